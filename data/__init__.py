@@ -1,0 +1,1 @@
+"""The facts: one CSV file per table, described by datapackage.json."""

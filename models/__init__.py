@@ -1,0 +1,1 @@
+"""The bundled portfolio models, one TOML file each."""

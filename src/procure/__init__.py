@@ -1,0 +1,1 @@
+"""procure decides where a country or company buys its rare earths."""

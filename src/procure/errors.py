@@ -1,0 +1,85 @@
+"""What can go wrong, in the words of the person who can mend it.
+
+Every fault says what was seen, where, which rule it breaks and how to mend it; all faults of one input come in one list.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class ProcureError(Exception):
+    """Any error procure raises on purpose; `exit_status` is the status of the command line."""
+
+    exit_status = 3
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of an input: `where` (file, row or key), what was `seen`, the `rule`, the `remedy`.
+
+    >>> print(Fault("prices.csv row 7", "value is -62", "prices are >= 0", "check the sign"))
+    prices.csv row 7: value is -62; prices are >= 0. Remedy: check the sign.
+    """
+
+    where: str
+    seen: str
+    rule: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        remedy = f" Remedy: {self.remedy}." if self.remedy else ""
+        return f"{self.where}: {self.seen}; {self.rule}.{remedy}"
+
+
+class DataError(ProcureError):
+    """The input is wrong: `faults` lists every fault found, not only the first."""
+
+    exit_status = 2
+
+    def __init__(self, faults: Iterable[Fault] | Fault) -> None:
+        self.faults: list[Fault] = [faults] if isinstance(faults, Fault) else list(faults)
+        count = len(self.faults)
+        heading = f"{count} fault{'s' if count != 1 else ''} in the input:"
+        super().__init__("\n".join([heading, *(f"  {fault}" for fault in self.faults)]))
+
+
+class SolverError(ProcureError):
+    """The solver stopped without an optimum; `status` and `known` say how far it came."""
+
+    exit_status = 3
+
+    def __init__(self, message: str, *, status: str = "failed", known: str = "") -> None:
+        self.status = status
+        self.known = known
+        super().__init__(f"{message} {known}".strip())
+
+
+class Infeasible(ProcureError):
+    """No portfolio keeps every limit: `conflict` names the limits, `repairs` the least that each would have to give."""
+
+    exit_status = 1
+
+    def __init__(self, conflict: Sequence[str], repairs: Sequence[str] = ()) -> None:
+        self.conflict = list(conflict)
+        self.repairs = list(repairs)
+        lines = ["no portfolio keeps all of these together:", *(f"  {line}" for line in self.conflict)]
+        if self.repairs:
+            lines += ["the cheapest repair:", *(f"  {line}" for line in self.repairs)]
+        super().__init__("\n".join(lines))
+
+
+def nearest(word: str, options: Iterable[str]) -> str:
+    """The remedy for an unknown name: the nearest valid one, or the valid ones when none is near.
+
+    >>> nearest("chian", ["china", "lynas"])
+    "did you mean 'china'?"
+    """
+    known = sorted(set(options))
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+    return f"the valid names are {shown}" if known else "no names are defined here"
