@@ -1,0 +1,281 @@
+"""HiGHS behind one door: the only module that imports highspy.
+
+A `LinearProgram` is plain arrays; a `Solver` holds one loaded HiGHS model, moves its numbers in place and re-solves from
+the last basis; a `Solution` carries a `Status` that is never taken for more than it says.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Array = NDArray[np.float64]
+
+
+class Status(enum.Enum):
+    """How a solve ended."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    LIMIT_REACHED = "limit reached"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class LinearProgram:
+    """``min offset + cost·x`` with ``row_lower <= matrix x <= row_upper`` and ``lower <= x <= upper``.
+
+    Infinities are `numpy.inf`; `integer` masks the columns that must be whole numbers.
+    """
+
+    cost: Array
+    matrix: sparse.csc_matrix
+    row_lower: Array
+    row_upper: Array
+    lower: Array
+    upper: Array
+    integer: NDArray[np.bool_] | None = None
+    offset: float = 0.0
+
+    @property
+    def is_mixed_integer(self) -> bool:
+        """Whether any column must be a whole number."""
+        return self.integer is not None and bool(self.integer.any())
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What HiGHS found: point and duals where they exist, the proved `bound`, and the seconds inside ``run()``.
+
+    A row dual is the change of the optimal cost per unit of the row's active bound, as HiGHS signs it (minimisation).
+    `ray` is a direction of unbounded descent, or the row multipliers that prove infeasibility, where HiGHS has one.
+    """
+
+    status: Status
+    objective: float
+    x: Array
+    row_dual: Array
+    reduced_cost: Array
+    bound: float
+    iterations: int
+    seconds: float
+    message: str = ""
+    ray: Array | None = field(default=None, repr=False)
+
+
+_STATUS = {
+    highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
+    # A model without columns is solved by its offset.
+    highspy.HighsModelStatus.kModelEmpty: Status.OPTIMAL,
+    highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
+    highspy.HighsModelStatus.kTimeLimit: Status.LIMIT_REACHED,
+    highspy.HighsModelStatus.kIterationLimit: Status.LIMIT_REACHED,
+    highspy.HighsModelStatus.kSolutionLimit: Status.LIMIT_REACHED,
+    highspy.HighsModelStatus.kInterrupt: Status.LIMIT_REACHED,
+}
+
+
+class Solver:
+    """One HiGHS model, loaded once, moved in place, re-solved from its last basis.
+
+    Parameters
+    ----------
+    program : LinearProgram
+        The arrays to load; they are copied.
+    options : mapping, optional
+        HiGHS options by their own names, for example ``{"solver": "ipx", "time_limit": 60.0}``. One thread is the
+        default, because solves run side by side in processes.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> buy = LinearProgram(cost=np.array([1.0, 2.0]), matrix=sparse.csc_matrix([[1.0, 1.0]]),
+    ...     row_lower=np.array([1.0]), row_upper=np.array([np.inf]), lower=np.zeros(2), upper=np.array([0.25, np.inf]))
+    >>> solver = Solver(buy)
+    >>> solver.solve().objective
+    1.75
+    >>> solver.change_costs([0], [3.0])
+    >>> solver.solve().objective
+    2.0
+    """
+
+    def __init__(self, program: LinearProgram, options: Mapping[str, Any] | None = None) -> None:
+        self._highs = highspy.Highs()
+        self.seconds = 0.0  # inside run(), over all solves
+        self.set_options({"output_flag": False, "threads": 1} | dict(options or {}))
+        self._is_mixed_integer = program.is_mixed_integer
+        self._check(self._highs.passModel(_to_highs(program)), "loading the model")
+        self._options = dict(options or {})
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Set HiGHS options by their own names; an unknown name or a value out of range raises `ValueError`."""
+        for name, value in options.items():
+            if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+                raise ValueError(f"HiGHS refuses option {name} = {value!r}")
+
+    def solve(self) -> Solution:
+        """Run HiGHS from where it stands and say how it ended."""
+        started = time.perf_counter()
+        run_status = self._highs.run()
+        seconds = time.perf_counter() - started
+        self.seconds += seconds
+        model_status = self._highs.getModelStatus()
+        if model_status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+            model_status = self._decide_between_unbounded_and_infeasible()
+        status = _STATUS.get(model_status, Status.FAILED)
+        if run_status == highspy.HighsStatus.kError:
+            status = Status.FAILED
+        return self._read(status, self._highs.modelStatusToString(model_status), seconds)
+
+    def _decide_between_unbounded_and_infeasible(self) -> highspy.HighsModelStatus:
+        # Presolve may stop at "one of the two"; without it the simplex method must say which.
+        self._highs.setOptionValue("presolve", "off")
+        self._highs.run()
+        self._highs.setOptionValue("presolve", self._options.get("presolve", "choose"))
+        return self._highs.getModelStatus()
+
+    def _read(self, status: Status, message: str, seconds: float) -> Solution:
+        info = self._highs.getInfo()
+        found = self._highs.getSolution()
+        has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        has_dual = info.dual_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        n_columns, n_rows = self._highs.getNumCol(), self._highs.getNumRow()
+        nothing = np.full(n_columns, np.nan)
+        objective = info.objective_function_value if has_point or status is Status.OPTIMAL else np.nan
+        if self._is_mixed_integer:
+            bound = info.mip_dual_bound
+        else:
+            bound = objective if status is Status.OPTIMAL else -np.inf
+        ray = None
+        if status is Status.UNBOUNDED:
+            _, exists, direction = self._highs.getPrimalRay()
+            ray = np.array(direction) if exists else None
+        elif status is Status.INFEASIBLE and not self._is_mixed_integer:
+            _, exists, direction = self._highs.getDualRay()
+            ray = np.array(direction) if exists else None
+        return Solution(
+            status=status,
+            objective=objective,
+            x=np.array(found.col_value) if has_point and len(found.col_value) == n_columns else nothing,
+            row_dual=np.array(found.row_dual) if has_dual and len(found.row_dual) == n_rows else np.full(n_rows, np.nan),
+            reduced_cost=np.array(found.col_dual) if has_dual and len(found.col_dual) == n_columns else nothing,
+            bound=bound,
+            iterations=max(info.simplex_iteration_count, info.ipm_iteration_count, 0),
+            seconds=seconds,
+            message=message,
+            ray=ray,
+        )
+
+    def change_costs(self, columns: Any, costs: Any) -> None:
+        """Move objective coefficients."""
+        index = _index(columns)
+        self._check(self._highs.changeColsCost(len(index), index, _values(costs)), "changing costs")
+
+    def change_bounds(self, columns: Any, lower: Any, upper: Any) -> None:
+        """Move column bounds."""
+        index = _index(columns)
+        status = self._highs.changeColsBounds(len(index), index, _values(lower), _values(upper))
+        self._check(status, "changing bounds")
+
+    def change_rows(self, rows: Any, lower: Any, upper: Any) -> None:
+        """Move row bounds."""
+        index = _index(rows)
+        status = self._highs.changeRowsBounds(len(index), index, _values(lower), _values(upper))
+        self._check(status, "changing rows")
+
+    def change_coefficients(self, rows: Any, columns: Any, values: Any) -> None:
+        """Move single matrix entries."""
+        for row, column, value in zip(_index(rows), _index(columns), _values(values), strict=True):
+            self._check(self._highs.changeCoeff(int(row), int(column), float(value)), "changing coefficients")
+
+    def add_rows(self, matrix: sparse.csr_matrix, lower: Any, upper: Any) -> None:
+        """Append rows; the basis stays, with the new rows basic."""
+        rows = sparse.csr_matrix(matrix)
+        status = self._highs.addRows(
+            rows.shape[0], _values(lower), _values(upper), rows.nnz,
+            rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(float),
+        )  # fmt: skip
+        self._check(status, "adding rows")
+
+    def delete_rows(self, rows: Any) -> None:
+        """Remove rows."""
+        index = _index(rows)
+        self._check(self._highs.deleteRows(len(index), index), "deleting rows")
+
+    def get_basis(self) -> highspy.HighsBasis:
+        """The present basis, to be handed to `set_basis` of a solver of the same shape."""
+        return self._highs.getBasis()
+
+    def set_basis(self, basis: highspy.HighsBasis) -> None:
+        """Start the next solve from `basis`."""
+        self._check(self._highs.setBasis(basis), "setting the basis")
+
+    def forget(self) -> None:
+        """Drop basis and solution, so that the next solve starts cold."""
+        self._check(self._highs.clearSolver(), "clearing the solver")
+
+    def conflict(self) -> tuple[list[int], list[int]]:
+        """Rows and columns of an irreducible infeasible subset, as HiGHS isolates it; empty where it finds none."""
+        status, found = self._highs.getIis()
+        if status == highspy.HighsStatus.kError or not found.valid_:
+            return [], []
+        return list(found.row_index_), list(found.col_index_)
+
+    @staticmethod
+    def _check(status: highspy.HighsStatus, doing: str) -> None:
+        if status == highspy.HighsStatus.kError:
+            raise ValueError(f"HiGHS refuses {doing}: a size, an index or a number is out of range")
+
+
+def solve(program: LinearProgram, options: Mapping[str, Any] | None = None) -> Solution:
+    """Load and solve once."""
+    return Solver(program, options).solve()
+
+
+def version() -> str:
+    """The version of HiGHS in use."""
+    highs = highspy.Highs()
+    return str(highs.version())
+
+
+def _index(values: Any) -> NDArray[np.int32]:
+    return np.ascontiguousarray(np.atleast_1d(values), dtype=np.int32)
+
+
+def _values(values: Any) -> Array:
+    return np.ascontiguousarray(np.atleast_1d(values), dtype=np.float64)
+
+
+def _to_highs(program: LinearProgram) -> highspy.HighsLp:
+    matrix = program.matrix.tocsc()
+    matrix.sum_duplicates()
+    lp = highspy.HighsLp()
+    lp.num_col_ = matrix.shape[1]
+    lp.num_row_ = matrix.shape[0]
+    lp.offset_ = float(program.offset)
+    lp.col_cost_ = _values(program.cost) if lp.num_col_ else np.empty(0)
+    lp.col_lower_ = program.lower
+    lp.col_upper_ = program.upper
+    lp.row_lower_ = program.row_lower
+    lp.row_upper_ = program.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.num_col_ = matrix.shape[1]
+    lp.a_matrix_.num_row_ = matrix.shape[0]
+    lp.a_matrix_.start_ = matrix.indptr
+    lp.a_matrix_.index_ = matrix.indices
+    lp.a_matrix_.value_ = matrix.data
+    if program.is_mixed_integer:
+        assert program.integer is not None
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(whole)] for whole in program.integer]
+    return lp
