@@ -85,6 +85,14 @@ _STATUS = {
 }
 
 
+class _QuietHighs(highspy.Highs):  # type: ignore[misc]  # highspy is untyped
+    """HiGHS without the callbacks of highspy, whose set-up prints a banner before any option can silence it."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+        self.setOptionValue("output_flag", False)
+
+
 class Solver:
     """One HiGHS model, loaded once, moved in place, re-solved from its last basis.
 
@@ -110,9 +118,9 @@ class Solver:
     """
 
     def __init__(self, program: LinearProgram, options: Mapping[str, Any] | None = None) -> None:
-        self._highs = highspy.Highs()
+        self._highs = _QuietHighs()
         self.seconds = 0.0  # inside run(), over all solves
-        self.set_options({"output_flag": False, "threads": 1} | dict(options or {}))
+        self.set_options({"threads": 1} | dict(options or {}))
         self._is_mixed_integer = program.is_mixed_integer
         self._check(self._highs.passModel(_to_highs(program)), "loading the model")
         self._options = dict(options or {})
@@ -137,7 +145,7 @@ class Solver:
             status = Status.FAILED
         return self._read(status, self._highs.modelStatusToString(model_status), seconds)
 
-    def _decide_between_unbounded_and_infeasible(self) -> highspy.HighsModelStatus:
+    def _decide_between_unbounded_and_infeasible(self) -> Any:
         # Presolve may stop at "one of the two"; without it the simplex method must say which.
         self._highs.setOptionValue("presolve", "off")
         self._highs.run()
@@ -152,6 +160,8 @@ class Solver:
         n_columns, n_rows = self._highs.getNumCol(), self._highs.getNumRow()
         nothing = np.full(n_columns, np.nan)
         objective = info.objective_function_value if has_point or status is Status.OPTIMAL else np.nan
+        if n_columns == 0 and status is Status.OPTIMAL:
+            objective = self._highs.getObjectiveOffset()[1]
         if self._is_mixed_integer:
             bound = info.mip_dual_bound
         else:
@@ -167,8 +177,12 @@ class Solver:
             status=status,
             objective=objective,
             x=np.array(found.col_value) if has_point and len(found.col_value) == n_columns else nothing,
-            row_dual=np.array(found.row_dual) if has_dual and len(found.row_dual) == n_rows else np.full(n_rows, np.nan),
-            reduced_cost=np.array(found.col_dual) if has_dual and len(found.col_dual) == n_columns else nothing,
+            row_dual=np.array(found.row_dual)
+            if has_dual and len(found.row_dual) == n_rows
+            else np.full(n_rows, np.nan),
+            reduced_cost=np.array(found.col_dual)
+            if has_dual and len(found.col_dual) == n_columns
+            else nothing,
             bound=bound,
             iterations=max(info.simplex_iteration_count, info.ipm_iteration_count, 0),
             seconds=seconds,
@@ -212,11 +226,11 @@ class Solver:
         index = _index(rows)
         self._check(self._highs.deleteRows(len(index), index), "deleting rows")
 
-    def get_basis(self) -> highspy.HighsBasis:
+    def get_basis(self) -> Any:
         """The present basis, to be handed to `set_basis` of a solver of the same shape."""
         return self._highs.getBasis()
 
-    def set_basis(self, basis: highspy.HighsBasis) -> None:
+    def set_basis(self, basis: Any) -> None:
         """Start the next solve from `basis`."""
         self._check(self._highs.setBasis(basis), "setting the basis")
 
@@ -244,8 +258,7 @@ def solve(program: LinearProgram, options: Mapping[str, Any] | None = None) -> S
 
 def version() -> str:
     """The version of HiGHS in use."""
-    highs = highspy.Highs()
-    return str(highs.version())
+    return str(_QuietHighs().version())
 
 
 def _index(values: Any) -> NDArray[np.int32]:
