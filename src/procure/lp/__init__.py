@@ -1,1 +1,1 @@
-
+"""Linear programs as arrays: compiled from Pyomo, composed over a tree, solved by HiGHS."""

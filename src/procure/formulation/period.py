@@ -1,0 +1,137 @@
+"""What happens in one period, given the plan, the stock it starts with, and one state of the world.
+
+Sets   (s,e) ∈ O offers    (s,e) ∈ K can be called    k ∈ steps_e of spot    k ∈ tiers_e of shortage    B ⊂ S sell baskets
+Data   demand_e           t             delivered_se   of a contract arrives   yr    (share lost taken off, times the period)
+       payment_se         kUSD yr/t     of a contract (delivered share × price, or price alone when paid as ordered)
+       payment_output_s   kUSD yr/t     of the output of a basket
+       callable_se        t             contract and calls together deliver at most this
+       price_call_se, price_spot_ek, price_surplus_e, price_shortage_ek, price_end_e        kUSD/t
+       limit_spot_ek, limit_draw_e, limit_refill_e, width_ek        t
+Plan   contract_se t/yr, output_s t/yr, use_s, stock_target_e t;   stock_start_e t  from the period before
+Vars   call_se, spot_ek, draw_e, refill_e, stock_e, shortage_ek, surplus_e >= 0        all t
+
+  min  Σ payment contract + Σ payment_output output      contracts
+     + Σ price_call call                                 calls
+     + Σ price_spot spot                                 spot_purchases
+     + Σ price_shortage shortage                         shortage_cost
+     - Σ price_surplus surplus                           sales
+     - Σ price_end stock                                 stock_value  (zero but in the last period)
+  s.t. Σ_s supply_se + Σ_k spot_ek + draw_e + Σ_k shortage_ek = demand_e + refill_e + surplus_e    ∀ e      balance
+         where supply_se = delivered_se contract_se + call_se
+       delivered_se contract_se + call_se <= callable_se  (times use_s, s ∈ F)     ∀ (s,e) ∈ K       within_reach
+       stock_e = stock_start_e + refill_e - draw_e                                 ∀ e              carry
+       stock_e <= stock_target_e                                                   ∀ e              within_target
+       spot_ek <= limit_spot_ek, draw_e <= limit_draw_e, refill_e <= limit_refill_e, shortage_ek <= width_ek
+       and the limits on one period (`limits`).
+
+Stock against disruption has ``limit_draw = 0`` in an undisturbed state; an ordinary inventory has no such limit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from procure.formulation import limits
+from procure.formulation.quantity import Units, decide, given, start
+from procure.formulation.sets import Sets
+
+#: Decisions of the plan that a period reads for its year.
+PLAN_LINKS = ("contract", "output", "use", "stock_target")
+#: What a period takes over from the one before, and, in the first one, from the plan.
+CARRIED = {"stock_start": ("stock", "stock_today")}
+#: Decisions that can be made before the period's demand is seen.
+ORDERS = ("call", "spot")
+#: Forms that are money; the others are measures of a limit.
+COSTS = ("contracts", "calls", "spot_purchases", "shortage_cost", "sales", "stock_value")
+
+
+def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
+    """Write one period of the module docstring into the Pyomo block `m` and return it."""
+    start(m, units)
+    m.E = pyo.Set(initialize=sets.elements, ordered=True)
+    m.O = pyo.Set(initialize=sets.offers, dimen=2, ordered=True)
+    m.K = pyo.Set(initialize=sets.calls, dimen=2, ordered=True)
+    m.B = pyo.Set(initialize=sets.baskets, ordered=True)
+    m.F = pyo.Set(initialize=sets.charged, ordered=True)
+    m.STEPS = pyo.Set(initialize=sets.steps, dimen=2, ordered=True)
+    m.TIERS = pyo.Set(initialize=sets.tiers, dimen=2, ordered=True)
+
+    demand = given(m, "demand", m.E, unit="t")
+    delivered = given(m, "delivered", m.O, unit="yr")
+    payment = given(m, "payment", m.O, unit="kUSD yr/t")
+    payment_output = given(m, "payment_output", m.B, unit="kUSD yr/t")
+    callable_ = given(m, "callable", m.K, unit="t")
+    price_call = given(m, "price_call", m.K, unit="kUSD/t")
+    price_spot = given(m, "price_spot", m.STEPS, unit="kUSD/t")
+    price_shortage = given(m, "price_shortage", m.TIERS, unit="kUSD/t")
+    price_surplus = given(m, "price_surplus", m.E, unit="kUSD/t")
+    price_end = given(m, "price_end", m.E, unit="kUSD/t")
+    limit_spot = given(m, "limit_spot", m.STEPS, unit="t")
+    limit_draw = given(m, "limit_draw", m.E, unit="t")
+    limit_refill = given(m, "limit_refill", m.E, unit="t")
+    width = given(m, "width", m.TIERS, unit="t")
+
+    contract = decide(m, "contract", m.O, unit="t/yr")
+    output = decide(m, "output", m.B, unit="t/yr")
+    use = decide(m, "use", m.F, unit="1")
+    stock_target = decide(m, "stock_target", m.E, unit="t")
+    stock_start = decide(m, "stock_start", m.E, unit="t")
+
+    call = decide(m, "call", m.K, unit="t")
+    spot = decide(m, "spot", m.STEPS, unit="t")
+    draw = decide(m, "draw", m.E, unit="t")
+    refill = decide(m, "refill", m.E, unit="t")
+    stock = decide(m, "stock", m.E, unit="t")
+    shortage = decide(m, "shortage", m.TIERS, unit="t")
+    surplus = decide(m, "surplus", m.E, unit="t")
+
+    def supply(s: str, e: str) -> Any:
+        return delivered[s, e] * contract[s, e] + (call[s, e] if (s, e) in m.K else 0)
+
+    @m.Constraint(m.E)
+    def balance(m: Any, e: str) -> Any:
+        supplied = sum(supply(s, e) for s, _ in sets.of_element(e))
+        bought = sum(spot[i, k] for i, k in m.STEPS if i == e)
+        unserved = sum(shortage[i, k] for i, k in m.TIERS if i == e)
+        return supplied + bought + draw[e] + unserved == demand[e] + refill[e] + surplus[e]
+
+    @m.Constraint(m.K)
+    def within_reach(m: Any, s: str, e: str) -> Any:
+        return supply(s, e) <= callable_[s, e] * (use[s] if s in sets.charged else 1)
+
+    @m.Constraint(m.E)
+    def carry(m: Any, e: str) -> Any:
+        return stock[e] == stock_start[e] + refill[e] - draw[e]
+
+    @m.Constraint(m.E)
+    def within_target(m: Any, e: str) -> Any:
+        return stock[e] <= stock_target[e]
+
+    @m.Constraint(m.STEPS)
+    def within_spot(m: Any, e: str, k: int) -> Any:
+        return spot[e, k] <= limit_spot[e, k]
+
+    @m.Constraint(m.E)
+    def within_draw(m: Any, e: str) -> Any:
+        return draw[e] <= limit_draw[e]
+
+    @m.Constraint(m.E)
+    def within_refill(m: Any, e: str) -> Any:
+        return refill[e] <= limit_refill[e]
+
+    @m.Constraint(m.TIERS)
+    def within_width(m: Any, e: str, k: int) -> Any:
+        return shortage[e, k] <= width[e, k]
+
+    m.contracts = pyo.Objective(
+        expr=sum(payment[s, e] * contract[s, e] for s, e in m.O) + sum(payment_output[s] * output[s] for s in m.B)
+    )
+    m.calls = pyo.Objective(expr=sum(price_call[s, e] * call[s, e] for s, e in m.K))
+    m.spot_purchases = pyo.Objective(expr=sum(price_spot[e, k] * spot[e, k] for e, k in m.STEPS))
+    m.shortage_cost = pyo.Objective(expr=sum(price_shortage[e, k] * shortage[e, k] for e, k in m.TIERS))
+    m.sales = pyo.Objective(expr=-sum(price_surplus[e] * surplus[e] for e in m.E))
+    m.stock_value = pyo.Objective(expr=-sum(price_end[e] * stock[e] for e in m.E))
+    limits.on_period(m, sets, supply)
+    return m

@@ -1,0 +1,141 @@
+"""What is decided now: contracts, capacity, programmes and room for stock.
+
+Sets   (s,e) ∈ O offers          y ∈ Y years            B ⊂ S sell baskets      F ⊂ S with fixed charge or minimum order
+       C ⊂ S with a capacity     R ⊂ S may only grow so fast                    (s,g) ∈ G programme levels
+Data   committed_sey  firm already        t/yr          offered_sey  most on offer         t/yr
+       share_se       of the output       -  (yield)    capacity_sy  existing              t/yr
+       level_sgy      of programme g      t/yr          growth_sy    most per year         t/yr
+       least_sy       minimum order       t/yr          buildable_sy expansion per year    t/yr
+       floor_ey, ceiling_ey  of the stock t               existing_e   stock today           t
+       all money is its present value, kUSD: price_expansion_sy  kUSD yr/t, price_programme_sg, charge_sy  kUSD, storage_ey  kUSD/t
+Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, stock_today_e t >= 0;
+       use_sy, programme_sg ∈ {0,1}
+
+  min  Σ price_expansion expansion + Σ price_programme programme        investment
+     + Σ charge use                                                     fixed
+     + Σ storage stock_target                                           storage
+  s.t. committed <= contract <= offered (times use, s ∈ F)   ∀ (s,e), y     keep_commitment, within_offer
+       contract_sey = share_se output_sy                     ∀ s ∈ B, e, y  basket
+       throughput_sy <= capacity_sy + Σ_g level_sgy programme_sg + Σ_{v <= y - lead_s} expansion_sv   ∀ s ∈ C   within_capacity
+         where throughput is the output of a basket, and otherwise Σ_e contract_sey
+       throughput_sy - throughput_s,y-1 <= growth_sy         ∀ s ∈ R, y     grow
+       expansion_sy <= buildable_sy                                         buildable
+       Σ_e contract_sey >= least_sy use_sy                   ∀ s ∈ F, y     minimum_order
+       Σ_g programme_sg = 1                                                 one_level
+       floor_ey <= stock_target_ey <= ceiling_ey                            stock_floor, stock_ceiling
+       stock_today_e = existing_e                                           what_exists
+       and the limits on what is decided now (`limits`).
+
+Stock is bought through the balance of the periods; the plan only decides how much of it there may be.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from procure.formulation import limits
+from procure.formulation.quantity import Units, decide, given, start
+from procure.formulation.sets import Sets
+
+
+def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
+    """Write the plan of the module docstring into the Pyomo block `m` and return it."""
+    start(m, units)
+    m.Y = pyo.Set(initialize=sets.years, ordered=True)
+    m.O = pyo.Set(initialize=sets.offers, dimen=2, ordered=True)
+    m.E = pyo.Set(initialize=sets.elements, ordered=True)
+    m.C = pyo.Set(initialize=sets.capped, ordered=True)
+    m.F = pyo.Set(initialize=sets.charged, ordered=True)
+    m.R = pyo.Set(initialize=sets.ramped, ordered=True)
+    m.X = pyo.Set(initialize=[supplier for supplier, _ in sets.expandable], ordered=True)
+    m.G = pyo.Set(initialize=sets.programmes, dimen=2, ordered=True)
+    m.BO = pyo.Set(initialize=[(s, e) for s, e in sets.offers if s in sets.baskets], dimen=2, ordered=True)
+    m.B = pyo.Set(initialize=sets.baskets, ordered=True)
+    lead = dict(sets.expandable)
+
+    committed = given(m, "committed", m.O, m.Y, unit="t/yr")
+    offered = given(m, "offered", m.O, m.Y, unit="t/yr")
+    share = given(m, "share", m.BO, unit="1")
+    capacity = given(m, "capacity", m.C, m.Y, unit="t/yr")
+    level = given(m, "level", m.G, m.Y, unit="t/yr")
+    growth = given(m, "growth", m.R, m.Y, unit="t/yr")
+    least = given(m, "least", m.F, m.Y, unit="t/yr")
+    buildable = given(m, "buildable", m.X, m.Y, unit="t/yr")
+    floor = given(m, "floor", m.E, m.Y, unit="t")
+    ceiling = given(m, "ceiling", m.E, m.Y, unit="t")
+    existing = given(m, "existing", m.E, unit="t")
+    price_expansion = given(m, "price_expansion", m.X, m.Y, unit="kUSD yr/t")
+    price_programme = given(m, "price_programme", m.G, unit="kUSD")
+    charge = given(m, "charge", m.F, m.Y, unit="kUSD")
+    storage = given(m, "storage", m.E, m.Y, unit="kUSD/t")
+
+    contract = decide(m, "contract", m.O, m.Y, unit="t/yr")
+    output = decide(m, "output", m.B, m.Y, unit="t/yr")
+    expansion = decide(m, "expansion", m.X, m.Y, unit="t/yr")
+    programme = decide(m, "programme", m.G, unit="1", within=pyo.Binary)
+    use = decide(m, "use", m.F, m.Y, unit="1", within=pyo.Binary)
+    stock_target = decide(m, "stock_target", m.E, m.Y, unit="t")
+    stock_today = decide(m, "stock_today", m.E, unit="t")
+
+    def throughput(s: str, y: int) -> Any:
+        if s in sets.baskets:
+            return output[s, y]
+        return sum(contract[s, e, y] for _, e in sets.of_supplier(s))
+
+    @m.Constraint(m.O, m.Y)
+    def keep_commitment(m: Any, s: str, e: str, y: int) -> Any:
+        return contract[s, e, y] >= committed[s, e, y]
+
+    @m.Constraint(m.O, m.Y)
+    def within_offer(m: Any, s: str, e: str, y: int) -> Any:
+        return contract[s, e, y] <= offered[s, e, y] * (use[s, y] if s in sets.charged else 1)
+
+    @m.Constraint(m.BO, m.Y)
+    def basket(m: Any, s: str, e: str, y: int) -> Any:
+        return contract[s, e, y] == share[s, e] * output[s, y]
+
+    @m.Constraint(m.C, m.Y)
+    def within_capacity(m: Any, s: str, y: int) -> Any:
+        bought = sum(expansion[s, v] for v in m.Y if s in lead and v <= y - lead[s])
+        chosen = sum(level[i, g, y] * programme[i, g] for i, g in m.G if i == s)
+        return throughput(s, y) <= capacity[s, y] + chosen + bought
+
+    @m.Constraint(m.R, m.Y)
+    def grow(m: Any, s: str, y: int) -> Any:
+        before = throughput(s, m.Y.prev(y)) if y != m.Y.first() else 0
+        return throughput(s, y) - before <= growth[s, y]
+
+    @m.Constraint(m.X, m.Y)
+    def within_buildable(m: Any, s: str, y: int) -> Any:
+        return expansion[s, y] <= buildable[s, y]
+
+    @m.Constraint(m.F, m.Y)
+    def minimum_order(m: Any, s: str, y: int) -> Any:
+        return sum(contract[s, e, y] for _, e in sets.of_supplier(s)) >= least[s, y] * use[s, y]
+
+    @m.Constraint(sorted({supplier for supplier, _ in sets.programmes}))
+    def one_level(m: Any, s: str) -> Any:
+        return sum(programme[i, g] for i, g in m.G if i == s) == 1
+
+    @m.Constraint(m.E, m.Y)
+    def stock_floor(m: Any, e: str, y: int) -> Any:
+        return stock_target[e, y] >= floor[e, y]
+
+    @m.Constraint(m.E, m.Y)
+    def stock_ceiling(m: Any, e: str, y: int) -> Any:
+        return stock_target[e, y] <= ceiling[e, y]
+
+    @m.Constraint(m.E)
+    def what_exists(m: Any, e: str) -> Any:
+        return stock_today[e] == existing[e]
+
+    m.investment = pyo.Objective(
+        expr=sum(price_expansion[s, y] * expansion[s, y] for s in m.X for y in m.Y)
+        + sum(price_programme[s, g] * programme[s, g] for s, g in m.G)
+    )
+    m.fixed = pyo.Objective(expr=sum(charge[s, y] * use[s, y] for s in m.F for y in m.Y))
+    m.storage_cost = pyo.Objective(expr=sum(storage[e, y] * stock_target[e, y] for e in m.E for y in m.Y))
+    limits.on_plan(m, sets)
+    return m

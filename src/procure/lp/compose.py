@@ -1,0 +1,419 @@
+"""One period, many nodes: the compiled plan and period, multiplied over a tree into one linear program.
+
+Nodes n of a tree, each with a year, a parent and an unconditional probability p_n; leaves l; discount d_n. With c_n the
+costs of node n, C the cost of the plan, and Z_l = Σ d_n c_n along the path to l:
+
+  min  C + (1 - w) Σ_n p_n d_n c_n + w CVaR_α[Z]                               objective
+  s.t. Z_n = Z_parent + d_n c_n                                       ∀ n      path_cost
+       CVaR_α[L] = η + Σ_l p_l excess_l / (1 - α),   excess_l >= L_l - η,  excess_l >= 0      tail
+
+The cost of the plan is known, so it stays outside the tail: CVaR[C + Z] = C + CVaR[Z]. The limits on all futures reuse
+the same rows, with m_n the measure of a node:
+
+  expected_shortage   Σ_{n in y} p_n m_n <= bound_y          shortage_cvar   CVaR_α[m_n : n in y] <= bound_y
+  cost_cvar           C + CVaR_α[Z] <= bound                 worst_case      C + Z_l <= bound   ∀ l
+
+Source: Rockafellar & Uryasev (2000), Journal of Risk 2(3), 21-41, Theorem 1. Money in the tail rows is in million USD,
+beside tonnes a better scale for the solver than kUSD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS
+from procure.formulation.sets import Limit
+from procure.lp.compile import Name, Template
+from procure.lp.highs import LinearProgram, Solution
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+#: kUSD in one unit of money of the tail rows.
+TAIL_MONEY = 1e3
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The shape of a tree, as far as composition goes: no names, no data.
+
+    Parameters
+    ----------
+    parent : array, shape (n_nodes,)
+        Position of the parent, always earlier than its child; -1 for the first period.
+    year : array, shape (n_nodes,)
+        Position of the node's year in the years of the plan.
+    information : array, shape (n_nodes,), optional
+        Nodes with the same number place their orders together, before they can be told apart.
+    """
+
+    parent: Index
+    year: Index
+    information: Index | None = None
+
+    @cached_property
+    def leaves(self) -> Index:
+        """Nodes without children."""
+        is_leaf = np.ones(len(self.parent), dtype=bool)
+        is_leaf[self.parent[self.parent >= 0]] = False
+        return np.flatnonzero(is_leaf)
+
+
+@dataclass(frozen=True)
+class Risk:
+    """How cost is weighed: ``(1 - weight)`` mean ``+ weight`` CVaR at level `alpha` (0.95: the worst 5 %)."""
+
+    alpha: float = 0.0
+    weight: float = 0.0
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A linear program over the tree, and where composition put the rows it added."""
+
+    lp: LinearProgram
+    tail_rows: Index  # one per leaf; empty where the objective has no tail
+    future_rows: Mapping[tuple[str, Any], Index]  # (limit, year or None) -> its rows
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A solved program, back in the terms of plan and period; rows and duals under the names of the formulation."""
+
+    solution: Solution
+    plan: Array  # (n_plan_columns,)
+    nodes: Array  # (n_nodes, n_period_columns), links included
+    plan_row_dual: Array
+    node_row_dual: Array  # (n_nodes, n_period_rows)
+    plan_reduced_cost: Array
+    node_reduced_cost: Array  # (n_nodes, n_period_columns)
+    future_dual: Mapping[tuple[str, Any], float]  # (limit, year) -> change of the objective per unit of the bound
+    tail_weight: Array  # (n_leaves,) the law under which the tail is the mean; equal to p where there is no tail
+
+
+class Composition:
+    """`plan` and `period` over one tree: the positions of every entry, found once.
+
+    Parameters
+    ----------
+    plan, period : Template
+        As compiled.
+    years : sequence of int
+        The years of the plan; `Shape.year` counts in it.
+    shape : Shape
+        The tree.
+    limits : sequence of Limit
+        Those on all futures (other kinds are inside the templates already).
+    """
+
+    def __init__(
+        self, plan: Template, period: Template, years: Sequence[int], shape: Shape, limits: Sequence[Limit] = ()
+    ) -> None:
+        self.plan, self.period, self.shape = plan, period, shape
+        self.years = tuple(years)
+        self.limits = tuple(limits)
+        self.n_nodes = len(shape.parent)
+        self.column_of, self.n_composed = self._place_columns()
+        self._patterns: dict[bool, tuple[NDArray[np.int32], NDArray[np.int32], Index, tuple[int, int]]] = {}
+        names = list(period.forms)
+        self._is_cost = np.isin(period.form_row, [names.index(name) for name in COSTS])
+        self._leaves = shape.leaves
+
+    def _place_columns(self) -> tuple[Index, int]:
+        """Where column j of the period at node n stands in the program: own, the plan's, or the parent's."""
+        period, shape = self.period, self.shape
+        linked = {component for component in (*PLAN_LINKS, *CARRIED)}
+        own = np.array([component not in linked for component, _ in period.columns])
+        place = np.full((self.n_nodes, len(period.columns)), -1, dtype=np.int64)
+        together = np.array([component in ORDERS for component, _ in period.columns])
+        base = len(self.plan.columns)
+        single = np.flatnonzero(own & ~together) if shape.information is not None else np.flatnonzero(own)
+        place[:, single] = base + np.arange(self.n_nodes * len(single)).reshape(self.n_nodes, len(single))
+        base += self.n_nodes * len(single)
+        if shape.information is not None:
+            shared = np.flatnonzero(own & together)
+            _, group = np.unique(shape.information, return_inverse=True)
+            place[:, shared] = base + group[:, None] * len(shared) + np.arange(len(shared))
+            base += (int(group.max()) + 1) * len(shared)
+        for j, (component, index) in enumerate(period.columns):
+            if component in PLAN_LINKS:
+                of_year = np.array([self.plan.column_index[component, (*index, year)] for year in self.years])
+                place[:, j] = of_year[shape.year]
+            elif component in CARRIED:
+                before, today = CARRIED[component]
+                carried = place[:, period.column_index[before, index]]
+                place[:, j] = np.where(shape.parent >= 0, carried[shape.parent], self.plan.column_index[today, index])
+        return place, base
+
+    def program(
+        self,
+        plan_data: Array,
+        period_data: Array,
+        probability: Array,
+        discount: Array,
+        risk: Risk,
+        bounds: Mapping[tuple[str, Any], float] | None = None,
+    ) -> Composed:
+        """The linear program at these numbers.
+
+        Parameters
+        ----------
+        plan_data : array, shape (n_plan_data,)
+        period_data : array, shape (n_nodes, n_period_data)
+        probability : array, shape (n_nodes,)
+            Unconditional; those of one period sum to one.
+        discount : array, shape (n_nodes,)
+            Present value of one unit of money at the node.
+        risk : Risk
+        bounds : mapping (limit name, year or None) -> bound, for the limits on all futures
+            Shortages as a share of demand, costs in kUSD.
+        """
+        plan, period = self.plan, self.period
+        bounds = bounds or {}
+        n_plan_rows, n_rows = len(plan.rows), len(period.rows)
+        parts = _Parts(self.n_composed, n_plan_rows + self.n_nodes * n_rows)
+        parts.add(lambda: (plan.entry_row, plan.entry_column), plan.entry.at(plan_data))
+        node = np.arange(self.n_nodes)[:, None]
+        parts.add(
+            lambda: (n_plan_rows + node * n_rows + period.entry_row, self.column_of[:, period.entry_column]),
+            period.entry.at(period_data),
+        )
+
+        lower = np.full(self.n_composed, -np.inf)
+        upper = np.full(self.n_composed, np.inf)
+        node_lower, node_upper = period.bounds(period_data)
+        own = self.column_of >= len(plan.columns)
+        np.maximum.at(lower, self.column_of[own], node_lower[own])
+        np.minimum.at(upper, self.column_of[own], node_upper[own])
+        lower[: len(plan.columns)], upper[: len(plan.columns)] = plan.bounds(plan_data)
+        row_lower = np.concatenate([plan.row_lower.at(plan_data), period.row_lower.at(period_data).ravel()])
+        row_upper = np.concatenate([plan.row_upper.at(plan_data), period.row_upper.at(period_data).ravel()])
+
+        plan_cost = self._plan_cost(plan_data)
+        form = period.form.at(period_data)
+        cost = np.zeros(self.n_composed)
+        cost[: len(plan.columns)] = plan_cost
+        weighted = (1.0 - risk.weight) * (probability * discount)[:, None] * form[:, self._is_cost]
+        np.add.at(cost, self.column_of[:, period.form_column[self._is_cost]], weighted)
+        integer = np.zeros(self.n_composed, dtype=bool)
+        integer[: len(plan.columns)] = plan.integer
+
+        with_tail = self.has_tail(risk)
+        if with_tail:
+            self._add_path_costs(parts, form, discount)
+        tail: _Tail | None = None
+        if risk.weight > 0:
+            tail = _add_tail(parts, self._path_columns[self._leaves])
+        future_rows = self._add_future_limits(parts, form, probability, plan_cost, bounds)
+        matrix = self._assemble(parts, with_tail)
+
+        extra_cost = np.zeros(parts.n_columns - self.n_composed)
+        if tail is not None:
+            extra_cost[tail.eta - self.n_composed] = risk.weight * TAIL_MONEY
+            extra_cost[tail.excess - self.n_composed] = (
+                risk.weight * TAIL_MONEY * probability[self._leaves] / (1.0 - risk.alpha)
+            )
+        lp = LinearProgram(
+            cost=np.concatenate([cost, extra_cost]),
+            matrix=matrix,
+            row_lower=np.concatenate([row_lower, np.array(parts.row_lower)]),
+            row_upper=np.concatenate([row_upper, np.array(parts.row_upper)]),
+            lower=np.concatenate([lower, np.array(parts.column_lower)]),
+            upper=np.concatenate([upper, np.full(len(parts.column_lower), np.inf)]),
+            integer=np.concatenate([integer, np.zeros(len(parts.column_lower), dtype=bool)]),
+        )
+        return Composed(lp, tail.rows if tail is not None else np.empty(0, dtype=np.int64), future_rows)
+
+    def has_tail(self, risk: Risk) -> bool:
+        """Whether path costs are rows of the program: a weighted tail, or a limit on the cost of all futures."""
+        return risk.weight > 0 or any(limit.kind in ("cost_cvar", "worst_case") for limit in self.limits)
+
+    def _plan_cost(self, plan_data: Array) -> Array:
+        cost = np.zeros(len(self.plan.columns))
+        np.add.at(cost, self.plan.form_column, self.plan.form.at(plan_data))
+        return cost
+
+    @cached_property
+    def _path_columns(self) -> Index:
+        return self.n_composed + np.arange(self.n_nodes)
+
+    def _add_path_costs(self, parts: _Parts, form: Array, discount: Array) -> None:
+        columns = parts.new_columns(self.n_nodes, -np.inf)
+        rows = parts.new_rows(np.zeros(self.n_nodes), np.zeros(self.n_nodes))
+        parts.add(lambda: (rows, columns), np.ones(self.n_nodes))
+        child = np.flatnonzero(self.shape.parent >= 0)
+        parts.add(lambda: (rows[child], columns[self.shape.parent[child]]), -np.ones(len(child)))
+        chosen = self._is_cost
+        parts.add(
+            lambda: (
+                np.broadcast_to(rows[:, None], (self.n_nodes, int(chosen.sum()))),
+                self.column_of[:, self.period.form_column[chosen]],
+            ),
+            -discount[:, None] * form[:, chosen] / TAIL_MONEY,
+        )
+
+    def _add_future_limits(
+        self, parts: _Parts, form: Array, probability: Array, plan_cost: Array, bounds: Mapping[tuple[str, Any], float]
+    ) -> dict[tuple[str, Any], Index]:
+        future_rows: dict[tuple[str, Any], Index] = {}
+        for limit in self.limits:
+            if limit.kind in ("cost_cvar", "worst_case"):
+                bound = bounds[limit.name, None]
+                future_rows[limit.name, None] = self._limit_cost(parts, limit, probability, plan_cost, bound)
+                continue
+            position = self.period.forms.index(f"shortage_of_{limit.name}")
+            chosen = self.period.form_row == position
+            for year in limit.years:
+                nodes = np.flatnonzero(self.shape.year == self.years.index(year))
+                columns = self.column_of[nodes][:, self.period.form_column[chosen]]
+                measure = form[nodes][:, chosen]
+                bound = bounds[limit.name, year]
+                if limit.kind == "expected_shortage":
+                    row = parts.new_rows(np.array([-np.inf]), np.array([bound]))
+                    parts.add(_on_row(int(row[0]), columns), probability[nodes][:, None] * measure)
+                else:
+                    losses = parts.new_columns(len(nodes), -np.inf)
+                    rows = parts.new_rows(np.zeros(len(nodes)), np.zeros(len(nodes)))
+                    parts.add(_pair(rows, losses), -np.ones(len(nodes)))
+                    parts.add(_pair(np.broadcast_to(rows[:, None], columns.shape), columns), measure)
+                    row = _cap_tail(parts, losses, probability[nodes], limit.alpha, bound)
+                future_rows[limit.name, year] = row
+        return future_rows
+
+    def _limit_cost(self, parts: _Parts, limit: Limit, probability: Array, plan_cost: Array, bound: float) -> Index:
+        leaves = self._path_columns[self._leaves]
+        total = parts.new_columns(1, -np.inf)  # the cost of the plan
+        defined = parts.new_rows(np.zeros(1), np.zeros(1))
+        spent = np.flatnonzero(plan_cost)
+        parts.add(_on_row(int(defined[0]), spent), plan_cost[spent] / TAIL_MONEY)
+        parts.add(_on_row(int(defined[0]), total), -np.ones(1))
+        if limit.kind == "cost_cvar":
+            row = _cap_tail(parts, leaves, probability[self._leaves], limit.alpha, bound / TAIL_MONEY)
+            parts.add(_on_row(int(row[0]), total), np.ones(1))
+        else:
+            row = parts.new_rows(np.full(len(leaves), -np.inf), np.full(len(leaves), bound / TAIL_MONEY))
+            parts.add(_pair(row, leaves), np.ones(len(leaves)))
+            parts.add(_pair(row, np.full(len(leaves), total[0])), np.ones(len(leaves)))
+        return row
+
+    def _assemble(self, parts: _Parts, with_tail: bool) -> sparse.csc_matrix:
+        """Values into columns; the sort behind it is done once per pattern."""
+        values = np.concatenate(parts.values)
+        if with_tail not in self._patterns:
+            rows = np.concatenate([np.ravel(pair()[0]) for pair in parts.places])
+            columns = np.concatenate([np.ravel(pair()[1]) for pair in parts.places])
+            order = np.lexsort((rows, columns)).astype(np.int64)
+            starts = np.searchsorted(columns[order], np.arange(parts.n_columns + 1)).astype(np.int32)
+            self._patterns[with_tail] = (
+                rows[order].astype(np.int32), starts, order, (parts.n_rows, parts.n_columns)
+            )  # fmt: skip
+        indices, starts, order, shape = self._patterns[with_tail]
+        return sparse.csc_matrix((values[order], indices, starts), shape=shape)
+
+    def read(self, solution: Solution, composed: Composed, probability: Array, risk: Risk) -> Outcome:
+        """A solution of `composed`, in the terms of plan and period."""
+        n_plan, n_rows = len(self.plan.columns), len(self.period.rows)
+        n_plan_rows = len(self.plan.rows)
+        node_rows = slice(n_plan_rows, n_plan_rows + self.n_nodes * n_rows)
+        future = {
+            key: float(solution.row_dual[rows].sum()) / (TAIL_MONEY if key[1] is None else 1.0)
+            for key, rows in composed.future_rows.items()
+        }
+        weight = probability[self._leaves]
+        if risk.weight > 0:
+            # The dual of "excess >= loss - η" is the weight the tail puts on the leaf, at most p / (1 - α).
+            tail = solution.row_dual[composed.tail_rows] / (risk.weight * TAIL_MONEY)
+            weight = (1.0 - risk.weight) * weight + risk.weight * tail
+        return Outcome(
+            solution=solution,
+            plan=solution.x[:n_plan],
+            nodes=solution.x[self.column_of],
+            plan_row_dual=solution.row_dual[:n_plan_rows],
+            node_row_dual=solution.row_dual[node_rows].reshape(self.n_nodes, n_rows),
+            plan_reduced_cost=solution.reduced_cost[:n_plan],
+            node_reduced_cost=solution.reduced_cost[self.column_of],
+            future_dual=future,
+            tail_weight=weight,
+        )
+
+    def row_name(self, composed: Composed, row: int) -> tuple[str, Name | tuple[str, Any], int | None]:
+        """What row `row` of the program says: ("plan" | "period" | "future" | "tail", name, node)."""
+        n_plan_rows, n_rows = len(self.plan.rows), len(self.period.rows)
+        if row < n_plan_rows:
+            return "plan", self.plan.rows[row], None
+        if row < n_plan_rows + self.n_nodes * n_rows:
+            node, r = divmod(row - n_plan_rows, n_rows)
+            return "period", self.period.rows[r], node
+        for key, rows in composed.future_rows.items():
+            if row in rows:
+                return "future", key, None
+        return "tail", ("tail", ()), None
+
+
+@dataclass(frozen=True)
+class _Tail:
+    eta: int
+    excess: Index
+    rows: Index
+
+
+class _Parts:
+    """Entries of the matrix under construction, and the rows and columns that composition adds."""
+
+    def __init__(self, n_columns: int, n_rows: int) -> None:
+        self.n_columns, self.n_rows = n_columns, n_rows
+        self.places: list[Callable[[], tuple[Any, Any]]] = []
+        self.values: list[Array] = []
+        self.row_lower: list[float] = []
+        self.row_upper: list[float] = []
+        self.column_lower: list[float] = []
+
+    def add(self, places: Callable[[], tuple[Any, Any]], values: Array) -> None:
+        self.places.append(places)
+        self.values.append(np.ravel(values))
+
+    def new_columns(self, count: int, lower: float) -> Index:
+        self.column_lower.extend([lower] * count)
+        self.n_columns += count
+        return np.arange(self.n_columns - count, self.n_columns)
+
+    def new_rows(self, lower: Array, upper: Array) -> Index:
+        self.row_lower.extend(lower)
+        self.row_upper.extend(upper)
+        self.n_rows += len(lower)
+        return np.arange(self.n_rows - len(lower), self.n_rows)
+
+
+def _pair(rows: Any, columns: Any) -> Callable[[], tuple[Any, Any]]:
+    return lambda: (rows, columns)
+
+
+def _on_row(row: int, columns: Any) -> Callable[[], tuple[Any, Any]]:
+    return lambda: (np.full(np.shape(columns), row), columns)
+
+
+def _add_tail(parts: _Parts, losses: Index) -> _Tail:
+    """Rows ``excess >= loss - η`` for losses that are columns."""
+    eta = int(parts.new_columns(1, -np.inf)[0])
+    excess = parts.new_columns(len(losses), 0.0)
+    rows = parts.new_rows(np.zeros(len(losses)), np.full(len(losses), np.inf))
+    parts.add(_pair(rows, excess), np.ones(len(losses)))
+    parts.add(_pair(rows, np.full(len(losses), eta)), np.ones(len(losses)))
+    parts.add(_pair(rows, losses), -np.ones(len(losses)))
+    return _Tail(eta, excess, rows)
+
+
+def _cap_tail(parts: _Parts, losses: Index, probability: Array, alpha: float, bound: float) -> Index:
+    """The row ``η + Σ p excess / (1 - α) <= bound`` over losses that are columns."""
+    tail = _add_tail(parts, losses)
+    row = parts.new_rows(np.array([-np.inf]), np.array([bound]))
+    parts.add(_on_row(int(row[0]), np.array([tail.eta])), np.ones(1))
+    parts.add(_on_row(int(row[0]), tail.excess), probability / (1.0 - alpha))
+    return row
