@@ -870,6 +870,7 @@ def _bundled() -> dict[str, _Typed]:
     tables = {
         name: rates if name == "exchange_rates" else _typed(schema()[name], sheets[name], units, faults)
         for name in schema()
+        if name in sheets
     }
     if faults:
         raise DataError(faults)
