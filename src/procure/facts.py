@@ -88,6 +88,29 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """Columns that name rows of another table."""
+
+    fields: tuple[str, ...]
+    resource: str
+    keys: tuple[str, ...]
+
+    @property
+    def rule(self) -> str:
+        """Where the names are defined, for an error message."""
+        return f"names are defined in {self.resource}.csv"
+
+
+@dataclass(frozen=True)
+class NameList:
+    """A column whose cells list names of another table, in the group that column `owner` gives."""
+
+    reference: Reference
+    separator: str
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """One table: its columns, keys, units and the totals that must hold."""
 
@@ -95,12 +118,12 @@ class Table:
     description: str
     columns: dict[str, Column]
     key: tuple[str, ...]
-    foreign: tuple[Mapping[str, Any], ...]
+    foreign: tuple[Reference, ...]
     path: str | None
     unit: str | None  # None: free
     attributes: dict[str, Bounds]
     sums: tuple[Mapping[str, Any], ...]
-    lists: tuple[Mapping[str, Any], ...]
+    lists: tuple[NameList, ...]
 
     def target(self, row: Mapping[str, Any]) -> str | None:
         """The unit the numbers of a row are converted to; None where units are free."""
@@ -141,6 +164,18 @@ def _column(entry: Mapping[str, Any]) -> Column:
     )
 
 
+def _reference(fields: str | list[str], target: Mapping[str, Any]) -> Reference:
+    def names(each: str | list[str]) -> tuple[str, ...]:
+        return (each,) if isinstance(each, str) else tuple(each)
+
+    return Reference(names(fields), target["resource"], names(target["fields"]))
+
+
+def _name_list(entry: Mapping[str, Any]) -> NameList:
+    reference = _reference([entry["with"], entry["field"]], entry["reference"])
+    return NameList(reference, entry["separator"], tuple(entry["also"]))
+
+
 def _table(entry: Mapping[str, Any]) -> Table:
     schema = entry["schema"]
     return Table(
@@ -148,12 +183,12 @@ def _table(entry: Mapping[str, Any]) -> Table:
         description=entry["description"],
         columns={column["name"]: _column(column) for column in schema["fields"]},
         key=tuple(schema["primaryKey"]),
-        foreign=tuple(schema.get("foreignKeys", ())),
+        foreign=tuple(_reference(each["fields"], each["reference"]) for each in schema.get("foreignKeys", ())),
         path=entry.get("procure:path"),
         unit=entry["procure:unit"],
         attributes={name: _bounds(each) for name, each in entry.get("procure:attributes", {}).items()},
         sums=tuple(entry.get("procure:sums", ())),
-        lists=tuple(entry.get("procure:lists", ())),
+        lists=tuple(_name_list(each) for each in entry.get("procure:lists", ())),
     )
 
 
@@ -235,10 +270,12 @@ def _read_sheet(path: Path, faults: list[Fault]) -> _Sheet | None:
 
 def _frame_sheet(name: str, frame: DataFrame) -> _Sheet:
     """A user's DataFrame as cells of text, so that it passes the very same checks as a file."""
+    import pandas as pd
+
     header = [str(column) for column in frame.columns]
 
     def text(cell: Any) -> str:
-        if cell is None or cell != cell or str(cell) == "<NA>":  # None, NaN, NA
+        if pd.isna(cell):
             return ""
         if isinstance(cell, float) and cell.is_integer():
             return str(int(cell))
@@ -489,41 +526,35 @@ def _check_key(table: Table, typed: _Typed, reject: Reject) -> None:
 def _check_names(tables: Mapping[str, _Typed], reject: Reject) -> None:
     """Every element, supplier, state and scope that a row names is defined somewhere."""
 
-    def known(reference: Mapping[str, Any]) -> set[tuple[Any, ...]]:
-        columns = tables[reference["resource"]].columns if reference["resource"] in tables else {}
-        return set(zip(*(columns[name] for name in reference["fields"]), strict=True)) if columns else set()
+    def known(reference: Reference) -> set[tuple[Any, ...]]:
+        typed = tables.get(reference.resource)
+        return set(zip(*(typed.columns[name] for name in reference.keys), strict=True)) if typed else set()
 
     def check(place: str, column: str, key: tuple[Any, ...], valid: set[tuple[Any, ...]], rule: str) -> None:
         if key not in valid:
             same = [each[-1] for each in valid if each[:-1] == key[:-1]]
             owner = f" of '{key[0]}'" if len(key) > 1 else ""
-            reject(
-                f"{place}, column {column}", f"unknown {column} '{key[-1]}'{owner}", rule, nearest(str(key[-1]), same)
-            )
+            where = f"{place}, column {column}"
+            reject(where, f"unknown {column} '{key[-1]}'{owner}", rule, nearest(str(key[-1]), same))
 
     scopes = _scopes(tables)
     for name, typed in tables.items():
         table = schema()[name]
-        for foreign in table.foreign:
-            reference = foreign["reference"]
-            fields = [foreign["fields"]] if isinstance(foreign["fields"], str) else foreign["fields"]
-            reference = (
-                {**reference, "fields": [reference["fields"]]} if isinstance(reference["fields"], str) else reference
-            )
-            valid, rule = known(reference), f"names are defined in {reference['resource']}.csv"
-            for place, *key in zip(typed.places, *(typed.columns[each] for each in fields), strict=True):
+        for reference in table.foreign:
+            valid = known(reference)
+            for place, *key in zip(typed.places, *(typed.columns[each] for each in reference.fields), strict=True):
                 if any(key):
-                    check(place, fields[-1], tuple(key), valid, rule)
+                    check(place, reference.fields[-1], tuple(key), valid, reference.rule)
         for column in (each.name for each in table.columns.values() if each.is_scope):
             for place, scope in zip(typed.places, typed.columns[column], strict=True):
                 check(place, column, (scope,), scopes, "a scope is an element, a class of elements.csv, or all")
         for entry in table.lists:
-            valid, rule = known(entry["reference"]), f"names are defined in {entry['reference']['resource']}.csv"
-            cells = zip(typed.places, typed.columns[entry["with"]], typed.columns[entry["field"]], strict=True)
-            for place, owner, names in cells:
-                for each in str(names).split(entry["separator"]):
-                    if each.strip() not in entry["also"]:
-                        check(place, entry["field"], (owner, each.strip()), valid, rule)
+            owner, column = entry.reference.fields
+            valid = known(entry.reference)
+            for place, key, names in zip(typed.places, typed.columns[owner], typed.columns[column], strict=True):
+                for each in map(str.strip, names.split(entry.separator)):
+                    if each not in entry.also:
+                        check(place, column, (key, each), valid, entry.reference.rule)
 
 
 def _scopes(tables: Mapping[str, _Typed]) -> set[tuple[Any, ...]]:
