@@ -411,7 +411,7 @@ def test_a_made_up_status_has_no_sources(facts):
 VOLUMES = {"t/yr": 1, "kg/yr": 1e-3, "kt/yr": 1e3, "t/month": 12, "thousand t/yr": 1e3, "t/day": 365, "lb/yr": 0.45359237e-3}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0, 1e4), min_size=1, max_size=6), st.sampled_from([*VOLUMES.items()]))
 def test_a_volume_is_the_same_in_any_unit(values, unit):
     name, factor = unit
@@ -422,7 +422,7 @@ def test_a_volume_is_the_same_in_any_unit(values, unit):
         assert offers.value(f"suppliers.china.offers.Dy.{row.year}") == approx(row.value * factor)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.permutations(range(48)))
 def test_the_order_of_rows_means_nothing(order):
     facts = load_facts()
@@ -434,14 +434,15 @@ def test_the_order_of_rows_means_nothing(order):
 @given(st.data())
 def test_a_change_touches_one_number_and_undoes(data):
     facts = load_facts()
-    path = data.draw(st.sampled_from(sorted(facts.paths())).filter(lambda each: not each.startswith(("exchange", "demand_levels"))))
+    numbers = sorted(each for each in facts.paths() if not each.startswith(("exchange", "demand_levels")))
+    path = data.draw(st.sampled_from(numbers))
+    table, row = facts.paths()[path]
     old = facts.value(path)
     try:
         changed = facts.with_value(path, old * data.draw(st.floats(0.5, 1)))
     except DataError:
         assert ".project." in path or ".width." in path  # what must sum to one is changed together
         return
-    before, after = facts.sources(), changed.sources()
-    differs = before["key"][before["value"].ne(after["value"]) & before["value"].notna()].tolist()
-    assert differs in ([path], [])
-    pd.testing.assert_frame_equal(changed.with_value(path, old).sources(), before)
+    assert all(changed.tables[name] is frame for name, frame in facts.tables.items() if name != table)
+    assert changed.tables[table].drop(index=row).equals(facts.tables[table].drop(index=row))
+    assert changed.with_value(path, old).tables[table].equals(facts.tables[table])
