@@ -666,8 +666,8 @@ class Facts:
     def resolve(self, path: str) -> str:
         """The full path a short one stands for; DataError when it names no number, or several.
 
-        >>> load_facts().resolve("suppliers.seabed.retaliation_rate")
-        'suppliers.seabed.retaliation_rate.all.2026'
+        >>> load_facts().resolve("suppliers.caremag.commitments.Dy")
+        'suppliers.caremag.commitments.Dy.2027'
         """
         if path in self._index:
             return path
