@@ -1,0 +1,679 @@
+"""How one thing fails: a Markov chain over its states, and what steers it.
+
+A *regime* lasts: it is carried from period to period by the exponential of a generator. An *episode* is shorter than
+a period: it happens within one, or not, and is over when the next begins. The first state is the undisturbed one.
+
+    P(regime in t | regime in t-1) = exp(Q Δ)            Q  generator, rates per year      Δ  period, years
+    P(episode in t | regime normal) = 1 - exp(-r Δ)      r  rate of the episode per year
+    share of the period lost        = depth · min(1, d / Δ)       d  mean duration
+
+One chain may steer another within the same period (a regional conflict stops several suppliers): the steered one is given
+the steering one's state as a *driver*.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from procure.errors import DataError, Fault, nearest
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Rates = Mapping[tuple[str, str], float]
+
+TOLERANCE = 1e-9  # how far a sum of probabilities may be from one: the rounding of a long sum, not of a typed table
+
+
+@dataclass(frozen=True, eq=False)
+class Process:
+    """One thing that can fail: a Markov chain over its states, possibly steered by others.
+
+    Parameters
+    ----------
+    name, states
+        `states[0]` is the undisturbed one.
+    start
+        The state known today, before the first period.
+    transition : array, shape (n_periods, \\*[number of states of each driver], n_states, n_states)
+        Probability of the state in period t (last axis) given the state in t - 1 (last but one) and the states of the
+        drivers in t. Rows sum to one.
+    drivers, driver_states
+        Names of the processes that steer this one, and their states in the order of the axes.
+
+    >>> coin = Process("coin", ("heads", "tails"), "heads", np.full((1, 2, 2), 0.5))
+    >>> coin.n_periods
+    1
+    """
+
+    name: str
+    states: tuple[str, ...]
+    start: str
+    transition: Array
+    drivers: tuple[str, ...] = ()
+    driver_states: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        transition = np.array(self.transition, dtype=float)
+        transition.flags.writeable = False
+        object.__setattr__(self, "transition", transition)
+        where = f"process '{self.name}'"
+        faults = []
+        if not self.states or len(set(self.states)) < len(self.states):
+            faults.append(Fault(where, f"states are {list(self.states)}", "states are named, each once"))
+        if self.start not in self.states:
+            remedy = nearest(self.start, self.states)
+            faults.append(Fault(where, f"starts in '{self.start}'", "the start is one of its states", remedy))
+        n_states = len(self.states)
+        shape = (*(len(states) for states in self.driver_states), n_states, n_states)
+        if len(self.drivers) != len(self.driver_states) or len(set(self.drivers)) < len(self.drivers):
+            faults.append(Fault(where, f"drivers are {list(self.drivers)}", "each driver once, with its states"))
+        elif transition.ndim != len(shape) + 1 or transition.shape[1:] != shape or not len(transition):
+            rule = f"it is (n_periods, {', '.join(map(str, shape))})"
+            faults.append(Fault(where, f"transition has shape {transition.shape}", rule))
+        elif not np.all(transition >= 0):
+            seen = f"a probability is {np.min(transition):g}"
+            faults.append(Fault(where, seen, "probabilities are numbers >= 0"))
+        else:
+            totals = transition.sum(axis=-1)
+            worst = np.unravel_index(np.argmax(np.abs(totals - 1)), totals.shape)
+            if abs(totals[worst] - 1) > TOLERANCE:
+                parts = ", ".join(
+                    f"{state} {part:g}" for state, part in zip(self.states, transition[worst], strict=True)
+                )
+                seen = f"probabilities out of '{self.states[worst[-1]]}' sum to {totals[worst]:.10g}, not 1: {parts}"
+                faults.append(Fault(where, seen, "they sum to 1", "rescale them, or add the missing outcome"))
+        if faults:
+            raise DataError(faults)
+
+    @property
+    def n_periods(self) -> int:
+        """Periods for which the law is given."""
+        return len(self.transition)
+
+    def law(self, period: int, driver_codes: Sequence[Codes], previous: Codes) -> Array:
+        """Probabilities of the states in `period`, one row per entry of the arrays of state numbers."""
+        rows: Array = self.transition[(period, *driver_codes, previous)]
+        return rows
+
+    def code(self, state: str) -> int:
+        """The number of a state; a wrong name is a `DataError` with the nearest right one."""
+        if state not in self.states:
+            raise DataError(
+                Fault(
+                    f"process '{self.name}'",
+                    f"no state '{state}'",
+                    "states are named as in its table",
+                    nearest(state, self.states),
+                )
+            )
+        return self.states.index(state)
+
+
+# --- one chain on its own ---
+
+
+def generator(states: Sequence[str], rates: Rates) -> Array:
+    """Rates between states as a generator Q: off the diagonal the rates per year, rows summing to zero.
+
+    >>> generator(["normal", "ban"], {("normal", "ban"): 0.5, ("ban", "normal"): 2.0})
+    array([[-0.5,  0.5],
+           [ 2. , -2. ]])
+    """
+    number = {state: code for code, state in enumerate(states)}
+    faults = []
+    matrix = np.zeros((len(number), len(number)))
+    for (source, target), rate in rates.items():
+        where = f"rate {source} → {target}"
+        unknown = [state for state in (source, target) if state not in number]
+        faults += [Fault(where, f"no state '{state}'", "rates join known states", nearest(state, number)) for state in unknown]
+        if source == target:
+            faults.append(Fault(where, "leads back to itself", "a rate leads to another state", "leave it out"))
+        elif not (0 <= rate < math.inf):
+            faults.append(Fault(where, f"is {rate:g} per year", "rates are finite and >= 0", "check the sign"))
+        elif not unknown:
+            matrix[number[source], number[target]] = rate
+    if faults:
+        raise DataError(faults)
+    np.fill_diagonal(matrix, -matrix.sum(axis=1))
+    return matrix
+
+
+def transition_matrix(generator: Array, years: float) -> Array:
+    """Probabilities of the states `years` later: exp(Q · years).
+
+    By uniformisation, Σ_k e^(-λ) λ^k / k! (I + Q years / λ)^k: every term is >= 0, so no probability is ever lost to
+    cancellation. Longer spans are halved until λ <= 1 and squared back. (`scipy.linalg.expm` gives the same numbers,
+    which a test checks, but its import alone takes half a second.)
+    Stewart (1994), Introduction to the Numerical Solution of Markov Chains, section 8.4.
+
+    >>> transition_matrix(np.array([[-1.0, 1.0], [0.0, 0.0]]), np.log(2)).round(12)
+    array([[0.5, 0.5],
+           [0. , 1. ]])
+    """
+    identity = np.eye(len(generator))
+    jumps = float(np.max(-np.diag(generator), initial=0.0)) * years  # expected jumps from the least stable state
+    if jumps == 0:
+        return identity
+    halvings = max(0, math.ceil(math.log2(jumps)))
+    step = jumps / 2**halvings
+    jump = identity + generator * (years / jumps)
+    term = math.exp(-step) * identity
+    series = term.copy()
+    for order in range(1, 25):
+        term = term @ jump * (step / order)
+        series += term
+    for _ in range(halvings):
+        series = series @ series
+        series /= series.sum(axis=1, keepdims=True)  # squaring would double the rounding of the row sums
+    result: Array = series / series.sum(axis=1, keepdims=True)
+    return result
+
+
+def effective_share(kind: str, duration: float, period_years: float) -> float:
+    """Share of a period that a disturbance lasts: an episode its mean duration at most, a regime all of it.
+
+    Parameters
+    ----------
+    kind : "regime" or "episode"
+    duration : float
+        Mean duration in months.
+    period_years : float
+        Length of the period in years.
+
+    >>> effective_share("episode", 3, 1.0), effective_share("episode", 3, 0.25), effective_share("regime", 3, 1.0)
+    (0.25, 1.0, 1.0)
+    """
+    _check_kind("effective_share", kind)
+    return min(1.0, duration / (12 * period_years)) if kind == "episode" else 1.0
+
+
+def markov(
+    name: str,
+    states: Sequence[str],
+    kinds: Mapping[str, str],
+    rates: Rates,
+    durations: Mapping[str, float],
+    start: str,
+    period_years: float,
+    n_periods: int,
+) -> Process:
+    """The chain of one supplier over equal periods, from its rates per year and mean durations.
+
+    Regimes move by the exponential of their generator. An episode strikes from the undisturbed state with
+    1 - exp(-rate · period); where several could strike in one period the worst does, and `states` names the better before
+    the worse. An episode that outlasts the period (monthly periods, a nine-month stop) is carried as a regime.
+
+    Parameters
+    ----------
+    kinds : state -> "regime" or "episode"
+        The first state is a regime.
+    rates : (from, to) -> 1/yr
+    durations : state -> months
+        Used where no rate leads out of a state: it then ends, in the first state, at 12 / duration per year. `inf`
+        never ends.
+
+    A stop of 0.5 a year lasting three months, seen by the year: 1 - exp(-0.5) = 0.393.
+
+    >>> mine = markov("mine", ["normal", "stop"], {"stop": "episode"}, {("normal", "stop"): 0.5}, {"stop": 3},
+    ...               "normal", 1.0, 2)
+    >>> mine.transition[0].round(3)
+    array([[0.607, 0.393],
+           [0.607, 0.393]])
+    """
+    states = tuple(states)
+    matrix = generator(states, rates)
+    undisturbed = states[0]
+    for state, kind in kinds.items():
+        _check_kind(f"{name}.{state}", kind)
+    faults = [
+        Fault(f"{name}.{state}", "is not one of its states", "kinds and durations belong to states", nearest(state, states))
+        for state in sorted({*kinds, *durations} - set(states))
+    ]
+    episodes = []
+    for code, state in enumerate(states):
+        where = f"{name}.{state}"
+        leaving = -matrix[code, code]
+        duration = durations.get(state, 12 / leaving if leaving else math.nan)
+        if code == 0:
+            if kinds.get(state, "regime") != "regime":
+                faults.append(Fault(where, "is an episode", "the first state is the undisturbed regime"))
+        elif not duration > 0:
+            seen = "has no rate out of it and no mean duration" if math.isnan(duration) else f"lasts {duration:g} months"
+            faults.append(Fault(where, seen, "every disturbance ends", "give months > 0, or inf if it never ends"))
+        elif kinds.get(state, "regime") == "episode" and duration <= 12 * period_years * (1 + TOLERANCE):
+            episodes.append(code)
+            entered = [states[i] for i in np.flatnonzero(matrix[:, code] > 0) if i != 0]
+            left = [states[i] for i in np.flatnonzero(matrix[code] > 0) if i != 0]
+            if entered or left:
+                others = " and ".join(f"'{other}'" for other in dict.fromkeys([*entered, *left]))
+                rule = f"an episode comes from '{undisturbed}' and ends there within its period"
+                remedy = "make it a regime, or drop these rates"
+                faults.append(Fault(where, f"has rates from or to {others}", rule, remedy))
+        elif not leaving and duration < math.inf:
+            matrix[code, 0], matrix[code, code] = 12 / duration, -12 / duration
+    if faults:
+        raise DataError(faults)
+
+    onset = matrix[0].copy()
+    matrix[0, episodes] = 0.0
+    matrix[episodes] = 0.0
+    # in the order of names, so that the order in which states are given does not touch the last bit
+    order, back = _name_order(states)
+    regimes = matrix[np.ix_(order, order)]
+    np.fill_diagonal(regimes, 0.0)
+    np.fill_diagonal(regimes, -regimes.sum(axis=1))
+    step = transition_matrix(regimes, period_years)[np.ix_(back, back)]
+    step[episodes] = step[0]  # an episode is over before the next period begins
+    for code in reversed(episodes):
+        strikes = -math.expm1(-onset[code] * period_years)
+        step[:, code] = step[:, 0] * strikes
+        step[:, 0] *= 1 - strikes
+    return Process(name, states, start, np.tile(step, (n_periods, 1, 1)))
+
+
+def shock(name: str, rate: float, duration: float, period_years: float, n_periods: int) -> Process:
+    """A common shock, "calm" or "on": so many times a year, lasting so many months; `force` lets it hit suppliers.
+
+    >>> shock("region", 0.02, 6, 1.0, 1).transition[0, 0].round(4)
+    array([0.9802, 0.0198])
+    """
+    rates = {("calm", "on"): rate}
+    return markov(name, ("calm", "on"), {"on": "episode"}, rates, {"on": duration}, "calm", period_years, n_periods)
+
+
+def project(supplier: str, starts: Mapping[int | None, float], years: Sequence[int]) -> Process:
+    """A project that starts delivering in one of several years, or never (`None`): states "waiting", "2028", ...
+
+    Parameters
+    ----------
+    starts : year -> probability
+        Summing to one. Starts after the last year, and `None`, stay "waiting"; a start before the first is there from
+        the first.
+    years : year of each period
+        Repeated where periods are shorter than a year: a start falls into the first period of its year.
+
+    Waiting at the end of 2027 the start in 2028 is no longer 0.5 likely but 0.5 / 0.65:
+
+    >>> caremag = project("caremag", {2027: 0.35, 2028: 0.5, None: 0.15}, [2027, 2028])
+    >>> caremag.name, caremag.states
+    ('caremag_project', ('waiting', '2027', '2028'))
+    >>> caremag.transition[:, 0].round(3)
+    array([[0.65 , 0.35 , 0.   ],
+           [0.231, 0.   , 0.769]])
+    """
+    _check_law(f"starts of project '{supplier}'", {"never" if y is None else str(y): p for y, p in starts.items()})
+    possible = sorted(y for y, p in starts.items() if y is not None and y <= years[-1] and p > 0)
+    states = ("waiting", *map(str, possible))
+    transition = np.tile(np.eye(len(states)), (len(years), 1, 1))
+    waiting = 1.0
+    pending = list(enumerate(possible, start=1))
+    for period, year in enumerate(years):
+        due = [(code, starts[y]) for code, y in pending if y <= year]
+        pending = [(code, y) for code, y in pending if y > year]
+        still = max(0.0, waiting - sum(probability for _, probability in due))
+        if due:
+            row = np.zeros(len(states))
+            for code, probability in due:
+                row[code] = probability
+            row[0] = still if still > TOLERANCE else 0.0
+            transition[period, 0] = row / row.sum()
+        waiting = still
+    return Process(f"{supplier}_project", states, "waiting", transition)
+
+
+def levels(name: str, levels: Mapping[str, float], persistent: bool, n_periods: int) -> Process:
+    """Levels with probabilities, for uncertain demand: drawn anew every period, or once and kept (`persistent`).
+
+    The first level counts as the undisturbed one.
+
+    >>> levels("demand", {"base": 0.5, "high": 0.3, "low": 0.2}, persistent=True, n_periods=2).transition[:, 1]
+    array([[0.5, 0.3, 0.2],
+           [0. , 1. , 0. ]])
+    """
+    _check_law(f"levels of '{name}'", levels)
+    law = np.array(list(levels.values()), dtype=float)
+    transition = np.tile(np.tile(law / math.fsum(law), (len(law), 1)), (n_periods, 1, 1))
+    if persistent:
+        transition[1:] = np.eye(len(law))
+    return Process(name, tuple(levels), next(iter(levels)), transition)
+
+
+# --- decisions and other chains that change the law ---
+
+
+def raise_rate(rates: Rates, sources: Iterable[str], target: str, extra: float) -> dict[tuple[str, str], float]:
+    """Rates with `extra` per year more from each source to the target: retaliation, or deterrence where negative.
+
+    >>> raise_rate({("normal", "ban"): 0.05}, ["normal", "friction"], "ban", 0.05)
+    {('normal', 'ban'): 0.1, ('friction', 'ban'): 0.05}
+    """
+    raised = dict(rates)
+    for source in sources:
+        rate = raised.get((source, target), 0.0) + extra
+        if rate < 0:
+            seen = f"{raised.get((source, target), 0.0):g} {extra:+g} per year is {rate:g}"
+            remedy = "a deterrent cannot take away more than the rate there is"
+            raise DataError(Fault(f"rate {source} → {target}", seen, "rates are >= 0", remedy))
+        raised[source, target] = rate
+    return raised
+
+
+def switch(before: Process, after: Process, period: int) -> Process:
+    """The law of `before` until `period`, of `after` from then on: a programme that provokes once it has begun.
+
+    >>> quiet, loud = (shock("region", rate, 6, 1.0, 3) for rate in (0.0, 0.02))
+    >>> switch(quiet, loud, 2).transition[:, 0, 1].round(4)
+    array([0.    , 0.    , 0.0198])
+    """
+    for field in ("name", "states", "drivers", "driver_states"):
+        if getattr(before, field) != getattr(after, field):
+            seen = f"{field} {getattr(before, field)} before, {getattr(after, field)} after"
+            raise DataError(Fault(f"process '{before.name}'", seen, "only the probabilities may switch"))
+    return replace(before, transition=np.concatenate([before.transition[:period], after.transition[period:]]))
+
+
+def force(process: Process, driver: Process, on_state: str | Collection[str], forced: Mapping[str, float]) -> Process:
+    """While `driver` is in `on_state` (one state or several), `process` is put in each forced state with its probability.
+
+    What is left of the probability follows the law the process had. Forced again by another driver, the later force
+    comes first: it acts on what the earlier ones left.
+
+    >>> region, mine = shock("region", 0.02, 6, 1.0, 1), shock("mine", 0.5, 3, 1.0, 1)
+    >>> force(mine, region, "on", {"on": 0.4}).transition[0, :, 0].round(3)  # rows: region calm, on
+    array([[0.607, 0.393],
+           [0.364, 0.636]])
+    """
+    reach = math.fsum(forced.values())
+    if reach > 1 + TOLERANCE or any(not p >= 0 for p in forced.values()):
+        parts = ", ".join(f"{state} {p:g}" for state, p in forced.items())
+        seen = f"'{driver.name}' forces it with {parts}"
+        raise DataError(Fault(f"process '{process.name}'", seen, "probabilities are >= 0 and sum to at most 1"))
+    laws = _driven(process, driver)
+    on = _selected(driver, on_state)
+    laws[..., on, :, :] *= max(0.0, 1 - reach)
+    for state, probability in forced.items():
+        laws[..., on, :, process.code(state)] += probability
+    return _with_laws(process, driver, laws)
+
+
+def correlate(
+    process: Process,
+    states: str | Collection[str],
+    driver: Process,
+    driver_states: str | Collection[str],
+    correlation: float,
+) -> Process:
+    """Make "process in `states`" and "driver in `driver_states`" correlate, without changing how often each happens.
+
+    With p the probability of the driver's states [A] and q that of the process's states [B] given where it was before,
+
+        P(B | A)     = q + ρ √(q (1 - q) (1 - p) / p)
+        P(B | not A) = q - ρ √(q (1 - q) p / (1 - p))
+
+    so that P(A and B) = p q + ρ √(p (1 - p) q (1 - q)). Rates are taken from long years, so p is the long-run probability; a
+    law that changes from period to period (a project's, which happens once) was stated for today's world, so p is then
+    that of the period. For an episode, which has no memory, ρ is the correlation of the two indicators; for a regime
+    it is that of what each period brings. Within B and outside it proportions stay, and what cannot be otherwise (q 0 or
+    1) stays. Correlate first, then `force`: a law that already follows the driver is bent further, not replaced.
+
+    >>> china, mine = shock("china", np.log(2), 9, 1.0, 1), shock("mine", -np.log(0.8), 3, 1.0, 1)  # p = 0.5, q = 0.2
+    >>> correlate(mine, "on", china, "on", 0.25).transition[0, :, 0, 1].round(3)  # 0.2 ∓ 0.25 · 0.4
+    array([0.1, 0.3])
+    """
+    laws = _driven(process, driver)
+    failing, on = _selected(process, states), _selected(driver, driver_states)
+    off = np.setdiff1d(np.arange(len(driver.states)), on)
+    steady = _steady(process) and _steady(driver)
+    chance = np.tile(long_run(driver), (process.n_periods, 1)) if steady else _from_start(driver)[: process.n_periods]
+    p = chance[:, on].sum(axis=1)
+    odds = np.divide(1 - p, p, out=np.zeros_like(p), where=(p > TOLERANCE) & (p < 1 - TOLERANCE))
+    where = f"correlation of '{process.name}' {[process.states[i] for i in failing]} with '{driver.name}'"
+    if not odds.any():
+        seen = f"'{driver.name}' is in {[driver.states[i] for i in on]} always or never"
+        raise DataError(Fault(where, seen, "only what may or may not happen correlates", "drop the correlation"))
+
+    q = laws[..., failing].sum(axis=-1)  # (n_periods, ..., driver state, state before)
+    q = np.where((q > TOLERANCE) & (q < 1 - TOLERANCE), q, np.round(q))
+    scale = np.sqrt(odds).reshape(-1, *[1] * (q.ndim - 1))
+    slope = np.sqrt(q * (1 - q)) * np.ones_like(q)
+    slope[..., on, :] *= scale
+    slope[..., off, :] *= -np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
+
+    # q + ρ slope stays in [0, 1]: the room upwards and downwards, for ρ > 0 and ρ < 0
+    free = slope != 0
+    if not free.any():
+        raise DataError(Fault(where, "these states are certain or impossible", "only what may or may not happen correlates"))
+    steep, room = np.abs(slope[free]), q[free]
+    rising = np.where(slope[free] > 0, 1 - room, room) / steep
+    falling = np.where(slope[free] > 0, room, 1 - room) / steep
+    least, most = -float(falling.min(initial=1.0)), float(rising.min(initial=1.0))
+    if not least - TOLERANCE <= correlation <= most + TOLERANCE:
+        rule = f"with these probabilities it lies between {least:.3g} and {most:.3g}"
+        raise DataError(Fault(where, f"is {correlation:g}", rule, "choose one in this range, or use a common shock"))
+
+    wanted = np.clip(q + correlation * slope, 0.0, 1.0)
+    inside = np.divide(wanted, q, out=np.ones_like(q), where=free)
+    outside = np.divide(1 - wanted, 1 - q, out=np.ones_like(q), where=free)
+    factor = np.repeat(outside[..., None], len(process.states), axis=-1)
+    factor[..., failing] = inside[..., None]
+    return _with_laws(process, driver, laws * factor)
+
+
+def long_run(process: Process) -> Array:
+    """Probabilities of the states in the long run, for a law that is the same in every period; drivers undisturbed.
+
+    >>> long_run(markov("china", ["normal", "ban"], {}, {("normal", "ban"): 0.2, ("ban", "normal"): 0.6}, {}, "ban", 1.0, 2))
+    array([0.75, 0.25])
+    """
+    # averaging with the identity removes cycles without moving the limit
+    power = (_undisturbed(process)[0] + np.eye(len(process.states))) / 2
+    for _ in range(60):
+        power = power @ power
+        power /= power.sum(axis=1, keepdims=True)
+    _, back = _name_order(process.states)
+    law: Array = power[back[process.code(process.start)]][back]
+    return law
+
+
+def _from_start(process: Process) -> Array:
+    """Probabilities of the states period by period, shape (n_periods, n_states); drivers undisturbed."""
+    _, back = _name_order(process.states)
+    laws = [np.eye(len(back))[back[process.code(process.start)]]]
+    for step in _undisturbed(process):
+        laws.append(laws[-1] @ step)
+    return np.array(laws[1:])[:, back]
+
+
+def _undisturbed(process: Process) -> Array:
+    """The law while the drivers are undisturbed, states in the order of their names."""
+    steps = process.transition
+    for _ in process.drivers:
+        steps = steps[:, 0]
+    order, _ = _name_order(process.states)
+    return steps[:, order][:, :, order]
+
+
+def _steady(process: Process) -> bool:
+    """Whether the law is the same in every period."""
+    return bool((process.transition == process.transition[0]).all())
+
+
+# --- several chains together ---
+
+
+def ordered(processes: Iterable[Process]) -> list[Process]:
+    """The processes with every driver before what it drives, otherwise by name, whatever order they came in."""
+    waiting = sorted(processes, key=lambda process: process.name)
+    by_name = {process.name: process for process in waiting}
+    faults = []
+    if len(by_name) < len(waiting):
+        names = [process.name for process in waiting]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        faults.append(Fault("processes", f"{twice} given more than once", "each process has its own name"))
+    for process in waiting:
+        for driver, states in zip(process.drivers, process.driver_states, strict=True):
+            where = f"process '{process.name}'"
+            if driver not in by_name:
+                remedy = nearest(driver, by_name)
+                faults.append(Fault(where, f"is driven by '{driver}'", "drivers are among the processes", remedy))
+            elif by_name[driver].states != states:
+                seen = f"knows '{driver}' with states {list(states)}, not {list(by_name[driver].states)}"
+                faults.append(Fault(where, seen, "a driver keeps its states and their order", "rebuild it"))
+    if faults:
+        raise DataError(faults)
+    done: list[Process] = []
+    while waiting:
+        settled = {process.name for process in done}
+        ready = next((process for process in waiting if settled.issuperset(process.drivers)), None)
+        if ready is None:
+            names_left = ", ".join(process.name for process in waiting)
+            raise DataError(Fault("processes", f"{names_left} drive each other in a circle", "drivers come first"))
+        done.append(ready)
+        waiting.remove(ready)
+    return done
+
+
+def canonical(processes: Iterable[Process]) -> list[Process]:
+    """`ordered`, and each with its states by name after the undisturbed one: the same world is the same arrays."""
+    chosen = ordered(processes)
+    sorting = {
+        process.name: [0, *sorted(range(1, len(process.states)), key=process.states.__getitem__)] for process in chosen
+    }
+    result = []
+    for process in chosen:
+        laws = process.transition
+        axes = [*(sorting[driver] for driver in process.drivers), sorting[process.name], sorting[process.name]]
+        for axis, order in enumerate(axes, start=1):
+            laws = laws.take(order, axis=axis)
+        # the order of the driver axes must not matter either
+        by_name = np.argsort(process.drivers).tolist()
+        laws = laws.transpose(0, *(1 + i for i in by_name), laws.ndim - 2, laws.ndim - 1)
+        result.append(
+            replace(
+                process,
+                states=tuple(process.states[i] for i in sorting[process.name]),
+                transition=laws,
+                drivers=tuple(process.drivers[i] for i in by_name),
+                driver_states=tuple(
+                    tuple(process.driver_states[i][j] for j in sorting[process.drivers[i]]) for i in by_name
+                ),
+            )
+        )
+    return result
+
+
+def expand(processes: Sequence[Process], period: int, previous: Codes) -> tuple[Codes, Codes, Array]:
+    """Every joint state that can follow each row of `previous`, drivers first: (row, states, probability given the row).
+
+    Impossible ones are left out; rows and, within a row, states ascend.
+    """
+    row = np.arange(len(previous))
+    codes = np.empty((len(previous), 0), dtype=np.int64)
+    probability = np.ones(len(previous))
+    place = {process.name: column for column, process in enumerate(processes)}
+    for column, process in enumerate(processes):
+        law = process.law(period, [codes[:, place[name]] for name in process.drivers], previous[row, column])
+        source, state = np.nonzero(law)
+        row, probability = row[source], probability[source] * law[source, state]
+        codes = np.column_stack([codes[source], state])
+    return row, codes, probability
+
+
+def marginals(processes: Iterable[Process], n_periods: int) -> dict[str, Array]:
+    """Exact probability of every state of every process in every period: name -> (n_periods, n_states).
+
+    >>> region, mine = shock("region", 0.02, 6, 1.0, 1), shock("mine", 0.0, 3, 1.0, 1)
+    >>> marginals([region, force(mine, region, "on", {"on": 0.5})], 1)["mine"].round(4)  # half of 0.0198
+    array([[0.9901, 0.0099]])
+    """
+    everything = ordered(processes)
+    result = {}
+    for process in everything:
+        family = [*ancestors(everything, process), process]
+        codes = np.array([[member.code(member.start) for member in family]])
+        probability = np.ones(1)
+        shares = np.empty((n_periods, len(process.states)))
+        for period in range(n_periods):
+            row, following, step = expand(family, period, codes)
+            codes, inverse = np.unique(following, axis=0, return_inverse=True)
+            probability = total(inverse.reshape(-1), probability[row] * step)
+            shares[period] = total(codes[:, -1], probability, len(process.states))
+        result[process.name] = shares
+    return result
+
+
+def ancestors(processes: Sequence[Process], process: Process) -> list[Process]:
+    """What drives a process, and what drives that, in the order of `processes` (drivers first)."""
+    wanted = set(process.drivers)
+    for other in reversed(processes):
+        if other.name in wanted:
+            wanted.update(other.drivers)
+    return [other for other in processes if other.name in wanted]
+
+
+# --- small helpers ---
+
+
+def total(position: Codes, weight: Array, length: int = 0) -> Array:
+    """The weights summed by position."""
+    sums: NDArray[Any] = np.bincount(position, weights=weight, minlength=length)
+    return sums
+
+
+def _driven(process: Process, driver: Process) -> Array:
+    """A writable copy of the laws with the driver's axis as the last of the driver axes, added where it is new."""
+    if driver.name == process.name:
+        raise DataError(Fault(f"process '{process.name}'", "drives itself", "a driver is another process"))
+    if driver.n_periods < process.n_periods:
+        seen = f"has a law for {process.n_periods} periods, its driver '{driver.name}' for {driver.n_periods}"
+        raise DataError(Fault(f"process '{process.name}'", seen, "a driver's law reaches as far"))
+    if driver.name in process.drivers:
+        axis = process.drivers.index(driver.name)
+        if process.driver_states[axis] != driver.states:
+            seen = f"knows '{driver.name}' with states {list(process.driver_states[axis])}, not {list(driver.states)}"
+            raise DataError(Fault(f"process '{process.name}'", seen, "a driver keeps its states and their order"))
+        return np.moveaxis(process.transition, 1 + axis, -3).copy()
+    return np.repeat(np.expand_dims(process.transition, -3), len(driver.states), axis=-3)
+
+
+def _with_laws(process: Process, driver: Process, laws: Array) -> Process:
+    kept = [(name, states) for name, states in zip(process.drivers, process.driver_states, strict=True) if name != driver.name]
+    drivers = [*kept, (driver.name, driver.states)]
+    return replace(
+        process, transition=laws, drivers=tuple(n for n, _ in drivers), driver_states=tuple(s for _, s in drivers)
+    )
+
+
+def _selected(process: Process, states: str | Collection[str]) -> Codes:
+    """The numbers of some states, in the order of their names."""
+    names = [states] if isinstance(states, str) else sorted(set(states))
+    return np.array([process.code(name) for name in names], dtype=np.int64)
+
+
+def _name_order(states: Sequence[str]) -> tuple[Codes, Codes]:
+    """States by name: which comes where, and where each one went."""
+    order = np.array(sorted(range(len(states)), key=states.__getitem__), dtype=np.int64)
+    return order, np.argsort(order)
+
+
+def _check_kind(where: str, kind: str) -> None:
+    if kind not in ("regime", "episode"):
+        rule = "a state is a regime (carried on) or an episode (within a period)"
+        raise DataError(Fault(where, f"kind is '{kind}'", rule, nearest(kind, ["regime", "episode"])))
+
+
+def _check_law(where: str, law: Mapping[str, float]) -> None:
+    """Probabilities that sum to one; otherwise the sum and its parts."""
+    parts = ", ".join(f"{name} {p:g}" for name, p in law.items())
+    if not law or any(not p >= 0 for p in law.values()):
+        raise DataError(Fault(where, f"probabilities are {parts or 'none'}", "probabilities are numbers >= 0"))
+    whole = math.fsum(law.values())
+    if abs(whole - 1) > TOLERANCE:
+        remedy = "rescale them, or add the missing outcome (often 'no disruption')"
+        raise DataError(Fault(where, f"probabilities sum to {whole:.10g}, not 1: {parts}", "they sum to 1", remedy))
