@@ -129,7 +129,7 @@ class Composition:
     def _place_columns(self) -> tuple[Index, int]:
         """Where column j of the period at node n stands in the program: own, the plan's, or the parent's."""
         period, shape = self.period, self.shape
-        linked = {component for component in (*PLAN_LINKS, *CARRIED)}
+        linked = {*PLAN_LINKS, *CARRIED}
         own = np.array([component not in linked for component, _ in period.columns])
         place = np.full((self.n_nodes, len(period.columns)), -1, dtype=np.int64)
         together = np.array([component in ORDERS for component, _ in period.columns])
@@ -203,7 +203,9 @@ class Composition:
         weighted = (1.0 - risk.weight) * (probability * discount)[:, None] * form[:, self._is_cost]
         np.add.at(cost, self.column_of[:, period.form_column[self._is_cost]], weighted)
         integer = np.zeros(self.n_composed, dtype=bool)
-        integer[: len(plan.columns)] = plan.integer
+        # A whole number that is fixed is no choice: without it the program may be a plain LP, with duals.
+        fixed = lower[: len(plan.columns)] == upper[: len(plan.columns)]
+        integer[: len(plan.columns)] = plan.integer & ~fixed
 
         with_tail = self.has_tail(risk)
         if with_tail:

@@ -7,7 +7,7 @@ the other in one HiGHS model, each from the basis it ended in the last time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from procure.lp.highs import LinearProgram, Solver, Status
+from procure.lp.highs import LinearProgram, Solution, Solver, Status
 
 if TYPE_CHECKING:
     from procure.lp.two_stage import TwoStageProblem
@@ -24,16 +24,21 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 DUAL_TOLERANCE = 1e-7
+FEASIBILITY_TOLERANCE = 1e-6
 MOST_BLOCKS = 64
 
 
 @dataclass
 class Answers:
-    """What the D subproblems of a block answer to a plan: costs, row duals, and rays where there is no recourse."""
+    """What the D subproblems of a block answer to a plan: costs and row duals.
+
+    Where there is no recourse the cost is ``inf`` and the dual belongs to the least total violation of the rows, a number
+    `violation` above zero.
+    """
 
     value: Array
     dual: Array
-    ray: dict[int, Array] = field(default_factory=dict)
+    violation: Array
 
 
 class Block:
@@ -71,6 +76,7 @@ class Block:
         self.n_versions = len(first)
         self.weight = np.bincount(self.member, weights=problem.probability, minlength=self.n_versions)
         self._solver: Solver | None = None
+        self._elastic: Solver | None = None
         self._basis: list[Any] = [None] * self.n_versions
         self.n_solves = 0
 
@@ -84,42 +90,70 @@ class Block:
         return np.asarray(self.technology @ x).reshape(-1, self.n_rows)
 
     def answer(self, x: Array, versions: Index | None = None) -> Answers:
-        """Solve the versions (all by default) at a plan."""
-        chosen = np.arange(self.n_versions) if versions is None else versions
-        answers = Answers(np.full(self.n_versions, np.nan), np.full((self.n_versions, self.n_rows), np.nan))
+        """Solve the versions (all by default) at a plan; the others stay nan."""
+        D, m = self.n_versions, self.n_rows
+        answers = Answers(np.full(D, np.nan), np.full((D, m), np.nan), np.zeros(D))
         solver = self._load()
         shift = self.demand(x)
-        row_lower, row_upper = self.row_lower - shift, self.row_upper - shift
-        rows, columns = np.arange(self.n_rows), np.arange(self.matrix.shape[1])
-        moves_cost, moves_bounds = len(self.cost) > 1, len(self.lower) > 1 or len(self.upper) > 1
-        lower, upper = (
-            np.broadcast_to(bound, (self.n_versions, len(columns))) for bound in (self.lower, self.upper)
-        )
+        row_lower, row_upper = (np.broadcast_to(v, (D, m)) for v in (self.row_lower - shift, self.row_upper - shift))
+        rows = np.arange(m)
         last = None
-        for d in chosen:
-            solver.change_rows(rows, row_lower[d % len(row_lower)], row_upper[d % len(row_upper)])
-            if moves_cost:
-                solver.change_costs(columns, self.cost[d])
-            if moves_bounds:
-                solver.change_bounds(columns, lower[d], upper[d])
+        for d in np.arange(D) if versions is None else versions:
+            solver.change_rows(rows, row_lower[d], row_upper[d])
+            self._move(solver, d)
             start = self._basis[d] if self._basis[d] is not None else last
             if start is not None:
                 solver.set_basis(start)
-            found = solver.solve()
-            self.n_solves += 1
-            if found.status is Status.FAILED:
-                solver.forget()
-                found = solver.solve()
+            found = self._solve(solver)
+            if found.status is Status.INFEASIBLE:
+                violation, slack, dual = self._least_violation(d, row_lower[d], row_upper[d])
+                answers.value[d], answers.dual[d], answers.violation[d] = np.inf, dual, violation
+                size = max(1.0, np.abs(shift[d % len(shift)]).max(initial=0.0))
+                if violation > FEASIBILITY_TOLERANCE * size:
+                    continue
+                # A plan on the edge of what recourse can mend, beyond it by a rounding.
+                solver.change_rows(rows, row_lower[d] - 2 * slack - 1e-9, row_upper[d] + 2 * slack + 1e-9)
+                found = self._solve(solver)
+                answers.violation[d] = 0.0
             if found.status is Status.OPTIMAL:
                 answers.value[d], answers.dual[d] = found.objective, found.row_dual
                 self._basis[d] = last = solver.get_basis()
-            elif found.status is Status.INFEASIBLE:
-                answers.value[d] = np.inf
-                if found.ray is not None:
-                    answers.ray[int(d)] = found.ray
             elif found.status is Status.UNBOUNDED:
                 answers.value[d] = -np.inf
         return answers
+
+    def _solve(self, solver: Solver) -> Solution:
+        self.n_solves += 1
+        found = solver.solve()
+        if found.status not in (Status.OPTIMAL, Status.INFEASIBLE, Status.UNBOUNDED):
+            solver.forget()
+            found = solver.solve()
+        return found
+
+    def _move(self, solver: Solver, d: int) -> None:
+        columns = np.arange(self.matrix.shape[1])
+        if len(self.cost) > 1:
+            solver.change_costs(columns, self.cost[d])
+        if len(self.lower) > 1 or len(self.upper) > 1:
+            solver.change_bounds(columns, self.lower[d % len(self.lower)], self.upper[d % len(self.upper)])
+
+    def _least_violation(self, d: int, row_lower: Array, row_upper: Array) -> tuple[float, Array, Array]:
+        """min Σ short + over  s.t.  row_lower <= W y + short - over <= row_upper: its value, point and row duals."""
+        m, n = self.matrix.shape
+        if self._elastic is None:
+            one = sparse.identity(m, format="csc")
+            free = np.full(2 * m, np.inf)
+            program = LinearProgram(
+                np.r_[np.zeros(n), np.ones(2 * m)], sparse.hstack([self.matrix, one, -one], format="csc"),
+                row_lower, row_upper, np.r_[self.lower[0], np.zeros(2 * m)], np.r_[self.upper[0], free],
+            )  # fmt: skip
+            self._elastic = Solver(program, {"presolve": "off", "solver": "simplex"})
+        self._elastic.change_rows(np.arange(m), row_lower, row_upper)
+        if len(self.lower) > 1 or len(self.upper) > 1:
+            lower, upper = self.lower[d % len(self.lower)], self.upper[d % len(self.upper)]
+            self._elastic.change_bounds(np.arange(n), lower, upper)
+        found = self._elastic.solve()
+        return max(found.objective, 0.0), found.x[n : n + m] + found.x[n + m :], found.row_dual
 
     def _load(self) -> Solver:
         if self._solver is None:
@@ -131,10 +165,40 @@ class Block:
             self._solver = Solver(program, {"presolve": "off", "solver": "simplex"})
         return self._solver
 
+    def lower_bound(self, dual: Array, versions: Index, *, costs: bool = True) -> tuple[Array, Array]:
+        """Q_d(x) >= intercept_d - (dual_d·T_d) x, for any duals: returns intercepts, and the duals made valid.
+
+        intercept = Σ_i min over the row's range of dual_i r_i  +  Σ_j min over the column's range of (cost - dual·W)_j y_j;
+        -inf where a sign has no bound to lean on. Without `costs`, the same for the least violation.
+        """
+
+        def pick(values: Array) -> Array:
+            return values[versions] if len(values) > 1 else values
+
+        cost = pick(self.cost) if costs else np.zeros((1, self.matrix.shape[1]))
+        size = 1.0 + np.abs(cost).max(initial=0.0)
+        row_lower, row_upper = pick(self.row_lower), pick(self.row_upper)
+        rounding = (np.abs(dual) <= DUAL_TOLERANCE * size) & np.isinf(np.where(dual > 0, row_lower, row_upper))
+        dual = np.where(rounding, 0.0, dual)
+        rows = _times_bound(dual, row_lower, row_upper)
+        reduced = cost - dual @ self.matrix
+        lower, upper = pick(self.lower), pick(self.upper)
+        rounding = (np.abs(reduced) <= DUAL_TOLERANCE * size) & np.isinf(np.where(reduced > 0, lower, upper))
+        columns = _times_bound(np.where(rounding, 0.0, reduced), lower, upper)
+        return rows.sum(axis=1) + columns.sum(axis=1), dual
+
+    def slope(self, dual: Array, versions: Index, weight: Array) -> Array:
+        """The weighted sum over versions of -dual·T, shape (n1,)."""
+        if self.shares_technology:
+            return np.asarray(-(self.technology.T @ (weight @ dual)))
+        spread = np.zeros((self.n_versions, self.n_rows))
+        spread[versions] = weight[:, None] * dual
+        return np.asarray(-(self.technology.T @ spread.ravel()))
+
     @property
     def seconds(self) -> float:
         """Seconds inside HiGHS."""
-        return self._solver.seconds if self._solver is not None else 0.0
+        return sum(solver.seconds for solver in (self._solver, self._elastic) if solver is not None)
 
 
 class Recourse:
@@ -173,12 +237,17 @@ class Recourse:
 
     def values(self, x: Array) -> Array:
         """Q_k(x) for every scenario."""
+        return self.total(x, [block.answer(x).value for block in self.blocks])
+
+    def total(self, x: Array, values: list[Array]) -> Array:
+        """Q_k(x) from the costs of the versions of each block."""
         total = self.constant.copy()
         total[~self._keeps_loose_rows(x)] = np.inf
-        for block in self.blocks:
-            value = block.answer(x).value[block.member]
+        for block, of_version in zip(self.blocks, values, strict=True):
+            value = of_version[block.member]
             # No recourse in one block outweighs bottomless recourse in another.
-            total = np.where((total == np.inf) | (value == np.inf), np.inf, total + np.where(value == np.inf, 0, value))
+            none = (total == np.inf) | (value == np.inf)
+            total = np.where(none, np.inf, total + np.where(none, 0.0, value))
         return total
 
     def _keeps_loose_rows(self, x: Array) -> NDArray[np.bool_]:
@@ -230,9 +299,14 @@ def _merge(varying: list[Array], technology: sparse.csr_matrix, K: int, m: int) 
     return member, np.unique(member, return_index=True)[1]
 
 
+def _times_bound(multiplier: Array, lower: Array, upper: Array) -> Array:
+    """min over [lower, upper] of multiplier × value; zero where the multiplier is zero."""
+    bound = np.where(multiplier > 0, lower, upper)
+    return np.asarray(multiplier * np.where(multiplier == 0, 0.0, bound))
+
+
 def _cheapest(cost: Array, lower: Array, upper: Array, K: int) -> Array:
     """Cost per scenario of columns that only their bounds hold."""
     n = cost.shape[-1]
     cost, lower, upper = (np.broadcast_to(v, (K, n)) for v in (cost, lower, upper))
-    bound = np.where(cost > 0, lower, upper)
-    return np.asarray(np.where(cost == 0, 0.0, cost * np.where(cost == 0, 0.0, bound)).sum(axis=1))
+    return np.asarray(_times_bound(cost, lower, upper).sum(axis=1))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -302,11 +302,19 @@ def solve_extensive(
     chosen = {"time_limit": float(time_limit)} if np.isfinite(time_limit) else {}
     if problem.is_mixed_integer:
         chosen |= {"mip_rel_gap": min(tolerance, 1e-4) / 2, "mip_abs_gap": 1e-9}
-    solver = highs.Solver(program, chosen | dict(options or {}))
+    chosen |= dict(options or {})
+    solver = highs.Solver(program, chosen)
     found = solver.solve()
+    seconds_in_solver = solver.seconds
+    if problem.is_mixed_integer and _gap(found) > tolerance:
+        # HiGHS prunes what is 1e-6 from the best, in units of the objective: smaller units, then.
+        scale *= 1000.0
+        solver = highs.Solver(replace(program, cost=1000.0 * program.cost), chosen)
+        found = solver.solve()
+        seconds_in_solver += solver.seconds
     status = found.status
     if status is Status.FAILED:
-        status = _status_without_costs(program)
+        status = status_without_costs(program)
     nothing = np.full(len(problem.cost), np.nan)
     x, values, objective, bound = nothing, np.full(problem.n_scenarios, np.nan), np.nan, found.bound / scale
     if status is Status.INFEASIBLE:
@@ -337,11 +345,17 @@ def solve_extensive(
         method="extensive",
         iterations=found.iterations,
         seconds=time.perf_counter() - started,
-        seconds_in_solver=solver.seconds,
+        seconds_in_solver=seconds_in_solver,
         n_subproblems=small.n_scenarios,
         n_merged=problem.n_scenarios - small.n_scenarios,
         message=found.message,
     )
+
+
+def _gap(found: highs.Solution) -> float:
+    if found.status is not Status.OPTIMAL:
+        return 0.0
+    return (found.objective - found.bound) / max(1.0, abs(found.objective))
 
 
 def extensive_form(problem: TwoStageProblem, alpha: float, cvar_weight: float) -> tuple[LinearProgram, float]:
@@ -450,7 +464,7 @@ def _whole(problem: TwoStageProblem, x: Array) -> Array:
     return np.asarray(np.clip(whole, problem.lower, problem.upper))
 
 
-def _status_without_costs(program: LinearProgram) -> Status:
+def status_without_costs(program: LinearProgram) -> Status:
     """Decide between infeasible and unbounded where the solver would not: can the rows be met at all?"""
     found = highs.solve(
         LinearProgram(
