@@ -58,8 +58,8 @@ def japan(n_periods=10):
 
 @st.composite
 def worlds(draw):
-    """Up to three random processes over up to four periods, the later ones perhaps driven by the first."""
-    n_periods = draw(st.integers(1, 4))
+    """Up to three random processes over up to three periods, the later ones perhaps driven by the first."""
+    n_periods = draw(st.integers(1, 3))
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     processes = []
     for name in ("alpha", "beta", "gamma")[: draw(st.integers(1, 3))]:

@@ -162,7 +162,7 @@ def transition_matrix(generator: Array, years: float) -> Array:
         return identity
     halvings = max(0, math.ceil(math.log2(jumps)))
     step = jumps / 2**halvings
-    jump = identity + generator * (years / jumps)
+    jump = identity + generator * years / jumps  # in this order: years / jumps may overflow
     term = math.exp(-step) * identity
     series = term.copy()
     for order in range(1, 25):
@@ -264,7 +264,8 @@ def markov(
     matrix[0, episodes] = 0.0
     matrix[episodes] = 0.0
     # in the order of names, so that the order in which states are given does not touch the last bit
-    order, back = _name_order(states)
+    order = by_name(states)
+    back = np.argsort(order)
     regimes = matrix[np.ix_(order, order)]
     np.fill_diagonal(regimes, 0.0)
     np.fill_diagonal(regimes, -regimes.sum(axis=1))
@@ -476,14 +477,14 @@ def long_run(process: Process) -> Array:
     for _ in range(60):
         power = power @ power
         power /= power.sum(axis=1, keepdims=True)
-    _, back = _name_order(process.states)
+    back = np.argsort(by_name(process.states))
     law: Array = power[back[process.code(process.start)]][back]
     return law
 
 
 def _from_start(process: Process) -> Array:
     """Probabilities of the states period by period, shape (n_periods, n_states); drivers undisturbed."""
-    _, back = _name_order(process.states)
+    back = np.argsort(by_name(process.states))
     laws = [np.eye(len(back))[back[process.code(process.start)]]]
     for step in _undisturbed(process):
         laws.append(laws[-1] @ step)
@@ -495,7 +496,7 @@ def _undisturbed(process: Process) -> Array:
     steps = process.transition
     for _ in process.drivers:
         steps = steps[:, 0]
-    order, _ = _name_order(process.states)
+    order = by_name(process.states)
     return steps[:, order][:, :, order]
 
 
@@ -542,9 +543,7 @@ def ordered(processes: Iterable[Process]) -> list[Process]:
 def canonical(processes: Iterable[Process]) -> list[Process]:
     """`ordered`, and each with its states by name after the undisturbed one: the same world is the same arrays."""
     chosen = ordered(processes)
-    sorting = {
-        process.name: [0, *sorted(range(1, len(process.states)), key=process.states.__getitem__)] for process in chosen
-    }
+    sorting = {process.name: by_name(process.states) for process in chosen}
     result = []
     for process in chosen:
         laws = process.transition
@@ -552,16 +551,16 @@ def canonical(processes: Iterable[Process]) -> list[Process]:
         for axis, order in enumerate(axes, start=1):
             laws = laws.take(order, axis=axis)
         # the order of the driver axes must not matter either
-        by_name = np.argsort(process.drivers).tolist()
-        laws = laws.transpose(0, *(1 + i for i in by_name), laws.ndim - 2, laws.ndim - 1)
+        placed = np.argsort(process.drivers).tolist()
+        laws = laws.transpose(0, *(1 + i for i in placed), laws.ndim - 2, laws.ndim - 1)
         result.append(
             replace(
                 process,
                 states=tuple(process.states[i] for i in sorting[process.name]),
                 transition=laws,
-                drivers=tuple(process.drivers[i] for i in by_name),
+                drivers=tuple(process.drivers[i] for i in placed),
                 driver_states=tuple(
-                    tuple(process.driver_states[i][j] for j in sorting[process.drivers[i]]) for i in by_name
+                    tuple(process.driver_states[i][j] for j in sorting[process.drivers[i]]) for i in placed
                 ),
             )
         )
@@ -620,6 +619,11 @@ def ancestors(processes: Sequence[Process], process: Process) -> list[Process]:
 # --- small helpers ---
 
 
+def by_name(states: Sequence[str]) -> list[int]:
+    """The order of states by name, after the undisturbed one."""
+    return [0, *sorted(range(1, len(states)), key=states.__getitem__)]
+
+
 def total(position: Codes, weight: Array, length: int = 0) -> Array:
     """The weights summed by position."""
     sums: NDArray[Any] = np.bincount(position, weights=weight, minlength=length)
@@ -654,12 +658,6 @@ def _selected(process: Process, states: str | Collection[str]) -> Codes:
     """The numbers of some states, in the order of their names."""
     names = [states] if isinstance(states, str) else sorted(set(states))
     return np.array([process.code(name) for name in names], dtype=np.int64)
-
-
-def _name_order(states: Sequence[str]) -> tuple[Codes, Codes]:
-    """States by name: which comes where, and where each one went."""
-    order = np.array(sorted(range(len(states)), key=states.__getitem__), dtype=np.int64)
-    return order, np.argsort(order)
 
 
 def _check_kind(where: str, kind: str) -> None:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from procure.errors import DataError, Fault, nearest
-from procure.scenarios.chain import TOLERANCE, Array, Codes, Process, ancestors, canonical, expand, total
+from procure.scenarios.chain import TOLERANCE, Array, Codes, Process, ancestors, by_name, canonical, expand, total
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -292,9 +292,7 @@ class Tree:
         """A number per joint state that depends on names only, not on the order of columns and codes."""
         columns = []
         for column in sorted(range(len(self.processes)), key=self.processes.__getitem__):
-            names = self.states[column]
-            rank = np.empty(len(names), dtype=np.int64)
-            rank[_by_name(names)] = np.arange(len(names))
+            rank = np.argsort(by_name(self.states[column]))
             columns.append(rank[self.state[:, column]])
         return _ranked(np.column_stack(columns)) if columns else np.zeros(self.n_nodes, dtype=np.int64)
 
@@ -330,11 +328,9 @@ class Tree:
         weight = np.asarray(probability, dtype=float)
         codes = np.asarray(paths, dtype=np.int64)[weight != 0][:, :, columns]
         weight = weight[weight != 0]
-        sorting = [_by_name(names[c]) for c in columns]
+        sorting = [by_name(names[c]) for c in columns]
         for column, order in enumerate(sorting):
-            rank = np.empty(len(order), dtype=np.int64)
-            rank[order] = np.arange(len(order))
-            codes[:, :, column] = rank[codes[:, :, column]]
+            codes[:, :, column] = np.argsort(order)[codes[:, :, column]]
         n_paths, n_periods, _ = codes.shape
         by_content = np.lexsort((weight, *codes.reshape(n_paths, -1).T[::-1]))  # whatever order they came in
         codes, weight = codes[by_content], weight[by_content]
@@ -445,7 +441,7 @@ def build_tree(
         return exact
     size = _growth(leader, branching, n_periods, nodes)
 
-    by_name = sorted(range(len(chosen)), key=lambda column: chosen[column].name)
+    columns = sorted(range(len(chosen)), key=lambda column: chosen[column].name)
     previous = _today(chosen)
     probability = np.ones(1)
     levels: list[tuple[Codes, Array, Codes]] = []
@@ -461,13 +457,13 @@ def build_tree(
         node, weight = slots.node[child], slots.weight[child] / count[child]
         drawn = _drawn(chosen, period, previous[node], node, weight, slots, child, seed)
 
-        joined, inverse = np.unique(np.column_stack([node, drawn[:, by_name]]), axis=0, return_inverse=True)
+        joined, inverse = np.unique(np.column_stack([node, drawn[:, columns]]), axis=0, return_inverse=True)
         inverse = inverse.reshape(-1)
         probability = total(inverse, weight)
         previous = drawn[np.unique(inverse, return_index=True)[1]]
         levels.append((joined[:, 0], probability, joined[:, 1:]))
         left -= len(joined)
-    return _stacked([chosen[c].name for c in by_name], [chosen[c].states for c in by_name], levels)
+    return _stacked([chosen[c].name for c in columns], [chosen[c].states for c in columns], levels)
 
 
 def sample_paths(processes: Iterable[Process], n_paths: int, seed: int, n_periods: int | None = None) -> Tree:
@@ -703,19 +699,19 @@ def _number(text: str) -> float:
 
 def _enumerated(processes: list[Process], n_periods: int, limit: int) -> Tree | None:
     """The exact tree, or None when it has more than `limit` nodes."""
-    by_name = sorted(range(len(processes)), key=lambda column: processes[column].name)
+    columns = sorted(range(len(processes)), key=lambda column: processes[column].name)
     previous, probability, left = _today(processes), np.ones(1), limit
     levels = []
     for period in range(n_periods):
         row, codes, conditional = _limited(processes, period, previous, left)
         if len(row) > left:
             return None
-        order = np.lexsort((*codes[:, by_name].T[::-1], row))
+        order = np.lexsort((*codes[:, columns].T[::-1], row))
         row, codes, conditional = row[order], codes[order], conditional[order]
         previous, probability = codes, probability[row] * conditional
-        levels.append((row, probability, codes[:, by_name]))
+        levels.append((row, probability, codes[:, columns]))
         left -= len(row)
-    return _stacked([processes[c].name for c in by_name], [processes[c].states for c in by_name], levels)
+    return _stacked([processes[c].name for c in columns], [processes[c].states for c in columns], levels)
 
 
 def _limited(processes: list[Process], period: int, previous: Codes, limit: int) -> tuple[Codes, Codes, Array]:
@@ -773,11 +769,6 @@ def _check_branching(
     if faults:
         raise DataError(faults)
     return branching, names[primary] if primary is not None else None
-
-
-def _by_name(states: Sequence[str]) -> list[int]:
-    """The order of states by name, after the undisturbed one."""
-    return [0, *sorted(range(1, len(states)), key=states.__getitem__)]
 
 
 def _ranked(rows: NDArray[Any]) -> Codes:
