@@ -20,7 +20,7 @@ master's (in-out stabilisation, Ben-Ameur & Neto 2007), so that one far-off mast
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +97,7 @@ class _Decomposition:
             if found.status is not Status.OPTIMAL:
                 return None
             if self.master.is_bounded:
-                self.bound = max(self.bound, min(found.bound, found.objective))
+                self.bound = max(self.bound, self.master.unit * min(found.bound, found.objective))
             if self._is_closed() and not relaxed:
                 return self._result(Status.OPTIMAL)
             if time.perf_counter() - self.started > self.time_limit:
@@ -169,7 +169,7 @@ class _Decomposition:
                 if np.isfinite(height):
                     rows.append((self.first[b] + g, block.slope(duals[inside], inside, weight), height))
             if law is not None:
-                feared = np.bincount(block.member, weights=law, minlength=block.n_versions).astype(float)
+                feared = block.spread(law)
                 used = np.flatnonzero(feared)
                 slope += block.slope(duals[used], used, feared[used])
                 intercept += float(feared[used] @ supports[used])
@@ -223,8 +223,10 @@ class _Master:
     def __init__(self, problem: two_stage.TwoStageProblem, recourse: Recourse, n_clusters: int, tail: float) -> None:
         self.problem = problem
         self.n1, self.n = len(problem.cost), len(problem.cost) + n_clusters + 1
-        self.cost = np.r_[problem.cost, np.full(n_clusters, 1.0 - tail), tail]
-        self.constant = (1.0 - tail) * float(problem.probability @ recourse.constant)
+        # Money in units of the dearest column, so that HiGHS's tolerances mean something.
+        self.unit = max(1.0, np.abs(problem.cost).max(initial=0.0))
+        self.cost = np.r_[problem.cost / self.unit, np.full(n_clusters, 1.0 - tail), tail]
+        self.constant = (1.0 - tail) * float(problem.probability @ recourse.constant) / self.unit
         self.counts = np.zeros(n_clusters + 1, dtype=int)
         self.needed = np.flatnonzero(self.cost[self.n1 :])
         fixed = sparse.vstack([problem.matrix, recourse.rows], format="csr")
@@ -276,6 +278,11 @@ class _Master:
             lower, upper = np.maximum(lower, middle - self.radius), np.minimum(upper, middle + self.radius)
         self._solver.change_bounds(np.arange(self.n1), lower, upper)
         found = self._solver.solve()
+        if found.status is Status.OPTIMAL and not np.isfinite(found.x).all():
+            self._solver.forget()
+            found = self._solver.solve()
+            if not np.isfinite(found.x).all():
+                found = replace(found, status=Status.FAILED)
         if found.status is Status.OPTIMAL and not whole_numbers and len(self.cut_heights):
             binding = np.abs(found.row_dual[self.matrix.shape[0] :]) > 1e-12
             self.idle = np.where(binding, 0, self.idle + 1)
@@ -289,7 +296,7 @@ class _Master:
             np.r_[self.problem.lower, np.full(self.n - self.n1, -np.inf)],
             np.r_[self.problem.upper, np.full(self.n - self.n1, np.inf)], integer, self.constant,
         )  # fmt: skip
-        options = {"mip_rel_gap": 1e-9, "mip_abs_gap": 1e-9} if whole_numbers else {"solver": "simplex"}
+        options = two_stage.MIP_OPTIONS if whole_numbers else {"solver": "simplex"}
         return Solver(program, options)
 
     def plan(self, found: Solution) -> Array:
@@ -300,7 +307,7 @@ class _Master:
     def add(self, cuts: list[tuple[int, Array, float]], found: Solution | None) -> bool:
         """Add the cuts ``θ_g - slope·x >= height`` that say something new (g = -1: without θ)."""
         new_rows, new_heights = [], []
-        for g, slope, height in cuts:
+        for g, slope, height in ((g, slope / self.unit, height / self.unit) for g, slope, height in cuts):
             row = np.r_[-slope, np.zeros(self.n - self.n1)]
             if g >= 0:
                 row[self.n1 + g] = 1.0

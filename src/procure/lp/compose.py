@@ -10,7 +10,7 @@ costs of node n, C the cost of the plan, and Z_l = Σ d_n c_n along the path to 
 The cost of the plan is known, so it stays outside the tail: CVaR[C + Z] = C + CVaR[Z]. The limits on all futures reuse
 the same rows, with m_n the measure of a node:
 
-  expected_shortage   Σ_{n in y} p_n m_n <= bound_y          shortage_cvar   CVaR_α[m_n : n in y] <= bound_y
+  share, expected_shortage   Σ_{n in N} p_n m_n <= bound_y      shortage_cvar   CVaR_α[m_n : n in N] <= bound_y
   cost_cvar           C + CVaR_α[Z] <= bound                 worst_case      C + Z_l <= bound   ∀ l
 
 Source: Rockafellar & Uryasev (2000), Journal of Risk 2(3), 21-41, Theorem 1. Money in the tail rows is in million USD,
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS
-from procure.formulation.sets import Limit
+from procure.formulation.sets import MEASURES, Limit
 from procure.lp.compile import Name, Template
 from procure.lp.highs import LinearProgram, Solution
 
@@ -64,6 +64,14 @@ class Shape:
         is_leaf = np.ones(len(self.parent), dtype=bool)
         is_leaf[self.parent[self.parent >= 0]] = False
         return np.flatnonzero(is_leaf)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The most a limit on all futures allows, and the nodes it looks at (for costs: None, all leaves)."""
+
+    most: float
+    nodes: Index | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +167,7 @@ class Composition:
         probability: Array,
         discount: Array,
         risk: Risk,
-        bounds: Mapping[tuple[str, Any], float] | None = None,
+        bounds: Mapping[tuple[str, Any], Bound] | None = None,
     ) -> Composed:
         """The linear program at these numbers.
 
@@ -172,8 +180,8 @@ class Composition:
         discount : array, shape (n_nodes,)
             Present value of one unit of money at the node.
         risk : Risk
-        bounds : mapping (limit name, year or None) -> bound, for the limits on all futures
-            Shortages as a share of demand, costs in kUSD.
+        bounds : mapping (limit name, year or None) -> Bound, for the limits on all futures
+            Shortages as a share of demand, supplies in t, costs in kUSD.
         """
         plan, period = self.plan, self.period
         bounds = bounds or {}
@@ -262,22 +270,23 @@ class Composition:
         )
 
     def _add_future_limits(
-        self, parts: _Parts, form: Array, probability: Array, plan_cost: Array, bounds: Mapping[tuple[str, Any], float]
+        self, parts: _Parts, form: Array, probability: Array, plan_cost: Array, bounds: Mapping[tuple[str, Any], Bound]
     ) -> dict[tuple[str, Any], Index]:
         future_rows: dict[tuple[str, Any], Index] = {}
         for limit in self.limits:
             if limit.kind in ("cost_cvar", "worst_case"):
-                bound = bounds[limit.name, None]
+                bound = bounds[limit.name, None].most
                 future_rows[limit.name, None] = self._limit_cost(parts, limit, probability, plan_cost, bound)
                 continue
-            position = self.period.forms.index(f"shortage_of_{limit.name}")
+            position = self.period.forms.index(f"{MEASURES[limit.kind]}_{limit.name}")
             chosen = self.period.form_row == position
             for year in limit.years:
-                nodes = np.flatnonzero(self.shape.year == self.years.index(year))
+                nodes = bounds[limit.name, year].nodes
+                assert nodes is not None
                 columns = self.column_of[nodes][:, self.period.form_column[chosen]]
                 measure = form[nodes][:, chosen]
-                bound = bounds[limit.name, year]
-                if limit.kind == "expected_shortage":
+                bound = bounds[limit.name, year].most
+                if limit.kind in ("share", "expected_shortage"):
                     row = parts.new_rows(np.array([-np.inf]), np.array([bound]))
                     parts.add(_on_row(int(row[0]), columns), probability[nodes][:, None] * measure)
                 else:

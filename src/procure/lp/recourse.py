@@ -74,7 +74,7 @@ class Block:
             technology = technology[(first[:, None] * len(rows) + np.arange(len(rows))).ravel()]
         self.technology = sparse.csr_matrix(technology)
         self.n_versions = len(first)
-        self.weight = np.bincount(self.member, weights=problem.probability, minlength=self.n_versions)
+        self.weight = self.spread(problem.probability)
         self._solver: Solver | None = None
         self._elastic: Solver | None = None
         self._basis: list[Any] = [None] * self.n_versions
@@ -84,6 +84,10 @@ class Block:
     def n_rows(self) -> int:
         """Rows of the block."""
         return int(self.matrix.shape[0])
+
+    def spread(self, of_scenarios: Array) -> Array:
+        """Sum what each scenario carries over the scenarios of each version."""
+        return np.bincount(self.member, weights=of_scenarios, minlength=self.n_versions).astype(float)
 
     def demand(self, x: Array) -> Array:
         """T_d x, shape (D, n_rows) or (1, n_rows)."""

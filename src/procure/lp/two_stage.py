@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ from procure.lp.highs import LinearProgram, Status
 
 Array = NDArray[np.float64]
 
+# HiGHS prunes whatever its tolerance for whole numbers cannot tell from the best plan.
+MIP_OPTIONS = {"mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 1e-9, "mip_abs_gap": 1e-9}
 METHODS = ("auto", "extensive", "decomposed")
 
 
@@ -301,17 +303,10 @@ def solve_extensive(
     program, scale = extensive_form(small, alpha, cvar_weight)
     chosen = {"time_limit": float(time_limit)} if np.isfinite(time_limit) else {}
     if problem.is_mixed_integer:
-        chosen |= {"mip_rel_gap": min(tolerance, 1e-4) / 2, "mip_abs_gap": 1e-9}
+        chosen |= MIP_OPTIONS | {"mip_rel_gap": min(tolerance, 1e-4) / 2}
     chosen |= dict(options or {})
     solver = highs.Solver(program, chosen)
     found = solver.solve()
-    seconds_in_solver = solver.seconds
-    if problem.is_mixed_integer and _gap(found) > tolerance:
-        # HiGHS prunes what is 1e-6 from the best, in units of the objective: smaller units, then.
-        scale *= 1000.0
-        solver = highs.Solver(replace(program, cost=1000.0 * program.cost), chosen)
-        found = solver.solve()
-        seconds_in_solver += solver.seconds
     status = found.status
     if status is Status.FAILED:
         status = status_without_costs(program)
@@ -345,17 +340,11 @@ def solve_extensive(
         method="extensive",
         iterations=found.iterations,
         seconds=time.perf_counter() - started,
-        seconds_in_solver=seconds_in_solver,
+        seconds_in_solver=solver.seconds,
         n_subproblems=small.n_scenarios,
         n_merged=problem.n_scenarios - small.n_scenarios,
         message=found.message,
     )
-
-
-def _gap(found: highs.Solution) -> float:
-    if found.status is not Status.OPTIMAL:
-        return 0.0
-    return (found.objective - found.bound) / max(1.0, abs(found.objective))
 
 
 def extensive_form(problem: TwoStageProblem, alpha: float, cvar_weight: float) -> tuple[LinearProgram, float]:
