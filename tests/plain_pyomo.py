@@ -59,10 +59,10 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
 
     for (name, year), bound in (bounds or {}).items():
         limit = next(i for i in sets.limits if i.name == name)
-        nodes = [n for n in range(n_nodes) if sets.years[shape.year[n]] == year]
-        losses = [(n, probability[n], getattr(m.node[n], f"shortage_of_{name}").expr) for n in nodes]
-        if limit.kind == "expected_shortage":
-            m.add_component(f"{name}_{year}", pyo.Constraint(expr=sum(p * loss for _, p, loss in losses) <= bound))
+        if limit.kind in ("share", "expected_shortage"):
+            measure = {"share": "supply_of", "expected_shortage": "shortage_of"}[limit.kind]
+            mean = sum(probability[n] * getattr(m.node[n], f"{measure}_{name}").expr for n in bound.nodes)
+            m.add_component(f"{name}_{year}", pyo.Constraint(expr=mean <= bound.most))
     expected = sum(probability[n] * node_cost[n] for n in range(n_nodes))
     cvar = m.eta + sum(probability[leaf] * m.excess[leaf] for leaf in leaves) / (1 - alpha)
     m.total = pyo.Objective(expr=plan_cost + (1 - weight) * expected + weight * cvar)

@@ -1,4 +1,4 @@
-"""The limits a strategist asks for, by kind, on what is decided now and on what happens in one period.
+"""The limits a strategist asks for, by kind, on what is decided now and on all futures.
 
 On the plan, y ∈ years of the limit, (s,e) ∈ its scope, w_e = 1 or the price of e:
 
@@ -7,15 +7,16 @@ On the plan, y ∈ years of the limit, (s,e) ∈ its scope, w_e = 1 or the price
   budget           what the plan spends in y, at its present value <= bound_y
   footprint        Σ_se excess_se contract_sey <= 0                                    excess = footprint_s - bound
 
-On one period, in every state of the world:
+On all futures, m_n being the measure of node n and N_y the nodes of year y:
 
-  share            Σ_se w_e supply_se <= bound                                         bound = share × Σ_e w_e demand_e
+  share               Σ_{n in N_y} p_n m_n <= bound_y      m = Σ_se w_e supply_se       only nodes where the suppliers themselves
+                                                           bound = share × Σ p_n Σ_e w_e demand_e        are undisturbed
+  expected_shortage   Σ_{n in N_y} p_n m_n <= bound        m = Σ_ek w_e shortage_ek / Σ_e w_e demand_e    (weight_shortage_ie)
+  shortage_cvar       CVaR_α [m_n : n in N_y] <= bound     the same m
 
-A share is taken of demand, not of what is left to consume: a shortage elsewhere must not force a cut here. Limits on the
-mean or the tail over all futures (expected_shortage, shortage_cvar, cost_cvar, worst_case) need only a measure of one
-period; `lp.compose` adds it up over the tree:
-
-  shortage_of_i    Σ_ek w_e shortage_ek / Σ_e w_e demand_e                             given as weight_shortage_ie
+A share is taken of demand, not of what is left to consume, and measured while the supplier is undisturbed: a shortage
+elsewhere must not force a cut here, and a likely ban must not make room for a larger share in good times. Period blocks
+carry the measures as forms; `lp.compose` adds them up over the tree, with cost_cvar and worst_case.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def on_plan(m: Any, sets: Sets) -> None:
     @m.Constraint(m.DOMESTIC)
     def domestic_share(m: Any, i: str, y: int) -> Any:
         limit = by_name[i]
-        planned = sum(limit.weight_of(e) * m.contract[s, e, y] for s, e in sets.in_scope(limit))
+        planned = sum(limit.weight_of(e) * m.contract[s, e, y] for s, e in sets.in_scope(limit) if (s, e) in m.O)
         return planned >= domestic_bound[i, y]
 
     days = sets.limits_of("stock_days")
@@ -68,26 +69,23 @@ def on_plan(m: Any, sets: Sets) -> None:
     footprints = sets.limits_of("footprint")
     m.FOOTPRINT = pyo.Set(initialize=[(i.name, y) for i in footprints for y in i.years], dimen=2, ordered=True)
     m.FOOTPRINT_OFFERS = pyo.Set(
-        initialize=[(i.name, s, e) for i in footprints for s, e in sets.in_scope(i)], dimen=3, ordered=True
+        initialize=[(i.name, s, e) for i in footprints for s, e in sets.in_scope(i) if (s, e) in m.O],
+        dimen=3,
+        ordered=True,
     )
     excess = given(m, "footprint_excess", m.FOOTPRINT_OFFERS, unit="1")
 
     @m.Constraint(m.FOOTPRINT)
     def footprint(m: Any, i: str, y: int) -> Any:
-        scope = sets.in_scope(by_name[i])
+        scope = [(s, e) for s, e in sets.in_scope(by_name[i]) if (s, e) in m.O]
         return sum(excess[i, s, e] * m.contract[s, e, y] for s, e in scope) <= 0
 
 
 def on_period(m: Any, sets: Sets, supply: Callable[[str, str], Any]) -> None:
-    """Add the limits on one period, and the measures of the limits on all futures, to the period `m`."""
-    by_name = {limit.name: limit for limit in sets.limits}
-    m.SHARE = pyo.Set(initialize=[i.name for i in sets.limits_of("share")], ordered=True)
-    share_bound = given(m, "share_bound", m.SHARE, unit="t")
-
-    @m.Constraint(m.SHARE)
-    def share(m: Any, i: str) -> Any:
-        limit = by_name[i]
-        return sum(limit.weight_of(e) * supply(s, e) for s, e in sets.in_scope(limit)) <= share_bound[i]
+    """Add the measures of the limits on all futures to the period `m`."""
+    for limit in sets.limits_of("share"):
+        bought = sum(limit.weight_of(e) * supply(s, e) for s, e in sets.in_scope(limit))
+        m.add_component(f"supply_of_{limit.name}", pyo.Objective(expr=bought))
 
     measured = sets.limits_of("expected_shortage", "shortage_cvar")
     pairs = [(i.name, e) for i in measured for e in elements_of(i, sets)]

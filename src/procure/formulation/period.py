@@ -4,7 +4,8 @@ Sets   (s,e) ∈ O offers    (s,e) ∈ K can be called    k ∈ steps_e of spot 
 Data   demand_e           t             delivered_se   of a contract arrives   yr    (share lost taken off, times the period)
        payment_se         kUSD yr/t     of a contract (delivered share × price, or price alone when paid as ordered)
        payment_output_s   kUSD yr/t     of the output of a basket
-       callable_se        t             contract and calls together deliver at most this
+       reach_se           yr            the share of uncontracted volume that can be called, times delivered
+       callable_se        t             what that comes to if nothing is contracted: reach × offered
        price_call_se, price_spot_ek, price_surplus_e, price_shortage_ek, price_end_e        kUSD/t
        limit_spot_ek, limit_draw_e, limit_refill_e, width_ek        t
 Plan   contract_se t/yr, output_s t/yr, use_s, stock_target_e t;   stock_start_e t  from the period before
@@ -17,12 +18,12 @@ Vars   call_se, spot_ek, draw_e, refill_e, stock_e, shortage_ek, surplus_e >= 0 
      - Σ price_surplus surplus                           sales
      - Σ price_end stock                                 stock_value  (zero but in the last period)
   s.t. Σ_s supply_se + Σ_k spot_ek + draw_e + Σ_k shortage_ek = demand_e + refill_e + surplus_e    ∀ e      balance
-         where supply_se = delivered_se contract_se + call_se
-       delivered_se contract_se + call_se <= callable_se  (times use_s, s ∈ F)     ∀ (s,e) ∈ K       within_reach
+         where supply_se = delivered_se contract_se + call_se, as far as it can be contracted or called
+       call_se <= callable_se (times use_s, s ∈ F) - reach_se contract_se          ∀ (s,e) ∈ K       within_reach
        stock_e = stock_start_e + refill_e - draw_e                                 ∀ e              carry
        stock_e <= stock_target_e                                                   ∀ e              within_target
        spot_ek <= limit_spot_ek, draw_e <= limit_draw_e, refill_e <= limit_refill_e, shortage_ek <= width_ek
-       and the limits on one period (`limits`).
+       and the measures of the limits on all futures (`limits`).
 
 Stock against disruption has ``limit_draw = 0`` in an undisturbed state; an ordinary inventory has no such limit.
 """
@@ -62,6 +63,7 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     delivered = given(m, "delivered", m.O, unit="yr")
     payment = given(m, "payment", m.O, unit="kUSD yr/t")
     payment_output = given(m, "payment_output", m.B, unit="kUSD yr/t")
+    reach = given(m, "reach", m.K, unit="yr")
     callable_ = given(m, "callable", m.K, unit="t")
     price_call = given(m, "price_call", m.K, unit="kUSD/t")
     price_spot = given(m, "price_spot", m.STEPS, unit="kUSD/t")
@@ -88,7 +90,8 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     surplus = decide(m, "surplus", m.E, unit="t")
 
     def supply(s: str, e: str) -> Any:
-        return delivered[s, e] * contract[s, e] + (call[s, e] if (s, e) in m.K else 0)
+        contracted = delivered[s, e] * contract[s, e] if (s, e) in m.O else 0
+        return contracted + (call[s, e] if (s, e) in m.K else 0)
 
     @m.Constraint(m.E)
     def balance(m: Any, e: str) -> Any:
@@ -99,7 +102,8 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
 
     @m.Constraint(m.K)
     def within_reach(m: Any, s: str, e: str) -> Any:
-        return supply(s, e) <= callable_[s, e] * (use[s] if s in sets.charged else 1)
+        volume = callable_[s, e] * (use[s] if s in sets.charged else 1)
+        return call[s, e] <= volume - (reach[s, e] * contract[s, e] if (s, e) in m.O else 0)
 
     @m.Constraint(m.E)
     def carry(m: Any, e: str) -> Any:

@@ -21,12 +21,13 @@ Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, 
        throughput_sy - throughput_s,y-1 <= growth_sy         ∀ s ∈ R, y     grow
        expansion_sy <= buildable_sy                                         buildable
        Σ_e contract_sey >= least_sy use_sy                   ∀ s ∈ F, y     minimum_order
-       Σ_g programme_sg = 1                                                 one_level
+       programme_sg = chosen_sg                                             chosen_level
        floor_ey <= stock_target_ey <= ceiling_ey                            stock_floor, stock_ceiling
        stock_today_e = existing_e                                           what_exists
        and the limits on what is decided now (`limits`).
 
-Stock is bought through the balance of the periods; the plan only decides how much of it there may be.
+A programme level changes the law of the world (retaliation, interference), so levels are solved one by one and compared:
+`chosen` says which. Stock is bought through the balance of the periods; the plan only decides how much of it there may be.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     share = given(m, "share", m.BO, unit="1")
     capacity = given(m, "capacity", m.C, m.Y, unit="t/yr")
     level = given(m, "level", m.G, m.Y, unit="t/yr")
+    chosen = given(m, "chosen", m.G, unit="1")
     growth = given(m, "growth", m.R, m.Y, unit="t/yr")
     least = given(m, "least", m.F, m.Y, unit="t/yr")
     buildable = given(m, "buildable", m.X, m.Y, unit="t/yr")
@@ -115,9 +117,9 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     def minimum_order(m: Any, s: str, y: int) -> Any:
         return sum(contract[s, e, y] for _, e in sets.of_supplier(s)) >= least[s, y] * use[s, y]
 
-    @m.Constraint(sorted({supplier for supplier, _ in sets.programmes}))
-    def one_level(m: Any, s: str) -> Any:
-        return sum(programme[i, g] for i, g in m.G if i == s) == 1
+    @m.Constraint(m.G)
+    def chosen_level(m: Any, s: str, g: str) -> Any:
+        return programme[s, g] == chosen[s, g]
 
     @m.Constraint(m.E, m.Y)
     def stock_floor(m: Any, e: str, y: int) -> Any:

@@ -33,17 +33,18 @@ class Limit:
         return self.prices[self.elements.index(element)] if self.weight == "value" else 1.0
 
 
-#: Limits on what is decided now; on what happens in one period; on the mean or the tail over all futures.
+#: Limits on what is decided now, and on the mean or the tail over all futures.
 PLAN_KINDS = ("domestic_share", "stock_days", "budget", "footprint")
-PERIOD_KINDS = ("share",)
-FUTURE_KINDS = ("expected_shortage", "shortage_cvar", "cost_cvar", "worst_case")
+FUTURE_KINDS = ("share", "expected_shortage", "shortage_cvar", "cost_cvar", "worst_case")
+#: The form of one period that each limit on all futures adds up.
+MEASURES = {"share": "supply_of", "expected_shortage": "shortage_of", "shortage_cvar": "shortage_of"}
 
 
 @dataclass(frozen=True)
 class Sets:
     """The index sets of `plan` and `period`.
 
-    `offers` are the (supplier, element) pairs on offer, `calls` those that can also be called within a period;
+    `offers` are the (supplier, element) pairs that can be contracted, `calls` those that can be called within a period;
     `baskets` sell their elements in fixed proportion; `capped` have a total throughput; `ramped` may only grow so fast;
     `charged` carry a fixed charge or a minimum order; `expandable` maps a supplier to the years its new capacity takes.
     """
@@ -63,19 +64,24 @@ class Sets:
     tiers: tuple[tuple[str, int], ...] = ()
     limits: tuple[Limit, ...] = ()
 
+    @property
+    def sold(self) -> tuple[Offer, ...]:
+        """Every (supplier, element) pair that can be contracted or called."""
+        return tuple(dict.fromkeys((*self.offers, *self.calls)))
+
     def of_supplier(self, supplier: str) -> tuple[Offer, ...]:
         """The offers of one supplier."""
         return tuple(offer for offer in self.offers if offer[0] == supplier)
 
     def of_element(self, element: str) -> tuple[Offer, ...]:
-        """The offers of one element."""
-        return tuple(offer for offer in self.offers if offer[1] == element)
+        """Who sells one element."""
+        return tuple(offer for offer in self.sold if offer[1] == element)
 
     def in_scope(self, limit: Limit) -> tuple[Offer, ...]:
-        """The offers that `limit` speaks of."""
+        """The sold pairs that `limit` speaks of."""
         return tuple(
             (s, e)
-            for s, e in self.offers
+            for s, e in self.sold
             if (not limit.suppliers or s in limit.suppliers) and (not limit.elements or e in limit.elements)
         )
 

@@ -1,0 +1,651 @@
+"""The market a model buys in: every number of plan and period, year by year and node by node.
+
+Whatever is nonlinear in the facts alone (delivered share times price, the larger of index and floor, discounting) is worked
+out here, so that the compiled program stays affine in what it is given. Prices by rule, with `index` the price of the
+supplier's layer in the state at hand:
+
+  fixed          price
+  index          index
+  floor          max(index, floor)
+  floor_rebate   max(index, floor) - rebate_share max(index - rebate_threshold, 0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from procure.errors import DataError, Fault
+from procure.formulation.sets import FUTURE_KINDS, Limit, Sets
+from procure.lp.compile import Template
+from procure.lp.compose import Bound, Shape
+from procure.model import LEAST, LimitChoices, Model
+from procure.scenarios.chain import effective_share
+from procure.scenarios.tree import Tree
+from procure.world import DEMAND, PROJECT, WAITING, Programmes, make_tree, rows, suppliers_of
+
+Array = NDArray[np.float64]
+Numbers = Mapping[str, Mapping[tuple[Any, ...], Any]]
+
+DAYS_PER_YEAR = 365.0
+
+
+@dataclass(frozen=True)
+class Market:
+    """The numbers of one model under one choice of programmes.
+
+    `plan` maps each datum of the plan to its values by index; `period` each datum of a period to arrays over the nodes of
+    `tree`, shape (n_nodes,). Mass in t, money in kUSD, prices in USD/kg (= kUSD/t), time in years.
+    """
+
+    model: Model
+    programmes: Programmes
+    sets: Sets
+    tree: Tree
+    shape: Shape
+    plan: Numbers
+    period: Numbers
+    probability: Array
+    discount: Array
+    bounds: Mapping[tuple[str, Any], Bound]
+    class_of: Mapping[str, str]
+    demand: Mapping[str, Array]  # t/yr per year of the plan, before levels
+
+    @cached_property
+    def year_of_node(self) -> NDArray[np.int64]:
+        """The year of every node."""
+        return np.asarray(self.sets.years)[self.shape.year]
+
+    def plan_data(self, template: Template) -> Array:
+        """The plan's numbers in the order of its template."""
+        return np.array([self.plan[component][index] for component, index in template.data], dtype=float)
+
+    def period_data(self, template: Template) -> Array:
+        """The periods' numbers in the order of the template, shape (n_nodes, n_data)."""
+        data = np.empty((len(self.probability), len(template.data)))
+        for position, (component, index) in enumerate(template.data):
+            data[:, position] = self.period[component][index]
+        return data
+
+
+def make_market(model: Model, programmes: Programmes | None = None, tree: Tree | None = None) -> Market:
+    """Work out every number of `model` under `programmes` (supplier -> level), over its own tree or the one given.
+
+    Raises `DataError` where facts are missing that the model needs: an element without demand, price or shortage tiers, a
+    supplier without an offer, a commitment above the offer.
+    """
+    programmes = programmes or {}
+    return _Builder(model, programmes, tree if tree is not None else make_tree(model, programmes)).market()
+
+
+def programme_choices(model: Model) -> list[dict[str, str]]:
+    """Every combination of programme levels the model allows, the first level of each supplier first."""
+    choices: list[dict[str, str]] = [{}]
+    for supplier in suppliers_of(model):
+        chosen = model.settings.suppliers.get(supplier)
+        levels = chosen.programmes if chosen is not None else ()
+        if levels:
+            choices = [{**choice, supplier: level} for choice in choices for level in levels]
+    return choices
+
+
+class _Builder:
+    """Reads the tables once into dictionaries, and works out the numbers from them."""
+
+    def __init__(self, model: Model, programmes: Programmes, tree: Tree) -> None:
+        self.model, self.programmes, self.tree = model, programmes, tree
+        settings, tables = model.settings, model.facts.tables
+        self.settings = settings
+        self.years = model.years
+        self.period_years = 1.0 / settings.model.periods_per_year
+        self.faults: list[Fault] = []
+
+        classes = tables["elements"].set_index("element")[f"class_{settings.model.classes}"].to_dict()
+        traded = tables["elements"].set_index("element")["traded"].to_dict()
+        demanded = set(tables["demand"]["element"])
+        wanted = list(classes) if settings.model.elements == "all" else list(settings.model.elements)
+        self.elements = [
+            e for e in wanted if settings.model.elements != "all" or (traded[e] is not False and e in demanded)
+        ]
+        self.class_of = {e: str(classes[e]) for e in self.elements}
+        for element in self.elements:
+            if element not in demanded:
+                self._fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
+
+        self.suppliers = suppliers_of(model)
+        registry = {r["supplier"]: r for r in rows(tables["suppliers"])}
+        self.registry = {s: registry[s] for s in self.suppliers}
+        self.terms: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
+        for r in rows(tables["terms"]):
+            year = -np.inf if r["year"] != r["year"] else float(r["year"])
+            self.terms.setdefault((r["supplier"], r["attribute"]), []).append((r["scope"], year, float(r["value"])))
+        self.level_terms: dict[tuple[str, str, str], list[tuple[str, float, float]]] = {}
+        for r in rows(tables["programmes"]):
+            key = (r["supplier"], r["programme"], r["attribute"])
+            self.level_terms.setdefault(key, []).append(("all", float(r["year"]), float(r["value"])))
+        self.prices = {(r["element"], r["layer"]): float(r["value"]) for r in rows(tables["prices"])}
+        self.offered = self._steps("offers")
+        self.committed = self._steps("commitments")
+        self.baskets: dict[str, dict[str, float]] = {}
+        for r in rows(tables["baskets"]):
+            if r["supplier"] in self.registry and self.registry[r["supplier"]]["kind"] == "basket":
+                self.baskets.setdefault(r["supplier"], {})[r["element"]] = float(r["value"])
+        self.year_of_node = np.array(self.years)[np.asarray(tree.period) // settings.model.periods_per_year]
+        self.year_index = np.asarray(tree.period) // settings.model.periods_per_year
+        self.code = {name: np.asarray(tree.state)[:, k] for k, name in enumerate(tree.processes)}
+        self.states = dict(zip(tree.processes, tree.states, strict=True))
+
+    # --- lookups ---
+
+    def _fault(self, where: str, seen: str, rule: str, remedy: str = "") -> None:
+        self.faults.append(Fault(where, seen, rule, remedy))
+
+    def _steps(self, table: str) -> dict[tuple[str, str], list[tuple[str, float, float]]]:
+        found: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
+        for r in rows(self.model.facts.tables[table]):
+            found.setdefault((r["supplier"], r["element"]), []).append(("all", float(r["year"]), float(r["value"])))
+        return found
+
+    def _specific(self, scopes: Any, element: str | None) -> str | None:
+        """The most specific of `scopes` that covers `element`: itself, its class, all."""
+        wanted = ("all",) if element is None else (element, self.class_of[element], "all")
+        return next((scope for scope in wanted if scope in scopes), None)
+
+    def _at(
+        self, entries: list[tuple[str, float, float]] | None, year: float, element: str | None = None
+    ) -> float | None:
+        """The value valid in `year`: the latest row not after it, of the most specific scope."""
+        if not entries:
+            return None
+        scope = self._specific({s for s, _, _ in entries}, element)
+        valid = [(since, value) for s, since, value in entries if s == scope and since <= year]
+        return max(valid)[1] if valid else None
+
+    def term(
+        self, supplier: str, attribute: str, year: float, element: str | None = None, default: float = 0.0
+    ) -> float:
+        """A term of a supplier in a year, for an element where terms differ by element."""
+        found = self._at(self.terms.get((supplier, attribute)), year, element)
+        return default if found is None else found
+
+    def _by_scope(self, table: str, element: str, **keys: Any) -> list[dict[str, Any]]:
+        found = list(rows(self.model.facts.tables[table], **keys))
+        scope = self._specific({r["scope"] for r in found}, element)
+        return [r for r in found if r["scope"] == scope]
+
+    def _runs(self, supplier: str, year: int) -> bool:
+        first, last = self.registry[supplier]["first_year"], self.registry[supplier]["last_year"]
+        return (pd.isna(first) or year >= first) and (pd.isna(last) or year <= last)
+
+    # --- sets ---
+
+    def _sets(self) -> Sets:
+        offers, calls = [], []
+        for supplier in self.suppliers:
+            sold = [
+                e
+                for e in self.elements
+                if (e in self.baskets.get(supplier, {}) if self._is_basket(supplier) else (supplier, e) in self.offered)
+            ]
+            if not sold:
+                self._fault(
+                    f"supplier '{supplier}'", "it offers none of the model's elements",
+                    "every supplier of a model offers something", "add rows to offers.csv, or enabled = false",
+                )  # fmt: skip
+            only_committed = self._choice(supplier, "contracts") == "committed"
+            if self._choice(supplier, "contracts") != "none":
+                offers += [(supplier, e) for e in sold]
+            if not self._is_basket(supplier) and not only_committed:
+                last = self.years[-1]
+                calls += [(supplier, e) for e in sold if self.term(supplier, "call_share", last, e) > 0]
+        has = {s: {attribute for owner, attribute in self.terms if owner == s} for s in self.suppliers}
+        levels = [
+            (s, level)
+            for s, choice in self.settings.suppliers.items()
+            if s in self.registry
+            for level in choice.programmes
+        ]
+        tiers, steps = [], []
+        for element in self.elements:
+            widths = self._by_scope("shortage", element, attribute="width")
+            if not widths:
+                self._fault("shortage.csv", f"no tiers for '{element}'", "every element has shortage tiers")
+            tiers += [(element, int(r["tier"])) for r in widths]
+            steps += [(element, int(r["step"])) for r in self._by_scope("spot", element, attribute="limit")]
+        return Sets(
+            elements=tuple(self.elements),
+            suppliers=tuple(self.suppliers),
+            years=tuple(self.years),
+            offers=tuple(offers),
+            calls=tuple(calls),
+            baskets=tuple(s for s in self.suppliers if self._is_basket(s)),
+            capped=tuple(s for s in self.suppliers if self._is_basket(s) or "capacity" in has[s]),
+            ramped=tuple(s for s in self.suppliers if "growth" in has[s]),
+            charged=tuple(s for s in self.suppliers if has[s] & {"fixed_charge", "minimum_order"}),
+            expandable=tuple(
+                (s, int(self.term(s, "expansion_lead", self.years[0])))
+                for s in self.suppliers
+                if "expansion_limit" in has[s]
+            ),
+            programmes=tuple(levels),
+            steps=tuple(steps),
+            tiers=tuple(tiers),
+            limits=tuple(self._limit(choice) for choice in self.settings.limits),
+        )
+
+    def _is_basket(self, supplier: str) -> bool:
+        return bool(self.registry[supplier]["kind"] == "basket")
+
+    def _choice(self, supplier: str, key: str) -> Any:
+        chosen = self.settings.suppliers.get(supplier)
+        return getattr(chosen, key) if chosen is not None else None
+
+    def _limit(self, choice: LimitChoices) -> Limit:
+        first = choice.first if choice.first is not None else self.years[0]
+        last = choice.last if choice.last is not None else self.years[-1]
+        elements = tuple(e for e in self.elements if choice.scope in ("all", e, self.class_of[e]))
+        if choice.supplier is not None:
+            suppliers: tuple[str, ...] = (choice.supplier,)
+        elif choice.country is not None:
+            suppliers = tuple(s for s in self.suppliers if self.registry[s]["country"] == choice.country)
+        else:
+            suppliers = ()
+        prices = tuple(self.prices.get((e, "licensed"), 0.0) for e in elements) if choice.weight == "value" else ()
+        return Limit(
+            name=choice.name,
+            kind=choice.kind,
+            tag=choice.tag,
+            years=() if choice.kind in ("cost_cvar", "worst_case") else tuple(range(first, last + 1)),
+            suppliers=suppliers,
+            elements=elements,
+            weight=choice.weight,
+            prices=prices,
+            alpha=choice.alpha,
+        )
+
+    # --- numbers ---
+
+    def market(self) -> Market:
+        self.sets = self._sets()
+        self._check_prices()
+        if self.faults:
+            raise DataError(self.faults)
+        self.demand = {e: self._demand(e) for e in self.elements}
+        self.level_factor = {e: self._demand_factor(e) for e in self.elements}
+        self.discount_of_year = {
+            y: (1.0 + self.settings.model.discount_rate) ** -(y - self.years[0]) for y in self.years
+        }
+        self.delivered_share = {offer: self._delivered(*offer) for offer in self.sets.sold}
+        plan = self._plan_numbers()
+        period = self._period_numbers()
+        if self.faults:
+            raise DataError(self.faults)
+        tree = self.tree
+        information = self._information() if self.settings.demand.orders == "before" else None
+        return Market(
+            model=self.model,
+            programmes=dict(self.programmes),
+            sets=self.sets,
+            tree=tree,
+            shape=Shape(np.asarray(tree.parent), self.year_index, information),
+            plan=plan,
+            period=period,
+            probability=np.asarray(tree.probability, dtype=float),
+            discount=np.array([self.discount_of_year[y] for y in self.year_of_node.tolist()]),
+            bounds=self._future_bounds(),
+            class_of=self.class_of,
+            demand=self.demand,
+        )
+
+    def _check_prices(self) -> None:
+        """Every price the model needs is there; missing ones are all named."""
+        for element in self.elements:
+            layers = {str(self.registry[s]["price_layer"]) for s, _ in self.sets.of_element(element)}
+            if any(e == element for e, _ in self.sets.steps):
+                layers.add("spot")
+            for layer in sorted(layers):
+                own = all(
+                    self._at(self.terms.get((s, "price")), self.years[-1], element) is not None
+                    for s, _ in self.sets.of_element(element)
+                    if self.registry[s]["price_layer"] == layer
+                )
+                if (element, layer) not in self.prices and (layer == "spot" or not own):
+                    self._fault(
+                        "prices.csv", f"no {layer} price for '{element}'", "every element on offer has its prices"
+                    )
+
+    def _demand(self, element: str) -> Array:
+        """t/yr by year: anchors joined geometrically, growth after the last one."""
+        case = {"low": "low", "base": "value", "high": "high"}[self.settings.demand.case]
+        anchors = sorted(rows(self.model.facts.tables["demand"], element=element), key=lambda r: r["year"])
+        years = np.array([float(r["year"]) for r in anchors])
+        values = np.array([float(r[case]) for r in anchors])
+        growth_case = {"low": "growth_low", "base": "growth", "high": "growth_high"}[self.settings.demand.case]
+        growth = float(anchors[-1].get(growth_case) or 0.0)
+        growth = 0.0 if growth != growth else growth
+        wanted = np.array(self.years, dtype=float)
+        if values.min() > 0:
+            between = np.exp(np.interp(wanted, years, np.log(values)))
+        else:
+            between = np.interp(wanted, years, values)
+        after = np.maximum(wanted - years[-1], 0.0)
+        return np.asarray(between * (1.0 + growth) ** after)
+
+    def _demand_factor(self, element: str) -> Array:
+        if DEMAND not in self.code:
+            return np.ones(len(self.year_of_node))
+        factor = {r["level"]: float(r["factor"]) for r in self._by_scope("demand_levels", element)}
+        return np.array([factor[state] for state in self.states[DEMAND]])[self.code[DEMAND]]
+
+    def _lost(self, supplier: str, element: str) -> Array:
+        """Share of the volume lost to the supplier's state, at every node."""
+        if supplier not in self.code:
+            return np.zeros(len(self.year_of_node))
+        states = {r["state"]: r for r in rows(self.model.facts.tables["states"], chain=supplier)}
+        depth = {r["state"]: 0.0 for r in states.values()}
+        for state in depth:
+            for r in self._by_scope("depths", element, chain=supplier, state=state):
+                depth[state] = float(r["value"])
+        lost = [
+            depth[state] * effective_share(states[state]["kind"], float(states[state]["value"]), self.period_years)
+            for state in self.states[supplier]
+        ]
+        return np.array(lost)[self.code[supplier]]
+
+    def _delivered(self, supplier: str, element: str) -> Array:
+        """Share of a contract that arrives at every node: what its state leaves of what its project has ramped up to."""
+        share = 1.0 - self._lost(supplier, element)
+        project = supplier + PROJECT
+        if project in self.code:
+            starts = np.array([np.inf if s == WAITING else float(s) for s in self.states[project]])[self.code[project]]
+            age = self.year_of_node - starts
+            ramp = np.zeros(len(age))
+            for years_since in np.unique(age[age >= 0]):
+                ramp[age == years_since] = self.term(supplier, "ramp", float(years_since), None, default=1.0)
+            share = share * ramp
+        runs = np.array([self._runs(supplier, int(y)) for y in self.years])
+        return np.asarray(share * runs[self.year_index])
+
+    def _multiple(self, layer: str, element: str) -> Array:
+        """The largest price multiple that any supplier's state puts on a layer, at every node; below one only if all agree."""
+        multiple = np.ones(len(self.year_of_node))
+        for chain in sorted(self.code):
+            factors = []
+            for state in self.states[chain]:
+                found = self._by_scope("multiples", element, chain=chain, state=state, layer=layer)
+                factors.append(float(found[0]["value"]) if found else 1.0)
+            at_node = np.array(factors)[self.code[chain]]
+            multiple = np.where(multiple == 1.0, at_node, np.maximum(multiple, at_node))
+        return multiple
+
+    def _price(self, supplier: str, element: str) -> tuple[Array, Array]:
+        """Contract price by rule and index price, USD/kg, at every node."""
+        registry = self.registry[supplier]
+        rule = self._choice(supplier, "price_rule") or registry["price_rule"]
+        layer = str(registry["price_layer"])
+        index = np.empty(len(self.years))
+        floor, threshold, rebate = (
+            np.zeros(len(self.years)),
+            np.full(len(self.years), np.inf),
+            np.zeros(len(self.years)),
+        )
+        for k, year in enumerate(self.years):
+            listed = self._at(self.terms.get((supplier, "price")), year, element)
+            base = listed if listed is not None else self.prices[element, layer]
+            index[k] = base * self.term(supplier, "price_factor", year, element, default=1.0)
+            floor[k] = self.term(supplier, "floor", year, element)
+            threshold[k] = self.term(supplier, "rebate_threshold", year, element, default=np.inf)
+            rebate[k] = self.term(supplier, "rebate_share", year, element)
+        at = self.year_index
+        now = index[at] * self._layer_multiple(layer, element)
+        if rule == "fixed":
+            return index[at], now
+        if rule == "index":
+            return now, now
+        price = np.maximum(now, floor[at])
+        if rule == "floor_rebate":
+            price = price - rebate[at] * np.maximum(now - threshold[at], 0.0)
+        return price, now
+
+    def _layer_multiple(self, layer: str, element: str) -> Array:
+        if not hasattr(self, "_multiples"):
+            self._multiples: dict[tuple[str, str], Array] = {}
+        if (layer, element) not in self._multiples:
+            self._multiples[layer, element] = self._multiple(layer, element)
+        return self._multiples[layer, element]
+
+    def _level(self, supplier: str, attribute: str, year: float) -> float | None:
+        level = self.programmes.get(supplier)
+        return None if level is None else self._at(self.level_terms.get((supplier, level, attribute)), year)
+
+    def _plan_numbers(self) -> Numbers:
+        sets, years = self.sets, self.years
+        numbers: dict[str, dict[tuple[Any, ...], float]] = {name: {} for name in _PLAN_DATA}
+        basket_room: dict[tuple[str, int], float] = {}
+        for s in sets.capped:
+            for k, y in enumerate(years):
+                numbers["capacity"][s, y] = self.term(s, "capacity", y) * self._runs(s, y)
+                bought = (
+                    sum(self.term(s, "expansion_limit", v) for v in years[: k + 1])
+                    if s in dict(sets.expandable)
+                    else 0.0
+                )
+                most = max(
+                    (
+                        self._at(self.level_terms.get((s, g, "capacity")), y) or 0.0
+                        for i, g in sets.programmes
+                        if i == s
+                    ),
+                    default=0.0,
+                )
+                basket_room[s, y] = numbers["capacity"][s, y] + bought + most
+        for s, e in sets.offers:
+            only_committed = self._choice(s, "contracts") == "committed"
+            for y in years:
+                runs = self._runs(s, y)
+                committed = (self._at(self.committed.get((s, e)), y) or 0.0) * runs
+                if self._is_basket(s):
+                    offered = self._share(s, e) * basket_room[s, y]
+                else:
+                    offered = (self._at(self.offered.get((s, e)), y) or 0.0) * runs
+                if only_committed:
+                    offered = committed
+                if committed > offered * (1 + 1e-9):
+                    self._fault(
+                        f"commitments.csv, {s} {e} {y}", f"{committed:g} t/yr are committed and {offered:g} offered",
+                        "what is committed is part of what is offered", "raise the offer or lower the commitment",
+                    )  # fmt: skip
+                numbers["committed"][s, e, y] = committed
+                numbers["offered"][s, e, y] = offered
+        for s in sets.baskets:
+            for e in self.baskets[s]:
+                if (s, e) in sets.offers:
+                    numbers["share"][s, e] = self._share(s, e)
+        for s, g in sets.programmes:
+            numbers["chosen"][s, g] = float(self.programmes.get(s) == g)
+            spent = 0.0
+            for y in years:
+                numbers["level"][s, g, y] = (self._at(self.level_terms.get((s, g, "capacity")), y) or 0.0) * self._runs(
+                    s, y
+                )
+                running = self._at(self.level_terms.get((s, g, "running_cost")), y) or 0.0
+                spent += running * self.discount_of_year[y]
+            spent += self._at(self.level_terms.get((s, g, "investment")), years[-1]) or 0.0
+            numbers["price_programme"][s, g] = spent
+        for s in sets.ramped:
+            for y in years:
+                numbers["growth"][s, y] = self.term(s, "growth", y, default=np.inf)
+        for s in sets.charged:
+            for y in years:
+                numbers["least"][s, y] = self.term(s, "minimum_order", y)
+                numbers["charge"][s, y] = self.term(s, "fixed_charge", y) * self.discount_of_year[y]
+        for s, _ in sets.expandable:
+            for y in years:
+                numbers["buildable"][s, y] = self.term(s, "expansion_limit", y)
+                numbers["price_expansion"][s, y] = self.term(s, "expansion_cost", y) * self.discount_of_year[y]
+        for e in sets.elements:
+            existing = self._stock(e, "existing")
+            numbers["existing"][e,] = existing
+            for k, y in enumerate(years):
+                most = self._stock(e, "max_days") / DAYS_PER_YEAR * self.demand[e][k]
+                numbers["floor"][e, y] = existing
+                numbers["ceiling"][e, y] = max(most, existing)
+                value = self._stock(e, "storage") * self.prices.get((e, "licensed"), 0.0)
+                numbers["storage"][e, y] = value * self.discount_of_year[y]
+        self._plan_limits(numbers)
+        return numbers
+
+    def _share(self, supplier: str, element: str) -> float:
+        return self.baskets[supplier][element] * self.term(supplier, "recovery", self.years[-1], element, default=1.0)
+
+    def _stock(self, element: str, attribute: str) -> float:
+        found = self._by_scope("stock", element, attribute=attribute)
+        return float(found[0]["value"]) if found else 0.0
+
+    def _total_demand(self, limit: Limit, year_index: int) -> float:
+        return float(sum(limit.weight_of(e) * self.demand[e][year_index] for e in limit.elements))
+
+    def _plan_limits(self, numbers: dict[str, dict[tuple[Any, ...], float]]) -> None:
+        choice = {c.name: c for c in self.settings.limits}
+        for limit in self.sets.limits:
+            bound = choice[limit.name].bound
+            for y in limit.years:
+                k = self.years.index(y)
+                if limit.kind == "domestic_share":
+                    numbers["domestic_bound"][limit.name, y] = bound * self._total_demand(limit, k)
+                elif limit.kind == "budget":
+                    numbers["budget_bound"][limit.name, y] = bound * 1e3 * self.discount_of_year[y]
+                elif limit.kind == "stock_days":
+                    for e in limit.elements:
+                        numbers["stock_least"][limit.name, e, y] = bound / DAYS_PER_YEAR * self.demand[e][k]
+            if limit.kind == "footprint":
+                for s, e in self.sets.in_scope(limit):
+                    excess = self.term(s, "footprint", self.years[-1], e) - bound
+                    numbers["footprint_excess"][limit.name, s, e] = excess
+
+    def _period_numbers(self) -> Numbers:
+        sets, at, length = self.sets, self.year_index, self.period_years
+        n_nodes = len(at)
+        numbers: dict[str, dict[tuple[Any, ...], Array]] = {name: {} for name in _PERIOD_DATA}
+        demand = {e: self.demand[e][at] * self.level_factor[e] * length for e in sets.elements}
+        self.node_demand = demand
+        # What is planned before demand is seen cannot depend on its level.
+        planned = {e: self.demand[e][at] * length for e in sets.elements}
+        if self.settings.demand.orders == "after":
+            planned = demand
+        is_last = np.asarray(self.tree.period) == np.max(self.tree.period)
+        for e in sets.elements:
+            numbers["demand"][e,] = demand[e]
+            licensed = self.prices.get((e, "licensed"), 0.0) * self._layer_multiple("licensed", e)
+            discounts = [self.term(s, "surplus_discount", self.years[-1], e) for s, _ in sets.of_element(e)]
+            numbers["price_surplus"][e,] = min(discounts, default=0.0) * licensed
+            value = self._stock(e, "end_value") * self.prices.get((e, "licensed"), 0.0)
+            numbers["price_end"][e,] = np.where(is_last, value, 0.0)
+            free = self.settings.stock.release == "always"
+            numbers["limit_draw"][e,] = np.where(self._disrupted(e) | free, np.inf, 0.0)
+            numbers["limit_refill"][e,] = self._stock(e, "refill_share") * self.demand[e][at] * length
+            for r in self._by_scope("spot", e, attribute="limit"):
+                numbers["limit_spot"][e, int(r["step"])] = float(r["value"]) * planned[e]
+            for r in self._by_scope("spot", e, attribute="factor"):
+                spot = self.prices[e, "spot"] * float(r["value"])
+                numbers["price_spot"][e, int(r["step"])] = spot * self._layer_multiple("spot", e)
+            for r in self._by_scope("shortage", e, attribute="width"):
+                numbers["width"][e, int(r["tier"])] = float(r["value"]) * demand[e]
+            for r in self._by_scope("shortage", e, attribute="cost"):
+                cost = float(r["value"]) * self.settings.shortage.scale
+                numbers["price_shortage"][e, int(r["tier"])] = np.full(n_nodes, cost)
+        for s, e in sets.offers:
+            share = self.delivered_share[s, e]
+            numbers["delivered"][s, e] = share * length
+            payment = self._choice(s, "payment") or self.registry[s]["payment"]
+            paid = share if payment == "delivered" else np.ones(n_nodes)
+            price = np.zeros(n_nodes) if self._is_basket(s) else self._price(s, e)[0]
+            numbers["payment"][s, e] = paid * price * length
+        for s, e in sets.calls:
+            share, index = self.delivered_share[s, e], self._price(s, e)[1]
+            callable_share = np.array([self.term(s, "call_share", y, e) for y in self.years])[at]
+            offered = np.array([(self._at(self.offered.get((s, e)), y) or 0.0) * self._runs(s, y) for y in self.years])
+            numbers["reach"][s, e] = share * callable_share * length
+            numbers["callable"][s, e] = share * callable_share * offered[at] * length
+            premium = [self.term(s, "call_premium", y, e, default=1.0) for y in self.years]
+            numbers["price_call"][s, e] = index * np.array(premium)[at]
+        for s in sets.baskets:
+            cost = [self._level(s, "unit_cost", y) for y in self.years]
+            own = [c if c is not None else self.term(s, "price", y) for c, y in zip(cost, self.years, strict=True)]
+            # A basket fails as a whole: the share of any of its elements is the share of its output.
+            share = self.delivered_share[next(offer for offer in sets.offers if offer[0] == s)]
+            paid = (
+                share
+                if (self._choice(s, "payment") or self.registry[s]["payment"]) == "delivered"
+                else np.ones(n_nodes)
+            )
+            numbers["payment_output"][s,] = paid * np.array(own)[at] * length
+        self._period_limits(numbers, demand)
+        return numbers
+
+    def _disrupted(self, element: str) -> NDArray[np.bool_]:
+        """Nodes where some supplier of the element has lost at least the trigger to its state."""
+        lost = [self._lost(s, element) for s, _ in self.sets.of_element(element)]
+        worst = np.max(lost, axis=0) if lost else np.zeros(len(self.year_index))
+        return np.asarray((worst >= self.settings.stock.trigger) & (worst > 0))
+
+    def _period_limits(self, numbers: dict[str, dict[tuple[Any, ...], Array]], demand: Mapping[str, Array]) -> None:
+        for limit in self.sets.limits:
+            total = sum((limit.weight_of(e) * demand[e] for e in limit.elements), np.zeros(len(self.year_index)))
+            if limit.kind in ("expected_shortage", "shortage_cvar"):
+                for e in limit.elements:
+                    numbers["weight_shortage"][limit.name, e] = limit.weight_of(e) / total
+
+    def _future_bounds(self) -> dict[tuple[str, Any], Bound]:
+        choice = {c.name: c.bound for c in self.settings.limits}
+        bounds: dict[tuple[str, Any], Bound] = {}
+        probability = np.asarray(self.tree.probability)
+        for limit in self.sets.limits_of(*FUTURE_KINDS):
+            if not limit.years:
+                bounds[limit.name, None] = Bound(choice[limit.name] * 1e3)  # million USD
+            for year in limit.years:
+                nodes = np.flatnonzero(self.year_of_node == year)
+                most = choice[limit.name]
+                if limit.kind == "share":
+                    nodes = nodes[self._undisturbed(limit)[nodes]]
+                    total = sum(
+                        (limit.weight_of(e) * self.node_demand[e] for e in limit.elements), np.zeros(len(probability))
+                    )
+                    most *= float(probability[nodes] @ total[nodes])
+                bounds[limit.name, year] = Bound(most, nodes)
+        return bounds
+
+    def _undisturbed(self, limit: Limit) -> NDArray[np.bool_]:
+        """Nodes where every supplier of the limit's scope is in its first, undisturbed state."""
+        calm = np.ones(len(self.year_index), dtype=bool)
+        for supplier in limit.suppliers:
+            if supplier in self.code:
+                first = next(r["state"] for r in rows(self.model.facts.tables["states"], chain=supplier, order=0))
+                calm &= self.code[supplier] == self.states[supplier].index(first)
+        return calm
+
+    def _information(self) -> NDArray[np.int64]:
+        """Nodes that differ only in this period's demand are one when orders are placed."""
+        seen = [self.code[name] for name in sorted(self.code) if name != DEMAND]
+        keys = np.column_stack([np.asarray(self.tree.parent), *seen])
+        _, group = np.unique(keys, axis=0, return_inverse=True)
+        return np.asarray(group, dtype=np.int64).ravel()
+
+
+_PLAN_DATA = (
+    "committed", "offered", "share", "capacity", "level", "chosen", "growth", "least", "buildable", "floor", "ceiling",
+    "existing", "price_expansion", "price_programme", "charge", "storage", "domestic_bound", "stock_least",
+    "budget_bound", "footprint_excess",
+)  # fmt: skip
+_PERIOD_DATA = (
+    "demand", "delivered", "payment", "payment_output", "reach", "callable", "price_call", "price_spot", "price_shortage",
+    "price_surplus", "price_end", "limit_spot", "limit_draw", "limit_refill", "width", "weight_shortage",
+)  # fmt: skip
+
+__all__ = ["LEAST", "Market", "make_market", "programme_choices"]

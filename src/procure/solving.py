@@ -1,0 +1,172 @@
+"""From a model to its portfolio: compile, compose, solve, and choose among the programme levels.
+
+A programme level changes the law of the world, so each level is solved exactly, and the cheapest at the model's own
+weighing of mean and tail is the answer; the others stay in the portfolio for comparison.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from procure.errors import Infeasible, SolverError
+from procure.formulation.sets import FUTURE_KINDS, Sets
+from procure.lp import highs
+from procure.lp.compile import Template, compile_block
+from procure.lp.compose import Composed, Composition, Outcome, Risk
+from procure.lp.highs import Solution, Solver, Status
+from procure.market import Market, make_market, programme_choices
+from procure.model import Model
+
+if TYPE_CHECKING:
+    from procure.portfolio import Portfolio
+
+#: Called with (done, total, what) as the work goes on.
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Templates:
+    """The compiled plan and period of one shape of model."""
+
+    plan: Template
+    period: Template
+
+
+@lru_cache(maxsize=16)
+def templates(sets: Sets) -> Templates:
+    """Compile plan and period once for each shape of model; the numbers come later."""
+    import pyomo.environ as pyo
+
+    from procure.formulation.period import build_period
+    from procure.formulation.plan import build_plan
+
+    return Templates(
+        plan=compile_block(build_plan(pyo.ConcreteModel(), sets)),
+        period=compile_block(build_period(pyo.ConcreteModel(), sets)),
+    )
+
+
+@dataclass(frozen=True)
+class Solved:
+    """One programme choice, solved: its market, its program and its outcome."""
+
+    market: Market
+    templates: Templates
+    composition: Composition
+    composed: Composed
+    outcome: Outcome
+    seconds_in_solver: float
+
+    @property
+    def objective(self) -> float:
+        """Present value of the weighed cost, kUSD."""
+        return self.outcome.solution.objective
+
+
+def risk_of(model: Model) -> Risk:
+    """The model's weighing of mean and tail."""
+    return Risk(alpha=model.settings.risk.alpha, weight=model.settings.risk.weight)
+
+
+def compose(market: Market) -> tuple[Templates, Composition, Composed]:
+    """The linear program of a market."""
+    compiled = templates(market.sets)
+    composition = Composition(
+        compiled.plan, compiled.period, market.sets.years, market.shape, market.sets.limits_of(*FUTURE_KINDS)
+    )
+    composed = composition.program(
+        market.plan_data(compiled.plan),
+        market.period_data(compiled.period),
+        market.probability,
+        market.discount,
+        risk_of(market.model),
+        market.bounds,
+    )
+    return compiled, composition, composed
+
+
+def solve_market(market: Market, options: Mapping[str, Any] | None = None) -> Solved:
+    """Solve one market; raises `Infeasible` with the limits in conflict, or `SolverError`."""
+    compiled, composition, composed = compose(market)
+    solver = Solver(composed.lp, options)
+    solution = solver.solve()
+    if solution.status is Status.OPTIMAL and composed.lp.is_mixed_integer:
+        solution = _with_duals(solver, composed, solution)
+    if solution.status is Status.INFEASIBLE:
+        from procure.infeasibility import explain
+
+        raise explain(market, composition, composed)
+    if solution.status is not Status.OPTIMAL:
+        raise SolverError(
+            f"HiGHS stopped with '{solution.message}'.",
+            status=solution.status.value,
+            known=f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD.",
+        )
+    outcome = composition.read(solution, composed, market.probability, risk_of(market.model))
+    return Solved(market, compiled, composition, composed, outcome, solver.seconds)
+
+
+def _with_duals(solver: Solver, composed: Composed, solution: Solution) -> Solution:
+    """Solve once more with the whole numbers fixed, for the shadow prices that a mixed-integer program lacks."""
+    assert composed.lp.integer is not None
+    whole = np.flatnonzero(composed.lp.integer)
+    fixed = np.round(solution.x[whole])
+    lower, upper = composed.lp.lower.copy(), composed.lp.upper.copy()
+    lower[whole] = upper[whole] = fixed
+    program = highs.LinearProgram(
+        composed.lp.cost, composed.lp.matrix, composed.lp.row_lower, composed.lp.row_upper, lower, upper
+    )
+    return highs.solve(program)
+
+
+def solve(model: Model, *, options: Mapping[str, Any] | None = None, progress: Progress | None = None) -> Portfolio:
+    """The least-cost portfolio of a model.
+
+    Parameters
+    ----------
+    model : Model
+        From `load_model`.
+    options : mapping, optional
+        HiGHS options by their own names, for example ``{"time_limit": 60.0}``.
+    progress : callable, optional
+        Called with (done, total, what) after each programme level.
+
+    Returns
+    -------
+    Portfolio
+        Of the programme level with the least weighed cost; all levels are in `Portfolio.programmes`.
+
+    Raises
+    ------
+    DataError, Infeasible, SolverError
+
+    >>> from procure import load_model
+    >>> portfolio = solve(load_model("two-class"))
+    >>> portfolio.status
+    'optimal'
+    """
+    from procure.portfolio import make_portfolio
+
+    started = time.perf_counter()
+    choices = programme_choices(model)
+    solved: list[Solved] = []
+    rejected: list[tuple[Mapping[str, str], Infeasible]] = []
+    for done, choice in enumerate(choices):
+        if progress is not None:
+            progress(done, len(choices), ", ".join(f"{s} {level}" for s, level in choice.items()))
+        try:
+            solved.append(solve_market(make_market(model, choice), options))
+        except Infeasible as error:
+            rejected.append((choice, error))
+    if progress is not None:
+        progress(len(choices), len(choices), "")
+    if not solved:
+        raise rejected[0][1]
+    best = min(solved, key=lambda candidate: candidate.objective)
+    return make_portfolio(best, solved, rejected, seconds=time.perf_counter() - started)
