@@ -18,7 +18,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from procure.errors import DataError, Fault
@@ -28,7 +27,7 @@ from procure.lp.compose import Bound, Shape
 from procure.model import LEAST, LimitChoices, Model
 from procure.scenarios.chain import effective_share
 from procure.scenarios.tree import Tree
-from procure.world import DEMAND, PROJECT, WAITING, Programmes, make_tree, rows, suppliers_of
+from procure.world import DEMAND, PROJECT, WAITING, Programmes, Records, Row, make_tree, suppliers_of
 
 Array = NDArray[np.float64]
 Numbers = Mapping[str, Mapping[tuple[Any, ...], Any]]
@@ -96,50 +95,54 @@ def programme_choices(model: Model) -> list[dict[str, str]]:
 
 
 class _Builder:
-    """Reads the tables once into dictionaries, and works out the numbers from them."""
+    """Works out the numbers of a market from the records of its facts."""
 
     def __init__(self, model: Model, programmes: Programmes, tree: Tree) -> None:
         self.model, self.programmes, self.tree = model, programmes, tree
-        settings, tables = model.settings, model.facts.tables
+        settings = model.settings
         self.settings = settings
+        self.records = Records(model.facts)
         self.years = model.years
         self.period_years = 1.0 / settings.model.periods_per_year
         self.faults: list[Fault] = []
 
-        classes = tables["elements"].set_index("element")[f"class_{settings.model.classes}"].to_dict()
-        traded = tables["elements"].set_index("element")["traded"].to_dict()
-        demanded = set(tables["demand"]["element"])
-        wanted = list(classes) if settings.model.elements == "all" else list(settings.model.elements)
-        self.elements = [
-            e for e in wanted if settings.model.elements != "all" or (traded[e] is not False and e in demanded)
-        ]
+        elements = {str(r["element"]): r for r in self.records.rows("elements")}
+        demanded = {r["element"] for r in self.records.rows("demand")}
+        named = settings.model.elements
+        wanted = (
+            [e for e in elements if elements[e]["traded"] is not False and e in demanded] if named == "all" else named
+        )
+        # In the order of nature, else of the alphabet: the order of a file's rows decides nothing.
+        self.elements = sorted(wanted, key=lambda e: (_or(elements[e]["atomic_number"], np.inf), e))
+        classes = {e: r[f"class_{settings.model.classes}"] for e, r in elements.items()}
         self.class_of = {e: str(classes[e]) for e in self.elements}
         for element in self.elements:
             if element not in demanded:
                 self._fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
 
         self.suppliers = suppliers_of(model)
-        registry = {r["supplier"]: r for r in rows(tables["suppliers"])}
+        registry = {str(r["supplier"]): r for r in self.records.rows("suppliers")}
         self.registry = {s: registry[s] for s in self.suppliers}
         self.terms: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
-        for r in rows(tables["terms"]):
-            year = -np.inf if r["year"] != r["year"] else float(r["year"])
+        for r in self.records.rows("terms"):
+            year = float(_or(r["year"], -np.inf))
             self.terms.setdefault((r["supplier"], r["attribute"]), []).append((r["scope"], year, float(r["value"])))
         self.level_terms: dict[tuple[str, str, str], list[tuple[str, float, float]]] = {}
-        for r in rows(tables["programmes"]):
+        for r in self.records.rows("programmes"):
             key = (r["supplier"], r["programme"], r["attribute"])
             self.level_terms.setdefault(key, []).append(("all", float(r["year"]), float(r["value"])))
-        self.prices = {(r["element"], r["layer"]): float(r["value"]) for r in rows(tables["prices"])}
+        self.prices = {(r["element"], r["layer"]): float(r["value"]) for r in self.records.rows("prices")}
         self.offered = self._steps("offers")
         self.committed = self._steps("commitments")
         self.baskets: dict[str, dict[str, float]] = {}
-        for r in rows(tables["baskets"]):
+        for r in self.records.rows("baskets"):
             if r["supplier"] in self.registry and self.registry[r["supplier"]]["kind"] == "basket":
                 self.baskets.setdefault(r["supplier"], {})[r["element"]] = float(r["value"])
         self.year_of_node = np.array(self.years)[np.asarray(tree.period) // settings.model.periods_per_year]
         self.year_index = np.asarray(tree.period) // settings.model.periods_per_year
         self.code = {name: np.asarray(tree.state)[:, k] for k, name in enumerate(tree.processes)}
         self.states = dict(zip(tree.processes, tree.states, strict=True))
+        self._multiples: dict[tuple[str, str, bool], Array] = {}
 
     # --- lookups ---
 
@@ -148,7 +151,7 @@ class _Builder:
 
     def _steps(self, table: str) -> dict[tuple[str, str], list[tuple[str, float, float]]]:
         found: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
-        for r in rows(self.model.facts.tables[table]):
+        for r in self.records.rows(table):
             found.setdefault((r["supplier"], r["element"]), []).append(("all", float(r["year"]), float(r["value"])))
         return found
 
@@ -174,14 +177,14 @@ class _Builder:
         found = self._at(self.terms.get((supplier, attribute)), year, element)
         return default if found is None else found
 
-    def _by_scope(self, table: str, element: str, **keys: Any) -> list[dict[str, Any]]:
-        found = list(rows(self.model.facts.tables[table], **keys))
+    def _by_scope(self, table: str, element: str, **keys: Any) -> list[Row]:
+        found = list(self.records.rows(table, **keys))
         scope = self._specific({r["scope"] for r in found}, element)
         return [r for r in found if r["scope"] == scope]
 
     def _runs(self, supplier: str, year: int) -> bool:
         first, last = self.registry[supplier]["first_year"], self.registry[supplier]["last_year"]
-        return (pd.isna(first) or year >= first) and (pd.isna(last) or year <= last)
+        return bool(_or(first, year) <= year <= _or(last, year))
 
     # --- sets ---
 
@@ -323,12 +326,11 @@ class _Builder:
     def _demand(self, element: str) -> Array:
         """t/yr by year: anchors joined geometrically, growth after the last one."""
         case = {"low": "low", "base": "value", "high": "high"}[self.settings.demand.case]
-        anchors = sorted(rows(self.model.facts.tables["demand"], element=element), key=lambda r: r["year"])
+        anchors = sorted(self.records.rows("demand", element=element), key=lambda r: r["year"])
         years = np.array([float(r["year"]) for r in anchors])
         values = np.array([float(r[case]) for r in anchors])
         growth_case = {"low": "growth_low", "base": "growth", "high": "growth_high"}[self.settings.demand.case]
-        growth = float(anchors[-1].get(growth_case) or 0.0)
-        growth = 0.0 if growth != growth else growth
+        growth = float(_or(anchors[-1][growth_case], 0.0))
         wanted = np.array(self.years, dtype=float)
         if values.min() > 0:
             between = np.exp(np.interp(wanted, years, np.log(values)))
@@ -347,7 +349,7 @@ class _Builder:
         """Share of the volume lost to the supplier's state, at every node."""
         if supplier not in self.code:
             return np.zeros(len(self.year_of_node))
-        states = {r["state"]: r for r in rows(self.model.facts.tables["states"], chain=supplier)}
+        states = {r["state"]: r for r in self.records.rows("states", chain=supplier)}
         depth = {r["state"]: 0.0 for r in states.values()}
         for state in depth:
             for r in self._by_scope("depths", element, chain=supplier, state=state):
@@ -362,7 +364,7 @@ class _Builder:
         """Share of a contract that arrives at every node: what its state leaves of what its project has ramped up to."""
         share = 1.0 - self._lost(supplier, element)
         project = supplier + PROJECT
-        if project in self.code:
+        if project in self.code and not self._level(supplier, "trial", self.years[-1]):
             starts = np.array([np.inf if s == WAITING else float(s) for s in self.states[project]])[self.code[project]]
             age = self.year_of_node - starts
             ramp = np.zeros(len(age))
@@ -372,53 +374,57 @@ class _Builder:
         runs = np.array([self._runs(supplier, int(y)) for y in self.years])
         return np.asarray(share * runs[self.year_index])
 
-    def _multiple(self, layer: str, element: str) -> Array:
-        """The largest price multiple that any supplier's state puts on a layer, at every node; below one only if all agree."""
-        multiple = np.ones(len(self.year_of_node))
-        for chain in sorted(self.code):
-            factors = []
-            for state in self.states[chain]:
-                found = self._by_scope("multiples", element, chain=chain, state=state, layer=layer)
-                factors.append(float(found[0]["value"]) if found else 1.0)
-            at_node = np.array(factors)[self.code[chain]]
-            multiple = np.where(multiple == 1.0, at_node, np.maximum(multiple, at_node))
-        return multiple
+    def _multiple(self, layer: str, element: str, *, contracted: bool) -> Array:
+        """The price multiple that the suppliers' states put on a layer, at every node: the largest that is not one.
+
+        Some multiples are paid for calls only: a contract outside the disturbed country keeps its price.
+        """
+        key = (layer, element, contracted)
+        if key not in self._multiples:
+            multiple = np.ones(len(self.year_of_node))
+            for chain in sorted(self.code):
+                factors = np.ones(len(self.states[chain]))
+                for k, state in enumerate(self.states[chain]):
+                    for r in self._by_scope("multiples", element, chain=chain, state=state, layer=layer):
+                        if not (contracted and r["applies"] == "calls"):
+                            factors[k] = float(r["value"])
+                at_node = factors[self.code[chain]]
+                multiple = np.where(
+                    multiple == 1.0, at_node, np.where(at_node == 1.0, multiple, np.maximum(multiple, at_node))
+                )
+            self._multiples[key] = multiple
+        return self._multiples[key]
 
     def _price(self, supplier: str, element: str) -> tuple[Array, Array]:
-        """Contract price by rule and index price, USD/kg, at every node."""
+        """What a contract pays by its rule, and what a call pays before its premium, USD/kg, at every node."""
         registry = self.registry[supplier]
         rule = self._choice(supplier, "price_rule") or registry["price_rule"]
         layer = str(registry["price_layer"])
-        index = np.empty(len(self.years))
-        floor, threshold, rebate = (
-            np.zeros(len(self.years)),
-            np.full(len(self.years), np.inf),
-            np.zeros(len(self.years)),
-        )
-        for k, year in enumerate(self.years):
+        years, at = self.years, self.year_index
+        base = np.empty(len(years))
+        floor, threshold, rebate = np.zeros(len(years)), np.full(len(years), np.inf), np.zeros(len(years))
+        most = np.full(len(years), np.inf)
+        for k, year in enumerate(years):
             listed = self._at(self.terms.get((supplier, "price")), year, element)
-            base = listed if listed is not None else self.prices[element, layer]
-            index[k] = base * self.term(supplier, "price_factor", year, element, default=1.0)
+            found = listed if listed is not None else self.prices[element, layer]
+            base[k] = found * self.term(supplier, "price_factor", year, element, default=1.0)
             floor[k] = self.term(supplier, "floor", year, element)
             threshold[k] = self.term(supplier, "rebate_threshold", year, element, default=np.inf)
             rebate[k] = self.term(supplier, "rebate_share", year, element)
-        at = self.year_index
-        now = index[at] * self._layer_multiple(layer, element)
+            cap = self.term(supplier, "rebate_cap", year, default=np.inf)
+            firm = sum(self._at(steps, year) or 0.0 for (s, _), steps in self.committed.items() if s == supplier)
+            # A yearly cap on the rebate, spread over the tonnes it was agreed for.
+            most[k] = cap / firm if firm > 0 else np.inf
+        call = base[at] * self._multiple(layer, element, contracted=False)
+        index = base[at] * self._multiple(layer, element, contracted=True)
         if rule == "fixed":
-            return index[at], now
+            return base[at], call
         if rule == "index":
-            return now, now
-        price = np.maximum(now, floor[at])
+            return index, call
+        price = np.maximum(index, floor[at])
         if rule == "floor_rebate":
-            price = price - rebate[at] * np.maximum(now - threshold[at], 0.0)
-        return price, now
-
-    def _layer_multiple(self, layer: str, element: str) -> Array:
-        if not hasattr(self, "_multiples"):
-            self._multiples: dict[tuple[str, str], Array] = {}
-        if (layer, element) not in self._multiples:
-            self._multiples[layer, element] = self._multiple(layer, element)
-        return self._multiples[layer, element]
+            price = price - np.minimum(rebate[at] * np.maximum(index - threshold[at], 0.0), most[at])
+        return price, call
 
     def _level(self, supplier: str, attribute: str, year: float) -> float | None:
         level = self.programmes.get(supplier)
@@ -542,7 +548,7 @@ class _Builder:
         is_last = np.asarray(self.tree.period) == np.max(self.tree.period)
         for e in sets.elements:
             numbers["demand"][e,] = demand[e]
-            licensed = self.prices.get((e, "licensed"), 0.0) * self._layer_multiple("licensed", e)
+            licensed = self.prices.get((e, "licensed"), 0.0) * self._multiple("licensed", e, contracted=False)
             discounts = [self.term(s, "surplus_discount", self.years[-1], e) for s, _ in sets.of_element(e)]
             numbers["price_surplus"][e,] = min(discounts, default=0.0) * licensed
             value = self._stock(e, "end_value") * self.prices.get((e, "licensed"), 0.0)
@@ -554,7 +560,7 @@ class _Builder:
                 numbers["limit_spot"][e, int(r["step"])] = float(r["value"]) * planned[e]
             for r in self._by_scope("spot", e, attribute="factor"):
                 spot = self.prices[e, "spot"] * float(r["value"])
-                numbers["price_spot"][e, int(r["step"])] = spot * self._layer_multiple("spot", e)
+                numbers["price_spot"][e, int(r["step"])] = spot * self._multiple("spot", e, contracted=False)
             for r in self._by_scope("shortage", e, attribute="width"):
                 numbers["width"][e, int(r["tier"])] = float(r["value"]) * demand[e]
             for r in self._by_scope("shortage", e, attribute="cost"):
@@ -568,16 +574,16 @@ class _Builder:
             price = np.zeros(n_nodes) if self._is_basket(s) else self._price(s, e)[0]
             numbers["payment"][s, e] = paid * price * length
         for s, e in sets.calls:
-            share, index = self.delivered_share[s, e], self._price(s, e)[1]
+            share, price = self.delivered_share[s, e], self._price(s, e)[1]
             callable_share = np.array([self.term(s, "call_share", y, e) for y in self.years])[at]
             offered = np.array([(self._at(self.offered.get((s, e)), y) or 0.0) * self._runs(s, y) for y in self.years])
             numbers["reach"][s, e] = share * callable_share * length
             numbers["callable"][s, e] = share * callable_share * offered[at] * length
             premium = [self.term(s, "call_premium", y, e, default=1.0) for y in self.years]
-            numbers["price_call"][s, e] = index * np.array(premium)[at]
+            numbers["price_call"][s, e] = price * np.array(premium)[at]
         for s in sets.baskets:
-            cost = [self._level(s, "unit_cost", y) for y in self.years]
-            own = [c if c is not None else self.term(s, "price", y) for c, y in zip(cost, self.years, strict=True)]
+            by_level = [self._level(s, "unit_cost", y) for y in self.years]
+            own = [c if c is not None else self.term(s, "price", y) for c, y in zip(by_level, self.years, strict=True)]
             # A basket fails as a whole: the share of any of its elements is the share of its output.
             share = self.delivered_share[next(offer for offer in sets.offers if offer[0] == s)]
             paid = (
@@ -626,7 +632,7 @@ class _Builder:
         calm = np.ones(len(self.year_index), dtype=bool)
         for supplier in limit.suppliers:
             if supplier in self.code:
-                first = next(r["state"] for r in rows(self.model.facts.tables["states"], chain=supplier, order=0))
+                first = self.records.rows("states", chain=supplier, order=0)[0]["state"]
                 calm &= self.code[supplier] == self.states[supplier].index(first)
         return calm
 
@@ -636,6 +642,11 @@ class _Builder:
         keys = np.column_stack([np.asarray(self.tree.parent), *seen])
         _, group = np.unique(keys, axis=0, return_inverse=True)
         return np.asarray(group, dtype=np.int64).ravel()
+
+
+def _or(value: Any, otherwise: Any) -> Any:
+    """`value`, or `otherwise` where the cell of the table is blank."""
+    return otherwise if value is None else value
 
 
 _PLAN_DATA = (

@@ -6,12 +6,11 @@ world is made for one choice of programmes at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from procure.errors import DataError, Fault, nearest
+from procure.facts import Facts
 from procure.model import Model
 from procure.scenarios import chain as chains
 from procure.scenarios.chain import Process
@@ -29,11 +28,11 @@ def suppliers_of(model: Model) -> list[str]:
     """The suppliers a model buys from: those of the core and those it names, less those it switches off."""
     table = model.facts.tables["suppliers"]
     chosen = model.settings.suppliers
-    return [
+    return sorted(
         name
         for name, role in zip(table["supplier"], table["role"], strict=True)
         if (name in chosen and chosen[name].enabled) or (name not in chosen and role == "core")
-    ]
+    )
 
 
 def periods_of(model: Model) -> list[int]:
@@ -41,38 +40,54 @@ def periods_of(model: Model) -> list[int]:
     return [year for year in model.years for _ in range(model.settings.model.periods_per_year)]
 
 
-def rows(table: pd.DataFrame, **keys: Any) -> Iterator[dict[str, Any]]:
-    """The rows of a table whose columns have these values, as dictionaries."""
-    for column, value in keys.items():
-        table = table[table[column] == value]
-    yield from table.to_dict("records")  # type: ignore[misc]  # columns are named by text
+Row = Mapping[str, Any]
 
 
-def programme_value(model: Model, programmes: Programmes, supplier: str, attribute: str) -> float:
-    """A number of the chosen programme level that does not depend on the year; 0 where there is none."""
-    table = model.facts.tables["programmes"]
-    level = programmes.get(supplier)
-    found = [r["value"] for r in rows(table, supplier=supplier, attribute=attribute) if r["programme"] == level]
-    return float(found[0]) if found else 0.0
+class Records:
+    """The rows of the tables as dictionaries, found by the values of their columns; blank cells are None."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._tables: dict[str, list[Row]] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[Row]]] = {}
+
+    def rows(self, table: str, **keys: Any) -> list[Row]:
+        """The rows of a table whose columns have these values."""
+        if table not in self._tables:
+            frame = self._facts.tables[table]
+            blank = frame.isna().to_numpy()
+            records = frame.to_dict("records")
+            for i, j in zip(*blank.nonzero(), strict=True):
+                records[i][frame.columns[j]] = None
+            self._tables[table] = records  # type: ignore[assignment]  # columns are named by text
+        if not keys:
+            return self._tables[table]
+        index = (table, tuple(keys))
+        if index not in self._found:
+            found: dict[tuple[Any, ...], list[Row]] = {}
+            for row in self._tables[table]:
+                found.setdefault(tuple(row[column] for column in keys), []).append(row)
+            self._found[index] = found
+        return self._found[index].get(tuple(keys.values()), [])
 
 
 def processes(model: Model, programmes: Programmes) -> list[Process]:
     """Every process of the model's world, correlated, forced and provoked as the tables say."""
-    settings, tables = model.settings, model.facts.tables
+    settings, records = model.settings, Records(model.facts)
     period = 1.0 / settings.model.periods_per_year
     n_periods = len(periods_of(model))
     suppliers = suppliers_of(model)
     variant = "value" if settings.world.variant == "base" else settings.world.variant
     found: dict[str, Process] = {}
     for supplier in suppliers:
-        states = sorted(rows(tables["states"], chain=supplier), key=lambda row: row["order"])
+        states = sorted(records.rows("states", chain=supplier), key=lambda row: row["order"])
         if not states:
             continue
-        rates = {(r["from"], r["to"]): float(r[variant]) for r in rows(tables["transitions"], chain=supplier)}
-        for r in rows(tables["retaliations"], chain=supplier):
-            strength = programme_value(model, programmes, r["supplier"], "retaliation")
-            if strength and r["supplier"] in suppliers:
-                rates = chains.raise_rate(rates, [r["from"]], r["to"], strength * float(r["value"]))
+        rates = {(r["from"], r["to"]): float(r[variant]) for r in records.rows("transitions", chain=supplier)}
+        for r in records.rows("retaliations", chain=supplier):
+            level = programmes.get(r["supplier"])
+            for own in records.rows("programmes", supplier=r["supplier"], programme=level, attribute="retaliation"):
+                rates = chains.raise_rate(rates, [r["from"]], r["to"], float(own["value"]) * float(r["value"]))
         found[supplier] = chains.markov(
             supplier,
             [row["state"] for row in states],
@@ -86,14 +101,14 @@ def processes(model: Model, programmes: Programmes) -> list[Process]:
     for supplier in suppliers:
         starts = {
             None if r["start"] == "never" else int(r["start"]): float(r[variant])
-            for r in rows(tables["projects"], supplier=supplier)
+            for r in records.rows("projects", supplier=supplier)
         }
         if starts:
             found[supplier + PROJECT] = chains.project(supplier, starts, periods_of(model))
-    _correlate(tables["correlations"], found)
-    _force(tables["shocks"], found, period, n_periods)
+    _correlate(records, found)
+    _force(records, found, period, n_periods)
     if settings.demand.uncertain != "none":
-        levels = {r["level"]: float(r["value"]) for r in rows(tables["demand_levels"])}
+        levels = {r["level"]: float(r["value"]) for r in records.rows("demand_levels")}
         if not levels:
             raise DataError(
                 Fault(f"{model.origin}, demand.uncertain", "the table demand_levels is empty",
@@ -104,8 +119,8 @@ def processes(model: Model, programmes: Programmes) -> list[Process]:
     return list(found.values())
 
 
-def _correlate(table: pd.DataFrame, found: dict[str, Process]) -> None:
-    for r in rows(table):
+def _correlate(records: Records, found: dict[str, Process]) -> None:
+    for r in records.rows("correlations"):
         driver, steered = found.get(r["chain_a"]), found.get(r["chain_b"])
         states_a, states_b = r["states_a"].split("|"), r["states_b"].split("|")
         name = r["chain_b"]
@@ -118,9 +133,9 @@ def _correlate(table: pd.DataFrame, found: dict[str, Process]) -> None:
         found[name] = chains.correlate(steered, states_b, driver, states_a, float(r["value"]))
 
 
-def _force(table: pd.DataFrame, found: dict[str, Process], period: float, n_periods: int) -> None:
-    for name in table["shock"].unique():
-        own = list(rows(table, shock=name))
+def _force(records: Records, found: dict[str, Process], period: float, n_periods: int) -> None:
+    for name in sorted({r["shock"] for r in records.rows("shocks")}):
+        own = records.rows("shocks", shock=name)
         number = {r["attribute"]: float(r["value"]) for r in own if r["attribute"] != "forces"}
         driver = chains.shock(name, number["rate"], number["duration"], period, n_periods)
         hit = [r for r in own if r["attribute"] == "forces" and r["chain"] in found]
@@ -134,7 +149,8 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
     """The tree of futures: the table the user handed in, or one made from the processes."""
     settings = model.settings
     if settings.world.scenarios:
-        return Tree.from_table(model.facts.tables["scenarios"], processes(model, programmes))
+        table = model.facts.tables["scenarios"].rename(columns={"value": "probability"})
+        return Tree.from_table(table, processes(model, programmes), len(periods_of(model))).merged()[0]
     years = periods_of(model)
     branch = [years.index(year) for year in settings.world.tree.branch]
     found = processes(model, programmes)
