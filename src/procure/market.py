@@ -549,8 +549,9 @@ class _Builder:
         for e in sets.elements:
             numbers["demand"][e,] = demand[e]
             licensed = self.prices.get((e, "licensed"), 0.0) * self._multiple("licensed", e, contracted=False)
-            discounts = [self.term(s, "surplus_discount", self.years[-1], e) for s, _ in sets.of_element(e)]
-            numbers["price_surplus"][e,] = min(discounts, default=0.0) * licensed
+            # A supplier without the term sells what cannot be sold on; of several the hardest terms count.
+            kept = [1.0 - self.term(s, "surplus_discount", self.years[-1], e, default=1.0) for s, _ in sets.of_element(e)]
+            numbers["price_surplus"][e,] = min(kept, default=0.0) * licensed
             value = self._stock(e, "end_value") * self.prices.get((e, "licensed"), 0.0)
             numbers["price_end"][e,] = np.where(is_last, value, 0.0)
             free = self.settings.stock.release == "always"
