@@ -9,6 +9,9 @@ import pyomo.environ as pyo
 
 from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS, build_period
 from procure.formulation.plan import build_plan
+from procure.formulation.sets import MEASURES
+
+NO_LIMIT = 1e6
 
 
 def extensive_form(sets, shape, plan_numbers, period_numbers, probability, discount, alpha, weight, bounds=None):
@@ -57,12 +60,38 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
     def tail_excess(m, leaf):
         return m.excess[leaf] >= sum(node_cost[n] for n in path(leaf)) - m.eta
 
+    def tail(name, losses, weights, alpha):
+        """The mean of the worst losses, written out once more: η + Σ p max(loss - η, 0) / (1 - α)."""
+        block = pyo.Block(concrete=True)
+        m.add_component(f"tail_{name}", block)
+        block.eta = pyo.Var()
+        block.excess = pyo.Var(range(len(losses)), within=pyo.NonNegativeReals)
+        block.above = pyo.ConstraintList()
+        for k, loss in enumerate(losses):
+            block.above.add(block.excess[k] >= loss - block.eta)
+        return block.eta + sum(p * block.excess[k] for k, p in enumerate(weights)) / (1 - alpha)
+
+    path_cost = [plan_cost + sum(node_cost[n] for n in path(leaf)) for leaf in leaves]
     for (name, year), bound in (bounds or {}).items():
         limit = next(i for i in sets.limits if i.name == name)
-        if limit.kind in ("share", "expected_shortage"):
-            measure = {"share": "supply_of", "expected_shortage": "shortage_of"}[limit.kind]
-            mean = sum(probability[n] * getattr(m.node[n], f"{measure}_{name}").expr for n in bound.nodes)
-            m.add_component(f"{name}_{year}", pyo.Constraint(expr=mean <= bound.most))
+        if limit.kind == "worst_case":
+            for leaf, cost in zip(leaves, path_cost, strict=True):
+                m.add_component(f"{name}_{leaf}", pyo.Constraint(expr=cost <= bound.most))
+            continue
+        if limit.kind == "cost_cvar":
+            most = tail(name, path_cost, [probability[leaf] for leaf in leaves], limit.alpha)
+        else:
+            form = f"{MEASURES[limit.kind]}_{name}"
+            measure = [getattr(m.node[n], form).expr for n in bound.nodes]
+            weights = np.array([probability[n] for n in bound.nodes])
+            if limit.kind != "share":
+                weights /= weights.sum()  # a year of two periods: one of them, drawn by lot
+            if limit.kind == "shortage_cvar":
+                most = tail(f"{name}_{year}", measure, weights, limit.alpha)
+            else:
+                most = sum(p * value for p, value in zip(weights, measure, strict=True))
+        if not isinstance(most, (int, float)):
+            m.add_component(f"{name}_{year}", pyo.Constraint(expr=most <= bound.most))
     expected = sum(probability[n] * node_cost[n] for n in range(n_nodes))
     cvar = m.eta + sum(probability[leaf] * m.excess[leaf] for leaf in leaves) / (1 - alpha)
     m.total = pyo.Objective(expr=plan_cost + (1 - weight) * expected + weight * cvar)
@@ -70,10 +99,16 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
 
 
 def solve(*args, **kwargs):
-    """The optimal cost, kUSD."""
+    """The optimal cost, kUSD; infinite where no portfolio keeps every limit."""
     m = extensive_form(*args, **kwargs)
-    results = pyo.SolverFactory("appsi_highs").solve(m)
-    pyo.assert_optimal_termination(results)
+    highs = pyo.SolverFactory("appsi_highs")
+    highs.highs_options = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0, "output_flag": False}
+    results = highs.solve(m, load_solutions=False)
+    ended = results.solver.termination_condition
+    if ended in (pyo.TerminationCondition.infeasible, pyo.TerminationCondition.infeasibleOrUnbounded):
+        return np.inf
+    assert ended == pyo.TerminationCondition.optimal, ended
+    m.solutions.load_from(results)
     return pyo.value(m.total)
 
 
@@ -81,4 +116,5 @@ def _fix(block, numbers):
     for name in block.data_names:
         for index, datum in getattr(block, name).items():
             key = index if isinstance(index, tuple) else (index,)
-            datum.fix(float(numbers[name][key]))
+            # Pyomo takes no infinite number: what is without limit is limited far above any volume here.
+            datum.fix(min(float(numbers[name][key]), NO_LIMIT))

@@ -11,8 +11,9 @@ On all futures, m_n being the measure of node n and N_y the nodes of year y:
 
   share               Σ_{n in N_y} p_n m_n <= bound_y      m = Σ_se w_e supply_se       only nodes where the suppliers themselves
                                                            bound = share × Σ p_n Σ_e w_e demand_e        are undisturbed
-  expected_shortage   Σ_{n in N_y} p_n m_n <= bound        m = Σ_ek w_e shortage_ek / Σ_e w_e demand_e    (weight_shortage_ie)
-  shortage_cvar       CVaR_α [m_n : n in N_y] <= bound     the same m
+  expected_shortage   Σ_{n in N_y} q_n m_n <= bound        m = Σ_ek w_e shortage_ek / Σ_e w_e demand_e    (weight_shortage_ie)
+  shortage_cvar       CVaR_α [m_n : n in N_y] <= bound     the same m; q = p rescaled to sum to one over N_y, which it does
+                                                           already where a year is one period
 
 A share is taken of demand, not of what is left to consume, and measured while the supplier is undisturbed: a shortage
 elsewhere must not force a cut here, and a likely ban must not make room for a larger share in good times. Period blocks

@@ -30,6 +30,7 @@ from scipy import sparse
 
 from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS
 from procure.formulation.sets import MEASURES, Limit
+from procure.lp.blocks import Separated, Tail, solve_in_blocks
 from procure.lp.compile import Name, Template
 from procure.lp.highs import LinearProgram, Solution
 
@@ -283,18 +284,21 @@ class Composition:
             for year in limit.years:
                 nodes = bounds[limit.name, year].nodes
                 assert nodes is not None
+                law = probability[nodes]
+                if limit.kind != "share":
+                    law = law / law.sum()  # the nodes of a year of several periods: one period, drawn by lot
                 columns = self.column_of[nodes][:, self.period.form_column[chosen]]
                 measure = form[nodes][:, chosen]
                 bound = bounds[limit.name, year].most
                 if limit.kind in ("share", "expected_shortage"):
                     row = parts.new_rows(np.array([-np.inf]), np.array([bound]))
-                    parts.add(_on_row(int(row[0]), columns), probability[nodes][:, None] * measure)
+                    parts.add(_on_row(int(row[0]), columns), law[:, None] * measure)
                 else:
                     losses = parts.new_columns(len(nodes), -np.inf)
                     rows = parts.new_rows(np.zeros(len(nodes)), np.zeros(len(nodes)))
                     parts.add(_pair(rows, losses), -np.ones(len(nodes)))
                     parts.add(_pair(np.broadcast_to(rows[:, None], columns.shape), columns), measure)
-                    row = _cap_tail(parts, losses, probability[nodes], limit.alpha, bound)
+                    row = _cap_tail(parts, losses, law, limit.alpha, bound)
                 future_rows[limit.name, year] = row
         return future_rows
 
@@ -330,6 +334,14 @@ class Composition:
 
     def read(self, solution: Solution, composed: Composed, probability: Array, risk: Risk) -> Outcome:
         """A solution of `composed`, in the terms of plan and period."""
+        weight = probability[self._leaves]
+        if risk.weight > 0:
+            # The dual of "excess >= loss - η" is the weight the tail puts on the leaf, at most p / (1 - α).
+            tail = solution.row_dual[composed.tail_rows] / (risk.weight * TAIL_MONEY)
+            weight = (1.0 - risk.weight) * weight + risk.weight * tail
+        return self._outcome(solution, composed, weight)
+
+    def _outcome(self, solution: Solution, composed: Composed, tail_weight: Array) -> Outcome:
         n_plan, n_rows = len(self.plan.columns), len(self.period.rows)
         n_plan_rows = len(self.plan.rows)
         node_rows = slice(n_plan_rows, n_plan_rows + self.n_nodes * n_rows)
@@ -337,11 +349,6 @@ class Composition:
             key: float(solution.row_dual[rows].sum()) / (TAIL_MONEY if key[1] is None else 1.0)
             for key, rows in composed.future_rows.items()
         }
-        weight = probability[self._leaves]
-        if risk.weight > 0:
-            # The dual of "excess >= loss - η" is the weight the tail puts on the leaf, at most p / (1 - α).
-            tail = solution.row_dual[composed.tail_rows] / (risk.weight * TAIL_MONEY)
-            weight = (1.0 - risk.weight) * weight + risk.weight * tail
         return Outcome(
             solution=solution,
             plan=solution.x[:n_plan],
@@ -351,8 +358,67 @@ class Composition:
             plan_reduced_cost=solution.reduced_cost[:n_plan],
             node_reduced_cost=solution.reduced_cost[self.column_of],
             future_dual=future,
-            tail_weight=weight,
+            tail_weight=tail_weight,
         )
+
+    def separable(self, composed: Composed) -> bool:
+        """Whether `solve_by_element` may take the program apart: no whole numbers, no limit on a tail."""
+        mean_only = all(limit.kind in ("share", "expected_shortage") for limit in self.limits)
+        return mean_only and not composed.lp.is_mixed_integer
+
+    def solve_by_element(
+        self, mean: Composed, plan_data: Array, period_data: Array, probability: Array, discount: Array, risk: Risk
+    ) -> tuple[Outcome, Separated]:
+        """Solve with one block per element, from the program of the plain mean (``Risk()``) and the risk to weigh.
+
+        Raises nothing: a status other than OPTIMAL says that the program has to be solved whole.
+        """
+        form = self.period.form.at(period_data)[:, self._is_cost]
+        node = np.broadcast_to(np.arange(self.n_nodes)[:, None], form.shape)
+        columns = self.column_of[:, self.period.form_column[self._is_cost]]
+        node_cost = sparse.csr_matrix(
+            ((discount[:, None] * form).ravel(), (node.ravel(), columns.ravel())), shape=(self.n_nodes, self.n_composed)
+        )
+        plan_cost = np.zeros(self.n_composed)
+        plan_cost[: len(self.plan.columns)] = self._plan_cost(plan_data)
+        tail = Tail(node_cost, self._paths(), probability[self._leaves], risk.alpha, risk.weight)
+        found = solve_in_blocks(mean.lp, self._block_of_columns(), plan_cost, tail)
+        solution = Solution(
+            status=found.status,
+            objective=found.objective,
+            x=found.x,
+            row_dual=found.row_dual,
+            reduced_cost=found.reduced_cost,
+            bound=found.bound,
+            iterations=found.iterations,
+            seconds=found.seconds_in_solver,
+            message=found.status.value,
+        )
+        return self._outcome(solution, mean, found.tail_weight), found
+
+    def _paths(self) -> sparse.csr_matrix:
+        """Leaves by nodes: one where the node is on the path to the leaf."""
+        rows, columns = [], []
+        at, leaf = self._leaves.copy(), np.arange(len(self._leaves))
+        while len(at):
+            rows.append(leaf)
+            columns.append(at)
+            up = self.shape.parent[at]
+            at, leaf = up[up >= 0], leaf[up >= 0]
+        row, column = np.concatenate(rows), np.concatenate(columns)
+        return sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(self._leaves), self.n_nodes))
+
+    def _block_of_columns(self) -> Index:
+        """One block per element, and a last one for whatever belongs to none or to several."""
+        named = [_element_of(*name) for name in (*self.plan.columns, *self.period.columns)]
+        number = {element: b for b, element in enumerate(dict.fromkeys(e for e in named if e is not None))}
+        label = np.array([len(number) if e is None else number[e] for e in named])
+        n_plan = len(self.plan.columns)
+        block = np.empty(self.n_composed, dtype=np.int64)
+        block[:n_plan] = label[:n_plan]
+        own = self.column_of >= n_plan
+        block[self.column_of[own]] = np.broadcast_to(label[n_plan:], self.column_of.shape)[own]
+        return block
 
     def row_name(self, composed: Composed, row: int) -> tuple[str, Name | tuple[str, Any], int | None]:
         """What row `row` of the program says: ("plan" | "period" | "future" | "tail", name, node)."""
@@ -366,6 +432,17 @@ class Composition:
             if row in rows:
                 return "future", key, None
         return "tail", ("tail", ()), None
+
+
+#: Where the element stands in the index of a component; components that are not here belong to no single element.
+_ELEMENT_AT = {
+    "contract": 1, "stock_target": 0, "stock_today": 0, "stock_start": 0,
+    "call": 1, "spot": 0, "draw": 0, "refill": 0, "stock": 0, "shortage": 0, "surplus": 0,
+}  # fmt: skip
+
+
+def _element_of(component: str, index: tuple[Any, ...]) -> Any:
+    return index[_ELEMENT_AT[component]] if component in _ELEMENT_AT else None
 
 
 @dataclass(frozen=True)
