@@ -197,8 +197,8 @@ def test_a_supplier_with_nothing_to_sell_changes_nothing(seed):
         "offers": {"supplier": "ghost", "element": element, "year": 2026, "value": 0.0},
         "terms": {"supplier": "ghost", "scope": "all", "attribute": "call_share", "year": 2026, "value": 1.0},
     }
-    # Undisturbed and without a discount of its own it must not touch the price of what is left over.
-    discount = {"supplier": "ghost", "scope": "all", "attribute": "surplus_discount", "year": 2026, "value": 0.9}
+    # The hardest terms of an element's suppliers price what is left over; these are the softest.
+    discount = {"supplier": "ghost", "scope": "all", "attribute": "surplus_discount", "year": 2026, "value": 0.0}
     with_ghost = {
         name: pd.concat([frames[name], pd.DataFrame([row])], ignore_index=True) for name, row in ghost.items()
     }
