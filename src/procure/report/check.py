@@ -1,0 +1,93 @@
+"""What a model holds, before it is solved: its sets, its limits, the size of its program, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from procure.market import Market, make_market, programme_choices
+from procure.model import LEAST, LimitChoices, Model
+from procure.report.sources import numbers
+from procure.solving import compose
+
+#: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
+SMALLEST, LARGEST = 1e-7, 1e7
+
+
+def summary(model: Model) -> str:
+    """The model in words; raises `DataError` with every fault that only shows when its market is made.
+
+    >>> from procure.model import load_model
+    >>> print(summary(load_model("two-class")).partition("program")[0])
+    two-class: Two classes, four suppliers, one year
+      years         2027
+      elements      light, medium_heavy
+      suppliers     caremag, china, lynas, seabed
+      limits        none
+      futures       16 nodes, 16 leaves
+    <BLANKLINE>
+    """
+    markets = [make_market(model, programmes) for programmes in programme_choices(model)]
+    lines = [f"{model.name}: {model.settings.model.title.get('en', 'no title')}"]
+    lines += [f"  {heading:12}  {text}".rstrip() for heading, text in _facts(model, markets)]
+    return "\n".join(lines)
+
+
+def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
+    first, last = model.years[0], model.years[-1]
+    sets = markets[0].sets
+    yield "years", f"{first}-{last}" if first < last else str(first)
+    yield "elements", ", ".join(sets.elements)
+    yield "suppliers", ", ".join(sets.suppliers)
+    for supplier, chosen in model.settings.suppliers.items():
+        if supplier in sets.suppliers and chosen.programmes:
+            yield "programmes", f"{supplier}: {', '.join(chosen.programmes)}"
+    limits = [_words(limit, model) for limit in model.settings.limits]
+    yield "limits", limits[0] if limits else "none"
+    yield from (("", limit) for limit in limits[1:])
+    nodes = _span(len(market.probability) for market in markets)
+    leaves = _span(len(market.shape.leaves) for market in markets)
+    yield "futures", f"{nodes} nodes, {leaves} leaves"
+    program = compose(markets[0]).composed.lp
+    n_rows, n_columns = program.matrix.shape
+    each = f", for each of {len(markets)} programme levels" if len(markets) > 1 else ""
+    yield "program", f"{n_rows:,} rows, {n_columns:,} columns, {program.matrix.nnz:,} entries{each}"
+    bounds = np.concatenate([program.row_lower, program.row_upper, program.lower, program.upper])
+    spans = {"matrix": program.matrix.data, "costs": program.cost, "bounds": bounds}
+    sizes = {name: _sizes(values) for name, values in spans.items()}
+    yield "coefficients", ", ".join(f"{name} {low:.2g} to {high:.2g}" for name, (low, high) in sizes.items())
+    for name, (low, high) in sizes.items():
+        if low < SMALLEST or high > LARGEST:
+            yield "warning", f"{name} reach from {low:.2g} to {high:.2g}: a unit may be wrong, and digits will be lost"
+    yield from _provenance(model)
+
+
+def _words(limit: LimitChoices, model: Model) -> str:
+    whose = limit.supplier or limit.country
+    first, last = limit.first or model.years[0], limit.last or model.years[-1]
+    parts = [limit.kind.replace("_", " "), f"of {whose}" if whose else "", f"in {limit.scope}"]
+    bound = f"{'at least' if limit.kind in LEAST else 'at most'} {limit.bound:g}"
+    return f"{limit.name} ({limit.tag}): {' '.join(filter(None, parts))}, {bound}, {first}-{last}"
+
+
+def _span(counts: Iterable[int]) -> str:
+    low, *_, high = sorted([*counts] * 2)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _sizes(values: NDArray[np.float64]) -> tuple[float, float]:
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    return (float(sizes.min()), float(sizes.max())) if sizes.size else (1.0, 1.0)
+
+
+def _provenance(model: Model) -> Iterator[tuple[str, str]]:
+    frame = numbers(model)
+    counts = frame["status"].value_counts()
+    yield "numbers", f"{len(frame):,}: " + ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    assumed = frame.loc[frame["status"] == "assumed", "table"].value_counts()
+    if len(assumed):
+        shown = [f"{count} in {table}" for table, count in assumed.items()]
+        yield "assumed", ", ".join(shown[:6]) + (", …" if len(shown) > 6 else "")
+        yield "", f"listed by: procure sources {model.name} --status assumed"

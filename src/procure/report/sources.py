@@ -1,0 +1,72 @@
+"""Where the numbers come from: every one of them, or those that one model stands on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from procure.errors import DataError, Fault, nearest
+from procure.facts import load_facts
+from procure.model import Model
+from procure.report.sheet import Sheet
+from procure.world import suppliers_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+#: Columns that name a supplier, and columns that name an element or a class of them.
+OWNERS, SCOPES = ("supplier", "chain", "chain_a", "chain_b"), ("element", "scope")
+
+
+def numbers(model: Model | None = None, *, status: str | None = None, table: str | None = None) -> DataFrame:
+    """Every number of the facts, or of `model`, with its range and source.
+
+    A model stands on the numbers of its own suppliers and elements, and on those of no supplier or element in particular.
+    What it overrides is its own assumption, with the reason it gives as the source.
+
+    >>> from procure.model import load_model
+    >>> numbers(load_model("japan"), table="commitments")["key"].str.contains("iluka").any()
+    False
+    """
+    facts = model.facts if model is not None else load_facts()
+    if table is not None and table not in facts.tables:
+        raise DataError(Fault("table", f"'{table}'", "a table of the facts", nearest(table, facts.tables)))
+    facts.sources(status)  # refuses an unknown status
+    frame = facts.sources()
+    if model is not None:
+        frame = frame[frame["key"].isin(_paths_used(model))]
+        for override in model.settings.overrides:
+            here = frame["key"] == facts.resolve(override.set)
+            frame.loc[here, ["source", "address", "status"]] = (f"{model.origin}: {override.reason}", "", "assumed")
+    if status is not None:
+        frame = frame[frame["status"] == status]
+    if table is not None:
+        frame = frame[frame["table"] == table]
+    return frame.reset_index(drop=True)
+
+
+def _paths_used(model: Model) -> list[str]:
+    tables = model.facts.tables
+    unused_suppliers = set(tables["suppliers"]["supplier"]) - set(suppliers_of(model))
+    elements = model.settings.model.elements
+    unused_elements = set() if elements == "all" else set(tables["elements"]["element"]) - set(elements)
+    used = {}
+    for name, frame in tables.items():
+        outside = frame.iloc[:, 0].isna()
+        for columns, unused in ((OWNERS, unused_suppliers), (SCOPES, unused_elements)):
+            for column in frame.columns.intersection(list(columns)):
+                outside |= frame[column].isin(unused)
+        used[name] = (~outside).tolist()
+    return [path for path, (name, row) in model.facts.paths().items() if used[name][row]]
+
+
+def sheet(frame: DataFrame) -> Sheet:
+    """The frame of `numbers` for people, one number a line."""
+    columns = ["key", "value", "low", "high", "unit", "status", "confidence", "source"]
+    return Sheet(
+        headings=("number", *columns[1:]),
+        rows=[
+            (key, f"{value:,.10g}", f"{low:,.10g}", f"{high:,.10g}", *rest)
+            for key, value, low, high, *rest in frame[columns].itertuples(index=False, name=None)
+        ],
+        right=("value", "low", "high"),
+    )
