@@ -30,7 +30,8 @@ class Fault:
     remedy: str = ""
 
     def __str__(self) -> str:
-        remedy = f" Remedy: {self.remedy}." if self.remedy else ""
+        stop = "" if self.remedy.endswith(("?", ".", "…")) else "."
+        remedy = f" Remedy: {self.remedy}{stop}" if self.remedy else ""
         return f"{self.where}: {self.seen}; {self.rule}.{remedy}"
 
 

@@ -256,7 +256,8 @@ class _Builder:
         if choice.supplier is not None:
             suppliers: tuple[str, ...] = (choice.supplier,)
         elif choice.country is not None:
-            suppliers = tuple(s for s in self.suppliers if self.registry[s]["country"] == choice.country)
+            # Where nobody is in business the country itself stands for no one; an empty scope would mean everybody.
+            suppliers = tuple(s for s in self.suppliers if self.registry[s]["country"] == choice.country) or (choice.country,)
         else:
             suppliers = ()
         prices = tuple(self.prices.get((e, "licensed"), 0.0) for e in elements) if choice.weight == "value" else ()

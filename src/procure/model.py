@@ -7,13 +7,25 @@ reason; the numbers themselves live in the tables of `facts`. One dotted path na
 
 from __future__ import annotations
 
+import numbers
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts, load_facts
@@ -23,10 +35,41 @@ MAX_MODEL_BYTES = 1_000_000
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
+def _wrong(seen: str, rule: str, remedy: str) -> PydanticCustomError:
+    """A fault in our own words, on its way through pydantic."""
+    return PydanticCustomError("fault", "{rule}", {"seen": seen, "rule": rule, "remedy": remedy})
+
+
+def _each_once(items: Any) -> Any:
+    twice = [] if isinstance(items, str) else [item for k, item in enumerate(items) if item in items[:k]]
+    if twice:
+        raise _wrong(f"'{twice[0]}' stands there again", "each is named once", "keep one of them")
+    return items
+
+
+def _all_or_list(items: Any) -> Any:
+    if items != "all" and not isinstance(items, (list, tuple)):
+        raise _wrong(f"value is {items!r}", "it is 'all' or a list of elements", "write a list in brackets")
+    return items
+
+
+def _pair(years: Any) -> Any:
+    if not isinstance(years, (list, tuple)) or len(years) != 2:
+        raise _wrong(f"value is {_short(years)}", "it is a list of two years", "write [first, last]")
+    return years
+
+
+# Text is no number and neither is true: a file that says so is mistaken about the key.
+Number = Annotated[float, Strict()]
+Whole = Annotated[int, Strict()]
+Truth = Annotated[bool, Strict()]
+Names = Annotated[tuple[str, ...], AfterValidator(_each_once)]
+
+
 class _Choices(BaseModel):
     """Unknown keys are faults, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
 
 
 class ModelChoices(_Choices):
@@ -34,12 +77,12 @@ class ModelChoices(_Choices):
 
     name: str = Field(min_length=1, pattern=r"^[a-z0-9][a-z0-9_-]*$")
     title: dict[Literal["en", "ja"], str] = {}
-    years: tuple[int, int]
-    periods_per_year: int = Field(1, ge=1, le=52)
-    discount_rate: float = Field(0.03, ge=0, le=0.5)
-    facts: str = "bundled"
-    extend: bool = True
-    elements: Literal["all"] | tuple[str, ...] = "all"
+    years: Annotated[tuple[Whole, Whole], BeforeValidator(_pair)]
+    periods_per_year: Whole = Field(1, ge=1, le=52)
+    discount_rate: Number = Field(0.03, ge=0, le=0.5)
+    facts: str = Field("bundled", min_length=1)
+    extend: Truth = True
+    elements: Annotated[Literal["all"] | Names, BeforeValidator(_all_or_list)] = "all"
     classes: Literal["default", "textbook", "jogmec"] = "default"
     currency: str = "USD"
 
@@ -48,23 +91,24 @@ class ModelChoices(_Choices):
     def _years_in_order(cls, years: tuple[int, int]) -> tuple[int, int]:
         first, last = years
         if not FIRST_YEAR <= first <= last <= LAST_YEAR:
-            raise ValueError(f"years run from first to last, within {FIRST_YEAR} and {LAST_YEAR}")
+            rule = f"years run from the first to the last, within {FIRST_YEAR} and {LAST_YEAR}"
+            raise _wrong(f"value is [{first}, {last}]", rule, "write [first, last]")
         return years
 
 
 class RiskChoices(_Choices):
     """How cost is weighed: (1 - weight) mean + weight CVaR at level alpha (0.95 averages the worst 5 %)."""
 
-    alpha: float = Field(0.95, ge=0, lt=1)
-    weight: float = Field(0.0, ge=0, le=1)
+    alpha: Number = Field(0.95, ge=0, lt=1)
+    weight: Number = Field(0.0, ge=0, le=1)
 
 
 class TreeChoices(_Choices):
     """How the futures branch: every state in the years of `branch`, drawn elsewhere, within `nodes` nodes."""
 
-    branch: tuple[int, ...] = ()
-    nodes: int = Field(1500, ge=1, le=200_000)
-    seed: int = Field(1, ge=0)
+    branch: Annotated[tuple[Whole, ...], AfterValidator(_each_once)] = ()
+    nodes: Whole = Field(1500, ge=1, le=200_000)
+    seed: Whole = Field(1, ge=0)
     primary: str | None = None
 
 
@@ -74,7 +118,7 @@ class WorldChoices(_Choices):
     variant: Literal["optimistic", "base", "pessimistic"] = "base"
     start: dict[str, str] = {}
     tree: TreeChoices = TreeChoices()
-    scenarios: bool = False  # True: the futures are the table `scenarios` of the facts
+    scenarios: Truth = False  # True: the futures are the table `scenarios` of the facts
 
 
 class DemandChoices(_Choices):
@@ -89,20 +133,20 @@ class StockChoices(_Choices):
     """When stock may be drawn: in a disruption, once at least `trigger` of some supplier's volume is lost, or always."""
 
     release: Literal["disruption", "always"] = "disruption"
-    trigger: float = Field(0.05, ge=0, le=1)
+    trigger: Number = Field(0.05, ge=0, le=1)
 
 
 class ShortageChoices(_Choices):
     """The scale of all shortage costs: 1.2 reproduces NRI's loss, 3.4 Daiwa's, 5 IMF's."""
 
-    scale: float = Field(1.0, ge=0, le=1000)
+    scale: Number = Field(1.0, ge=0, le=1000)
 
 
 class SupplierChoices(_Choices):
     """Choices on one supplier; naming an optional supplier switches it on, ``enabled = false`` switches one off."""
 
-    enabled: bool = True
-    programmes: tuple[str, ...] = ()
+    enabled: Truth = True
+    programmes: Names = ()
     price_rule: Literal["fixed", "index", "floor", "floor_rebate"] | None = None
     payment: Literal["delivered", "ordered"] | None = None
     contracts: Literal["free", "committed", "none"] = "free"  # today's contracts only; or none, all is called
@@ -114,6 +158,20 @@ LimitKind = Literal[
 ]  # fmt: skip
 #: Kinds that are a least value; the others are a most.
 LEAST = ("domestic_share", "stock_days")
+#: Kinds whose bound is a share.
+SHARES = ("share", "domestic_share", "expected_shortage", "shortage_cvar")
+#: The keys that a kind reads besides its bound; others would be ignored, so they are faults.
+READS: dict[str, tuple[str, ...]] = {
+    "share": ("supplier", "country", "scope", "from", "to", "weight"),
+    "domestic_share": ("supplier", "country", "scope", "from", "to", "weight"),
+    "stock_days": ("scope", "from", "to"),
+    "budget": ("from", "to"),
+    "footprint": ("supplier", "country", "scope", "from", "to"),
+    "expected_shortage": ("scope", "from", "to", "weight"),
+    "shortage_cvar": ("scope", "from", "to", "weight", "alpha"),
+    "cost_cvar": ("alpha",),
+    "worst_case": (),
+}
 
 
 class LimitChoices(_Choices):
@@ -124,26 +182,35 @@ class LimitChoices(_Choices):
     supplier: str | None = None
     country: str | None = None
     scope: str = "all"
-    max: float | None = None
-    min: float | None = None
-    first: int | None = Field(None, alias="from")
-    last: int | None = Field(None, alias="to")
+    max: Number | None = None
+    min: Number | None = None
+    first: Whole | None = Field(None, alias="from")
+    last: Whole | None = Field(None, alias="to")
     tag: Literal["physical", "contractual", "policy"] = "policy"
     weight: Literal["tonnes", "value"] = "tonnes"
-    alpha: float = Field(0.95, ge=0, lt=1)
+    alpha: Number = Field(0.95, ge=0, lt=1)
     note: str = ""
 
     @model_validator(mode="after")
-    def _bound_matches_kind(self) -> LimitChoices:
+    def _makes_sense(self) -> LimitChoices:
         wanted, other = ("min", "max") if self.kind in LEAST else ("max", "min")
         if getattr(self, wanted) is None or getattr(self, other) is not None:
-            raise ValueError(f"a limit of kind '{self.kind}' has '{wanted}' and no '{other}'")
-        if self.kind in ("share", "domestic_share", "expected_shortage", "shortage_cvar") and not 0 <= self.bound <= 1:
-            raise ValueError(f"a share lies between 0 and 1, and '{wanted}' is {self.bound}")
+            has = " and ".join(f"'{key}'" for key in ("min", "max") if getattr(self, key) is not None) or "no bound"
+            rule = f"a limit of kind '{self.kind}' has '{wanted}' and no '{other}'"
+            raise _wrong(f"it has {has}", rule, f"write {wanted} = and the bound")
+        if self.kind in SHARES and not 0 <= self.bound <= 1:
+            raise _wrong(f"{wanted} is {self.bound:g}", "a share lies between 0 and 1", "write 0.65 for 65 %")
         if self.bound < 0:
-            raise ValueError(f"'{wanted}' is {self.bound}, and a bound is >= 0")
-        if self.kind == "share" and not (self.supplier or self.country):
-            raise ValueError("a limit of kind 'share' names a supplier or a country")
+            raise _wrong(f"{wanted} is {self.bound:g}", "a bound is >= 0", "check the sign")
+        if self.kind in ("share", "domestic_share") and (self.supplier is None) == (self.country is None):
+            seen, remedy = ("it has neither", "add one") if self.supplier is None else ("it has both", "keep one")
+            raise _wrong(seen, f"a limit of kind '{self.kind}' names a supplier or a country", remedy)
+        written = {LimitChoices.model_fields[name].alias or name for name in self.model_fields_set}
+        for key in sorted(written - {"name", "kind", wanted, "tag", "note", *READS[self.kind]}):
+            reads = ", ".join(READS[self.kind]) or "nothing else"
+            raise _wrong(f"it has '{key}'", f"a limit of kind '{self.kind}' reads {reads}", f"leave out '{key}'")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise _wrong(f"from {self.first} to {self.last}", "years run from first to last", "turn them round")
         return self
 
     @property
@@ -157,7 +224,7 @@ class Override(_Choices):
     """A single number of the facts, set with its reason."""
 
     set: str
-    value: float
+    value: Number
     reason: str = Field(min_length=1)
 
 
@@ -180,7 +247,9 @@ class Settings(_Choices):
         names = [limit.name for limit in limits]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two limits are called '{twice[0]}', and each has a name of its own")
+            raise _wrong(
+                f"two limits are called '{twice[0]}'", "each limit has a name of its own", "rename one of them"
+            )
         return limits
 
 
@@ -214,7 +283,7 @@ class Model:
         return tuple(range(first, last + 1))
 
     def with_(self, **changes: Any) -> Model:
-        """A copy with choices or facts changed by dotted path.
+        """A copy with choices or facts changed by dotted path, all at once.
 
         Raises `DataError` for an unknown path (with the nearest valid one) and for a value its key does not take.
 
@@ -227,29 +296,33 @@ class Model:
     def changed(self, changes: Mapping[str, Any]) -> Model:
         """`with_`, from a mapping."""
         document = self.settings.model_dump(by_alias=True, exclude_unset=True)
-        facts, faults, chosen = self.facts, [], False
+        faults: list[Fault] = []
+        values: dict[str, Any] = {}
         for path, value in changes.items():
-            spot = _find_choice(document, path)
-            if spot is not None:
+            if path in READ_ONCE:
+                remedy = "load the model again, with its own facts"
+                faults.append(
+                    Fault(path, "the facts are read already", "tables are chosen when a model is loaded", remedy)
+                )
+            elif (spot := _find_choice(document, path)) is not None:
                 owner, key = spot
-                owner[key] = value
-                chosen = True
-                continue
+                owner[key] = _plain(value)
+            else:
+                values[path] = _plain(value)
+        settings, facts = self.settings, self.facts
+        if len(values) < len(changes):
             try:
-                facts = facts.with_value(path, value)
+                settings = _settings(document, self.origin)
             except DataError as error:
-                if path.split(".")[0] in Settings.model_fields and _is_choice(path):
-                    faults += [
-                        Fault(path, "no such choice", "a path names a choice or a number", _nearest_choice(path))
-                    ]
-                else:
-                    faults += error.faults
+                faults += error.faults
+        try:  # all together: chances that sum to one change together
+            facts = facts.with_values(values) if values else facts
+        except DataError as error:
+            faults += [_with_choices(fault, self) for fault in error.faults]
+        changed = replace(self, settings=settings, facts=facts)
+        faults += _unknown_names(changed) if settings is not self.settings else []
         if faults:
             raise DataError(faults)
-        settings = _settings(document, self.origin) if chosen else self.settings
-        changed = replace(self, settings=settings, facts=facts)
-        if chosen:
-            _check_against_facts(changed)
         return changed
 
 
@@ -272,16 +345,18 @@ def load_model(name: str | Path, facts: Facts | None = None) -> Model:
     (2027,)
     """
     path = _find(name)
-    text = _read(path)
+    document = _parse(_read(path), path.name)
+    settings, faults = None, []
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(
-            Fault(path.name, f"not TOML: {error}", "a model file is TOML 1.0", "quote text, close brackets and lists")
-        ) from None
-    settings = _settings(document, path.name)
-    if facts is None:
-        facts = _facts_of(settings, path)
+        settings = _settings(document, path.name)
+    except DataError as error:
+        faults += error.faults
+    try:
+        facts = _facts_of(document, path) if facts is None else facts
+    except DataError as error:
+        faults += error.faults
+    if settings is None or facts is None or faults:
+        raise DataError(faults)
     return make_model(settings, facts, path.name)
 
 
@@ -289,17 +364,37 @@ def make_model(settings: Settings | Mapping[str, Any], facts: Facts, origin: str
     """A model from choices (checked or as a mapping like the TOML file) and facts, without a file."""
     if not isinstance(settings, Settings):
         settings = _settings(dict(settings), origin)
-    faults = []
-    for number, override in enumerate(settings.overrides, start=1):
-        try:
-            facts = facts.with_value(override.set, override.value)
-        except DataError as error:
-            faults += [replace(fault, where=f"{origin}, overrides {number}: {fault.where}") for fault in error.faults]
+    facts, faults = _overridden(settings, facts, origin)
+    model = Model(settings, facts, origin)
+    faults += _unknown_names(model)
     if faults:
         raise DataError(faults)
-    model = Model(settings, facts, origin)
-    _check_against_facts(model)
     return model
+
+
+def _overridden(settings: Settings, facts: Facts, origin: str) -> tuple[Facts, list[Fault]]:
+    """The facts with the numbers of the overrides, all at once, and what is wrong with them."""
+    faults: list[Fault] = []
+    number: dict[str, int] = {}  # full path -> which override sets it
+    for position, override in enumerate(settings.overrides, start=1):
+        try:
+            full = facts.resolve(override.set)
+        except DataError as error:
+            faults += [
+                replace(fault, where=f"{origin}, overrides.{position}.set: {fault.where}") for fault in error.faults
+            ]
+            continue
+        if full in number:
+            where, seen = f"{origin}, overrides.{position}.set", f"'{full}' is set by override {number[full]} already"
+            faults.append(Fault(where, seen, "a number is set once", "keep one of them"))
+        number.setdefault(full, position)
+    try:
+        facts = facts.with_values({full: settings.overrides[position - 1].value for full, position in number.items()})
+    except DataError as error:
+        for fault in error.faults:
+            which = f".{number[fault.where]}" if fault.where in number else ""
+            faults.append(replace(fault, where=f"{origin}, overrides{which}: {fault.where}"))
+    return facts, faults
 
 
 def bundled_models() -> dict[str, Path]:
@@ -315,82 +410,146 @@ def _find(name: str | Path) -> Path:
     if str(name) in bundled:
         return bundled[str(name)]
     path = Path(name)
+    rule = "a model is a bundled name or the path of a .toml file"
     if path.suffix != ".toml":
-        raise DataError(
-            Fault(str(name), "no bundled model has this name", "a model is a bundled name or a path to a .toml file",
-                  nearest(str(name), bundled))
-        )  # fmt: skip
-    if not path.is_file():
-        raise DataError(Fault(str(name), "no such file", "a model file exists", nearest(path.stem, bundled)))
+        raise DataError(Fault(_short(str(name)), "no bundled model has this name", rule, nearest(str(name), bundled)))
+    try:
+        found = path.is_file()
+    except (OSError, ValueError):  # a name no file system takes
+        found = False
+    if not found:
+        raise DataError(Fault(_short(str(name)), "no such file", rule, nearest(path.stem, bundled)))
     return path
 
 
 def _read(path: Path) -> str:
-    size = path.stat().st_size
-    if size > MAX_MODEL_BYTES:
-        raise DataError(
-            Fault(path.name, f"{size:,} bytes", f"a model file has at most {MAX_MODEL_BYTES:,} bytes",
-                  "put tables into a facts folder")
-        )  # fmt: skip
+    def fail(seen: str, rule: str, remedy: str) -> DataError:
+        return DataError(Fault(path.name, seen, rule, remedy))
+
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            Fault(path.name, f"byte {error.start} is not UTF-8", "a model file is UTF-8", "save it as UTF-8")
+        if (size := path.stat().st_size) > MAX_MODEL_BYTES:
+            rule = f"a model file has at most {MAX_MODEL_BYTES:,} bytes"
+            raise fail(f"{size:,} bytes", rule, "put tables into a facts folder")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise fail(
+            f"it cannot be read: {error.strerror}", "a model file is readable", "check its permissions"
         ) from None
-    return text.replace("\r\n", "\n")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        seen = f"byte 0x{raw[error.start]:02x} in line {line} is not UTF-8"
+        raise fail(seen, "a model file is UTF-8 text", "save it as UTF-8") from None
 
 
-def _facts_of(settings: Settings, path: Path) -> Facts:
-    choice = settings.model.facts
+def _parse(text: str, origin: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # malformed, or a number or a nesting beyond all bounds
+        seen = f"not TOML: {_short(str(error), 120)}"
+        raise DataError(
+            Fault(origin, seen, "a model file is TOML 1.0", "quote text, close brackets and lists")
+        ) from None
+
+
+def _facts_of(document: Mapping[str, Any], path: Path) -> Facts | None:
+    """The facts the file names; None where what it says is no name (which is a fault of the choices)."""
+    choices = document.get("model")
+    choices = choices if isinstance(choices, dict) else {}
+    choice, extend = choices.get("facts", "bundled"), choices.get("extend", True)
     if choice == "bundled":
         return load_facts()
-    folder = (path.parent / choice).resolve()
-    if Path(choice).is_absolute() or not folder.is_relative_to(path.parent.resolve()):
-        raise DataError(
-            Fault(f"{path.name}, model.facts", f"'{choice}' leads outside the model's folder",
-                  "a facts folder stands beside its model file or below it", "copy the folder there")
-        )  # fmt: skip
-    if not folder.is_dir():
-        raise DataError(
-            Fault(
-                f"{path.name}, model.facts", f"no folder '{choice}'", "facts is 'bundled' or a folder beside the file"
-            )
-        )
-    return load_facts(folder, extend=settings.model.extend)
+    if not isinstance(choice, str) or not choice or not isinstance(extend, bool):
+        return None
+    where, rule = f"{path.name}, model.facts", "facts is 'bundled' or a folder beside the model file or below it"
+    home = path.parent.resolve()
+    try:
+        folder = (home / choice).resolve()
+        inside, exists = folder.is_relative_to(home), folder.is_dir()
+    except (OSError, ValueError):  # a name no file system takes
+        inside, exists = True, False
+    if Path(choice).is_absolute() or not inside:
+        raise DataError(Fault(where, f"'{choice}' leads outside the model's folder", rule, "copy the folder there"))
+    if not exists:
+        folders = [item.name for item in home.iterdir() if item.is_dir()]
+        raise DataError(Fault(where, f"no folder {_short(choice)}", rule, nearest(choice, ["bundled", *folders])))
+    return load_facts(folder, extend=extend)
+
+
+def _short(seen: Any, width: int = 60) -> str:
+    """What was seen, cut to one line of an error; a text in quotes if it is a value."""
+    shown = seen if isinstance(seen, str) and width > 60 else repr(seen)
+    return shown if len(shown) <= width else shown[: width - 1] + "…"
 
 
 def _settings(document: dict[str, Any], origin: str) -> Settings:
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
-        raise DataError([_fault(dict(detail), origin) for detail in error.errors()]) from None
+        details: list[dict[str, Any]] = [dict(detail) for detail in error.errors()]
+        # Where 'all' or a list may stand, a bad list is reported as not 'all' too.
+        details = [detail for detail in details if not str(detail["loc"][-1:]).startswith('("literal[')]
+        raise DataError([_fault(detail, document, origin) for detail in details]) from None
 
 
-def _fault(detail: dict[str, Any], origin: str) -> Fault:
+#: Rule and remedy for what pydantic calls a fault of type.
+TYPES = {
+    "float_type": ("it is a number", "write digits, without quotes"),
+    "int_type": ("it is a whole number", "write digits, without quotes and decimal point"),
+    "bool_type": ("it is true or false", "write true or false, without quotes"),
+    "string_type": ("it is text", "put it in quotes"),
+    "string_too_short": ("it is not empty", "fill it in"),
+    "tuple_type": ("it is a list", "write it in brackets; tables of a list as [[name]]"),
+    "dict_type": ("it is a table of keys", "write [name] above its keys"),
+    "model_type": ("it is a table of keys", "write [name] above its keys"),
+    "finite_number": ("it is a finite number", "leave the key out where there is no limit"),
+}
+BOUNDS = {
+    "greater_than_equal": ("ge", ">="),
+    "greater_than": ("gt", ">"),
+    "less_than_equal": ("le", "<="),
+    "less_than": ("lt", "<"),
+}
+
+
+def _fault(detail: dict[str, Any], document: Mapping[str, Any], origin: str) -> Fault:
     """A fault of pydantic in our words: the key as written in the file, what was seen, the rule, the remedy."""
-    place: tuple[Any, ...] = detail["loc"]
-    key = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in place)
-    where = f"{origin}, {key}" if key else origin
-    kind, seen = detail["type"], detail.get("input")
+    place = tuple(part for part in detail["loc"] if not _is_of_pydantic(part))
+    where = f"{origin}, {_spelled(place, document)}" if place else origin
+    kind, seen, context = detail["type"], detail.get("input"), detail.get("ctx", {})
+    value = f"value is {_short(seen)}"
+    if kind == "fault":
+        return Fault(where, context["seen"], context["rule"], context["remedy"])
     if kind == "extra_forbidden":
-        owner = place[:-1]
-        return Fault(where, f"unknown key '{place[-1]}'", "unknown keys are faults",
-                     nearest(str(place[-1]), _keys_at(owner)))  # fmt: skip
+        remedy = nearest(str(place[-1]), _keys_at(place[:-1]))
+        return Fault(where, f"unknown key '{place[-1]}'", "unknown keys are faults", remedy)
     if kind == "missing":
         return Fault(where, "the key is missing", "this key is required", f"add '{place[-1]}'")
-    shown = repr(seen)
-    shown = shown if len(shown) < 60 else shown[:57] + "..."
-    if kind == "value_error" and not isinstance(seen, (str, int, float)):
-        shown = "the values do not fit together"
-    else:
-        shown = f"value is {shown}"
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    remedy = ""
-    if kind == "literal_error" and isinstance(seen, str):
-        options = [part.strip(" '") for part in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")]
-        remedy = nearest(seen, options)
-    return Fault(where, shown, message[:1].lower() + message[1:], remedy)
+    if kind == "literal_error":
+        options = [part.strip(" '") for part in str(context["expected"]).replace(" or ", ", ").split(",")]
+        return Fault(where, value, f"it is one of {', '.join(options)}", nearest(str(seen), options))
+    if kind in BOUNDS:
+        limit, sign = BOUNDS[kind]
+        return Fault(where, value, f"it is {sign} {context[limit]:g}", "check sign and decimal point")
+    if kind == "string_pattern_mismatch":
+        return Fault(where, value, f"a name matches {context['pattern']}", "use letters, digits and underscores")
+    rule, remedy = TYPES.get(kind, (str(detail["msg"]), "see models/japan.toml for an example"))
+    return Fault(where, value, rule, remedy)
+
+
+def _is_of_pydantic(part: Any) -> bool:
+    """Whether a part of a place is pydantic's name for a branch of a union or the key of a mapping, not the file's."""
+    return isinstance(part, str) and part.startswith(("tuple[", "literal[", "function-", "[key]"))
+
+
+def _spelled(place: tuple[Any, ...], document: Mapping[str, Any]) -> str:
+    """The place of a fault as a path: limits by their name, other items of a list by their number."""
+    if len(place) > 1 and place[0] == "limits":
+        limit = document["limits"][place[1]]
+        if isinstance(limit, dict) and isinstance(limit.get("name"), str):
+            place = ("limits", limit["name"] or place[1] + 1, *place[2:])
+    return ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in place)
 
 
 def _keys_at(place: tuple[Any, ...]) -> list[str]:
@@ -409,111 +568,144 @@ def _keys_at(place: tuple[Any, ...]) -> list[str]:
     return [field.alias or name for name, field in here.model_fields.items()]
 
 
+#: Choices that say which tables are read; a model that is read cannot change them.
+READ_ONCE = ("model.facts", "model.extend")
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy as a number of Python; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return value
+    return int(value) if isinstance(value, numbers.Integral) else float(value)
+
+
 def _find_choice(document: dict[str, Any], path: str) -> tuple[dict[str, Any], str] | None:
     """The table of the document and the key that `path` names, or None where it names no choice."""
     head, *rest = path.split(".")
-    if head not in Settings.model_fields or not rest:
+    if head not in Settings.model_fields or head == "overrides" or not rest:
         return None
     if head == "limits":
-        for limit in document.get("limits", ()):
-            if limit["name"] == rest[0] and len(rest) == 2 and rest[1] in _keys_at(("limits",)):
-                return _own(document, "limits", limit), rest[1]
-        return None
+        names = [limit["name"] for limit in document.get("limits", ())]
+        if len(rest) != 2 or rest[0] not in names or rest[1] not in _keys_at(("limits",)):
+            return None
+        document["limits"] = list(document["limits"])
+        return document["limits"][names.index(rest[0])], rest[1]
     if head == "suppliers":
-        if len(rest) == 2 and rest[1] in SupplierChoices.model_fields:
-            return document.setdefault("suppliers", {}).setdefault(rest[0], {}), rest[1]
-        return None
-    if head == "overrides":
-        return None
+        if len(rest) != 2 or rest[1] not in SupplierChoices.model_fields:
+            return None
+        return document.setdefault("suppliers", {}).setdefault(rest[0], {}), rest[1]
     owner = document.setdefault(head, {})
     here: Any = Settings.model_fields[head].annotation
     for part in rest[:-1]:
-        field = here.model_fields.get(part) if isinstance(here, type) and issubclass(here, BaseModel) else None
+        field = here.model_fields.get(part) if _is_table(here) else None
         if field is None:
             return None
         owner, here = owner.setdefault(part, {}), field.annotation
-    is_table = isinstance(here, type) and issubclass(here, BaseModel)
-    if (is_table and rest[-1] in here.model_fields) or (not is_table and isinstance(owner, dict) and len(rest) > 1):
+    if (_is_table(here) and rest[-1] in here.model_fields) or (not _is_table(here) and isinstance(owner, dict)):
         return owner, rest[-1]
     return None
 
 
-def _own(document: dict[str, Any], key: str, row: dict[str, Any]) -> dict[str, Any]:
-    """A row of a list of tables, made mutable in place."""
-    rows = [dict(item) for item in document[key]]
-    position = [item["name"] for item in rows].index(row["name"])
-    document[key] = rows
-    return rows[position]
+def _is_table(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def _is_choice(path: str) -> bool:
-    return path.split(".")[0] in ("model", "risk", "world", "limits")
+def _with_choices(fault: Fault, model: Model) -> Fault:
+    """A fault about an unknown path, its remedy looked for among the choices too."""
+    if fault.seen != "no number has this path":
+        return fault
+    paths = [*_choice_paths(model), *model.facts.paths()]
+    head = fault.where.split(".")[0]
+    return replace(
+        fault,
+        seen="no choice and no number has this path",
+        rule="a path names one choice or one number",
+        remedy=nearest(fault.where, [path for path in paths if path.split(".")[0] == head] or paths),
+    )
 
 
-def _nearest_choice(path: str) -> str:
-    head, *rest = path.split(".")
-    if head == "limits" and len(rest) < 2:
-        return "write limits.<name>.max"
-    return nearest(rest[-1] if rest else head, _keys_at((head, *rest[:-1])))
+def _choice_paths(model: Model) -> list[str]:
+    """Every dotted path of a choice."""
+    paths = [
+        f"{head}.{key}"
+        for head in ("model", "risk", "world", "demand", "stock", "shortage")
+        for key in _keys_at((head,))
+    ]
+    paths += [f"world.tree.{key}" for key in _keys_at(("world", "tree"))]
+    paths += [
+        f"suppliers.{name}.{key}"
+        for name in model.facts.tables["suppliers"]["supplier"]
+        for key in _keys_at(("suppliers",))
+    ]
+    paths += [f"limits.{limit.name}.{key}" for limit in model.settings.limits for key in _keys_at(("limits",))]
+    return [path for path in paths if path not in (*READ_ONCE, "world.tree")]
 
 
-def _check_against_facts(model: Model) -> None:
-    """Names in the choices that the facts do not have, all of them."""
-    from procure.errors import Fault
-
-    settings, facts, origin = model.settings, model.facts, model.origin
+def _unknown_names(model: Model) -> list[Fault]:
+    """Names in the choices that the facts do not have, and years the model does not have."""
+    settings, tables = model.settings, model.facts.tables
     faults: list[Fault] = []
 
-    def known(where: str, name: str, names: Any, what: str) -> None:
-        if name not in set(names):
-            faults.append(
-                Fault(
-                    f"{origin}, {where}", f"'{name}' is not {what}", "names come from the facts", nearest(name, names)
-                )
-            )
+    def known(where: str, name: str, names: Iterable[str], what: str) -> None:
+        names = set(names)
+        if name not in names:
+            where, seen = f"{model.origin}, {where}", f"'{name}' is not {what}"
+            faults.append(Fault(where, seen, "names come from the facts", nearest(name, names)))
 
-    elements = facts.tables["elements"]["element"].tolist()
-    suppliers = facts.tables["suppliers"]
-    supplier_names = suppliers["supplier"].tolist()
-    classes = set(facts.tables["elements"][f"class_{settings.model.classes}"].dropna()) if elements else set()
+    def within(where: str, year: int) -> None:
+        if not model.years[0] <= year <= model.years[-1]:
+            seen, rule = f"{year} is outside {model.years[0]} to {model.years[-1]}", "it is a year of the model"
+            faults.append(Fault(f"{model.origin}, {where}", seen, rule, "change it, or model.years"))
+
+    elements, suppliers, states = tables["elements"], tables["suppliers"], tables["states"]
+    symbols = elements["element"].tolist()
+    class_of = dict(zip(symbols, elements[f"class_{settings.model.classes}"], strict=True))
+    traded = elements["element"][elements["traded"] & elements["element"].isin(tables["demand"]["element"])]
+    chosen = list(traded) if settings.model.elements == "all" else list(settings.model.elements)
     if settings.model.elements != "all":
-        if not settings.model.elements:
-            faults.append(Fault(f"{origin}, model.elements", "the list is empty", "a model has at least one element"))
-        for element in settings.model.elements:
-            known("model.elements", element, elements, "an element of the facts")
-    programmes = facts.tables["programmes"]
+        for element in chosen:
+            known("model.elements", element, symbols, "an element of the facts")
+    if not chosen:
+        remedy = "name some, or fill elements.csv and demand.csv"
+        faults.append(Fault(f"{model.origin}, model.elements", "there are none", "a model has an element", remedy))
+    known(
+        "model.currency",
+        settings.model.currency,
+        ["USD", *tables["exchange_rates"]["currency"]],
+        "a currency of the facts",
+    )
     for name, supplier in settings.suppliers.items():
-        known("suppliers", name, supplier_names, "a supplier of the facts")
-        own = programmes.loc[programmes["supplier"] == name, "programme"].unique().tolist()
+        known("suppliers", name, suppliers["supplier"], "a supplier of the facts")
+        own = tables["programmes"].loc[tables["programmes"]["supplier"] == name, "programme"]
         for programme in supplier.programmes:
             known(f"suppliers.{name}.programmes", programme, own, f"a programme of {name}")
-    states = facts.tables["states"]
     for chain, state in settings.world.start.items():
-        known("world.start", chain, states["chain"].unique().tolist(), "a chain of the facts")
-        own = states.loc[states["chain"] == chain, "state"].tolist()
-        if own:
+        known("world.start", chain, states["chain"], "a chain of the facts")
+        own = states.loc[states["chain"] == chain, "state"]
+        if len(own):
             known(f"world.start.{chain}", state, own, f"a state of {chain}")
     if settings.world.tree.primary is not None:
-        known("world.tree.primary", settings.world.tree.primary, states["chain"].unique().tolist(), "a chain")
+        projects = [f"{supplier}_project" for supplier in tables["projects"]["supplier"]]
+        others = [*tables["shocks"]["shock"], *projects, "demand"]
+        known("world.tree.primary", settings.world.tree.primary, [*states["chain"], *others], "a chain of the facts")
     for year in settings.world.tree.branch:
-        if year not in model.years:
-            faults.append(
-                Fault(f"{origin}, world.tree.branch", f"{year} is outside {model.years[0]} to {model.years[-1]}",
-                      "the tree branches in years of the model")
-            )  # fmt: skip
-    countries = suppliers["country"].unique().tolist()
+        within("world.tree.branch", year)
+    if settings.world.scenarios and not len(tables["scenarios"]):
+        where, rule = f"{model.origin}, world.scenarios", "futures of one's own come from the table scenarios"
+        faults.append(Fault(where, "the table is empty", rule, "add scenarios.csv to the facts, or drop the key"))
     for limit in settings.limits:
         where = f"limits.{limit.name}"
         if limit.supplier is not None:
-            known(where, limit.supplier, supplier_names, "a supplier of the facts")
+            known(f"{where}.supplier", limit.supplier, suppliers["supplier"], "a supplier of the facts")
         if limit.country is not None:
-            known(where, limit.country, countries, "a country of a supplier")
-        known(where, limit.scope, ["all", *sorted(classes), *elements], "a class or an element")
-        for year in (limit.first, limit.last):
-            if year is not None and not model.years[0] <= year <= model.years[-1]:
-                faults.append(
-                    Fault(f"{origin}, {where}", f"{year} is outside {model.years[0]} to {model.years[-1]}",
-                          "a limit holds in years of the model")
-                )  # fmt: skip
-    if faults:
-        raise DataError(faults)
+            known(f"{where}.country", limit.country, suppliers["country"], "a country of a supplier")
+        known(f"{where}.scope", limit.scope, ["all", *class_of.values(), *symbols], "a class or an element")
+        if limit.scope in (*class_of.values(), *symbols) and not {*chosen, *map(class_of.get, chosen)} & {limit.scope}:
+            seen, rule = f"'{limit.scope}' holds no element of the model", "a limit speaks of something that is bought"
+            faults.append(
+                Fault(f"{model.origin}, {where}.scope", seen, rule, "drop the limit, or change model.elements")
+            )
+        for key, bound in (("from", limit.first), ("to", limit.last)):
+            if bound is not None:
+                within(f"{where}.{key}", bound)
+    return faults
