@@ -1,1 +1,1 @@
-"""Answers as people read them: text, and later pages and figures."""
+"""Portfolios for people: one screen of text."""

@@ -1,0 +1,102 @@
+"""What nobody could avoid: the least cost of each path of the tree, had it been known from the start.
+
+  wait_and_see   Σ_l p_l min { cost of path l : a plan and periods of its own }
+
+The programmes stay as chosen, because they decide which paths there are; the limits on all futures bind no single path and
+are left out. So for every plan
+
+  wait_and_see <= expected cost          value_of_foresight = expected cost - wait_and_see
+
+and where the plan was chosen on the mean alone and without limits on all futures this is the expected value of perfect
+information (EVPI). The shortage cost of the paths so solved is the loss that no plan could avoid.
+
+Source: Birge & Louveaux (2011), Introduction to Stochastic Programming, chapter 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from procure.errors import SolverError
+from procure.formulation.period import COSTS
+from procure.lp.compose import Composition, Risk, Shape
+from procure.lp.highs import LinearProgram, Solver, Status
+
+if TYPE_CHECKING:
+    from procure.market import Market
+    from procure.solving import Templates
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """Least cost of every path and the shortage cost in it, kUSD of present value, shape (n_leaves,)."""
+
+    cost: Array
+    shortage_cost: Array
+    seconds_in_solver: float
+
+
+def wait_and_see(market: Market, templates: Templates) -> Foresight:
+    """Solve every path of the market's tree as if it were the only one; equal paths are solved once.
+
+    One program over a single path is loaded; from path to path only the numbers that differ move, and each solve starts
+    from the last basis.
+    """
+    plan_data, period_data = market.plan_data(templates.plan), market.period_data(templates.period)
+    paths = market.tree.paths()
+    n_periods = paths.shape[1]
+    shape = Shape(np.arange(n_periods) - 1, market.shape.year[paths[0]])
+    composition = Composition(templates.plan, templates.period, market.sets.years, shape)
+    forms = list(templates.period.forms)
+    is_shortage = templates.period.form_row == forms.index(COSTS[3])
+    shortage_columns = templates.period.form_column[is_shortage]
+    shortage_price = templates.period.form.at(period_data)[:, is_shortage]
+
+    solver: Solver | None = None
+    last: LinearProgram | None = None
+    known: dict[bytes, tuple[float, float]] = {}
+    found = np.empty((len(paths), 2))
+    for leaf, path in enumerate(paths):
+        key = period_data[path].tobytes()
+        if key not in known:
+            discount = market.discount[path]
+            program = composition.program(plan_data, period_data[path], np.ones(n_periods), discount, Risk()).lp
+            if solver is None or last is None:
+                solver = Solver(program)
+            else:
+                _move(solver, last, program)
+            last = program
+            solution = solver.solve()
+            if solution.status is not Status.OPTIMAL:
+                raise SolverError(
+                    f"HiGHS stopped with '{solution.message}' on a single path ({market.tree.label(int(path[-1]))}).",
+                    status=solution.status.value,
+                )
+            unserved = solution.x[composition.column_of[:, shortage_columns]]
+            lost = float((discount[:, None] * shortage_price[path] * unserved).sum())
+            known[key] = (float(program.cost @ solution.x), lost)
+        found[leaf] = known[key]
+    return Foresight(found[:, 0], found[:, 1], solver.seconds if solver is not None else 0.0)
+
+
+def _move(solver: Solver, old: LinearProgram, new: LinearProgram) -> None:
+    """Bring a loaded program from one path to the next, number by number; the pattern is the same."""
+    costs = np.flatnonzero(old.cost != new.cost)
+    if len(costs):
+        solver.change_costs(costs, new.cost[costs])
+    bounds = np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper))
+    if len(bounds):
+        solver.change_bounds(bounds, new.lower[bounds], new.upper[bounds])
+    rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper))
+    if len(rows):
+        solver.change_rows(rows, new.row_lower[rows], new.row_upper[rows])
+    entries = np.flatnonzero(old.matrix.data != new.matrix.data)
+    if len(entries):
+        columns = np.searchsorted(new.matrix.indptr, entries, side="right") - 1
+        solver.change_coefficients(new.matrix.indices[entries], columns, new.matrix.data[entries])

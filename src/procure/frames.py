@@ -1,0 +1,183 @@
+"""The frames of an answer: their columns and units, and how they are kept in JSON without losing a digit.
+
+Money is in million USD of present value and mass in t of oxide where a column does not say otherwise; a year's mass is that
+of the whole year. Text is never blank; a number that does not exist is NaN, a year that does not exist is <NA>.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import pandas as pd
+from pandas import DataFrame
+
+from procure.errors import Fault, nearest
+
+Kind = Literal["text", "integer", "year", "number", "flag"]
+
+#: What money is spent on: the first three by the plan, the others period by period.
+COMPONENTS = (
+    "investment", "fixed", "storage_cost",
+    "contracts", "calls", "spot_purchases", "shortage_cost", "sales", "stock_value",
+)  # fmt: skip
+#: What fills a year's demand beside the suppliers; surplus is negative.
+OTHER_SOURCES = ("spot", "stock", "shortage", "surplus")
+
+FRAMES: Mapping[str, Mapping[str, Kind]] = {
+    # Expected supply of each element, year by year; `supplied_t` over all suppliers and `OTHER_SOURCES` sums to demand,
+    # `share` to one.
+    "mix": {
+        "year": "integer", "supplier": "text", "element": "text", "class": "text", "contracted_t": "number",
+        "delivered_t": "number", "called_t": "number", "supplied_t": "number", "share": "number",
+    },
+    # Mean, mean of the worst 1 - alpha of paths, and worst path.
+    "costs": {"component": "text", "expected_musd": "number", "tail_musd": "number", "worst_musd": "number"},
+    # `cvar_share` is the mean of the worst 1 - alpha of the year's unserved shares; `probability` that more than
+    # `UNSERVED` of demand is unserved.
+    "shortage": {
+        "element": "text", "class": "text", "year": "integer", "demand_t": "number", "expected_t": "number",
+        "expected_share": "number", "cvar_share": "number", "probability": "number", "cost_musd": "number",
+    },
+    # The most to be held, and what is expected to be held at the end of the year; days of that year's use.
+    "stock": {
+        "element": "text", "year": "integer", "target_t": "number", "target_days": "number", "expected_t": "number",
+        "expected_days": "number",
+    },
+    # Limits of the model file first, then what offers, capacities and rules hold back, dearest first. The shadow price is
+    # what loosening by one `per` saves.
+    "limits": {
+        "limit": "text", "kind": "text", "tag": "text", "scope": "text", "year": "year", "value": "number",
+        "bound": "number", "slack": "number", "unit": "text", "binding": "flag", "shadow_price_musd": "number",
+        "per": "text", "words": "text",
+    },
+    # Expected share of demand; year "today" is today's commitments and calls in the undisturbed state.
+    "shares": {"year": "text", "class": "text", "supplier": "text", "share": "number"},
+    # Every programme level that was tried; numbers are NaN where no portfolio keeps the limits.
+    "programmes": {
+        "level": "text", "objective_musd": "number", "expected_musd": "number", "cvar_musd": "number",
+        "worst_musd": "number", "status": "text", "chosen": "flag",
+    },
+    # Gross cost (sales count positive) by the status of the number that prices it.
+    "provenance": {"status": "text", "cost_musd": "number", "share": "number"},
+    # Costs in kUSD, undiscounted.
+    "nodes": {
+        "node": "integer", "parent": "integer", "period": "integer", "year": "integer", "probability": "number",
+        "discount": "number", "label": "text",
+        **{f"{component}_kusd": "number" for component in COMPONENTS[3:]},
+    },
+    # `tail_weight` is the law under which the mean cost is the CVaR; `wait_and_see_musd` the least cost had the path been
+    # known.
+    "leaves": {
+        "node": "integer", "probability": "number", "tail_weight": "number", "cost_musd": "number",
+        "shortage_musd": "number", "wait_and_see_musd": "number",
+    },
+}  # fmt: skip
+
+#: Share of a period's demand above which it counts as unserved.
+UNSERVED = 1e-3
+
+_DTYPES: Mapping[Kind, Any] = {"text": "str", "integer": "int64", "year": "Int64", "number": "float64", "flag": "bool"}
+
+
+def make_frame(name: str, rows: Iterable[tuple[Any, ...]]) -> DataFrame:
+    """The frame `name` from rows in the order of its columns.
+
+    >>> make_frame("provenance", [("assumed", 3.0, 1.0)])
+        status  cost_musd  share
+    0  assumed        3.0    1.0
+    """
+    columns = FRAMES[name]
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    return _frame(name, dict(zip(columns, values, strict=True)))
+
+
+def _frame(name: str, values: Mapping[str, Iterable[Any]]) -> DataFrame:
+    return DataFrame(
+        {column: pd.Series(list(values[column]), dtype=_DTYPES[kind]) for column, kind in FRAMES[name].items()}
+    )
+
+
+def to_document(name: str, frame: DataFrame) -> dict[str, list[Any]]:
+    """The columns of a frame as JSON-able lists: NaN and <NA> are null, infinities text; floats keep every digit."""
+    kinds = FRAMES[name]
+    return {column: [_encode(value) for value in frame[column].tolist()] for column in kinds}
+
+
+def from_document(name: str, document: Any, where: str, faults: list[Fault]) -> DataFrame | None:
+    """The frame behind `to_document`; what is wrong with it is added to `faults`."""
+    kinds = FRAMES[name]
+    if not isinstance(document, dict):
+        faults.append(Fault(where, f"it is {_kind(document)}", "a frame is an object of columns"))
+        return None
+    before = len(faults)
+    rule = f"the columns are {', '.join(kinds)}"
+    faults += [Fault(f"{where}.{column}", "the column is missing", rule) for column in kinds if column not in document]
+    faults += [
+        Fault(f"{where}.{column}", "unknown column", rule, nearest(column, kinds))
+        for column in document
+        if column not in kinds
+    ]
+    values: dict[str, list[Any]] = {}
+    for column, kind in kinds.items():
+        cells = document.get(column, [])
+        if not isinstance(cells, list):
+            faults.append(Fault(f"{where}.{column}", f"it is {_kind(cells)}", "a column is a list"))
+            continue
+        values[column] = [decode(cell, kind) for cell in cells]
+        for row, (cell, value) in enumerate(zip(cells, values[column], strict=True)):
+            if value is _WRONG:
+                faults.append(Fault(f"{where}.{column}[{row}]", f"value is {str(cell)[:40]!r}", f"it is a {kind}"))
+                break
+    lengths = {len(cells) for cells in values.values()}
+    if len(faults) == before and len(lengths) > 1:
+        faults.append(Fault(where, f"columns of {' and '.join(map(str, sorted(lengths)))} rows", "columns are of one length"))
+    return None if len(faults) > before else _frame(name, values)
+
+
+_WRONG = object()
+_WORDS = {"inf": math.inf, "-inf": -math.inf}
+
+
+def encode_number(value: float) -> Any:
+    """A float as JSON knows it: NaN is null, infinities are text.
+
+    >>> [encode_number(x) for x in (0.1, math.nan, -math.inf)]
+    [0.1, None, '-inf']
+    """
+    return None if math.isnan(value) else value if math.isfinite(value) else str(value)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, float):
+        return encode_number(value)
+    return None if value is pd.NA else value
+
+
+def decode(cell: Any, kind: Kind) -> Any:
+    """One JSON value as a value of `kind`; `is_wrong` tells whether it was none."""
+    if kind == "text":
+        return cell if isinstance(cell, str) else _WRONG
+    if kind == "flag":
+        return cell if isinstance(cell, bool) else _WRONG
+    whole = isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) < 2**63
+    if kind == "integer":
+        return cell if whole else _WRONG
+    if kind == "year":
+        return pd.NA if cell is None else cell if whole else _WRONG
+    if cell is None:
+        return math.nan
+    if isinstance(cell, str):
+        return _WORDS.get(cell, _WRONG)
+    return float(cell) if whole or isinstance(cell, float) else _WRONG
+
+
+def is_wrong(value: Any) -> bool:
+    """Whether `decode` found no value of its kind."""
+    return value is _WRONG
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,322 @@
+"""What a solved portfolio does, measured by plain arithmetic on its decisions.
+
+Nothing is read from the solver's objective: every cost is data × decision at a node, added along the paths of the tree, and
+the objective must come out again, or the answer is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pandas import DataFrame
+
+from procure import risk
+from procure.errors import SolverError
+from procure.formulation.period import COSTS
+from procure.frames import COMPONENTS, UNSERVED, make_frame
+from procure.lp.compile import Template
+from procure.market import DAYS_PER_YEAR
+
+if TYPE_CHECKING:
+    from procure.solving import Solved
+
+Array = NDArray[np.float64]
+
+KUSD_PER_MUSD = 1e3
+#: How far the solver's objective may lie from the measured one, relative to what is spent in total.
+AGREEMENT = 1e-6
+
+
+class Measured:
+    """The decisions of a solved portfolio by name, and what they cost; t and kUSD.
+
+    `plan[component][index]` is a number; `node[component][index]` one number per node, shape (n_nodes,).
+    """
+
+    def __init__(self, solved: Solved) -> None:
+        self.solved, self.market, self.outcome = solved, solved.market, solved.outcome
+        self.sets, self.probability, self.discount = self.market.sets, self.market.probability, self.market.discount
+        self.risk = self.market.model.settings.risk
+        self.paths: NDArray[np.int64] = self.market.tree.paths()
+        self.leaves = self.paths[:, -1]
+
+    @cached_property
+    def plan(self) -> Mapping[str, Mapping[tuple[Any, ...], float]]:
+        """What is decided now."""
+        found: dict[str, dict[tuple[Any, ...], float]] = {}
+        for (component, index), value in zip(self._templates.plan.columns, self.outcome.plan.tolist(), strict=True):
+            found.setdefault(component, {})[index] = value
+        return found
+
+    @cached_property
+    def node(self) -> Mapping[str, Mapping[tuple[Any, ...], Array]]:
+        """What is done at every node."""
+        found: dict[str, dict[tuple[Any, ...], Array]] = {}
+        for j, (component, index) in enumerate(self._templates.period.columns):
+            found.setdefault(component, {})[index] = self.outcome.nodes[:, j]
+        return found
+
+    @property
+    def _templates(self) -> Any:
+        return self.solved.templates
+
+    # --- money ---
+
+    @cached_property
+    def plan_costs(self) -> dict[str, float]:
+        """Present value of what the plan spends, by component, kUSD."""
+        template: Template = self._templates.plan
+        data = self.market.plan_data(template)[None, :]
+        values = template.form_values(data, self.outcome.plan[None, :])[0]
+        return dict(zip(template.forms, values.tolist(), strict=True))
+
+    @cached_property
+    def forms(self) -> dict[str, Array]:
+        """Every form of the period at every node: costs in kUSD, undiscounted, and the measures of limits."""
+        template: Template = self._templates.period
+        values = template.form_values(self.market.period_data(template), self.outcome.nodes)
+        return {name: values[:, position] for position, name in enumerate(template.forms)}
+
+    @property
+    def plan_cost(self) -> float:
+        """Present value of all the plan spends, kUSD."""
+        return sum(self.plan_costs.values())
+
+    @cached_property
+    def path_costs(self) -> dict[str, Array]:
+        """Present value of each component along the path to each leaf, kUSD, shape (n_leaves,)."""
+        sure = {name: np.full(len(self.leaves), cost) for name, cost in self.plan_costs.items()}
+        return sure | {name: (self.discount * self.forms[name])[self.paths].sum(axis=1) for name in COSTS}
+
+    @cached_property
+    def loss(self) -> Array:
+        """Present value of everything spent along the path to each leaf, kUSD."""
+        return np.asarray(sum(self.path_costs.values()))
+
+    @property
+    def law(self) -> Array:
+        """Probability of the leaves."""
+        return self.probability[self.leaves]
+
+    @cached_property
+    def tail_law(self) -> Array:
+        """The law of the leaves under which the mean cost is the CVaR."""
+        return risk.worst_law("cvar", self.loss, self.law, self.risk.alpha)
+
+    @property
+    def expected(self) -> float:
+        """Expected cost, kUSD."""
+        return float(self.law @ self.loss)
+
+    @property
+    def cvar(self) -> float:
+        """Mean cost of the worst ``1 - alpha`` of the paths, kUSD."""
+        return float(self.tail_law @ self.loss)
+
+    @property
+    def worst(self) -> float:
+        """Cost of the worst path, kUSD."""
+        return float(self.loss.max())
+
+    @property
+    def objective(self) -> float:
+        """``(1 - weight)`` expected ``+ weight`` CVaR, kUSD."""
+        return (1.0 - self.risk.weight) * self.expected + self.risk.weight * self.cvar
+
+    @property
+    def gross(self) -> float:
+        """All that is spent or earned, in absolute numbers, kUSD: the yardstick for rounding."""
+        return float(sum(self.law @ np.abs(cost) for cost in self.path_costs.values()))
+
+    def check(self) -> None:
+        """Refuse the answer when the solver's objective is not what its decisions cost."""
+        told, measured = self.solved.objective, self.objective
+        if not abs(told - measured) <= AGREEMENT * max(self.gross, abs(told), 1.0):
+            raise SolverError(
+                f"The solver says the portfolio costs {told:.9g} kUSD; its decisions cost {measured:.9g} kUSD.",
+                status="inconsistent",
+            )
+
+    # --- years ---
+
+    def yearly(self, amount: Array) -> Array:
+        """Expected sum of an amount per node over each year, shape (n_years,)."""
+        years = self.market.shape.year
+        return np.bincount(years, weights=self.probability * amount, minlength=len(self.sets.years)).astype(float)
+
+    @cached_property
+    def nodes_of_year(self) -> list[NDArray[np.int64]]:
+        """The nodes of each year."""
+        return [np.flatnonzero(self.market.shape.year == k) for k in range(len(self.sets.years))]
+
+    def law_of_year(self, k: int) -> Array:
+        """Probability of the nodes of a year; of several periods one is drawn by lot."""
+        law = self.probability[self.nodes_of_year[k]]
+        return np.asarray(law / law.sum())
+
+    # --- mass ---
+
+    @cached_property
+    def demand(self) -> dict[str, Array]:
+        """Demand of each element at every node, t."""
+        return {e: np.asarray(self.market.period["demand"][e,], dtype=float) for e in self.sets.elements}
+
+    @cached_property
+    def shortage(self) -> dict[str, Array]:
+        """Unserved demand of each element at every node, t."""
+        return {e: self._sum_of("shortage", e) for e in self.sets.elements}
+
+    def _sum_of(self, component: str, element: str) -> Array:
+        parts = [x for (e, *_), x in self.node.get(component, {}).items() if e == element]
+        return np.sum(parts, axis=0) if parts else np.zeros(len(self.probability))
+
+    def contracted(self, supplier: str, element: str) -> Array:
+        """Contract in each year, t/yr."""
+        found = self.plan.get("contract", {})
+        return np.array([found.get((supplier, element, y), 0.0) for y in self.sets.years])
+
+    def delivered(self, supplier: str, element: str) -> Array:
+        """What arrives of the contract at every node, t."""
+        share = self.market.period["delivered"].get((supplier, element), 0.0)
+        return np.asarray(share * self.contracted(supplier, element)[self.market.shape.year])
+
+    def called(self, supplier: str, element: str) -> Array:
+        """What is called at every node, t."""
+        return self.node.get("call", {}).get((supplier, element), np.zeros(len(self.probability)))
+
+    def other_sources(self, element: str) -> dict[str, Array]:
+        """What fills demand at every node beside the suppliers, t; surplus is negative."""
+        return {
+            "spot": self._sum_of("spot", element),
+            "stock": self.node["draw"][element,] - self.node["refill"][element,],
+            "shortage": self.shortage[element],
+            "surplus": -self.node["surplus"][element,],
+        }
+
+
+# --- frames ---
+
+
+def mix(measured: Measured) -> DataFrame:
+    """Who supplies how much of each element in each year."""
+    return make_frame("mix", sorted(_mix_rows(measured), key=lambda row: row[0]))
+
+
+def _mix_rows(measured: Measured) -> Iterator[tuple[Any, ...]]:
+    sets, market = measured.sets, measured.market
+    none = np.zeros(len(sets.years))
+    for e in sets.elements:
+        demand = measured.yearly(measured.demand[e])
+        sources: list[tuple[str, Array, Array, Array, Array]] = []
+        for s, _ in sets.of_element(e):
+            delivered, called = measured.yearly(measured.delivered(s, e)), measured.yearly(measured.called(s, e))
+            sources.append((s, measured.contracted(s, e), delivered, called, delivered + called))
+        sources += [
+            (name, none, none, none, measured.yearly(amount)) for name, amount in measured.other_sources(e).items()
+        ]
+        for k, year in enumerate(sets.years):
+            for source, *amounts in sources:
+                numbers = [float(amount[k]) for amount in amounts]
+                yield (year, source, e, market.class_of[e], *numbers, _share(numbers[-1], float(demand[k])))
+
+
+def _share(part: float, whole: float) -> float:
+    """`part` of `whole`; of nothing, nothing."""
+    return part / whole if whole > 0 else 0.0
+
+
+def costs(measured: Measured) -> DataFrame:
+    """What money is spent on: on average, in the tail, and on the worst path."""
+    worst = int(np.argmax(measured.loss))
+    parts = ((name, measured.path_costs[name] / KUSD_PER_MUSD) for name in COMPONENTS)
+    return make_frame(
+        "costs",
+        [(name, float(measured.law @ x), float(measured.tail_law @ x), float(x[worst])) for name, x in parts],
+    )
+
+
+def shortage(measured: Measured) -> DataFrame:
+    """How much of each element's demand goes unserved in each year."""
+    rows = []
+    cost_of = {e: np.zeros(len(measured.probability)) for e in measured.sets.elements}
+    for (e, tier), amount in measured.node.get("shortage", {}).items():
+        cost_of[e] = cost_of[e] + measured.market.period["price_shortage"][e, tier] * amount
+    for e in measured.sets.elements:
+        demand, unserved = measured.demand[e], measured.shortage[e]
+        share = np.divide(unserved, demand, out=np.zeros(len(demand)), where=demand > 0)
+        expected_demand, expected = measured.yearly(demand), measured.yearly(unserved)
+        cost = measured.yearly(measured.discount * cost_of[e]) / KUSD_PER_MUSD
+        for k, year in enumerate(measured.sets.years):
+            nodes, law = measured.nodes_of_year[k], measured.law_of_year(k)
+            rows.append((
+                e, measured.market.class_of[e], year, float(expected_demand[k]), float(expected[k]),
+                _share(float(expected[k]), float(expected_demand[k])),
+                risk.cvar(share[nodes], law, measured.risk.alpha),
+                float(law @ (share[nodes] > UNSERVED)), float(cost[k]),
+            ))  # fmt: skip
+    return make_frame("shortage", rows)
+
+
+def stock(measured: Measured) -> DataFrame:
+    """Room for stock, and what is expected to be held at the end of each year."""
+    period, rows = np.asarray(measured.market.tree.period), []
+    for e in measured.sets.elements:
+        held, demand = measured.node["stock"][e,], measured.yearly(measured.demand[e])
+        for k, year in enumerate(measured.sets.years):
+            nodes = measured.nodes_of_year[k]
+            last = nodes[period[nodes] == period[nodes].max()]
+            amounts = measured.plan["stock_target"][e, year], float(measured.probability[last] @ held[last])
+            target, expected = ((t, _share(t, float(demand[k])) * DAYS_PER_YEAR) for t in amounts)
+            rows.append((e, year, *target, *expected))
+    return make_frame("stock", rows)
+
+
+def shares(measured: Measured, today: Mapping[tuple[str, str], float]) -> DataFrame:
+    """Share of each source in the demand of each class, today and by year.
+
+    `today` is the supply of (source, element) in t/yr, adding up to the demand of the first year.
+    """
+    sets, class_of = measured.sets, measured.market.class_of
+    classes = [*dict.fromkeys(class_of[e] for e in sets.elements), "all"]
+    found = mix(measured)
+    sources = list(dict.fromkeys(found["supplier"]))
+    amounts: dict[tuple[str, str, str], float] = {}
+    for when, source, element, amount in [
+        *(("today", s, e, t) for (s, e), t in today.items()),
+        *zip(found["year"].astype(str), found["supplier"], found["element"], found["supplied_t"], strict=True),
+    ]:
+        for name in (class_of[element], "all"):
+            amounts[when, name, source] = amounts.get((when, name, source), 0.0) + amount
+    rows = []
+    for when in ("today", *map(str, sets.years)):
+        for name in classes:
+            whole = sum(amounts.get((when, name, source), 0.0) for source in sources)
+            rows += [
+                (when, name, source, _share(amounts.get((when, name, source), 0.0), whole)) for source in sorted(sources)
+            ]
+    return make_frame("shares", rows)
+
+
+def nodes(measured: Measured) -> DataFrame:
+    """Every node of the tree and its costs, kUSD, undiscounted."""
+    tree, market = measured.market.tree, measured.market
+    labels = [tree.label(n) for n in range(tree.n_nodes)]
+    columns = [
+        range(tree.n_nodes), tree.parent.tolist(), tree.period.tolist(), market.year_of_node.tolist(),
+        measured.probability.tolist(), measured.discount.tolist(), labels,
+        *(measured.forms[name].tolist() for name in COSTS),
+    ]  # fmt: skip
+    return make_frame("nodes", zip(*columns, strict=True))
+
+
+def leaves(measured: Measured, wait_and_see: Array) -> DataFrame:
+    """Every path of the tree by its leaf; `wait_and_see` in kUSD."""
+    columns = [
+        measured.leaves, measured.law, measured.tail_law, measured.loss / KUSD_PER_MUSD,
+        measured.path_costs["shortage_cost"] / KUSD_PER_MUSD, wait_and_see / KUSD_PER_MUSD,
+    ]  # fmt: skip
+    return make_frame("leaves", zip(*(column.tolist() for column in columns), strict=True))

@@ -1,0 +1,135 @@
+"""How much of a result rests on which kind of number: cost by the status of the number that prices it.
+
+Every tonne, and every sum of the plan, is priced by one number of the tables: a price or a floor, the cost of a shortage tier,
+the running cost of a programme. Its status is sourced, unverified, derived or assumed. Costs are taken gross, in absolute
+present value, so that sales do not hide purchases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from pandas import DataFrame
+
+from procure.frames import make_frame
+from procure.measure import KUSD_PER_MUSD, Measured
+from procure.world import Records, Row
+
+#: From the firmest to the softest.
+STATUSES = ("sourced", "derived", "unverified", "assumed")
+
+
+def provenance(measured: Measured) -> DataFrame:
+    """Gross cost by status."""
+    total = dict.fromkeys(STATUSES, 0.0)
+    for status, cost in _Priced(measured).parts():
+        total[status] = total.get(status, 0.0) + abs(cost) / KUSD_PER_MUSD
+    whole = sum(total.values())
+    return make_frame("provenance", [(s, cost, cost / whole if whole > 0 else 0.0) for s, cost in total.items()])
+
+
+class _Priced:
+    """Walks over everything a plan pays for, with the row of the table that prices it."""
+
+    def __init__(self, measured: Measured) -> None:
+        self.measured, self.market = measured, measured.market
+        self.records = Records(self.market.model.facts)
+        self.registry = {r["supplier"]: r for r in self.records.rows("suppliers")}
+        self.settings = self.market.model.settings
+        self.years = self.market.sets.years
+
+    def parts(self) -> Iterator[tuple[str, float]]:
+        """(status, present value in kUSD) of every payment."""
+        yield from self._of_plan()
+        yield from self._of_contracts()
+        measured, data = self.measured, self.market.period
+        for (s, e), called in measured.node.get("call", {}).items():
+            cost = measured.yearly(measured.discount * data["price_call"][s, e] * called)
+            for k, year in enumerate(self.years):
+                yield self._price(s, e, year, with_floor=False), float(cost[k])
+        for component, price, table, attribute in (
+            ("spot", "price_spot", "spot", "factor"), ("shortage", "price_shortage", "shortage", "cost"),
+        ):  # fmt: skip
+            for (e, step), amount in measured.node.get(component, {}).items():
+                paid = float(measured.yearly(measured.discount * data[price][e, step] * amount).sum())
+                if component == "spot":
+                    yield self._status(self.records.rows("prices", element=e, layer="spot")), paid
+                else:
+                    numbered = self._by_scope(table, e, attribute=attribute)
+                    yield self._status([r for r in numbered if int(r["tier"]) == step]), paid
+        for e in measured.sets.elements:
+            sold = measured.discount * data["price_surplus"][e,] * measured.node["surplus"][e,]
+            kept = measured.discount * data["price_end"][e,] * measured.node["stock"][e,]
+            yield self._status(self.records.rows("prices", element=e, layer="licensed")), float(measured.yearly(sold).sum())
+            yield self._status(self._by_scope("stock", e, attribute="end_value")), float(measured.yearly(kept).sum())
+
+    def _of_contracts(self) -> Iterator[tuple[str, float]]:
+        measured, data = self.measured, self.market.period
+        for s, e in measured.sets.offers:
+            paid = data["payment"][s, e] * measured.contracted(s, e)[self.market.shape.year]
+            cost = measured.yearly(measured.discount * paid)
+            for k, year in enumerate(self.years):
+                yield self._price(s, e, year, with_floor=True), float(cost[k])
+        for s in measured.sets.baskets:
+            output = np.array([measured.plan["output"][s, y] for y in self.years])
+            cost = measured.yearly(measured.discount * data["payment_output"][s,] * output[self.market.shape.year])
+            for k, year in enumerate(self.years):
+                yield self._basket(s, year), float(cost[k])
+
+    def _of_plan(self) -> Iterator[tuple[str, float]]:
+        plan, price = self.measured.plan, self.market.plan
+        for (s, y), x in plan.get("expansion", {}).items():
+            yield self._status(self._terms(s, "expansion_cost", y)), price["price_expansion"][s, y] * x
+        for (s, y), x in plan.get("use", {}).items():
+            yield self._status(self._terms(s, "fixed_charge", y)), price["charge"][s, y] * x
+        for (e, y), x in plan["stock_target"].items():
+            yield self._status(self._by_scope("stock", e, attribute="storage")), price["storage"][e, y] * x
+        for (s, g), x in plan.get("programme", {}).items():
+            rows = [
+                r
+                for attribute in ("investment", "running_cost")
+                for r in self.records.rows("programmes", supplier=s, programme=g, attribute=attribute)
+                if r["value"]
+            ]
+            yield self._status(rows), price["price_programme"][s, g] * x
+
+    def _basket(self, supplier: str, year: int) -> str:
+        level = self.market.programmes.get(supplier)
+        own = self.records.rows("programmes", supplier=supplier, programme=level, attribute="unit_cost")
+        valid = [r for r in own if r["year"] <= year]
+        return self._status([max(valid, key=lambda r: r["year"])] if valid else self._terms(supplier, "price", year))
+
+    def _price(self, supplier: str, element: str, year: int, *, with_floor: bool) -> str:
+        """The status of what prices a tonne: the supplier's own price, its layer's, or the floor where it is higher."""
+        registry = self.registry[supplier]
+        listed = self._terms(supplier, "price", year, element)
+        rows = listed or self.records.rows("prices", element=element, layer=registry["price_layer"])
+        chosen = self.settings.suppliers.get(supplier)
+        rule = (chosen.price_rule if chosen is not None else None) or registry["price_rule"]
+        floor = self._terms(supplier, "floor", year, element)
+        if with_floor and rule in ("floor", "floor_rebate") and floor and rows and floor[0]["value"] > rows[0]["value"]:
+            rows = floor
+        return self._status(rows)
+
+    def _terms(self, supplier: str, attribute: str, year: int, element: str | None = None) -> list[Row]:
+        """The row of a term valid in a year, of the most specific scope."""
+        found = self.records.rows("terms", supplier=supplier, attribute=attribute)
+        scoped = [r for r in found if r["scope"] == self._specific(found, element)]
+        valid = [r for r in scoped if r["year"] is None or r["year"] <= year]
+        return [max(valid, key=lambda r: -np.inf if r["year"] is None else r["year"])] if valid else []
+
+    def _by_scope(self, table: str, element: str, **keys: Any) -> list[Row]:
+        found = self.records.rows(table, **keys)
+        return [r for r in found if r["scope"] == self._specific(found, element)]
+
+    def _specific(self, rows: list[Row], element: str | None) -> str | None:
+        wanted = ("all",) if element is None else (element, self.market.class_of[element], "all")
+        scopes = {r["scope"] for r in rows}
+        return next((scope for scope in wanted if scope in scopes), None)
+
+    def _status(self, rows: list[Row]) -> str:
+        """The softest status of the rows; a number nobody gave is assumed."""
+        found = [str(r["status"]) for r in rows if r["status"] is not None]
+        return max(found, key=STATUSES.index, default="assumed")
