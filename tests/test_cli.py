@@ -1,0 +1,360 @@
+"""The command line: exit status, what goes where, and what a mistaken user reads."""
+
+import csv
+import io
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import procure.models
+from procure.cli import app
+
+BUNDLED = Path(procure.models.__path__[0])
+SMALL = ("--set", "world.tree.nodes=40", "--set", "world.tree.branch=[2027]")
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def process(*words, **options):
+    """A process of its own, for what only a process has: an exit status, two streams, an encoding."""
+    command = [sys.executable, "-c", "from procure.cli import main; main()", *map(str, words)]
+    return subprocess.run(command, capture_output=True, timeout=120, check=False, **options)
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A copy of the two-class model and its facts, to be spoiled."""
+    return World(shutil.copytree(BUNDLED, tmp_path / "models", ignore=shutil.ignore_patterns("*.py", "__pycache__")))
+
+
+class World:
+    def __init__(self, folder):
+        self.folder = folder
+        self.model = folder / "two-class.toml"
+
+    def table(self, name):
+        return self.folder / "two-class" / f"{name}.csv"
+
+    def append(self, text):
+        self.model.write_text(self.model.read_text(encoding="utf-8") + "\n" + text + "\n", encoding="utf-8")
+
+    def replace(self, old, new, path=None):
+        path = path or self.model
+        text = path.read_bytes().decode("utf-8")
+        assert old in text, f"{old!r} is no longer in {path.name}: the test spoils nothing"
+        path.write_bytes(text.replace(old, new, 1).encode("utf-8"))
+
+    def cell(self, table, row, column, value):
+        """Set the cell of a row that begins with the cells of `row`."""
+        with self.table(table).open(encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file))
+        at = next(number for number, line in enumerate(lines) if line[: len(row)] == list(row))
+        lines[at][lines[0].index(column)] = value
+        with self.table(table).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(lines)
+
+
+# ------------------------------------------------------------------------------------------------- mistakes of a user
+
+PRICE = ("light", "licensed")
+OFFER = ("china", "light", "2027")
+
+MISTAKES = {
+    # the model file
+    "not TOML": (lambda w: w.append("[risk"), ["two-class.toml", "not TOML"]),
+    "unknown key": (lambda w: w.replace("alpha =", "alhpa ="), ["'alhpa'", "did you mean 'alpha'?"]),
+    "unknown section": (lambda w: w.append("[riks]\nalpha = 0.9"), ["'riks'", "did you mean 'risk'?"]),
+    "key left out": (lambda w: w.replace('name = "two-class"', ""), ["model.name", "missing"]),
+    "text for a number": (lambda w: w.replace("weight = 0.0", 'weight = "much"'), ["risk.weight", "much", "number"]),
+    "truth for a number": (lambda w: w.replace("weight = 0.0", "weight = true"), ["risk.weight", "number"]),
+    "not a number": (lambda w: w.replace("weight = 0.0", "weight = nan"), ["risk.weight", "nan"]),
+    "weight above one": (lambda w: w.replace("weight = 0.0", "weight = 1.01"), ["risk.weight", "1.01"]),
+    "years reversed": (lambda w: w.replace("[2027, 2027]", "[2030, 2027]"), ["model.years", "first to"]),
+    "year outside the range": (lambda w: w.replace("[2027, 2027]", "[1927, 2027]"), ["model.years", "1927"]),
+    "one year": (lambda w: w.replace("[2027, 2027]", "2027"), ["model.years", "2027"]),
+    "unknown supplier": (lambda w: w.append("[suppliers.lynsa]"), ["'lynsa'", "did you mean 'lynas'?"]),
+    "unknown state": (lambda w: w.append('[world]\nstart = { china = "fialed" }'), ["'fialed'", "'failed'?"]),
+    "unknown element": (lambda w: w.replace("extend =", 'elements = ["Xx"]\nextend ='), ["'Xx'", "element"]),
+    "no elements": (lambda w: w.replace("extend =", "elements = []\nextend ="), ["model.elements", "element"]),
+    "limit without a bound": (lambda w: w.append('[[limits]]\nname = "a"\nkind = "budget"'), ["limits.a", "'max'"]),
+    "limit of an unknown kind": (lambda w: w.append('[[limits]]\nname = "a"\nkind = "shere"\nmax = 1'), ["'share'"]),
+    "limit after the last year": (
+        lambda w: w.append('[[limits]]\nname = "a"\nkind = "budget"\nmax = 1\nfrom = 2050'), ["2050", "2027"]
+    ),
+    "override without a reason": (
+        lambda w: w.append('[[overrides]]\nset = "prices.light.licensed"\nvalue = 9'), ["overrides.1", "reason"]
+    ),
+    "override of nothing": (
+        lambda w: w.append('[[overrides]]\nset = "prices.light.licenced"\nvalue = 9\nreason = "r"'),
+        ["prices.light.licenced", "did you mean 'prices.light.licensed'?"],
+    ),
+    "facts outside the folder": (lambda w: w.replace('facts = "two-class"', 'facts = "../.."'), ["model.facts"]),
+    "facts that do not exist": (lambda w: w.replace('facts = "two-class"', 'facts = "nowhere"'), ["nowhere"]),
+    "model file not UTF-8": (lambda w: w.model.write_bytes(b"\xff\xfe\x00"), ["two-class.toml", "UTF-8"]),
+    # the tables
+    "negative price": (lambda w: w.cell("prices", PRICE, "value", "-62"), ["prices.csv row 2", "-62", ">= 0"]),
+    "price that is no number": (lambda w: w.cell("prices", PRICE, "value", "NaN"), ["prices.csv row 2", "NaN"]),
+    "price in words": (lambda w: w.cell("prices", PRICE, "value", "42 USD"), ["prices.csv row 2", "42 USD"]),
+    "infinite price": (lambda w: w.cell("prices", PRICE, "value", "inf"), ["prices.csv row 2", "infinite"]),
+    "huge number": (lambda w: w.cell("offers", OFFER, "value", "1e30"), ["offers.csv row 2", "1e+30"]),
+    "placeholder capacity": (lambda w: w.cell("offers", OFFER, "value", "999999999"), ["offers.csv row 2", "1e+09"]),
+    "probability of 1.01": (
+        lambda w: w.cell("depths", ("china", "medium_heavy"), "value", "1.01"), ["depths.csv row 3", "1.01", "<= 1"]
+    ),
+    "value outside its range": (lambda w: w.cell("prices", PRICE, "low", "43"), ["prices.csv row 2", "43 to 52"]),
+    "unit of something else": (lambda w: w.cell("prices", PRICE, "unit", "t/yr"), ["prices.csv row 2", "t/yr"]),
+    "year outside the table's range": (lambda w: w.cell("offers", OFFER, "year", "20270"), ["offers.csv row 2", "20270"]),
+    "element of no table": (lambda w: w.cell("offers", OFFER, "element", "heavy"), ["offers.csv row 2", "'heavy'"]),
+    "shares above one": (
+        lambda w: (w.cell("baskets", ("seabed", "light"), "value", "0.54"),
+                   w.cell("baskets", ("seabed", "medium_heavy"), "value", "0.63")),
+        ["baskets.csv", "1.17"],
+    ),
+    "row twice": (
+        lambda w: w.table("prices").write_text(
+            w.table("prices").read_text(encoding="utf-8") + "light,licensed,42" + "," * 9 + "\n", encoding="utf-8"
+        ),
+        ["prices.csv row 6", "light, licensed again, after prices.csv row 2"],
+    ),
+    "comma in a cell": (lambda w: w.replace("light,licensed,42", "light,licensed,4,200", w.table("prices")), ["row 2"]),
+    "semicolons": (
+        lambda w: w.table("prices").write_text("element;layer;value\nlight;licensed;42\n", encoding="utf-8"),
+        ["prices.csv", "separate the cells by commas"],
+    ),
+    "unknown column": (lambda w: w.replace(",value,", ",vlaue,", w.table("prices")), ["vlaue", "'value'?"]),
+    "header alone": (lambda w: w.table("offers").write_text("supplier,element,year,value\n"), ["offers.csv", "no rows"]),
+    "empty file": (lambda w: w.table("offers").write_text(""), ["offers.csv", "empty"]),
+    "binary table": (lambda w: w.table("offers").write_bytes(b"\x89PNG\xff\x00"), ["offers.csv", "UTF-8"]),
+    "open quotes": (lambda w: w.replace("light,licensed", '"light,licensed', w.table("prices")), ["prices.csv"]),
+    "unknown table": (lambda w: w.table("offers").rename(w.table("ofers")), ["ofers.csv", "did you mean 'offers'?"]),
+    "table from elsewhere": (
+        lambda w: (w.table("prices").rename(w.folder / "prices.csv"),
+                   w.table("prices").symlink_to(w.folder / "prices.csv")),
+        ["prices.csv", "out of its folder"],
+    ),
+    "supplier without an offer": (
+        lambda w: w.table("offers").write_text(
+            "".join(line for line in w.table("offers").read_text(encoding="utf-8").splitlines(True)
+                    if not line.startswith("caremag")), encoding="utf-8"
+        ),
+        ["'caremag'", "offers"],
+    ),
+    "element without demand": (
+        lambda w: (w.replace("extend =", 'elements = "all"\nextend ='),
+                   w.table("shortage").write_text("scope,tier,attribute,value\nlight,1,width,1\nlight,1,cost,9\n")),
+        ["medium_heavy", "shortage"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_explained(world, name):
+    spoil, expected = MISTAKES[name]
+    spoil(world)
+    answer = world.folder / "answer.json"
+    result = run("solve", world.model, "--json", answer)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("procure: ") and "fault" in result.stderr
+    for part in expected:
+        assert part in result.stderr
+    assert "Traceback" not in result.output
+    assert not answer.exists()
+
+
+COMMANDS = {
+    "unknown model": (["solve", "jpan"], ["jpan", "did you mean 'japan'?"]),
+    "missing file": (["check", "nowhere/japan.toml"], ["no such file"]),
+    "a folder for a file": (["check", "{folder}.toml"], ["no such file"]),
+    "change without a value": (["check", "two-class", "--set", "risk.alpha"], ["--set risk.alpha", "path=value"]),
+    "change without a path": (["check", "two-class", "--set", "=3"], ["--set =3"]),
+    "change to nothing": (["check", "two-class", "--set", "risk.alpha="], ["--set risk.alpha=", "empty"]),
+    "change to half a list": (["check", "two-class", "--set", "model.years=[2027,"], ["[2027,"]),
+    "two values": (["check", "two-class", "--set", "risk.alpha=0.5\nrisk.weight=1"], ["more than one value"]),
+    "change of nothing": (
+        ["check", "two-class", "--set", "risk.alhpa=0.5"],
+        ["risk.alhpa", "did you mean 'risk.alpha'?"],
+    ),
+    "change of no number": (["check", "two-class", "--set", "prices.light.licenced=3"], ["'prices.light.licensed'?"]),
+    "change out of range": (["check", "two-class", "--set", "risk.alpha=1.5"], ["risk.alpha", "1.5"]),
+    "number in words": (["check", "two-class", "--set", "prices.light.licensed=cheap"], ["'cheap'", "finite number"]),
+    "one path twice": (["check", "two-class", "--set", "risk.alpha=0", "--set", "risk.alpha=1"], ["twice"]),
+    "answer is a folder": (["solve", "two-class", "--json", "{folder}"], ["it is a folder"]),
+    "answer in no folder": (["solve", "two-class", "--json", "{folder}/no/answer.json"], ["no folder"]),
+    "answer is a device": (["solve", "two-class", "--json", os.devnull], ["no ordinary file"]),
+    "no time": (["solve", "two-class", "--time-limit", "0"], ["above 0"]),
+    "time that is no number": (["solve", "two-class", "--time-limit", "nan"], ["above 0"]),
+    "unknown option": (["solve", "two-class", "--jsno", "a"], ["--jsno"]),
+    "unknown command": (["slove", "two-class"], ["slove"]),
+    "no model": (["solve"], ["MODEL"]),
+    "unknown status": (["sources", "--status", "asumed"], ["'asumed'", "did you mean 'assumed'?"]),
+    "unknown table of sources": (["sources", "--table", "price"], ["did you mean 'prices'?"]),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_mistaken_command_is_explained(tmp_path, name):
+    words, expected = COMMANDS[name]
+    (tmp_path / "x.toml").mkdir()
+    result = run(
+        *(word.format(folder=tmp_path / "x") if ".toml" in word else word.format(folder=tmp_path) for word in words)
+    )
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    for part in expected:
+        assert part in result.stderr
+    assert "Traceback" not in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["x.toml"]
+
+
+def test_every_fault_is_listed_at_once(world):
+    """Five cells of two tables; then, with the tables mended, what is wrong in the file and on the command line."""
+    mended = {name: world.table(name).read_bytes() for name in ("prices", "offers")}
+    world.cell("prices", PRICE, "value", "-62")
+    world.cell("prices", ("light", "contract"), "value", "dear")
+    world.cell("prices", ("medium_heavy", "licensed"), "unit", "USD/month")
+    world.cell("offers", OFFER, "value", "1e30")
+    world.cell("offers", ("lynas", "light"), "year", "")
+    result = run("check", world.model)
+    assert result.exit_code == 2
+    places = {line.split(",")[0].strip() for line in result.stderr.splitlines()[1:]}
+    assert places == {f"offers.csv row {row}" for row in (2, 4)} | {f"prices.csv row {row}" for row in (2, 3, 4)}
+    for name, content in mended.items():
+        world.table(name).write_bytes(content)
+    world.replace("alpha = 0.95", "alpha = 2\nbeta = 1")
+    world.append("[suppliers.caremag.more]")
+    result = run("solve", world.model, "--set", "nonsense", "--set", "risk.alpha=]", "--json", world.folder)
+    assert result.exit_code == 2
+    for part in ("risk.alpha", "'beta'", "'more'", "--set nonsense", "--set risk.alpha=]", "it is a folder"):
+        assert part in result.stderr
+    assert result.stderr.startswith("procure: 6 faults")
+
+
+def test_a_table_saved_by_a_spreadsheet_is_read(world):
+    """A byte order mark and lines ending in CR LF are no fault; a fault in them is found in its row."""
+    for path in (world.model, *world.model.with_suffix("").glob("*.csv")):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert run("check", world.model).exit_code == 0
+    world.replace("light,licensed,42", "light,licensed,-42", world.table("prices"))
+    assert "prices.csv row 2" in run("check", world.model).stderr
+
+
+# ------------------------------------------------------------------------------------------------------------ answers
+
+
+def test_help_and_version():
+    result = run("--help")
+    assert result.exit_code == 0
+    for command in ("solve", "check", "models", "sources"):
+        assert command in result.stdout
+        assert run(command, "--help").exit_code == 0
+    assert run("--version").stdout.startswith("procure 0.")
+
+
+def test_models_lists_every_bundled_model():
+    lines = run("models").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(path.stem for path in BUNDLED.glob("*.toml"))
+
+
+@pytest.mark.parametrize("model", sorted(path.stem for path in BUNDLED.glob("*.toml")))
+def test_bundled_models_are_sound(model):
+    result = run("check", model)
+    assert result.exit_code == 0, result.stderr
+    for part in ("elements", "suppliers", "nodes", "coefficients", "assumed"):
+        assert part in result.stdout
+    assert "warning" not in result.stdout
+
+
+def test_check_sees_changes():
+    assert "2027-2031" in run("check", "japan", *SMALL, "--set", "model.years=[2027, 2031]").stdout
+
+
+def test_sources_name_every_number_once():
+    rows = list(csv.DictReader(io.StringIO(run("sources", "--csv").stdout)))
+    assert len({row["key"] for row in rows}) == len(rows) > 1000
+    assert {row["status"] for row in rows} == {"sourced", "unverified", "derived", "assumed"}
+    assert all(row["source"] for row in rows)
+
+
+def test_sources_of_a_model_leave_out_what_it_does_not_use():
+    everything, japan = run("sources").stdout, run("sources", "japan").stdout
+    assert "suppliers.iluka" in everything and "suppliers.iluka" not in japan
+    assumed = run("sources", "japan", "--status", "assumed").stdout.splitlines()[1:]
+    assert assumed and set(assumed) < {line for line in japan.splitlines() if " assumed " in line} | set(assumed)
+
+
+def test_an_override_is_the_assumption_of_its_model(world):
+    world.append('[[overrides]]\nset = "prices.light.licensed"\nvalue = 45\nreason = "quote of May"')
+    line = next(line for line in run("sources", world.model).stdout.splitlines() if "prices.light.licensed" in line)
+    for part in ("45", "assumed", "two-class.toml: quote of May"):
+        assert part in line
+
+
+def test_a_pipe_gets_plain_text():
+    """No escape codes, one line for each number however long."""
+    result = process("sources", "two-class", env={**os.environ, "COLUMNS": "40", "FORCE_COLOR": "1"})
+    assert result.returncode == 0 and result.stderr == b""
+    assert b"\x1b" not in result.stdout
+    assert len(result.stdout.splitlines()) == 1 + len(run("sources", "two-class", "--csv").stdout.splitlines()) - 1
+
+
+def test_a_terminal_that_knows_only_ascii():
+    result = process("sources", "--table", "suppliers", "--csv", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_process_ends_with_the_status_of_the_fault():
+    result = process("check", "two-class", "--set", "risk.alpha=2")
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.startswith(b"procure: 1 fault in the input:\n")
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    command = [sys.executable, "-c", "from procure.cli import main; main()", "sources", "--csv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk to write to")
+def test_a_full_disk_is_said_so():
+    command = [sys.executable, "-c", "from procure.cli import main; main()", "models"]
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert result.returncode == 2
+    assert b"No space left" in result.stderr and b"Traceback" not in result.stderr
+
+
+def test_an_error_of_procure_shows_its_trace(monkeypatch):
+    def broken():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("procure.model.bundled_models", broken)
+    assert isinstance(run("models").exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [("0.5", 0.5), ("true", True), ("ban", "ban"), ("[2027, 2028]", [2027, 2028]), ('"two words"', "two words"),
+     ("medium_heavy", "medium_heavy"), ("1_000", 1000), ("'none'", "none"), ('["pilot"]', ["pilot"])],
+)  # fmt: skip
+def test_values_are_written_as_in_a_model_file(text, value):
+    from procure.cli import _literal
+
+    assert _literal(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "two words", "[1", "0.5.1", "a\nb", "1\nb = 2", "[" * 100_000, "2027-13-01"])
+def test_values_that_are_none(text):
+    from procure.cli import _literal
+
+    with pytest.raises(ValueError):
+        _literal(text)

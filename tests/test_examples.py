@@ -1,0 +1,59 @@
+"""Every example runs: in docstrings, in the README and in docs/."""
+
+import doctest
+import importlib
+import io
+import pkgutil
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import procure
+from procure.cli import app
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MODULES = sorted(module.name for module in pkgutil.walk_packages(procure.__path__, "procure."))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def run(test: doctest.DocTest) -> None:
+    report = io.StringIO()
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=report.write, clear_globs=False)
+    if report.getvalue():
+        pytest.fail(report.getvalue(), pytrace=False)
+
+
+@pytest.mark.parametrize("name", ["procure", *MODULES])
+def test_docstrings(name):
+    module = importlib.import_module(name)
+    for test in doctest.DocTestFinder(exclude_empty=True).find(module):
+        run(test)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_of_pages(page):
+    """Blocks of a page follow one another, as a reader would type them."""
+    session = {}
+    for number, block in enumerate(blocks(page, "python")):
+        test = doctest.DocTestParser().get_doctest(block, session, f"{page.name}, block {number}", str(page), 0)
+        assert test.examples, "a python block shows what it answers, after >>>"
+        run(test)
+        session = test.globs
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_pages(page):
+    """Commands of console blocks are answered; those that solve are tried with --help, which costs no minute."""
+    for line in re.findall(r"^\$ procure (.*)$", "\n".join(blocks(page, "console")), re.MULTILINE):
+        words = shlex.split(line, comments=True)
+        if words[0] not in ("check", "models", "sources"):
+            words.append("--help")
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0, (line, result.output)
