@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from procure import risk
-from procure.lp import two_stage
+from procure.lp import interior, two_stage
 from procure.lp.highs import LinearProgram, Solution, Solver, Status
 from procure.lp.recourse import Answers, Index, Recourse
 
@@ -83,6 +83,8 @@ class _Decomposition:
         if mean.status is Status.INFEASIBLE:  # the mean of feasible recourse would be feasible
             return self._result(Status.INFEASIBLE)
         start = mean.x if mean.status is Status.OPTIMAL else np.clip(0.0, self.problem.lower, self.problem.upper)
+        if self._is_large():
+            start = self._propose(start)
         trial = self._try(start)
         if trial is None:
             return None
@@ -124,6 +126,32 @@ class _Decomposition:
                 if stalls > 2:
                     return None
         return None
+
+    def _is_large(self) -> bool:
+        subproblems = sum(block.n_versions * block.n_rows for block in self.recourse.blocks)
+        return subproblems > 5_000
+
+    def _propose(self, start: Array) -> Array:
+        """Start from an interior point, and cut with its duals: all scenarios in one row, at their weights."""
+        accuracy = max(0.03 * self.tolerance, 1e-9)
+        deadline = self.started + 0.8 * self.time_limit
+        found = interior.propose(
+            self.problem, self.recourse, self.alpha, self.tail, accuracy, deadline=deadline, start=start
+        )
+        if found is None:
+            return start
+        weight = found.weight
+        slope, intercept = np.zeros(len(start)), float(weight @ self.recourse.constant)
+        for block, duals in zip(self.recourse.blocks, found.duals, strict=True):
+            heavy = np.flatnonzero(weight > 1e-12 * self.problem.probability)
+            versions = block.member[heavy]
+            supports, valid = block.lower_bound(duals[heavy] / weight[heavy, None], versions)
+            intercept += float(weight[heavy] @ supports)
+            spread = np.zeros((block.n_versions, block.n_rows))
+            np.add.at(spread, versions, weight[heavy, None] * valid)
+            slope += block.slope(spread, np.arange(block.n_versions), np.ones(block.n_versions))
+        self.master.add_together(slope, intercept)
+        return found.x
 
     def _try(self, x: Array) -> _Trial | None:
         """Measure a plan; nothing where recourse is bottomless."""
@@ -332,6 +360,14 @@ class _Master:
             self._solver.add_rows(sparse.csr_matrix(added), heights, np.full(len(heights), np.inf))
             self._forget_idle()
         return True
+
+    def add_together(self, slope: Array, height: float) -> None:
+        """Add a cut on all of the recourse's cost: mean and tail together."""
+        if np.isfinite(height) and np.isfinite(slope).all():
+            row = np.r_[-slope / self.unit, self.cost[self.n1 :]]
+            self.cut_rows = np.vstack([self.cut_rows, row])
+            self.cut_heights = np.r_[self.cut_heights, height / self.unit - self.constant]
+            self.idle = np.r_[self.idle, 0]
 
     def _forget_idle(self) -> None:
         idle = np.flatnonzero(self.idle > MOST_IDLE)
