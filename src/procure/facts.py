@@ -378,6 +378,9 @@ def _typed(table: Table, sheet: _Sheet, units: _Units, faults: list[Fault]) -> _
         good = True
         values: dict[str, Any] = {}
         for name, column in table.columns.items():
+            if column.like_value and not row.get(name, ""):
+                values[name] = values["value"]  # it repeats the value, whose faults are told once
+                continue
             values[name], ok = _cell(table, column, cells[name], attribute, f"{place}, column {name}", reject)
             good &= ok
         typed.currency.append("")
@@ -497,7 +500,8 @@ def _convert(table: Table, values: dict[str, Any], units: _Units, place: str, re
     attribute = values.get("attribute")
     for name in like:
         bounds = table.bounds(table.columns[name], attribute)
-        if not math.isnan(values[name]) and _is_outside(values[name], bounds):
+        repeated = name != "value" and values[name] == values["value"]
+        if not math.isnan(values[name]) and _is_outside(values[name], bounds) and not repeated:
             remedy = "check sign, unit and decimal point; for 'no limit' leave out the row"
             reject(f"{place}, column {name}", f"{values[name]:g}", bounds.rule(attribute or name), remedy)
     low, value, high = values["low"], values["value"], values["high"]

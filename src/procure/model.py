@@ -618,6 +618,7 @@ def _with_choices(fault: Fault, model: Model) -> Fault:
     head = fault.where.split(".")[0]
     return replace(
         fault,
+        where=fault.where or "a change without a path",
         seen="no choice and no number has this path",
         rule="a path names one choice or one number",
         remedy=nearest(fault.where, [path for path in paths if path.split(".")[0] == head] or paths),
