@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import procure.data
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest import approx
 from scipy.linalg import expm
 
+import procure.data
 from procure.errors import DataError
 from procure.facts import Facts, load_facts, schema
 
