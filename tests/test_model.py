@@ -379,7 +379,10 @@ BAD_CHANGES = {
         "names",
         "write one of suppliers.lynas.offers.Dy.20",
     ),
-    "limit outside the years": ({"model.years": [2027, 2028]}, "limits.china_heavy_share.from: 2030 is outside 2027 to 2028"),
+    "limit outside the years": (
+        {"model.years": [2027, 2028]},
+        "limits.china_heavy_share.from: 2030 is outside 2027 to 2028",
+    ),
 }
 
 
