@@ -126,7 +126,7 @@ def solve(
         options = None if time_limit is None else {"time_limit": time_limit}
         portfolio = find_portfolio(chosen, options=options, progress=progress)
     if json is not None:
-        _write_whole(json, portfolio.to_json)
+        portfolio.to_json(json.resolve())
     if not quiet:
         _show(portfolio)
 
@@ -261,17 +261,6 @@ def _unwritable(path: Path | None, force: bool) -> list[Fault]:
     if not os.access(folder, os.W_OK):
         return [Fault(where, f"{folder} is not open to writing", "the answer is a new file", "name another folder")]
     return []
-
-
-def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the file, then put it in its place: there is never half an answer."""
-    path = path.resolve()
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(draft)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _show(answer: Any) -> None:
