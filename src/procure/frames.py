@@ -27,10 +27,10 @@ OTHER_SOURCES = ("spot", "stock", "shortage", "surplus")
 
 FRAMES: Mapping[str, Mapping[str, Kind]] = {
     # Expected supply of each element, year by year; `supplied_t` over all suppliers and `OTHER_SOURCES` sums to demand,
-    # `share` to one.
+    # `share` to one. `cost_musd` is what is paid; a basket's price is split by the tonnes it is made of.
     "mix": {
         "year": "integer", "supplier": "text", "element": "text", "class": "text", "contracted_t": "number",
-        "delivered_t": "number", "called_t": "number", "supplied_t": "number", "share": "number",
+        "delivered_t": "number", "called_t": "number", "supplied_t": "number", "share": "number", "cost_musd": "number",
     },
     # Mean, mean of the worst 1 - alpha of paths, and worst path.
     "costs": {"component": "text", "expected_musd": "number", "tail_musd": "number", "worst_musd": "number"},

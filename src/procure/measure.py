@@ -197,6 +197,24 @@ class Measured:
             "surplus": -self.node["surplus"][element,],
         }
 
+    def paid(self, source: str, element: str) -> Array:
+        """What is paid to a source for an element at every node, kUSD, undiscounted; sales are negative."""
+        data, years = self.market.period, self.market.shape.year
+        if source == "surplus":
+            return np.asarray(-data["price_surplus"][element,] * self.node["surplus"][element,])
+        if source in ("spot", "shortage"):
+            price = data[f"price_{source}"]
+            parts = [price[e, k] * x for (e, k), x in self.node.get(source, {}).items() if e == element]
+            return np.sum(parts, axis=0) if parts else np.zeros(len(self.probability))
+        paid = data["price_call"].get((source, element), 0.0) * self.called(source, element)
+        paid = paid + data["payment"].get((source, element), 0.0) * self.contracted(source, element)[years]
+        if source in self.sets.baskets and (source, element) in self.sets.offers:
+            tonnes = [self.market.plan["share"][offer] for offer in self.sets.of_supplier(source)]
+            part = self.market.plan["share"][source, element] / sum(tonnes) if sum(tonnes) > 0 else 1.0 / len(tonnes)
+            output = np.array([self.plan["output"][source, y] for y in self.sets.years])
+            paid = paid + part * data["payment_output"][source,] * output[years]
+        return np.asarray(paid)
+
 
 # --- frames ---
 
@@ -211,17 +229,18 @@ def _mix_rows(measured: Measured) -> Iterator[tuple[Any, ...]]:
     none = np.zeros(len(sets.years))
     for e in sets.elements:
         demand = measured.yearly(measured.demand[e])
-        sources: list[tuple[str, Array, Array, Array, Array]] = []
+        sources: list[tuple[str, Array, Array, Array, Array, Array]] = []
         for s, _ in sets.of_element(e):
             delivered, called = measured.yearly(measured.delivered(s, e)), measured.yearly(measured.called(s, e))
-            sources.append((s, measured.contracted(s, e), delivered, called, delivered + called))
-        sources += [
-            (name, none, none, none, measured.yearly(amount)) for name, amount in measured.other_sources(e).items()
-        ]
+            paid = measured.yearly(measured.discount * measured.paid(s, e)) / KUSD_PER_MUSD
+            sources.append((s, measured.contracted(s, e), delivered, called, delivered + called, paid))
+        for name, amount in measured.other_sources(e).items():
+            paid = measured.yearly(measured.discount * measured.paid(name, e)) / KUSD_PER_MUSD
+            sources.append((name, none, none, none, measured.yearly(amount), paid))
         for k, year in enumerate(sets.years):
             for source, *amounts in sources:
-                numbers = [float(amount[k]) for amount in amounts]
-                yield (year, source, e, market.class_of[e], *numbers, _share(numbers[-1], float(demand[k])))
+                *tonnes, cost = (float(amount[k]) for amount in amounts)
+                yield (year, source, e, market.class_of[e], *tonnes, _share(tonnes[-1], float(demand[k])), cost)
 
 
 def _share(part: float, whole: float) -> float:
@@ -242,14 +261,11 @@ def costs(measured: Measured) -> DataFrame:
 def shortage(measured: Measured) -> DataFrame:
     """How much of each element's demand goes unserved in each year."""
     rows = []
-    cost_of = {e: np.zeros(len(measured.probability)) for e in measured.sets.elements}
-    for (e, tier), amount in measured.node.get("shortage", {}).items():
-        cost_of[e] = cost_of[e] + measured.market.period["price_shortage"][e, tier] * amount
     for e in measured.sets.elements:
         demand, unserved = measured.demand[e], measured.shortage[e]
         share = np.divide(unserved, demand, out=np.zeros(len(demand)), where=demand > 0)
         expected_demand, expected = measured.yearly(demand), measured.yearly(unserved)
-        cost = measured.yearly(measured.discount * cost_of[e]) / KUSD_PER_MUSD
+        cost = measured.yearly(measured.discount * measured.paid("shortage", e)) / KUSD_PER_MUSD
         for k, year in enumerate(measured.sets.years):
             nodes, law = measured.nodes_of_year[k], measured.law_of_year(k)
             rows.append((

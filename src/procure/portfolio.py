@@ -95,6 +95,12 @@ class Portfolio:
 
         return to_text(self)
 
+    def __rich__(self) -> Any:
+        """One screen for a terminal."""
+        from procure.report.text import screen
+
+        return screen(self)
+
     def __repr__(self) -> str:
         s = self.summary
         return f"Portfolio({self.name!r}, expected {s['expected_cost']:,.0f} million USD, cvar {s['cvar']:,.0f})"

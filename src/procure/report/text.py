@@ -1,15 +1,344 @@
-"""A portfolio on one screen."""
+"""A portfolio on one screen: who supplies what, what it costs, how short it may fall, and what holds it back.
+
+The same tables serve a terminal (`screen`, for rich) and a pipe (`to_text`: aligned words and numbers, no lines, no colour).
+Everything shown is taken from the frames of the portfolio; nothing is worked out that they do not hold.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from procure.frames import COMPONENTS, OTHER_SOURCES
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+    from rich.console import Group
+    from rich.table import Table
+
     from procure.portfolio import Portfolio
 
+Language = Literal["en", "ja"]
 
-def to_text(portfolio: Portfolio) -> str:
-    """Plain text."""
-    lines = [portfolio.title.get("en", portfolio.name)]
-    lines += [f"{key:20} {value:,.2f}" for key, value in portfolio.summary.items()]
-    return "\n".join(lines)
+WIDTH = 110
+#: An element has a line of its own when it is among the first by what it costs short, or by what is paid for it.
+ELEMENTS = 5
+#: Years shown side by side, the first and the last among them.
+YEARS = 10
+POLICY_LIMITS, OTHER_LIMITS = 3, 6
+#: How people count large sums: (name, units of the currency).
+LARGE_UNITS = {"JPY": ("億円", 1e8)}
+
+LABELS: dict[Language, dict[str, str]] = {
+    "en": {
+        "futures": "{name}: {paths} paths, {nodes} nodes, {status}, {seconds} s",
+        "programmes_chosen": "programme: {levels}",
+        "shares": "Expected supply, %", "today": "today", "all": "all", "spot": "spot market",
+        "stock": "stock, net", "shortage": "unserved", "surplus": "sold on",
+        "elements": "All years, %", "demand": "t/yr", "short": "unserved",
+        "spot_heading": "spot", "stock_heading": "stock",
+        "years_short": "years short", "tail_share": "worst {tail}", "short_cost": "M USD",
+        "costs": "Present value, million USD", "expected": "expected", "tail": "worst {tail}", "worst": "worst path",
+        "total": "all costs",
+        "investment": "investment", "fixed": "fixed charges", "storage_cost": "storage", "contracts": "contracts",
+        "calls": "calls", "spot_purchases": "spot purchases", "shortage_cost": "shortage", "sales": "sales",
+        "stock_value": "stock left at the end",
+        "levels": "Programmes compared, million USD", "objective": "weighed", "status": "status", "chosen": "chosen",
+        "loss": "Shortage costs {loss} million USD on average; {unavoidable} of it no plan could avoid, even one that knew "
+                "the future. Not knowing it costs {foresight} in all.",
+        "limits": "What holds it back", "more_limits": "... and {count} more in portfolio.limits",
+        "no_limits": "nothing: no limit binds",
+        "provenance": "Priced by numbers that are", "sourced": "sourced", "derived": "derived", "unverified": "unverified",
+        "assumed": "assumed",
+        "note": "Weighed: {mean} % mean and {weight} % the mean of the worst {tail}. Worst {tail} of an element: its worst year.",
+    },
+    "ja": {
+        "futures": "{name}: 経路 {paths}、節点 {nodes}、{status}、{seconds} 秒",
+        "programmes_chosen": "選択した計画: {levels}",
+        "shares": "期待供給比率 %", "today": "現在", "all": "全体", "spot": "スポット市場",
+        "stock": "備蓄（純放出）", "shortage": "供給不足", "surplus": "余剰転売",
+        "elements": "元素別 %", "demand": "t/年", "short": "不足",
+        "spot_heading": "スポット", "stock_heading": "備蓄",
+        "years_short": "不足年数", "tail_share": "最悪 {tail}", "short_cost": "百万ドル",
+        "costs": "現在価値、百万ドル", "expected": "期待値", "tail": "最悪 {tail}", "worst": "最悪経路",
+        "total": "総費用",
+        "investment": "投資", "fixed": "固定費", "storage_cost": "保管", "contracts": "契約", "calls": "随時購入",
+        "spot_purchases": "スポット購入", "shortage_cost": "不足損失", "sales": "転売", "stock_value": "期末在庫価値",
+        "levels": "計画水準の比較、百万ドル", "objective": "目的値", "status": "状態", "chosen": "選択",
+        "loss": "不足損失は平均 {loss} 百万ドル。うち {unavoidable} は未来を知っていても避けられない。"
+                "未来を知らないことの費用は計 {foresight}。",
+        "limits": "何が制約しているか（緩和による節約）", "more_limits": "… ほか {count} 件は portfolio.limits に",
+        "no_limits": "効いている制約はない",
+        "provenance": "費用を決める数値の根拠", "sourced": "出典あり", "derived": "計算", "unverified": "未確認",
+        "assumed": "仮定",
+        "note": "目的値は平均 {mean} % と最悪 {tail} の平均 {weight} % の加重。元素の最悪 {tail} は最も悪い年のもの。",
+    },
+}  # fmt: skip
+
+
+def to_text(portfolio: Portfolio, lang: Language = "en", width: int = WIDTH) -> str:
+    """The screen as plain text, at most `width` columns wide."""
+    from rich.console import Console
+
+    page = io.StringIO()
+    Console(file=page, width=width, color_system=None, force_terminal=False).print(screen(portfolio, lang))
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+
+
+def screen(portfolio: Portfolio, lang: Language = "en") -> Group:
+    """The screen as tables of rich."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[Any] = []
+    for part in _Screen(portfolio, lang).parts():
+        parts.append(part.table() if isinstance(part, _Block) else Text(part, style="bold" if not parts else ""))
+    return Group(*parts)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A table without lines: headings, rows of text; the first `n_left` columns are words, the others numbers."""
+
+    headings: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    n_left: int = 1
+    bold: frozenset[int] = frozenset()
+
+    def table(self) -> Table:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for position, heading in enumerate(self.headings):
+            left = position < self.n_left
+            table.add_column(Text(heading), justify="left" if left else "right", no_wrap=True, overflow="ellipsis")
+        for position, row in enumerate(self.rows):
+            table.add_row(*map(Text, row), style="bold" if position in self.bold else "")
+        return table
+
+
+class _Screen:
+    """The parts of one screen, in reading order."""
+
+    def __init__(self, portfolio: Portfolio, lang: Language) -> None:
+        self.portfolio, self.lang, self.words = portfolio, lang, LABELS[lang]
+        self.summary = portfolio.summary
+        self.tail = f"{100 * (1 - self.summary['alpha']):.3g} %"
+
+    def parts(self) -> Iterable[str | _Block]:
+        """Lines of text and tables."""
+        p, s = self.portfolio, self.summary
+        title = p.title.get(self.lang) or p.title.get("en") or p.name
+        chosen = ", ".join(f"{supplier} {level}" for supplier, level in p.programmes.items())
+        yield title + (f"  ({self.words['programmes_chosen'].format(levels=chosen)})" if chosen else "")
+        yield self.words["futures"].format(
+            name=p.name, paths=f"{s['n_leaves']:,.0f}", nodes=f"{s['n_nodes']:,.0f}", status=p.status,
+            seconds=f"{s['seconds']:.1f}",
+        )  # fmt: skip
+        yield ""
+        yield self._shares()
+        yield ""
+        yield self._elements()
+        yield ""
+        yield self._costs()
+        yield self.words["loss"].format(
+            loss=_money(s["shortage_loss"]), unavoidable=_money(s["unavoidable_loss"]),
+            foresight=_money(s["value_of_foresight"]),
+        )  # fmt: skip
+        yield ""
+        if len(p.programme_levels) > 1:
+            yield self._levels()
+            yield ""
+        yield self.words["limits"]
+        yield from self._limits()
+        yield ""
+        yield self._provenance()
+        yield self.words["note"].format(
+            mean=f"{100 * (1 - s['weight']):.3g}", weight=f"{100 * s['weight']:.3g}", tail=self.tail
+        )
+
+    def _name(self, key: str) -> str:
+        """A supplier as people of the language call it; in English, as the model file does."""
+        if key in self.words:
+            return self.words[key]
+        return self.portfolio.names.get(key, {}).get(self.lang, key) if self.lang != "en" else key
+
+    def _shares(self) -> _Block:
+        shares = self.portfolio.shares
+        years = _thinned([year for year in dict.fromkeys(shares["year"]) if year != "today"])
+        found = _lookup(shares, ("year", "class", "supplier"), "share")
+        suppliers = [s for s in dict.fromkeys(shares["supplier"]) if s not in OTHER_SOURCES]
+        rows: list[tuple[str, ...]] = []
+        classes = dict.fromkeys(shares["class"])
+        for name in [c for c in classes if c != "all"] + (["all"] if len(classes) == 2 else []):
+            own = [
+                (source, [found[year, name, source] for year in ("today", *years)])
+                for source in (*suppliers, *OTHER_SOURCES)
+            ]
+            own = [(source, numbers) for source, numbers in own if any(abs(x) >= _SEEN for x in numbers)]
+            own.sort(key=lambda pair: (pair[0] in OTHER_SOURCES, -max(pair[1])))
+            if len(classes) == 2 and name != "all":
+                continue
+            for position, (source, numbers) in enumerate(own):
+                label = (self.words.get(name, name).replace("_", "/")) if position == 0 else ""
+                rows.append((label, self._name(source), *map(_percent, numbers)))
+        if len(classes) > 2:
+            # The first supplier of today, over all classes: the share that the portfolio is to bring down.
+            first = max(suppliers, key=lambda s: found["today", "all", s])
+            numbers = [found[year, "all", first] for year in ("today", *years)]
+            rows.append((self.words["all"], self._name(first), *map(_percent, numbers)))
+        return _Block((self.words["shares"], "", self.words["today"], *years), rows, n_left=2)
+
+    def _elements(self) -> _Block:
+        p, w = self.portfolio, self.words
+        mix, shortage = p.mix, p.shortage
+        paid = mix[~mix["supplier"].isin(OTHER_SOURCES)].groupby("element")["cost_musd"].sum()
+        lost = shortage.groupby("element")["cost_musd"].sum()
+        chosen = {
+            str(element)
+            for costs in (paid, lost)
+            for element, cost in costs.sort_values(ascending=False, kind="stable").head(ELEMENTS).items()
+            if cost > 0
+        }
+        elements = [e for e in dict.fromkeys(shortage["element"]) if e in chosen]
+        elements.sort(key=lambda e: -float(lost[e]))
+        supplied = mix.groupby(["element", "supplier"])["supplied_t"].sum()
+        n_years = shortage["year"].nunique()
+        sources = [
+            s
+            for s in (*(s for s in dict.fromkeys(sorted(mix["supplier"])) if s not in OTHER_SOURCES), "spot", "stock")
+            if any(abs(_of(supplied, (e, s))) > 0 for e in elements)
+        ]
+        rows = []
+        for e in elements:
+            own = shortage[shortage["element"] == e]
+            demand = float(own["demand_t"].sum())
+            worst = own.loc[own["cvar_share"].idxmax()]
+            rows.append((
+                e, f"{demand / n_years:,.0f}" if demand >= 10 * n_years else f"{demand / n_years:.2g}",
+                *(_percent(_of(supplied, (e, s)) / demand if demand > 0 else 0.0) for s in sources),
+                _percent(float(own["expected_t"].sum()) / demand if demand > 0 else 0.0),
+                f"{_percent(float(worst['cvar_share']))} ({int(worst['year'])})" if worst["cvar_share"] >= _SEEN else "-",
+                f"{float(own['probability'].sum()):.1f}", _money(float(own["cost_musd"].sum())),
+            ))  # fmt: skip
+        headings = (
+            w["elements"], w["demand"], *(w.get(f"{s}_heading", s) for s in sources), w["short"],
+            w["tail_share"].format(tail=self.tail), w["years_short"], w["short_cost"],
+        )  # fmt: skip
+        return _Block(headings, rows)
+
+    def _costs(self) -> _Block:
+        s, w, costs = self.summary, self.words, self.portfolio.costs
+        rate, unit = self._second_currency()
+        total = (s["expected_cost"], s["cvar"], s["worst_case"])
+        found = {str(component): numbers for component, *numbers in costs.itertuples(index=False)}
+        lines: list[tuple[str, Sequence[float]]] = [("total", total)]
+        lines += [(name, found[name]) for name in COMPONENTS]
+        shown = [(name, numbers) for name, numbers in lines if name == "total" or any(abs(x) >= 0.5 for x in numbers)]
+        rows = []
+        for name, numbers in shown:
+            row = [w[name], *map(_money, numbers)]
+            if unit:
+                row += [_money(x * rate) for x in numbers]
+            rows.append(tuple(row))
+        columns = (w["expected"], w["tail"].format(tail=self.tail), w["worst"])
+        second = tuple(f"{unit}, {column}" if i == 0 else column for i, column in enumerate(columns)) if unit else ()
+        return _Block((w["costs"], *columns, *second), rows, bold=frozenset({0}))
+
+    def _second_currency(self) -> tuple[float, str]:
+        """(units per million USD, name): the currency of the model where it is not USD."""
+        model = self.portfolio.settings.get("model", {})
+        currency = str(model.get("currency", "USD"))
+        per_usd = self.portfolio.exchange.get(currency)
+        if currency == "USD" or per_usd is None:
+            return 0.0, ""
+        name, size = LARGE_UNITS.get(currency, (f"M {currency}", 1e6))
+        return per_usd * 1e6 / size, name
+
+    def _levels(self) -> _Block:
+        w, levels = self.words, self.portfolio.programme_levels
+        rows, bold = [], set()
+        for position, row in enumerate(levels.itertuples(index=False)):
+            level, objective, expected, cvar, worst, status, chosen = row
+            rows.append((
+                str(level), w["chosen"] if chosen else str(status),
+                *(_money(float(x)) for x in (objective, expected, cvar, worst)),
+            ))  # fmt: skip
+            if chosen:
+                bold.add(position)
+        headings = (w["levels"], "", w["objective"], w["expected"], w["tail"].format(tail=self.tail), w["worst"])
+        return _Block(headings, rows, n_left=2, bold=frozenset(bold))
+
+    def _limits(self) -> Iterable[str]:
+        limits = self.portfolio.limits
+        binding = limits[limits["binding"] & (limits["shadow_price_musd"].abs() > 0)]
+        asked = {choice["name"] for choice in self.portfolio.settings.get("limits", ())}
+        policy = binding[binding["limit"].isin(asked)].sort_values("shadow_price_musd", ascending=False, kind="stable")
+        others = binding[~binding["limit"].isin(asked)]
+        shown = [*policy.head(POLICY_LIMITS).to_dict("records"), *others.head(OTHER_LIMITS).to_dict("records")]
+        for row in shown:
+            yield f"  {self._limit_in_words(row)}"
+        if len(binding) > len(shown):
+            yield f"  {self.words['more_limits'].format(count=len(binding) - len(shown))}"
+        if not shown:
+            yield f"  {self.words['no_limits']}"
+
+    def _limit_in_words(self, row: dict[Any, Any]) -> str:
+        if self.lang == "en":
+            return str(row["words"])
+        year = f" {row['year']}" if isinstance(row["year"], int) else ""
+        return f"{row['limit']} {row['scope']}{year}: {row['per']} → {float(row['shadow_price_musd']):.3g} 百万ドル"
+
+    def _provenance(self) -> str:
+        frame = self.portfolio.provenance
+        shares = [
+            f"{self.words.get(status, status)} {100 * share:.0f} %"
+            for status, share in zip(frame["status"], frame["share"].tolist(), strict=True)
+        ]
+        return f"{self.words['provenance']}: {', '.join(shares)}"
+
+
+#: Shares below this are not shown.
+_SEEN = 0.0005
+
+
+def _percent(share: float) -> str:
+    """A share in per cent, two digits: ``-`` is less than a twentieth of one.
+
+    >>> _percent(0.6543), _percent(0.0123), _percent(0.0)
+    ('65', '1.2', '-')
+    """
+    if abs(share) < _SEEN:
+        return "-"
+    return f"{100 * share:.1f}" if abs(share) < 0.0995 else f"{100 * share:.0f}"
+
+
+def _money(amount: float) -> str:
+    """A sum to the unit, small ones to two digits; ``-`` where there is none.
+
+    >>> _money(32753.9), _money(0.1265), _money(float("nan"))
+    ('32,754', '0.13', '-')
+    """
+    if amount != amount or amount == 0:
+        return "-"
+    return f"{amount:,.0f}" if abs(amount) >= 9.95 else f"{amount:.2g}"
+
+
+def _thinned(years: list[str]) -> list[str]:
+    """At most `YEARS` of them, evenly spread, with the first and the last."""
+    if len(years) <= YEARS:
+        return years
+    step = -(-(len(years) - 1) // (YEARS - 1))
+    return [*years[:-1:step], years[-1]]
+
+
+def _lookup(frame: DataFrame, keys: tuple[str, ...], value: str) -> dict[tuple[str, ...], float]:
+    columns = (frame[key].astype(str) for key in keys)
+    return dict(zip(zip(*columns, strict=True), frame[value].tolist(), strict=True))
+
+
+def _of(series: Any, key: tuple[str, str]) -> float:
+    return float(series.get(key, 0.0))
