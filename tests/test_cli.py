@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import procure.models
 from procure.cli import app
+from procure.portfolio import read_portfolio
 
 BUNDLED = Path(procure.models.__path__[0])
 SMALL = ("--set", "world.tree.nodes=40", "--set", "world.tree.branch=[2027]")
@@ -256,6 +257,51 @@ def test_help_and_version():
         assert command in result.stdout
         assert run(command, "--help").exit_code == 0
     assert run("--version").stdout.startswith("procure 0.")
+
+
+def test_an_answer_is_printed_and_kept(tmp_path):
+    """The file holds what was printed; it is replaced only on request, and nothing is left beside it."""
+    path = tmp_path / "answer.json"
+    result = run("solve", "two-class", "--json", path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "medium/heavy" in result.stdout and "expected" in result.stdout
+    assert result.stdout == f"{read_portfolio(path)}\n"
+    kept = path.read_bytes()
+    again = run("solve", "two-class", "--json", path)
+    assert again.exit_code == 2 and "add --force" in again.stderr
+    assert path.read_bytes() == kept
+    changed = run("solve", "two-class", "--json", path, "--force", "--quiet", "--set", "shortage.scale=2")
+    assert (changed.exit_code, changed.output) == (0, "")
+    assert read_portfolio(path).settings["shortage"]["scale"] == 2
+    assert [each.name for each in tmp_path.iterdir()] == ["answer.json"]
+
+
+def test_a_small_tree_of_japan_is_answered_in_plain_text():
+    result = run("solve", "japan", *SMALL)
+    assert (result.exit_code, result.stderr) == (0, "")
+    for part in ("china", "lynas", "caremag", "seabed", "Dy", "Tb", "Y"):
+        assert part in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_limits_in_conflict_are_named(world):
+    world.append("""
+[[limits]]
+name = "no_shortage"
+kind = "expected_shortage"
+scope = "medium_heavy"
+max = 0.0
+""")
+    result = run("solve", world.model, "--quiet", "--json", world.folder / "answer.json")
+    assert result.exit_code == 1
+    assert result.stdout == "" and "no_shortage" in result.stderr and "Traceback" not in result.stderr
+    assert not (world.folder / "answer.json").exists()
+
+
+def test_a_limit_of_time_is_said_so():
+    result = run("solve", "japan", "--time-limit", "0.001")
+    assert result.exit_code == 3
+    assert result.stdout == "" and result.stderr.startswith("procure: ")
 
 
 def test_models_lists_every_bundled_model():

@@ -128,7 +128,9 @@ def solve(
     if json is not None:
         portfolio.to_json(json.resolve())
     if not quiet:
-        _show(portfolio)
+        from procure.report.text import screen
+
+        _show(screen(portfolio) if sys.stdout.isatty() else portfolio)
 
 
 @app.command()
