@@ -116,7 +116,8 @@ def processes(model: Model, programmes: Programmes) -> list[Process]:
             )  # fmt: skip
         persistent = settings.demand.uncertain == "persistent"
         found[DEMAND] = chains.levels(DEMAND, levels, persistent, n_periods)
-    return list(found.values())
+    # Where nothing can fail there is still one future.
+    return list(found.values()) or [chains.levels("future", {"certain": 1.0}, persistent=True, n_periods=n_periods)]
 
 
 def _correlate(records: Records, found: dict[str, Process]) -> None:
