@@ -6,8 +6,10 @@ weighing of mean and tail is the answer; the others stay in the portfolio for co
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -74,7 +76,17 @@ def risk_of(model: Model) -> Risk:
     return Risk(alpha=model.settings.risk.alpha, weight=model.settings.risk.weight)
 
 
-def compose(market: Market) -> tuple[Templates, Composition, Composed]:
+@dataclass(frozen=True)
+class Program:
+    """A market as a linear program, ready to be solved."""
+
+    market: Market
+    templates: Templates
+    composition: Composition
+    composed: Composed
+
+
+def compose(market: Market) -> Program:
     """The linear program of a market."""
     compiled = templates(market.sets)
     composition = Composition(
@@ -88,16 +100,21 @@ def compose(market: Market) -> tuple[Templates, Composition, Composed]:
         risk_of(market.model),
         market.bounds,
     )
-    return compiled, composition, composed
+    return Program(market, compiled, composition, composed)
 
 
 def solve_market(market: Market, options: Mapping[str, Any] | None = None) -> Solved:
     """Solve one market; raises `Infeasible` with the limits in conflict, or `SolverError`."""
-    compiled, composition, composed = compose(market)
+    return solve_program(compose(market), options)
+
+
+def solve_program(program: Program, options: Mapping[str, Any] | None = None) -> Solved:
+    """Solve one program; raises `Infeasible` with the limits in conflict, or `SolverError`. No Pyomo from here on."""
+    market, composition, composed = program.market, program.composition, program.composed
     solver = Solver(composed.lp, options)
     solution = solver.solve()
     if solution.status is Status.OPTIMAL and composed.lp.is_mixed_integer:
-        solution = _with_duals(solver, composed, solution)
+        solution = _with_duals(composed, solution)
     if solution.status is Status.INFEASIBLE:
         from procure.infeasibility import explain
 
@@ -109,10 +126,10 @@ def solve_market(market: Market, options: Mapping[str, Any] | None = None) -> So
             known=f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD.",
         )
     outcome = composition.read(solution, composed, market.probability, risk_of(market.model))
-    return Solved(market, compiled, composition, composed, outcome, solver.seconds)
+    return Solved(market, program.templates, composition, composed, outcome, solver.seconds)
 
 
-def _with_duals(solver: Solver, composed: Composed, solution: Solution) -> Solution:
+def _with_duals(composed: Composed, solution: Solution) -> Solution:
     """Solve once more with the whole numbers fixed, for the shadow prices that a mixed-integer program lacks."""
     assert composed.lp.integer is not None
     whole = np.flatnonzero(composed.lp.integer)
@@ -155,15 +172,20 @@ def solve(model: Model, *, options: Mapping[str, Any] | None = None, progress: P
 
     started = time.perf_counter()
     choices = programme_choices(model)
+    # Pyomo never runs in a thread: every program is composed here, and only HiGHS, which lets go of the interpreter, runs
+    # side by side.
+    programs = [compose(make_market(model, choice)) for choice in choices]
     solved: list[Solved] = []
     rejected: list[tuple[Mapping[str, str], Infeasible]] = []
-    for done, choice in enumerate(choices):
-        if progress is not None:
-            progress(done, len(choices), ", ".join(f"{s} {level}" for s, level in choice.items()))
-        try:
-            solved.append(solve_market(make_market(model, choice), options))
-        except Infeasible as error:
-            rejected.append((choice, error))
+    with ThreadPoolExecutor(max_workers=min(len(programs), os.cpu_count() or 1)) as pool:
+        waiting = [pool.submit(solve_program, program, options) for program in programs]
+        for done, (choice, result) in enumerate(zip(choices, waiting, strict=True)):
+            if progress is not None:
+                progress(done, len(choices), ", ".join(f"{s} {level}" for s, level in choice.items()))
+            try:
+                solved.append(result.result())
+            except Infeasible as error:
+                rejected.append((choice, error))
     if progress is not None:
         progress(len(choices), len(choices), "")
     if not solved:

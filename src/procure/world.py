@@ -94,7 +94,7 @@ def processes(model: Model, programmes: Programmes) -> list[Process]:
             {row["state"]: row["kind"] for row in states},
             rates,
             {row["state"]: float(row["value"]) for row in states[1:]},
-            settings.world.start.get(supplier, states[0]["state"]),
+            settings.world.start.get(supplier, str(states[0]["state"])),
             period,
             n_periods,
         )
@@ -147,14 +147,18 @@ def _force(records: Records, found: dict[str, Process], period: float, n_periods
 
 
 def make_tree(model: Model, programmes: Programmes) -> Tree:
-    """The tree of futures: the table the user handed in, or one made from the processes."""
+    """The tree of futures: the table the user handed in, or one made from the processes.
+
+    All programme levels share the futures drawn without a programme, weighed by their own law: so levels differ by what
+    they do, not by the luck of their draws.
+    """
     settings = model.settings
     if settings.world.scenarios:
         table = model.facts.tables["scenarios"].rename(columns={"value": "probability"})
         return Tree.from_table(table, processes(model, programmes), len(periods_of(model))).merged()[0]
     years = periods_of(model)
     branch = [years.index(year) for year in settings.world.tree.branch]
-    found = processes(model, programmes)
+    found = processes(model, {})
     primary = settings.world.tree.primary
     if primary is not None and primary not in {process.name for process in found}:
         raise DataError(
@@ -162,11 +166,16 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
                   "the primary chain is one of a supplier of the model",
                   nearest(primary, [process.name for process in found]))
         )  # fmt: skip
-    return build_tree(
-        found,
-        len(years),
-        branch=branch,
-        primary=primary,
-        nodes=settings.world.tree.nodes,
-        seed=settings.world.tree.seed,
+    choice = settings.world.tree
+
+    def built(law: list[Process]) -> Tree:
+        return build_tree(law, len(years), branch=branch, primary=primary, nodes=choice.nodes, seed=choice.seed)
+
+    provoked = processes(model, programmes)
+    opens = any(
+        bool(((before.transition == 0) & (after.transition > 0)).any())
+        for before, after in zip(found, provoked, strict=True)
     )
+    if opens:  # the programme makes possible what was not: weighing cannot, so draw anew
+        return built(provoked)
+    return built(found).reweighed(found, provoked)

@@ -30,7 +30,7 @@ from scipy import sparse
 
 from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS
 from procure.formulation.sets import MEASURES, Limit
-from procure.lp.blocks import Separated, Tail, solve_in_blocks
+from procure.lp.blocks import BlockSolver, Tail
 from procure.lp.compile import Name, Template
 from procure.lp.highs import LinearProgram, Solution
 
@@ -367,11 +367,18 @@ class Composition:
         return mean_only and not composed.lp.is_mixed_integer
 
     def solve_by_element(
-        self, mean: Composed, plan_data: Array, period_data: Array, probability: Array, discount: Array, risk: Risk
-    ) -> tuple[Outcome, Separated]:
+        self,
+        solver: BlockSolver,
+        mean: Composed,
+        plan_data: Array,
+        period_data: Array,
+        probability: Array,
+        discount: Array,
+        risk: Risk,
+    ) -> Outcome:
         """Solve with one block per element, from the program of the plain mean (``Risk()``) and the risk to weigh.
 
-        Raises nothing: a status other than OPTIMAL says that the program has to be solved whole.
+        A status other than OPTIMAL says that the program has to be solved whole.
         """
         form = self.period.form.at(period_data)[:, self._is_cost]
         node = np.broadcast_to(np.arange(self.n_nodes)[:, None], form.shape)
@@ -382,7 +389,7 @@ class Composition:
         plan_cost = np.zeros(self.n_composed)
         plan_cost[: len(self.plan.columns)] = self._plan_cost(plan_data)
         tail = Tail(node_cost, self._paths(), probability[self._leaves], risk.alpha, risk.weight)
-        found = solve_in_blocks(mean.lp, self._block_of_columns(), plan_cost, tail)
+        found = solver.solve(mean.lp, plan_cost, tail)
         solution = Solution(
             status=found.status,
             objective=found.objective,
@@ -394,7 +401,7 @@ class Composition:
             seconds=found.seconds_in_solver,
             message=found.status.value,
         )
-        return self._outcome(solution, mean, found.tail_weight), found
+        return self._outcome(solution, mean, found.leaf_weight)
 
     def _paths(self) -> sparse.csr_matrix:
         """Leaves by nodes: one where the node is on the path to the leaf."""
@@ -408,13 +415,13 @@ class Composition:
         row, column = np.concatenate(rows), np.concatenate(columns)
         return sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(self._leaves), self.n_nodes))
 
-    def _block_of_columns(self) -> Index:
-        """One block per element, and a last one for whatever belongs to none or to several."""
+    def block_of_columns(self) -> Index:
+        """One block per element, and -1 for whatever belongs to none or to several."""
         named = [_element_of(*name) for name in (*self.plan.columns, *self.period.columns)]
         number = {element: b for b, element in enumerate(dict.fromkeys(e for e in named if e is not None))}
-        label = np.array([len(number) if e is None else number[e] for e in named])
+        label = np.array([-1 if e is None else number[e] for e in named])
         n_plan = len(self.plan.columns)
-        block = np.empty(self.n_composed, dtype=np.int64)
+        block = np.full(self.n_composed, -1, dtype=np.int64)
         block[:n_plan] = label[:n_plan]
         own = self.column_of >= n_plan
         block[self.column_of[own]] = np.broadcast_to(label[n_plan:], self.column_of.shape)[own]

@@ -85,6 +85,10 @@ _STATUS = {
 }
 
 
+#: Beyond this many changed entries, loading the matrix again with the old basis is quicker than changing one by one.
+MANY_COEFFICIENTS = 500
+
+
 class _QuietHighs(highspy.Highs):  # type: ignore[misc]  # highspy is untyped
     """HiGHS without the callbacks of highspy, whose set-up prints a banner before any option can silence it."""
 
@@ -124,6 +128,7 @@ class Solver:
         self._is_mixed_integer = program.is_mixed_integer
         self._check(self._highs.passModel(_to_highs(program)), "loading the model")
         self._options = dict(options or {})
+        self._program = program
 
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Set HiGHS options by their own names; an unknown name or a value out of range raises `ValueError`."""
@@ -180,15 +185,48 @@ class Solver:
             row_dual=np.array(found.row_dual)
             if has_dual and len(found.row_dual) == n_rows
             else np.full(n_rows, np.nan),
-            reduced_cost=np.array(found.col_dual)
-            if has_dual and len(found.col_dual) == n_columns
-            else nothing,
+            reduced_cost=np.array(found.col_dual) if has_dual and len(found.col_dual) == n_columns else nothing,
             bound=bound,
             iterations=max(info.simplex_iteration_count, info.ipm_iteration_count, 0),
             seconds=seconds,
             message=message,
             ray=ray,
         )
+
+    def move_to(self, program: LinearProgram) -> bool:
+        """Move the numbers in place to those of `program`, keeping the basis; False, and nothing done, if its shape differs.
+
+        Compares with the program last loaded or moved to: single changes made since are not undone.
+        """
+        old, new = self._program.matrix, program.matrix
+        same = (
+            old.shape == new.shape
+            and self._is_mixed_integer == program.is_mixed_integer
+            and np.array_equal(old.indptr, new.indptr)
+            and np.array_equal(old.indices, new.indices)
+        )
+        if not same:
+            return False
+        if len(moved := np.flatnonzero(self._program.cost != program.cost)):
+            self.change_costs(moved, program.cost[moved])
+        moved = np.flatnonzero((self._program.lower != program.lower) | (self._program.upper != program.upper))
+        if len(moved):
+            self.change_bounds(moved, program.lower[moved], program.upper[moved])
+        moved = np.flatnonzero(
+            (self._program.row_lower != program.row_lower) | (self._program.row_upper != program.row_upper)
+        )
+        if len(moved):
+            self.change_rows(moved, program.row_lower[moved], program.row_upper[moved])
+        moved = np.flatnonzero(old.data != new.data)
+        if len(moved) > MANY_COEFFICIENTS:
+            basis = self.get_basis()
+            self._check(self._highs.passModel(_to_highs(program)), "loading the model")
+            self.set_basis(basis)
+        elif len(moved):
+            columns = np.searchsorted(new.indptr, moved, side="right") - 1
+            self.change_coefficients(new.indices[moved], columns, new.data[moved])
+        self._program = program
+        return True
 
     def change_costs(self, columns: Any, costs: Any) -> None:
         """Move objective coefficients."""

@@ -91,7 +91,9 @@ class Tree:
             seen = f"period {period.shape}, parent, probability and state {', '.join(map(str, shapes))}"
             reject(seen, f"one entry per node, and per node and process ({len(self.processes)})")
         if len(self.states) != len(self.processes) or len(set(self.processes)) < len(self.processes):
-            reject(f"processes {list(self.processes)}, states {list(self.states)}", "each process once, with its states")
+            reject(
+                f"processes {list(self.processes)}, states {list(self.states)}", "each process once, with its states"
+            )
         ahead = np.arange(n)
         if (parent >= ahead).any() or (parent < -1).any() or (np.diff(parent) < 0).any():
             reject("parents do not ascend, or do not precede their children", "nodes stand in breadth order")
@@ -99,7 +101,9 @@ class Tree:
             reject("a period is not that of the parent plus one", "roots are in period 0, children one later")
         childless = np.setdiff1d(ahead[period < period[-1]], parent)
         if childless.size:
-            reject(f"node {childless[0]} ends in period {period[childless[0]]}", f"every path reaches period {period[-1]}")
+            reject(
+                f"node {childless[0]} ends in period {period[childless[0]]}", f"every path reaches period {period[-1]}"
+            )
         sizes = np.array([len(names) for names in self.states], dtype=np.int64)
         if (self.state < 0).any() or (self.state >= sizes).any():
             reject("a state number has no name", "states are numbered as in `states`")
@@ -117,9 +121,15 @@ class Tree:
             parts = _listed([(self.label(n), self.probability[n]) for n in siblings])
             seen = f"probabilities sum to {found[group]:.10g}, not {wanted[group]:.10g}: {parts}"
             if group == 0:
-                rule, remedy = "the first nodes sum to 1", "rescale them, or add the missing outcome (often 'no disruption')"
+                rule, remedy = (
+                    "the first nodes sum to 1",
+                    "rescale them, or add the missing outcome (often 'no disruption')",
+                )
             else:
-                rule, remedy = f"children sum to their parent, node {group - 1} ({self.label(group - 1)})", "rescale them"
+                rule, remedy = (
+                    f"children sum to their parent, node {group - 1} ({self.label(group - 1)})",
+                    "rescale them",
+                )
             faults.append(Fault("tree", seen, rule, remedy))
         if faults:
             raise DataError(faults)
@@ -194,6 +204,62 @@ class Tree:
         columns = [self._column(process) for process in processes]
         names, states = [self.processes[c] for c in columns], [self.states[c] for c in columns]
         return Tree(self.period, self.parent, self.probability, names, states, self.state[:, columns])
+
+    def likelihood(self, processes: Iterable[Process]) -> Array:
+        """Exact probability of every node's joint state given its parent's, shape (n_nodes,), whatever the tree drew.
+
+        >>> from procure.scenarios.chain import shock
+        >>> strait = shock("strait", 0.2231, 3, 1.0, 2)  # 1 - exp(-0.2231) = 0.2
+        >>> enumerate_tree([strait], 2).likelihood([strait]).round(2)
+        array([0.8, 0.2, 0.8, 0.2, 0.8, 0.2])
+        """
+        chosen = canonical(processes)
+        place = {process.name: self._column(process.name) for process in chosen}
+        probability = np.ones(self.n_nodes)
+        for process in chosen:
+            column = place[process.name]
+            names = self.states[column]
+            code = np.array([process.states.index(name) for name in names])[self.state[:, column]]
+            today = process.states.index(process.start)
+            previous = np.where(self.parent >= 0, code[self.parent], today)
+            drivers = [
+                np.array([states.index(name) for name in self.states[place[driver]]])[self.state[:, place[driver]]]
+                for driver, states in zip(process.drivers, process.driver_states, strict=True)
+            ]
+            for period in range(self.n_periods):
+                here = self.period == period
+                law = process.law(period, [driver[here] for driver in drivers], previous[here])
+                probability[here] *= law[np.arange(len(law)), code[here]]
+        return probability
+
+    def reweighed(self, before: Iterable[Process], after: Iterable[Process]) -> Tree:
+        """The same futures under another law: each child weighed by how much likelier `after` makes it than `before`.
+
+        Where the tree branches into every state the result is exact; where it was drawn, it is what a draw weighed by
+        likelihood gives, and two laws compared over one tree differ by the laws alone, not by the luck of two draws.
+        A future that `after` rules out is a `DataError`.
+
+        >>> from procure.scenarios.chain import shock
+        >>> calm, rough = shock("strait", 0.2231, 3, 1.0, 1), shock("strait", 0.5108, 3, 1.0, 1)
+        >>> enumerate_tree([calm], 1).reweighed([calm], [rough]).probability.round(2)
+        array([0.6, 0.4])
+        """
+        ratio = self.likelihood(after) / self.likelihood(before)
+        weight = self.conditional * ratio
+        if not (weight > 0).all():
+            node = int(np.argmin(weight))
+            raise DataError(
+                Fault("tree", f"'{self.label(node)}' has probability 0 under the other law", "both laws allow the futures",
+                      "make a tree of its own for this law")
+            )  # fmt: skip
+        family = self.parent + 1
+        weight /= np.bincount(family, weights=weight)[family]
+        probability = np.empty(self.n_nodes)
+        for period in range(self.n_periods):
+            here = np.flatnonzero(self.period == period)
+            above = np.where(self.parent[here] >= 0, probability[self.parent[here]], 1.0)
+            probability[here] = weight[here] * above
+        return Tree(self.period, self.parent, probability, self.processes, self.states, self.state)
 
     def merged(self, key: ArrayLike | None = None) -> tuple[Tree, Codes]:
         """Siblings with the same state and the same future made one, exactly, and the new number of every node.
@@ -348,7 +414,10 @@ class Tree:
 
     @classmethod
     def from_table(
-        cls, frame: pd.DataFrame, processes: Mapping[str, Sequence[str]] | Sequence[Process], periods: Sequence[Any] | int
+        cls,
+        frame: pd.DataFrame,
+        processes: Mapping[str, Sequence[str]] | Sequence[Process],
+        periods: Sequence[Any] | int,
     ) -> Tree:
         """A table of scenarios as a tree; scenarios with the same history up to a period share the node.
 
@@ -400,7 +469,9 @@ def enumerate_tree(processes: Iterable[Process], n_periods: int, limit: int = 10
     tree = _enumerated(chosen, n_periods, limit)
     if tree is None:
         seen = f"{len(chosen)} processes over {n_periods} periods have more than {limit} joint futures"
-        raise DataError(Fault("tree", seen, f"at most {limit} nodes", "use fewer states or periods, or draw: build_tree"))
+        raise DataError(
+            Fault("tree", seen, f"at most {limit} nodes", "use fewer states or periods, or draw: build_tree")
+        )
     return tree
 
 
@@ -723,7 +794,9 @@ def _limited(processes: list[Process], period: int, previous: Codes, limit: int)
     return expand(processes, period, previous)
 
 
-def _stacked(processes: Sequence[str], states: Sequence[Sequence[str]], levels: list[tuple[Codes, Array, Codes]]) -> Tree:
+def _stacked(
+    processes: Sequence[str], states: Sequence[Sequence[str]], levels: list[tuple[Codes, Array, Codes]]
+) -> Tree:
     """A tree from its periods: (position of the parent in the period before, probability, states)."""
     sizes = [len(parent) for parent, _, _ in levels]
     firsts = np.cumsum([0, *sizes])
@@ -765,7 +838,9 @@ def _check_branching(
         remedy = nearest("", names)
         faults.append(Fault("tree", "branches in full without a primary process", "name the one that branches", remedy))
     if primary is not None and primary not in names:
-        faults.append(Fault("tree", f"no process '{primary}'", "the primary process is one of them", nearest(primary, names)))
+        faults.append(
+            Fault("tree", f"no process '{primary}'", "the primary process is one of them", nearest(primary, names))
+        )
     if faults:
         raise DataError(faults)
     return branching, names[primary] if primary is not None else None
