@@ -15,7 +15,7 @@ import procure
 from procure.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(procure.__path__, "procure."))
 
 
@@ -37,7 +37,12 @@ def test_docstrings(name):
         run(test)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.fixture(autouse=True)
+def _in_the_clone(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_python_of_pages(page):
     """Blocks of a page follow one another, as a reader would type them."""
     session = {}
@@ -48,7 +53,7 @@ def test_python_of_pages(page):
         session = test.globs
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_of_pages(page):
     """Commands of console blocks are answered; those that solve are tried with --help, which costs no minute."""
     for line in re.findall(r"^\$ procure (.*)$", "\n".join(blocks(page, "console")), re.MULTILINE):
@@ -57,3 +62,26 @@ def test_commands_of_pages(page):
             words.append("--help")
         result = CliRunner().invoke(app, words)
         assert result.exit_code == 0, (line, result.output)
+
+
+def test_the_answer_of_the_readme_is_the_answer():
+    """Line by line, as far as it is shown, to what is lost between two solvers; paste the new one where it is not."""
+    (shown,) = blocks(ROOT / "README.md", "text")
+    result = CliRunner().invoke(app, ["solve", "japan"])
+    assert result.exit_code == 0, result.stderr
+    lines = iter(result.stdout.splitlines())
+    for line in filter(None, shown.splitlines()):
+        found = next((each for each in lines if words(each) == words(line)), "")
+        assert found and numbers(found) == pytest.approx(numbers(line), rel=0.03, abs=2), f"not in the answer: {line}"
+
+
+NUMBER = re.compile(r"(?<![\w-])-?\d[\d,.]*\b|(?<= )-(?= |$)")
+
+
+def words(line):
+    return NUMBER.sub("", line).split()
+
+
+def numbers(line):
+    """A dash is nothing."""
+    return [0.0 if each == "-" else float(each.replace(",", "")) for each in NUMBER.findall(line)]
