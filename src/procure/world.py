@@ -155,6 +155,7 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
     settings = model.settings
     if settings.world.scenarios:
         table = model.facts.tables["scenarios"].rename(columns={"value": "probability"})
+        table = table.astype(object).where(table.notna(), None)
         return Tree.from_table(table, processes(model, programmes), len(periods_of(model))).merged()[0]
     years = periods_of(model)
     branch = [years.index(year) for year in settings.world.tree.branch]
