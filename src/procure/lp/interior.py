@@ -36,7 +36,8 @@ CHUNK = 1024
 MOST_OPERATIONS = 30_000
 MOST_COLUMNS = 4000
 MOST_ITERATIONS = 150
-RECENTRINGS = 2
+RECENTRINGS = 3
+FAR, NOTHING = 1e200, 1e-250
 
 
 @dataclass
@@ -52,63 +53,63 @@ class Proposal:
 
 
 class _Variables:
-    """Variables between bounds, with the multipliers of the bounds; arrays of any one shape, fixed entries stand still."""
+    """Variables between bounds, with the multipliers of the bounds; arrays of any one shape, fixed entries stand still.
+
+    A bound that is not there has multiplier zero at distance `FAR`, so that no operation needs to ask.
+    """
 
     def __init__(self, lower: Array, upper: Array, multiplier: Array) -> None:
         shape = np.broadcast_shapes(lower.shape, upper.shape, multiplier.shape)
-        self.has_lower, self.has_upper = np.isfinite(lower), np.isfinite(upper)
-        self.free_to_move = np.broadcast_to(upper > lower, shape)
-        self.lower, self.upper = np.where(self.has_lower, lower, 0.0), np.where(self.has_upper, upper, 0.0)
-        room = np.where(self.has_lower & self.has_upper, self.upper - self.lower, np.inf)
-        inward = np.minimum(0.5 * room, 1.0)
-        start = np.where(self.has_lower, self.lower + inward, np.where(self.has_upper, self.upper - inward, 0.0))
-        self.value = np.array(np.broadcast_to(start, shape))
-        self.value[~self.free_to_move] = np.broadcast_to(self.lower, shape)[~self.free_to_move]
-        self.room = np.broadcast_to(room, shape)
+        self.moves = np.broadcast_to(upper > lower, shape)
+        has_lower, has_upper = np.isfinite(lower), np.isfinite(upper)
+        self.has_lower = np.where(has_lower & self.moves, 1.0, 0.0)
+        self.has_upper = np.where(has_upper & self.moves, 1.0, 0.0)
+        self.lower, self.upper = np.where(has_lower, lower, 0.0), np.where(has_upper, upper, 0.0)
+        self.room = np.broadcast_to(np.where(has_lower & has_upper, self.upper - self.lower, np.inf), shape)
         self.multiplier = multiplier
+        inward = np.minimum(0.5 * self.room, 1.0)
+        start = np.where(has_lower, self.lower + inward, np.where(has_upper, self.upper - inward, 0.0))
+        self.value = np.where(self.moves, start, np.where(has_lower, self.lower, self.upper))
+        self.count = int(self.has_lower.sum() + self.has_upper.sum())
         self.centre()
-        self.count = int(np.broadcast_to(self.has_lower & self.free_to_move, shape).sum())
-        self.count += int(np.broadcast_to(self.has_upper & self.free_to_move, shape).sum())
 
-        self.move = self.move_low = self.move_high = np.zeros(())
+    def measure(self) -> None:
+        """Distances to the bounds."""
+        self.below = np.where(self.has_lower > 0, self.value - self.lower, FAR)
+        self.above = np.where(self.has_upper > 0, self.upper - self.value, FAR)
 
     def centre(self) -> None:
         """Give the bounds multipliers such that distance times multiplier is the same everywhere."""
         self.measure()
-        self.low = np.where(self.has_lower & self.free_to_move, self.multiplier / self.below, 0.0)
-        self.high = np.where(self.has_upper & self.free_to_move, self.multiplier / self.above, 0.0)
-
-    def measure(self) -> None:
-        """Distances to the bounds."""
-        self.below = np.where(self.has_lower & self.free_to_move, self.value - self.lower, 1.0)
-        self.above = np.where(self.has_upper & self.free_to_move, self.upper - self.value, 1.0)
+        self.low = self.has_lower * (self.multiplier / self.below)
+        self.high = self.has_upper * (self.multiplier / self.above)
+        self.move = self.move_low = self.move_high = np.zeros(())
 
     def start_near(self, value: Array) -> None:
         """Stand near `value`, inside the bounds, centred."""
         inward = np.minimum(0.1 * self.room, 0.1)
-        low = np.where(self.has_lower, self.lower + inward, -np.inf)
-        high = np.where(self.has_upper, self.upper - inward, np.inf)
-        self.value = np.where(self.free_to_move, np.clip(value, low, high), self.lower)
+        low = np.where(self.has_lower > 0, self.lower + inward, -np.inf)
+        high = np.where(self.has_upper > 0, self.upper - inward, np.inf)
+        self.value = np.where(self.moves, np.clip(value, low, high), self.value)
         self.centre()
 
-    def approach(self, move: Array) -> float:
-        """Go along a direction, at most nine tenths of the way to a bound; return the step taken."""
-        falls = np.where(self.has_lower & self.free_to_move, -move / self.below, 0.0).max(initial=0.0)
-        rises = np.where(self.has_upper & self.free_to_move, move / self.above, 0.0).max(initial=0.0)
-        step = min(1.0, 0.9 / max(float(falls), float(rises), 1e-300))
-        self.value += np.where(self.free_to_move, step * move, 0.0)
+    def approach(self, move: Array) -> None:
+        """Go along a direction, at most nine tenths of the way to a bound."""
+        furthest = max(float((-move / self.below).max(initial=0.0)), float((move / self.above).max(initial=0.0)))
+        self.value += min(1.0, 0.9 / max(furthest, 1e-300)) * move
         self.centre()
-        return step
 
     def weigh(self, least: float) -> None:
-        """The inverse D of the barrier's curvature; free variables get a little of their own."""
+        """The inverse D of the barrier's curvature; free variables get a little of their own, fixed ones none."""
         self.measure()
-        curvature = self.low / self.below + self.high / self.above
-        self.D = np.where(self.free_to_move, 1.0 / np.maximum(curvature, least), 0.0)
+        self.D = np.where(self.moves, 1.0 / np.maximum(self.low / self.below + self.high / self.above, least), 0.0)
 
-    def complementarity(self) -> float:
-        """Sum of distance times multiplier."""
-        return float(np.vdot(self.below, self.low) + np.vdot(self.above, self.high))
+    def complementarity(self, primal: float = 0.0, dual: float = 0.0) -> float:
+        """Sum of distance times multiplier, after steps along the direction noted last."""
+        if not primal and not dual:
+            return float(np.vdot(self.below, self.low) + np.vdot(self.above, self.high))
+        low, high = self.low + dual * self.move_low, self.high + dual * self.move_high
+        return float(np.vdot(self.below + primal * self.move, low) + np.vdot(self.above - primal * self.move, high))
 
     def aim(self, residual: Array, target: float, *, trust: float) -> None:
         """Set the right-hand side h of  dv / D - Aᵀ dλ = h  for a target complementarity.
@@ -116,52 +117,47 @@ class _Variables:
         `trust` scales the second-order term of the direction noted last.
         """
         self.residual = residual
-        self.aim_low = np.where(self.low > 0, target, 0.0) - self.below * self.low
-        self.aim_high = np.where(self.high > 0, target, 0.0) - self.above * self.high
+        self.aim_low = target * self.has_lower - self.below * self.low
+        self.aim_high = target * self.has_upper - self.above * self.high
         if trust:
             self.aim_low -= trust * self.move * self.move_low
             self.aim_high += trust * self.move * self.move_high
 
     def recentre(self, primal: float, dual: float, target: float) -> None:
         """Aim also at bringing products far from the target back, as seen after a trial step (Gondzio 1996)."""
-        for at, z, way, dz, aim in (
-            (self.below, self.low, self.move, self.move_low, self.aim_low),
-            (self.above, self.high, -self.move, self.move_high, self.aim_high),
+        for there, at, z, way, dz, aim in (
+            (self.has_lower, self.below, self.low, self.move, self.move_low, self.aim_low),
+            (self.has_upper, self.above, self.high, -self.move, self.move_high, self.aim_high),
         ):
             product = (at + primal * way) * (z + dual * dz)
             pull = np.clip(product, 0.1 * target, 10.0 * target) - product
-            aim += np.where(z > 0, np.maximum(pull, -10.0 * target), 0.0)
+            aim += there * np.maximum(pull, -10.0 * target)
 
     def right(self) -> Array:
         """The right-hand side h."""
         return np.asarray(self.aim_low / self.below - self.aim_high / self.above - self.residual)
 
-    def noted(self) -> tuple[Array, ...]:
-        """The direction noted last and what it aimed at."""
+    def noted(self) -> tuple[Array, Array, Array]:
+        """The direction noted last."""
         return self.move, self.move_low, self.move_high
 
     def step(self, move: Array) -> tuple[float, float]:
         """Take note of a direction; return the longest primal and dual steps along it."""
-        self.move = np.where(self.free_to_move, move, 0.0)
-        self.move_low = (self.aim_low - self.low * self.move) / self.below
-        self.move_high = (self.aim_high + self.high * self.move) / self.above
-        falls = (self.move / self.below).min(initial=0.0, where=self.low > 0)
-        rises = (self.move / self.above).max(initial=0.0, where=self.high > 0)
-        dual = (self.move_low / self.low).min(initial=0.0, where=self.low > 0)
-        dual = min(dual, (self.move_high / self.high).min(initial=0.0, where=self.high > 0))
-        return 1.0 / max(-falls, rises, 1e-300), 1.0 / max(-dual, 1e-300)
-
-    def complementarity_after(self, primal: float, dual: float) -> float:
-        """What `complementarity` would be after these steps."""
-        low, high = self.low + dual * self.move_low, self.high + dual * self.move_high
-        below, above = self.below + primal * self.move, self.above - primal * self.move
-        return float(np.vdot(below, np.where(self.low > 0, low, 0)) + np.vdot(above, np.where(self.high > 0, high, 0)))
+        self.move = move
+        self.move_low = (self.aim_low - self.low * move) / self.below
+        self.move_high = (self.aim_high + self.high * move) / self.above
+        primal = max(-(move / self.below).min(initial=0.0), (move / self.above).max(initial=0.0))
+        dual = min(
+            (self.move_low / (self.low + NOTHING)).min(initial=0.0),
+            (self.move_high / (self.high + NOTHING)).min(initial=0.0),
+        )
+        return 1.0 / max(primal, 1e-300), 1.0 / max(-dual, 1e-300)
 
     def take(self, primal: float, dual: float) -> None:
         """Move."""
         self.value += primal * self.move
-        self.low = np.where(self.low > 0, np.maximum(self.low + dual * self.move_low, 1e-300), 0.0)
-        self.high = np.where(self.high > 0, np.maximum(self.high + dual * self.move_high, 1e-300), 0.0)
+        self.low = np.maximum(self.low + dual * self.move_low, NOTHING * self.has_lower)
+        self.high = np.maximum(self.high + dual * self.move_high, NOTHING * self.has_upper)
 
 
 class _Elimination:
@@ -372,7 +368,7 @@ class _Cell:
         self.primal = -(self.times(x) + matrix @ v.value)
         self.dual_residual = -(matrix.T @ self.dual) - v.low + v.high
         self.dual_residual[: self.n] += law * self.q
-        self.dual_residual[~v.free_to_move] = 0.0
+        self.dual_residual[~v.moves] = 0.0
         return float(np.abs(self.primal).max(initial=0.0))
 
     def begin(self) -> tuple[Array, Array]:
@@ -471,6 +467,7 @@ class _Method:
             self.cap = tail * p / (1.0 - alpha)
             self.excess = _Variables(np.zeros((2, K)), np.full((2, K), np.inf), np.broadcast_to(p, (2, K)))
             self.eta_residual = 0.0
+        self.last_step = 1.0
         self.x.start_near(start / self.scale_x)
         self.a.start_near(self.A @ self.x.value)
         for cells in self.cells:
@@ -540,7 +537,7 @@ class _Method:
         x = self.x.value
         self.x_residual = self.cost - self.A.T @ self.row_dual - self.x.low + self.x.high
         self.a_primal = self.a.value - self.A @ x
-        self.a_residual = np.where(self.a.free_to_move, self.row_dual - self.a.low + self.a.high, 0.0)
+        self.a_residual = np.where(self.a.moves, self.row_dual - self.a.low + self.a.high, 0.0)
         primal, dual = float(np.abs(self.a_primal).max(initial=0.0)), float(np.abs(self.a_residual).max(initial=0.0))
         if self.tail:
             e, f = self.excess.value
@@ -557,7 +554,7 @@ class _Method:
                 self.x_residual -= cell.times_transposed(cell.dual, n)
                 if self.tail:
                     self.tail_primal[members] += (cell.q * cell.variables.value[: cell.n]).sum(axis=0)
-        self.x_residual[~self.x.free_to_move] = 0.0
+        self.x_residual[~self.x.moves] = 0.0
         if self.tail:
             primal = max(primal, float(np.abs(self.tail_primal).max()) / (1.0 + abs(self.eta)))
         return primal, max(dual, float(np.abs(self.x_residual).max(initial=0.0)))
@@ -587,7 +584,7 @@ class _Method:
         index = np.arange(n)
         with np.errstate(divide="ignore"):
             S[index, index] += np.where(self.x.D > 0, 1.0 / np.where(self.x.D > 0, self.x.D, 1.0), 0.0)
-        stuck = np.flatnonzero(~self.x.free_to_move)
+        stuck = np.flatnonzero(~self.x.moves)
         S[stuck, :] = 0.0
         S[:, stuck] = 0.0
         S[stuck, stuck] = 1.0
@@ -597,7 +594,7 @@ class _Method:
         self.S = linalg.cho_factor(S, lower=True, check_finite=False, overwrite_a=True) if np.isfinite(S).all() else None
         if self.S is None:
             raise linalg.LinAlgError
-        A = np.where(self.x.free_to_move, self.A, 0.0)
+        A = np.where(self.x.moves, self.A, 0.0)
         self.A_wide = np.hstack([A, np.zeros((len(A), 1))])
         if len(A):
             self.SA = linalg.cho_solve(self.S, self.A_wide.T, check_finite=False)
@@ -618,8 +615,9 @@ class _Method:
         """Predict, correct, and recentre while that makes the step longer."""
         self._aim(0.0, 0.0)
         primal, dual = (min(1.0, step) for step in self._direction())
-        after = sum(group.complementarity_after(primal, dual) for group in groups) / count
-        target = min(1.0, max((after / mu) ** 3, 1e-8)) * mu
+        after = sum(group.complementarity(primal, dual) for group in groups) / count
+        # Recentring bears an ambitious target; after a short step be modest.
+        target = min(0.3 if self.last_step > 0.5 else 0.8, max((after / mu) ** 3, 1e-8)) * mu
         self._aim(target, primal * dual)
         primal, dual = (min(1.0, step) for step in self._direction())
         for _ in range(RECENTRINGS):
@@ -634,6 +632,7 @@ class _Method:
                 self._return_to(groups, before)
                 break
             primal, dual = new_primal, new_dual
+        self.last_step = min(primal, dual)
         return 0.995 * primal, 0.995 * dual
 
     def _noted(self, groups: list[_Variables]) -> Any:
@@ -666,7 +665,7 @@ class _Method:
         if self.tail:
             tau = t / self.sigma
             right += self.G @ tau
-        right[:n][~self.x.free_to_move] = 0.0
+        right[:n][~self.x.moves] = 0.0
         dX = linalg.cho_solve(self.S, right, check_finite=False)
         self.d_row_dual = np.zeros(len(self.A))
         if len(self.A):
@@ -677,7 +676,7 @@ class _Method:
             steps = [self.a.step(self.a.D * (h - self.d_row_dual))]
         else:
             steps = []
-        dx = np.where(self.x.free_to_move, dX[:n], 0.0)
+        dx = np.where(self.x.moves, dX[:n], 0.0)
         steps.append(self.x.step(dx))
         if self.tail:
             self.d_eta = float(dX[n])
