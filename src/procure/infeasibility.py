@@ -3,7 +3,8 @@
 What can give way is a *line*: a limit of the model file, or one number of a table (a commitment, an offer, a capacity ...).
 Each line i gets one slack, in its own unit, and with it an elastic program that always has a solution:
 
-  min  Σ_i tier_i give_i / size_i                    tier: policy 1, contractual 100, physical 10,000
+  min  Σ_i tier_i give_i / size_i                    tier: policy 1, contractual 100, physical 10,000; and
+                                                  nothing of a higher tier where the lower ones suffice
   s.t. a x - rate_ir give_i <= b_r                   every row r of line i; rate: t, kUSD ... of the row per unit of the line
        0 <= give_i <= room_i                         a share stays within 0 and 1, a commitment at least 0
        what defines the model (balance, stock, yields, costs) stays as it is
@@ -13,7 +14,7 @@ solution together. Out of them HiGHS isolates a set that loses its conflict with
 With one slack at a time the same program says what each line would have to give by itself.
 
 Source: Gleeson & Ryan (1990), ORSA Journal on Computing 2(1), 61-63 (duals of the elastic program and minimal conflicts);
-Chinneck (2008), Feasibility and Infeasibility in Optimization, chapter 6 (the elastic filter).
+Chinneck (2008), Feasibility and Infeasibility in Optimization (the elastic filter).
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ class Line:
 
     def after(self, give: float) -> float:
         """The value after giving way, rounded outward to five digits so that it suffices."""
-        return _outward(self.value + self.sign * give, self.sign)
+        after = self.value + self.sign * give
+        # A shrinking value ends at zero.
+        return _outward(after, self.sign) if after > TINY * self.size else 0.0
 
     def text(self, value: float) -> str:
         """A value in the unit people use."""
@@ -126,7 +129,7 @@ class _Explanation:
         whole = self.elastic.is_mixed_integer
         relaxed = replace(self.elastic, integer=None)
         solver = Solver(relaxed)
-        solution = solver.solve()
+        solution = self._cheapest(solver)
         if solution.status is not Status.OPTIMAL:
             return Infeasible(self._say(self._hard_conflict(), {}))
         x = solution.x
@@ -137,7 +140,7 @@ class _Explanation:
             conflicts = [self._filtered()]  # only the whole numbers are in the way
         if whole:
             solver = Solver(self.elastic, {"mip_rel_gap": 1e-6, "time_limit": PATIENCE[1]})
-            x = solver.solve().x
+            x = self._cheapest(solver).x
             repaired = self._repaired(x)
         # Whatever must give way is named, also where one conflict hides another.
         known = {line.key for conflict in conflicts for line in conflict}
@@ -146,6 +149,20 @@ class _Explanation:
         alone = self._alone(solver, conflicts, repaired)
         repairs = [self._repair(line, self._needed(line, amount, x)) for line, amount in repaired.items()]
         return Infeasible(self._say(lines, alone), repairs)
+
+    def _cheapest(self, solver: Solver) -> Solution:
+        """The least repair; where limits of policy, or those and contracts, suffice, nothing else gives way."""
+        solution = solver.solve()
+        columns = self.n_columns + np.arange(len(self.lines))
+        for tier in list(TIERS.values())[:-1]:
+            if all(TIERS[line.tag] <= tier for line in self._repaired(solution.x)):
+                break
+            room = [line.room if TIERS[line.tag] <= tier else 0.0 for line in self.lines]
+            solver.change_bounds(columns, np.zeros(len(columns)), room)
+            restricted = solver.solve()
+            if restricted.status is Status.OPTIMAL:
+                return restricted
+        return solution
 
     def _repaired(self, x: Array) -> dict[Line, float]:
         """The lines that give way in a solution of the elastic program, and by how much."""
@@ -387,7 +404,7 @@ class _Explanation:
                 ending = ""
                 if give is not None and np.isinf(give):
                     ending = "; giving way alone it cannot help"
-                elif give is not None:
+                elif give is not None and give > TINY * line.size:
                     ending = f"; alone it would have to {self._mend(line, give)}"
                 said.append(f"{line.where} ({tag}): {line.says}{ending}")
             if len(own) > MOST_SHOWN:
