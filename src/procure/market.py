@@ -13,7 +13,7 @@ supplier's layer in the state at hand:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -81,6 +81,51 @@ def make_market(model: Model, programmes: Programmes | None = None, tree: Tree |
     """
     programmes = programmes or {}
     return _Builder(model, programmes, tree if tree is not None else make_tree(model, programmes)).market()
+
+
+def merge(market: Market) -> Market:
+    """The same market with futures that are identical for it made one, exactly.
+
+    Two siblings are one when every number that the program reads from them, and from all that can follow, is the same:
+    a supplier that is not bought from, or whose two states deliver alike, makes no difference. Their decisions can be
+    averaged without raising mean or tail (both are convex), so nothing is lost. Where orders are placed before demand is
+    seen, nodes share decisions across siblings, and the market is returned as it is.
+    """
+    if market.shape.information is not None:
+        return market
+    idle = {
+        offer for offer in market.sets.offers if not any(market.plan["offered"][*offer, y] for y in market.sets.years)
+    }
+    numbers = [
+        values
+        for name, by_index in market.period.items()
+        for index, values in by_index.items()
+        # What nothing can be contracted of is multiplied by zero.
+        if not (name in ("delivered", "payment") and index in idle)
+        and not (name == "payment_output" and idle >= set(market.sets.of_supplier(index[0])))
+    ]
+    inside = []
+    for bound in market.bounds.values():
+        if bound.nodes is not None:
+            member = np.zeros(len(market.probability))
+            member[bound.nodes] = 1.0
+            inside.append(member)
+    tree, new = market.tree.merged(np.column_stack([*numbers, *inside]))
+    if tree.n_nodes == market.tree.n_nodes:
+        return market
+    first = np.unique(new, return_index=True)[1]
+    return replace(
+        market,
+        tree=tree,
+        shape=Shape(np.asarray(tree.parent), market.shape.year[first]),
+        period={name: {i: values[first] for i, values in by_index.items()} for name, by_index in market.period.items()},
+        probability=np.asarray(tree.probability, dtype=float),
+        discount=market.discount[first],
+        bounds={
+            key: bound if bound.nodes is None else replace(bound, nodes=np.unique(new[bound.nodes]))
+            for key, bound in market.bounds.items()
+        },
+    )
 
 
 def programme_choices(model: Model) -> list[dict[str, str]]:
@@ -182,6 +227,10 @@ class _Builder:
         scope = self._specific({r["scope"] for r in found}, element)
         return [r for r in found if r["scope"] == scope]
 
+    def _on_offer(self, supplier: str, element: str, year: int) -> float:
+        """t/yr that a supplier offers in a year."""
+        return (self._at(self.offered.get((supplier, element)), year) or 0.0) * self._runs(supplier, year)
+
     def _runs(self, supplier: str, year: int) -> bool:
         first, last = self.registry[supplier]["first_year"], self.registry[supplier]["last_year"]
         return bool(_or(first, year) <= year <= _or(last, year))
@@ -257,7 +306,9 @@ class _Builder:
             suppliers: tuple[str, ...] = (choice.supplier,)
         elif choice.country is not None:
             # Where nobody is in business the country itself stands for no one; an empty scope would mean everybody.
-            suppliers = tuple(s for s in self.suppliers if self.registry[s]["country"] == choice.country) or (choice.country,)
+            suppliers = tuple(s for s in self.suppliers if self.registry[s]["country"] == choice.country) or (
+                choice.country,
+            )
         else:
             suppliers = ()
         prices = tuple(self.prices.get((e, "licensed"), 0.0) for e in elements) if choice.weight == "value" else ()
@@ -287,6 +338,15 @@ class _Builder:
         }
         self.delivered_share = {offer: self._delivered(*offer) for offer in self.sets.sold}
         plan = self._plan_numbers()
+        self.room = {
+            (s, e): np.array(
+                [
+                    plan["offered"][s, e, y] if (s, e) in self.sets.offers else self._on_offer(s, e, y)
+                    for y in self.years
+                ]
+            )
+            for s, e in self.sets.sold
+        }
         period = self._period_numbers()
         if self.faults:
             raise DataError(self.faults)
@@ -363,7 +423,11 @@ class _Builder:
 
     def _delivered(self, supplier: str, element: str) -> Array:
         """Share of a contract that arrives at every node: what its state leaves of what its project has ramped up to."""
-        share = 1.0 - self._lost(supplier, element)
+        return (1.0 - self._lost(supplier, element)) * self._ready(supplier)
+
+    def _ready(self, supplier: str) -> Array:
+        """Share of its volume that a supplier can deliver undisturbed, at every node: its years, its project, its ramp."""
+        share = np.ones(len(self.year_of_node))
         project = supplier + PROJECT
         if project in self.code and not self._level(supplier, "trial", self.years[-1]):
             starts = np.array([np.inf if s == WAITING else float(s) for s in self.states[project]])[self.code[project]]
@@ -443,14 +507,7 @@ class _Builder:
                     if s in dict(sets.expandable)
                     else 0.0
                 )
-                most = max(
-                    (
-                        self._at(self.level_terms.get((s, g, "capacity")), y) or 0.0
-                        for i, g in sets.programmes
-                        if i == s
-                    ),
-                    default=0.0,
-                )
+                most = self._level(s, "capacity", y) or 0.0
                 basket_room[s, y] = numbers["capacity"][s, y] + bought + most
         for s, e in sets.offers:
             only_committed = self._choice(s, "contracts") == "committed"
@@ -460,7 +517,7 @@ class _Builder:
                 if self._is_basket(s):
                     offered = self._share(s, e) * basket_room[s, y]
                 else:
-                    offered = (self._at(self.offered.get((s, e)), y) or 0.0) * runs
+                    offered = self._on_offer(s, e, y)
                 if only_committed:
                     offered = committed
                 if committed > offered * (1 + 1e-9):
@@ -551,7 +608,9 @@ class _Builder:
             numbers["demand"][e,] = demand[e]
             licensed = self.prices.get((e, "licensed"), 0.0) * self._multiple("licensed", e, contracted=False)
             # A supplier without the term sells what cannot be sold on; of several the hardest terms count.
-            kept = [1.0 - self.term(s, "surplus_discount", self.years[-1], e, default=1.0) for s, _ in sets.of_element(e)]
+            kept = [
+                1.0 - self.term(s, "surplus_discount", self.years[-1], e, default=1.0) for s, _ in sets.of_element(e)
+            ]
             numbers["price_surplus"][e,] = min(kept, default=0.0) * licensed
             value = self._stock(e, "end_value") * self.prices.get((e, "licensed"), 0.0)
             numbers["price_end"][e,] = np.where(is_last, value, 0.0)
@@ -578,7 +637,7 @@ class _Builder:
         for s, e in sets.calls:
             share, price = self.delivered_share[s, e], self._price(s, e)[1]
             callable_share = np.array([self.term(s, "call_share", y, e) for y in self.years])[at]
-            offered = np.array([(self._at(self.offered.get((s, e)), y) or 0.0) * self._runs(s, y) for y in self.years])
+            offered = np.array([self._on_offer(s, e, y) for y in self.years])
             numbers["reach"][s, e] = share * callable_share * length
             numbers["callable"][s, e] = share * callable_share * offered[at] * length
             premium = [self.term(s, "call_premium", y, e, default=1.0) for y in self.years]
@@ -598,8 +657,11 @@ class _Builder:
         return numbers
 
     def _disrupted(self, element: str) -> NDArray[np.bool_]:
-        """Nodes where some supplier of the element has lost at least the trigger to its state."""
-        lost = [self._lost(s, element) for s, _ in self.sets.of_element(element)]
+        """Nodes where some supplier of the element, with something to deliver, has lost at least the trigger to its state."""
+        lost = [
+            self._lost(s, element) * ((self._ready(s) > 0) & (self.room[s, element] > 0)[self.year_index])
+            for s, _ in self.sets.of_element(element)
+        ]
         worst = np.max(lost, axis=0) if lost else np.zeros(len(self.year_index))
         return np.asarray((worst >= self.settings.stock.trigger) & (worst > 0))
 

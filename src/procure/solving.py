@@ -22,7 +22,7 @@ from procure.lp import highs
 from procure.lp.compile import Template, compile_block
 from procure.lp.compose import Composed, Composition, Outcome, Risk
 from procure.lp.highs import Solution, Solver, Status
-from procure.market import Market, make_market, programme_choices
+from procure.market import Market, make_market, merge, programme_choices
 from procure.model import Model
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def solve(model: Model, *, options: Mapping[str, Any] | None = None, progress: P
     choices = programme_choices(model)
     # Pyomo never runs in a thread: every program is composed here, and only HiGHS, which lets go of the interpreter, runs
     # side by side.
-    programs = [compose(make_market(model, choice)) for choice in choices]
+    programs = [compose(merge(make_market(model, choice))) for choice in choices]
     solved: list[Solved] = []
     rejected: list[tuple[Mapping[str, str], Infeasible]] = []
     with ThreadPoolExecutor(max_workers=min(len(programs), os.cpu_count() or 1)) as pool:
