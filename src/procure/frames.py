@@ -132,7 +132,9 @@ def from_document(name: str, document: Any, where: str, faults: list[Fault]) -> 
                 break
     lengths = {len(cells) for cells in values.values()}
     if len(faults) == before and len(lengths) > 1:
-        faults.append(Fault(where, f"columns of {' and '.join(map(str, sorted(lengths)))} rows", "columns are of one length"))
+        faults.append(
+            Fault(where, f"columns of {' and '.join(map(str, sorted(lengths)))} rows", "columns are of one length")
+        )
     return None if len(faults) > before else _frame(name, values)
 
 

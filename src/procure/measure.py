@@ -312,7 +312,8 @@ def shares(measured: Measured, today: Mapping[tuple[str, str], float]) -> DataFr
         for name in classes:
             whole = sum(amounts.get((when, name, source), 0.0) for source in sources)
             rows += [
-                (when, name, source, _share(amounts.get((when, name, source), 0.0), whole)) for source in sorted(sources)
+                (when, name, source, _share(amounts.get((when, name, source), 0.0), whole))
+                for source in sorted(sources)
             ]
     return make_frame("shares", rows)
 

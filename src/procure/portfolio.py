@@ -201,7 +201,9 @@ def _from_document(document: Any, where: str) -> Portfolio:
         elif (key in _TEXTS and not isinstance(document[key], str)) or (
             key in objects and not isinstance(document[key], dict)
         ):
-            faults.append(Fault(f"{where}, {key}", "the value is of another kind", "text and objects stand where they belong"))
+            faults.append(
+                Fault(f"{where}, {key}", "the value is of another kind", "text and objects stand where they belong")
+            )
     faults += [Fault(where, f"unknown key '{key}'", "a portfolio has no other keys", nearest(key, known))
                for key in document if key not in known]  # fmt: skip
     if faults:
@@ -228,9 +230,15 @@ def _from_document(document: Any, where: str) -> Portfolio:
     ]
     texts = {key: _mapping(document[key], "text", f"{where}, {key}", faults) for key in ("title", "programmes")}
     names = {
-        key: _mapping(value, "text", f"{where}, names.{key}", faults) if isinstance(value, dict) else {}
+        key: _mapping(value, "text", f"{where}, names.{key}", faults)
         for key, value in document["names"].items()
+        if isinstance(value, dict)
     }
+    faults += [
+        Fault(f"{where}, names.{key}", f"value is {str(value)[:40]!r}", "names are text by language")
+        for key, value in document["names"].items()
+        if not isinstance(value, dict)
+    ]
     if faults:
         raise DataError(faults)
     own: dict[str, Any] = {key: document[key] for key in _TEXTS}

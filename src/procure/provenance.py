@@ -62,7 +62,10 @@ class _Priced:
         for e in measured.sets.elements:
             sold = measured.discount * data["price_surplus"][e,] * measured.node["surplus"][e,]
             kept = measured.discount * data["price_end"][e,] * measured.node["stock"][e,]
-            yield self._status(self.records.rows("prices", element=e, layer="licensed")), float(measured.yearly(sold).sum())
+            yield (
+                self._status(self.records.rows("prices", element=e, layer="licensed")),
+                float(measured.yearly(sold).sum()),
+            )
             yield self._status(self._by_scope("stock", e, attribute="end_value")), float(measured.yearly(kept).sum())
 
     def _of_contracts(self) -> Iterator[tuple[str, float]]:

@@ -1,17 +1,18 @@
 """What every limit costs: values, slacks and shadow prices, in million USD of present value.
 
-HiGHS gives d = change of the objective per unit of a row's or a bound's active side. A limit of the model file is priced per
-percentage point, day or million USD, by the chain rule from the row it became:
+HiGHS gives d = change of the objective per unit of a row's or a bound's active side. Loosening an inequality never costs, and
+a row may stand in the program with its sign turned, so that its price is |d|. A limit of the model file is priced per percentage
+point, day or million USD, by the chain rule from the row it became:
 
-  share              row bound = bound × Σ p w demand over the undisturbed nodes     saves  -d × 0.01 × that sum
-  domestic_share     row bound = bound × Σ w demand                                  saves   d × 0.01 × that sum
-  stock_days         row bound = bound / 365 × demand                                saves   d × demand / 365
-  budget             row bound = bound × discount                                    saves  -d × discount × 1 million
-  footprint          Σ (footprint - bound) contract <= 0                             saves  -d × 0.1 × Σ contract
+  share              row bound = bound × Σ p w demand over the undisturbed nodes     saves  |d| × 0.01 × that sum
+  domestic_share     row bound = bound × Σ w demand                                  saves  |d| × 0.01 × that sum
+  stock_days         row bound = bound / 365 × demand                                saves  |d| × demand / 365
+  budget             row bound = bound × discount                                    saves  |d| × discount × 1 million
+  footprint          Σ (footprint - bound) contract <= 0                             saves  |d| × 0.1 × Σ contract
   expected_shortage, shortage_cvar, cost_cvar, worst_case     the bound itself
 
-What offers, capacities and rules hold back is priced by the hundredth: Σ |d| × 1 % of the amount, over years and nodes. These
-are prices at the margin: they hold for a small step and not for a large one.
+What offers, capacities and rules hold back is priced by the hundredth: Σ |d| × 1 % of the amount, over years and nodes; only
+`what_exists` is an equation and keeps its sign. These are prices at the margin: they hold for a small step.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class _Policy:
                 for year in limit.years:
                     per_day = self.market.demand[e][self._k(year)] / DAYS_PER_YEAR
                     held = self.measured.plan["stock_target"][e, year]
-                    saved = self._plan_dual(e, year) * per_day
+                    saved = self._plan_price(e, year) * per_day
                     yield self._row(e, year, held / per_day if per_day > 0 else np.inf, bound, saved)
         else:
             for year in limit.years:
@@ -92,13 +93,13 @@ class _Policy:
     def _k(self, year: int) -> int:
         return self.measured.sets.years.index(year)
 
-    def _plan_dual(self, *index: Any) -> float:
-        return _dual_of(self.measured, (self.limit.kind, (self.limit.name, *index)))
+    def _plan_price(self, *index: Any) -> float:
+        return abs(_dual_of(self.measured, (self.limit.kind, (self.limit.name, *index))))
 
     def _on_futures(self, year: int | None) -> tuple[float, float]:
         """The value of the limit, and what one unit of price more saves, kUSD."""
         limit, measured = self.limit, self.measured
-        price = -self.outcome.future_dual[limit.name, year]
+        price = abs(self.outcome.future_dual[limit.name, year])
         if year is None:
             tail = risk.cvar(measured.loss, measured.law, limit.alpha) if limit.kind == "cost_cvar" else measured.worst
             return tail / KUSD_PER_MUSD, price * KUSD_PER_MUSD
@@ -115,21 +116,21 @@ class _Policy:
 
     def _on_plan(self, year: int) -> tuple[float, float]:
         limit, plan, k = self.limit, self.measured.plan, self._k(year)
-        dual = self._plan_dual(year)
+        price = self._plan_price(year)
         contracts = {
             (s, e): plan["contract"][s, e, year] for s, e in self.measured.sets.in_scope(limit) if (s, e, year) in plan["contract"]
         } if "contract" in plan else {}  # fmt: skip
         if limit.kind == "domestic_share":
             whole = sum(limit.weight_of(e) * float(self.market.demand[e][k]) for e in limit.elements)
             bought = sum(limit.weight_of(e) * x for (_, e), x in contracts.items())
-            return (bought / whole if whole > 0 else np.nan), dual * whole * _STEP[limit.kind]
+            return (bought / whole if whole > 0 else np.nan), price * whole * _STEP[limit.kind]
         if limit.kind == "footprint":
             bought = sum(contracts.values())
             excess = self.market.plan["footprint_excess"]
             over = sum(excess[limit.name, s, e] * x for (s, e), x in contracts.items())
-            return (self.choice.bound + over / bought if bought > 0 else 0.0), -dual * bought * _STEP[limit.kind]
+            return (self.choice.bound + over / bought if bought > 0 else 0.0), price * bought * _STEP[limit.kind]
         million = KUSD_PER_MUSD * float(self.market.discount[self.measured.nodes_of_year[k][0]])  # of that year's money
-        return _spent(self.measured, year) / million, -dual * million
+        return _spent(self.measured, year) / million, price * million
 
     def _row(self, scope: str, year: int | None, value: float, bound: float, saved: float) -> tuple[Any, ...]:
         limit = self.limit
@@ -256,15 +257,17 @@ def _owners(component: str, index: tuple[Any, ...]) -> tuple[str, str]:
 def _plan_marginals(measured: Measured) -> Iterator[tuple[str, tuple[Any, ...], Array]]:
     """(rule, index, [saving of one per cent, used, size]) of every priced row of the plan."""
     template: Template = measured.solved.templates.plan
-    for (component, index), dual in _priced(template, measured.outcome.plan_row_dual, measured.outcome.plan_reduced_cost):
+    for (component, index), dual in _priced(
+        template, measured.outcome.plan_row_dual, measured.outcome.plan_reduced_cost
+    ):
         if component in _RULES:
             used, size = _plan_amounts(measured, component, index)
             yield component, index, np.array([0.01 * _loosened(component, float(dual)) * size, used, size])
 
 
-def _loosened(component: str, dual: float) -> float:
-    """What one unit of loosening saves: a floor is lowered, all else is raised."""
-    return dual if _RULES[component].floor else -dual
+def _loosened(component: str, dual: Any) -> Any:
+    """What one unit of loosening saves."""
+    return -dual if component == "what_exists" else np.abs(dual)
 
 
 def _priced(template: Template, row_dual: Array, reduced_cost: Array) -> Iterator[tuple[Any, Any]]:
@@ -329,7 +332,7 @@ def _node_marginals(measured: Measured) -> Iterator[tuple[str, tuple[Any, ...], 
     for (component, index), dual in _priced(template, measured.outcome.node_row_dual, shared):
         if component in _RULES:
             used, size = _node_amounts(measured, component, index)
-            saved = 0.01 * float(-dual @ size)
+            saved = 0.01 * float(_loosened(component, dual) @ size)
             yield component, index, np.array([saved, p @ used, p @ size])
 
 

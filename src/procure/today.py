@@ -36,7 +36,9 @@ def today(market: Market) -> dict[tuple[str, str], float]:
                 price = number["payment_output"].get((s,), 0.0) + number["payment"][s, e]
                 choices.append((price / (arrives * per_year), s, left, left))
             if (s, e) in sets.calls:
-                volume = number["callable"][s, e] - number["reach"][s, e] * calm.plan["committed"].get((s, e, year), 0.0)
+                volume = number["callable"][s, e] - number["reach"][s, e] * calm.plan["committed"].get(
+                    (s, e, year), 0.0
+                )
                 choices.append((number["price_call"][s, e], s, volume / per_year, left))
         missing = number["demand"][e,] / per_year - sum(found.get(offer, 0.0) for offer in sets.of_element(e))
         given: dict[str, float] = {}

@@ -39,7 +39,7 @@ LABELS: dict[Language, dict[str, str]] = {
         "stock": "stock, net", "shortage": "unserved", "surplus": "sold on",
         "elements": "All years, %", "demand": "t/yr", "short": "unserved",
         "spot_heading": "spot", "stock_heading": "stock",
-        "years_short": "years short", "tail_share": "worst {tail}", "short_cost": "M USD",
+        "years_short": "years short", "tail_share": "worst {tail}", "short_cost": "lost, M USD",
         "costs": "Present value, million USD", "expected": "expected", "tail": "worst {tail}", "worst": "worst path",
         "total": "all costs",
         "investment": "investment", "fixed": "fixed charges", "storage_cost": "storage", "contracts": "contracts",
