@@ -16,7 +16,16 @@ import pandas as pd
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault, Infeasible, nearest
-from procure.frames import FRAMES, decode, encode_number, from_document, is_wrong, make_frame, to_document
+from procure.frames import (
+    FRAMES,
+    OTHER_SOURCES,
+    decode,
+    encode_number,
+    from_document,
+    is_wrong,
+    make_frame,
+    to_document,
+)
 
 if TYPE_CHECKING:
     from procure.measure import Measured
@@ -290,6 +299,14 @@ def make_portfolio(
 
     started = time.perf_counter()
     market, model = best.market, best.market.model
+    faults = [
+        Fault("suppliers.csv", f"a supplier is called '{name}'", "this name is that of another source of supply in the answer",
+              "rename the supplier")
+        for name in OTHER_SOURCES
+        if name in market.sets.suppliers
+    ]  # fmt: skip
+    if faults:
+        raise DataError(faults)
     levels = {id(one): measure.Measured(one) for one in (*solved, best)}
     for level in levels.values():
         level.check()
