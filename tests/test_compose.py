@@ -34,16 +34,16 @@ LIMITS = (
 
 def solved(market):
     """The optimum of a market: composition and outcome."""
-    _, composition, composed = compose(market)
-    solution = highs.solve(composed.lp, EXACT)
+    program = compose(market)
+    solution = highs.solve(program.composed.lp, EXACT)
     assert solution.status is Status.OPTIMAL, solution.message
-    return composition, composition.read(solution, composed, market.probability, risk_of(market.model))
+    composition = program.composition
+    return composition, composition.read(solution, program.composed, market.probability, risk_of(market.model))
 
 
 def cost(market):
     """The least weighed cost, kUSD; infinite where there is none."""
-    _, _, composed = compose(market)
-    solution = highs.solve(composed.lp, EXACT)
+    solution = highs.solve(compose(market).composed.lp, EXACT)
     assert solution.status in (Status.OPTIMAL, Status.INFEASIBLE), solution.message
     return solution.objective if solution.status is Status.OPTIMAL else np.inf
 
@@ -277,7 +277,7 @@ def test_money_times_k_scales_the_cost_by_k(seed):
 def test_nodes_with_the_same_past_take_the_same_decisions(seed):
     """One column per node and decision; the plan's columns per year; the parent's stock: by construction, not by rows."""
     market = random_market(seed, demand__uncertain="yearly", demand__orders="before")
-    _, composition, _ = compose(market)
+    composition = compose(market).composition
     names, place = composition.period.columns, composition.column_of
     year = np.asarray(market.sets.years)[market.shape.year]
     for j, (component, index) in enumerate(names):
