@@ -1,6 +1,7 @@
 """Two-stage programs: published optima by both methods, by hand, and random ones that both methods must answer alike."""
 
 import itertools
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from scipy.optimize import linprog
 
 from procure import risk
 from procure.errors import DataError
+from procure.lp import benders
 from procure.lp.highs import Status
 from procure.lp.two_stage import TwoStageProblem, recourse_values, solve_two_stage, value_of_information
 
@@ -236,6 +238,53 @@ def test_random_problems_that_may_be_infeasible_or_unbounded(seed, risk_aversion
 @given(SEEDS, st.booleans())
 def test_random_problems_with_whole_numbers(seed, complete):
     check(random_problem(seed, integers=True, complete=complete), 0.5, 0.4)
+
+
+@settings(many, max_examples=40)
+@given(SEEDS, st.sampled_from([(0, 0), (0.5, 0.5), (0.8, 1.0)]), st.booleans(), st.booleans())
+def test_the_interior_point_may_propose_what_it_likes(seed, risk_aversion, integers, complete):
+    with mock.patch.object(benders, "LARGE", 0):
+        check(random_problem(seed, integers=integers, complete=complete), *risk_aversion)
+
+
+@pytest.mark.parametrize("risk_aversion", [(0, 0), (0.9, 0.3), (0.8, 1.0)])
+def test_a_buyer_of_two_elements_on_many_paths(risk_aversion):
+    """Blocks per element, budgets across them, a tail over both: one proposal of the interior point is enough."""
+    problem = two_elements(n_paths=60)
+    with mock.patch.object(benders, "LARGE", 0):
+        one, other = check(problem, *risk_aversion, tolerance=1e-7)
+    assert (one.method, other.method) == ("extensive", "decomposed")
+    assert other.iterations <= 5
+    assert other.n_merged > 0  # element 1 does not know supplier 1
+
+
+def two_elements(n_paths, n_years=3):
+    """Contracts with two suppliers for two elements (one sold by supplier 0 alone), stock, spot; shares delivered vary."""
+    random = np.random.default_rng(5)
+    sells = [(0, 0), (1, 0), (0, 1)]
+    Y, E, n1 = n_years, 2, 3 * n_years
+    delivered = random.choice([1.0, 0.6, 0.1], (n_paths, 2, Y), p=[0.6, 0.3, 0.1])
+    W, T = np.zeros((2 * E * Y, 4 * E * Y)), np.zeros((n_paths, 2 * E * Y, n1))
+    for e in range(E):
+        for y in range(Y):
+            balance, stock = 2 * (e * Y + y), 2 * (e * Y + y) + 1
+            spot, short, draw, kept = range(4 * (e * Y + y), 4 * (e * Y + y) + 4)
+            W[balance, [spot, short, draw]] = 1
+            W[stock, [draw, kept]] = 1
+            if y:
+                W[stock, kept - 4] = -1
+            for i, (s, f) in enumerate(sells):
+                if f == e:
+                    T[:, balance, i * Y + y] = delivered[:, s, y]
+    q = np.tile([4.0, 20.0, 0.1, 0.05], E * Y)
+    upper = np.tile([1.5, inf, inf, inf], E * Y)
+    rhs = np.array([[10.0, 2.0 if y == 0 else 0.0] for _ in range(E) for y in range(Y)]).ravel()
+    budget = np.tile(np.eye(Y), 3)
+    return TwoStageProblem(
+        np.repeat([1.0, 1.6, 1.3], Y), budget, [-inf] * Y, [24.0] * Y, [0] * n1, [15] * n1,
+        q, W, T, rhs, [inf if i % 2 == 0 else rhs[i] for i in range(len(rhs))], np.zeros(len(q)), upper,
+        np.full(n_paths, 1 / n_paths),
+    )  # fmt: skip
 
 
 @settings(many, max_examples=30)

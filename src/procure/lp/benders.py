@@ -35,6 +35,8 @@ Array = NDArray[np.float64]
 
 MOST_CLUSTERS = 200
 MOST_ITERATIONS = 400
+LARGE = 500
+"""Rows of all subproblems together beyond which an interior point looks for the start."""
 MOST_IDLE = 25
 """Cuts are dropped after so many masters in a row in which they did not bind."""
 
@@ -124,12 +126,19 @@ class _Decomposition:
             else:
                 stalls += 1
                 if stalls > 2:
-                    return None
-        return None
+                    break
+        return self._give_up()
+
+    def _give_up(self) -> two_stage.TwoStageResult | None:
+        """Leave a problem of moderate size to the extensive form; of a larger one say how far it came."""
+        entries = (self.problem.recourse_matrix.nnz + self.problem.technology_of(0).nnz) * self.problem.n_scenarios
+        if self.best is None or not np.isfinite(self.bound) or entries < 500_000:
+            return None
+        return self._result(Status.LIMIT_REACHED)
 
     def _is_large(self) -> bool:
         subproblems = sum(block.n_versions * block.n_rows for block in self.recourse.blocks)
-        return subproblems > 5_000
+        return subproblems > LARGE
 
     def _propose(self, start: Array) -> Array:
         """Start from an interior point, and cut with its duals: all scenarios in one row, at their weights."""
@@ -232,8 +241,8 @@ class _Decomposition:
                 values = np.where(self.place < 0, two_stage.recourse_values(self.whole, x), values)
         return two_stage.TwoStageResult(
             status=status,
-            objective=objective,
-            bound=bound,
+            objective=float(objective),
+            bound=float(bound),
             x=x,
             recourse_values=values,
             method="decomposed",

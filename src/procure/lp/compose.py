@@ -20,7 +20,7 @@ beside tonnes a better scale for the solver than kUSD.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -53,11 +53,15 @@ class Shape:
         Position of the node's year in the years of the plan.
     information : array, shape (n_nodes,), optional
         Nodes with the same number place their orders together, before they can be told apart.
+    same : mapping element -> array, shape (n_nodes,)
+        The first of the nodes that are one for this element: they share its rows and decisions. Elements that are not here
+        have a decision of their own at every node.
     """
 
     parent: Index
     year: Index
     information: Index | None = None
+    same: Mapping[Any, Index] = field(default_factory=dict)
 
     @cached_property
     def leaves(self) -> Index:
@@ -130,7 +134,8 @@ class Composition:
         self.limits = tuple(limits)
         self.n_nodes = len(shape.parent)
         self.column_of, self.n_composed = self._place_columns()
-        self._patterns: dict[bool, tuple[NDArray[np.int32], NDArray[np.int32], Index, tuple[int, int]]] = {}
+        self.row_of, self._written, self._n_rows = self._place_rows()
+        self._patterns: dict[bool, _Pattern] = {}
         names = list(period.forms)
         self._is_cost = np.isin(period.form_row, [names.index(name) for name in COSTS])
         self._leaves = shape.leaves
@@ -143,14 +148,12 @@ class Composition:
         place = np.full((self.n_nodes, len(period.columns)), -1, dtype=np.int64)
         together = np.array([component in ORDERS for component, _ in period.columns])
         base = len(self.plan.columns)
-        single = np.flatnonzero(own & ~together) if shape.information is not None else np.flatnonzero(own)
-        place[:, single] = base + np.arange(self.n_nodes * len(single)).reshape(self.n_nodes, len(single))
-        base += self.n_nodes * len(single)
+        alone = own & ~together if shape.information is not None else own
+        for element, columns in self._by_element(period.columns, alone).items():
+            place[:, columns], base = self._spread(shape.same.get(element), len(columns), base)
         if shape.information is not None:
             shared = np.flatnonzero(own & together)
-            _, group = np.unique(shape.information, return_inverse=True)
-            place[:, shared] = base + group[:, None] * len(shared) + np.arange(len(shared))
-            base += (int(group.max()) + 1) * len(shared)
+            place[:, shared], base = self._spread(_first(shape.information), len(shared), base)
         for j, (component, index) in enumerate(period.columns):
             if component in PLAN_LINKS:
                 of_year = np.array([self.plan.column_index[component, (*index, year)] for year in self.years])
@@ -160,6 +163,36 @@ class Composition:
                 carried = place[:, period.column_index[before, index]]
                 place[:, j] = np.where(shape.parent >= 0, carried[shape.parent], self.plan.column_index[today, index])
         return place, base
+
+    def _place_rows(self) -> tuple[Index, NDArray[np.bool_], int]:
+        """Where row r of the period at node n stands, and which of them are written: nodes that are one share theirs."""
+        period, shape = self.period, self.shape
+        place = np.empty((self.n_nodes, len(period.rows)), dtype=np.int64)
+        written = np.ones(place.shape, dtype=bool)
+        base = len(self.plan.rows)
+        for element, rows in self._by_element(period.rows, np.ones(len(period.rows), dtype=bool)).items():
+            place[:, rows], base = self._spread(shape.same.get(element), len(rows), base)
+            if element in shape.same:
+                written[:, rows] = (shape.same[element] == np.arange(self.n_nodes))[:, None]
+        return place, written, base
+
+    @staticmethod
+    def _by_element(names: Sequence[Name], chosen: NDArray[np.bool_]) -> dict[Any, Index]:
+        """Positions of the chosen names by their element, None for those of no single one."""
+        found: dict[Any, list[int]] = {}
+        for position in np.flatnonzero(chosen).tolist():
+            found.setdefault(_element_of(*names[position]), []).append(position)
+        return {element: np.array(positions) for element, positions in found.items()}
+
+    def _spread(self, same: Index | None, count: int, base: int) -> tuple[Index, int]:
+        """Positions from `base` on for `count` things at every node; nodes that are one share them."""
+        if same is None:
+            number = np.arange(self.n_nodes)
+        else:
+            _, number = np.unique(same, return_inverse=True)
+            number = number.reshape(-1)
+        n_own = int(number.max()) + 1 if len(number) else 0
+        return base + number[:, None] * count + np.arange(count), base + n_own * count
 
     def program(
         self,
@@ -186,13 +219,12 @@ class Composition:
         """
         plan, period = self.plan, self.period
         bounds = bounds or {}
-        n_plan_rows, n_rows = len(plan.rows), len(period.rows)
-        parts = _Parts(self.n_composed, n_plan_rows + self.n_nodes * n_rows)
+        parts = _Parts(self.n_composed, self._n_rows)
         parts.add(lambda: (plan.entry_row, plan.entry_column), plan.entry.at(plan_data))
-        node = np.arange(self.n_nodes)[:, None]
+        entries = self._written[:, period.entry_row]
         parts.add(
-            lambda: (n_plan_rows + node * n_rows + period.entry_row, self.column_of[:, period.entry_column]),
-            period.entry.at(period_data),
+            lambda: (self.row_of[:, period.entry_row][entries], self.column_of[:, period.entry_column][entries]),
+            period.entry.at(period_data)[entries],
         )
 
         lower = np.full(self.n_composed, -np.inf)
@@ -202,8 +234,15 @@ class Composition:
         np.maximum.at(lower, self.column_of[own], node_lower[own])
         np.minimum.at(upper, self.column_of[own], node_upper[own])
         lower[: len(plan.columns)], upper[: len(plan.columns)] = plan.bounds(plan_data)
-        row_lower = np.concatenate([plan.row_lower.at(plan_data), period.row_lower.at(period_data).ravel()])
-        row_upper = np.concatenate([plan.row_upper.at(plan_data), period.row_upper.at(period_data).ravel()])
+        row_lower, row_upper = np.empty(self._n_rows), np.empty(self._n_rows)
+        row_lower[: len(plan.rows)], row_upper[: len(plan.rows)] = (
+            plan.row_lower.at(plan_data),
+            plan.row_upper.at(plan_data),
+        )
+        row_lower[self.row_of], row_upper[self.row_of] = (
+            period.row_lower.at(period_data),
+            period.row_upper.at(period_data),
+        )
 
         plan_cost = self._plan_cost(plan_data)
         form = period.form.at(period_data)
@@ -319,18 +358,23 @@ class Composition:
         return row
 
     def _assemble(self, parts: _Parts, with_tail: bool) -> sparse.csc_matrix:
-        """Values into columns; the sort behind it is done once per pattern."""
+        """Values into columns; the sort behind it is done once per pattern. Entries that meet are added."""
         values = np.concatenate(parts.values)
         if with_tail not in self._patterns:
             rows = np.concatenate([np.ravel(pair()[0]) for pair in parts.places])
             columns = np.concatenate([np.ravel(pair()[1]) for pair in parts.places])
             order = np.lexsort((rows, columns)).astype(np.int64)
-            starts = np.searchsorted(columns[order], np.arange(parts.n_columns + 1)).astype(np.int32)
-            self._patterns[with_tail] = (
-                rows[order].astype(np.int32), starts, order, (parts.n_rows, parts.n_columns)
-            )  # fmt: skip
-        indices, starts, order, shape = self._patterns[with_tail]
-        return sparse.csc_matrix((values[order], indices, starts), shape=shape)
+            rows, columns = rows[order], columns[order]
+            new = np.ones(len(rows), dtype=bool)
+            new[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+            first = np.flatnonzero(new)
+            starts = np.searchsorted(columns[first], np.arange(parts.n_columns + 1)).astype(np.int32)
+            self._patterns[with_tail] = _Pattern(
+                rows[first].astype(np.int32), starts, order, first, (parts.n_rows, parts.n_columns)
+            )
+        pattern = self._patterns[with_tail]
+        data = np.add.reduceat(values[pattern.order], pattern.first) if len(values) else values
+        return sparse.csc_matrix((data, pattern.rows, pattern.starts), shape=pattern.shape)
 
     def read(self, solution: Solution, composed: Composed, probability: Array, risk: Risk) -> Outcome:
         """A solution of `composed`, in the terms of plan and period."""
@@ -339,12 +383,20 @@ class Composition:
             # The dual of "excess >= loss - η" is the weight the tail puts on the leaf, at most p / (1 - α).
             tail = solution.row_dual[composed.tail_rows] / (risk.weight * TAIL_MONEY)
             weight = (1.0 - risk.weight) * weight + risk.weight * tail
-        return self._outcome(solution, composed, weight)
+        return self._outcome(solution, composed, probability, weight)
 
-    def _outcome(self, solution: Solution, composed: Composed, tail_weight: Array) -> Outcome:
-        n_plan, n_rows = len(self.plan.columns), len(self.period.rows)
-        n_plan_rows = len(self.plan.rows)
-        node_rows = slice(n_plan_rows, n_plan_rows + self.n_nodes * n_rows)
+    def _share_of(self, names: Sequence[Name], probability: Array) -> Array:
+        """Each node's share in what it shares with others: a dual of nodes that are one belongs to them by probability."""
+        share = np.ones((self.n_nodes, len(names)))
+        for element, positions in self._by_element(names, np.ones(len(names), dtype=bool)).items():
+            same = self.shape.same.get(element)
+            if same is not None:
+                whole = np.bincount(same, weights=probability, minlength=self.n_nodes)[same]
+                share[:, positions] = (probability / whole)[:, None]
+        return share
+
+    def _outcome(self, solution: Solution, composed: Composed, probability: Array, tail_weight: Array) -> Outcome:
+        n_plan = len(self.plan.columns)
         future = {
             key: float(solution.row_dual[rows].sum()) / (TAIL_MONEY if key[1] is None else 1.0)
             for key, rows in composed.future_rows.items()
@@ -353,10 +405,10 @@ class Composition:
             solution=solution,
             plan=solution.x[:n_plan],
             nodes=solution.x[self.column_of],
-            plan_row_dual=solution.row_dual[:n_plan_rows],
-            node_row_dual=solution.row_dual[node_rows].reshape(self.n_nodes, n_rows),
+            plan_row_dual=solution.row_dual[: len(self.plan.rows)],
+            node_row_dual=solution.row_dual[self.row_of] * self._share_of(self.period.rows, probability),
             plan_reduced_cost=solution.reduced_cost[:n_plan],
-            node_reduced_cost=solution.reduced_cost[self.column_of],
+            node_reduced_cost=solution.reduced_cost[self.column_of] * self._share_of(self.period.columns, probability),
             future_dual=future,
             tail_weight=tail_weight,
         )
@@ -401,7 +453,7 @@ class Composition:
             seconds=found.seconds_in_solver,
             message=found.status.value,
         )
-        return self._outcome(solution, mean, found.leaf_weight)
+        return self._outcome(solution, mean, probability, found.leaf_weight)
 
     def _paths(self) -> sparse.csr_matrix:
         """Leaves by nodes: one where the node is on the path to the leaf."""
@@ -429,11 +481,10 @@ class Composition:
 
     def row_name(self, composed: Composed, row: int) -> tuple[str, Name | tuple[str, Any], int | None]:
         """What row `row` of the program says: ("plan" | "period" | "future" | "tail", name, node)."""
-        n_plan_rows, n_rows = len(self.plan.rows), len(self.period.rows)
-        if row < n_plan_rows:
+        if row < len(self.plan.rows):
             return "plan", self.plan.rows[row], None
-        if row < n_plan_rows + self.n_nodes * n_rows:
-            node, r = divmod(row - n_plan_rows, n_rows)
+        if row < self._n_rows:
+            node, r = np.argwhere((self.row_of == row) & self._written)[0].tolist()
             return "period", self.period.rows[r], node
         for key, rows in composed.future_rows.items():
             if row in rows:
@@ -445,11 +496,29 @@ class Composition:
 _ELEMENT_AT = {
     "contract": 1, "stock_target": 0, "stock_today": 0, "stock_start": 0,
     "call": 1, "spot": 0, "draw": 0, "refill": 0, "stock": 0, "shortage": 0, "surplus": 0,
+    "balance": 0, "within_reach": 1, "carry": 0, "within_target": 0,
 }  # fmt: skip
 
 
 def _element_of(component: str, index: tuple[Any, ...]) -> Any:
     return index[_ELEMENT_AT[component]] if component in _ELEMENT_AT else None
+
+
+def _first(group: Index) -> Index:
+    """For every node the first one with its number."""
+    _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse.reshape(-1)])
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """Where the entries of a matrix stand: row of each, start of each column, order of the parts, first of those that meet."""
+
+    rows: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    order: Index
+    first: Index
+    shape: tuple[int, int]
 
 
 @dataclass(frozen=True)

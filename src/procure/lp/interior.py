@@ -62,21 +62,20 @@ class _Variables:
         shape = np.broadcast_shapes(lower.shape, upper.shape, multiplier.shape)
         self.moves = np.broadcast_to(upper > lower, shape)
         has_lower, has_upper = np.isfinite(lower), np.isfinite(upper)
-        self.has_lower = np.where(has_lower & self.moves, 1.0, 0.0)
-        self.has_upper = np.where(has_upper & self.moves, 1.0, 0.0)
+        self.has_lower, self.has_upper = has_lower & self.moves, has_upper & self.moves
         self.lower, self.upper = np.where(has_lower, lower, 0.0), np.where(has_upper, upper, 0.0)
-        self.room = np.broadcast_to(np.where(has_lower & has_upper, self.upper - self.lower, np.inf), shape)
+        self.room = np.where(has_lower & has_upper, self.upper - self.lower, np.inf)
         self.multiplier = multiplier
         inward = np.minimum(0.5 * self.room, 1.0)
         start = np.where(has_lower, self.lower + inward, np.where(has_upper, self.upper - inward, 0.0))
-        self.value = np.where(self.moves, start, np.where(has_lower, self.lower, self.upper))
+        self.value = np.array(np.where(self.moves, start, np.where(has_lower, self.lower, self.upper)))
         self.count = int(self.has_lower.sum() + self.has_upper.sum())
         self.centre()
 
     def measure(self) -> None:
         """Distances to the bounds."""
-        self.below = np.where(self.has_lower > 0, self.value - self.lower, FAR)
-        self.above = np.where(self.has_upper > 0, self.upper - self.value, FAR)
+        self.below = np.where(self.has_lower, self.value - self.lower, FAR)
+        self.above = np.where(self.has_upper, self.upper - self.value, FAR)
 
     def centre(self) -> None:
         """Give the bounds multipliers such that distance times multiplier is the same everywhere."""
@@ -88,8 +87,8 @@ class _Variables:
     def start_near(self, value: Array) -> None:
         """Stand near `value`, inside the bounds, centred."""
         inward = np.minimum(0.1 * self.room, 0.1)
-        low = np.where(self.has_lower > 0, self.lower + inward, -np.inf)
-        high = np.where(self.has_upper > 0, self.upper - inward, np.inf)
+        low = np.where(self.has_lower, self.lower + inward, -np.inf)
+        high = np.where(self.has_upper, self.upper - inward, np.inf)
         self.value = np.where(self.moves, np.clip(value, low, high), self.value)
         self.centre()
 
@@ -270,17 +269,19 @@ class _Cell:
         n = block.matrix.shape[1]
         self.n = n
         lower, upper = (
-            np.concatenate(
-                [
-                    np.broadcast_to(pick(of_columns), (n, len(members))),
-                    np.broadcast_to(pick(of_rows), (len(order), len(members))),
-                ]
+            _common(
+                np.concatenate(
+                    [
+                        np.broadcast_to(pick(of_columns), (n, len(members))),
+                        np.broadcast_to(pick(of_rows), (len(order), len(members))),
+                    ]
+                )
+                / size
             )
-            / size
             for of_columns, of_rows in ((block.lower, block.row_lower), (block.upper, block.row_upper))
         )
         self.q = pick(block.cost) * (size / money)
-        self.variables = _Variables(lower, upper, np.broadcast_to(weight, lower.shape))
+        self.variables = _Variables(lower, upper, np.broadcast_to(weight, (n + len(order), len(members))))
         self.dual = np.zeros((len(order), len(members)))
         self.rows, self.columns = technology.rows, technology.columns
         values = technology.values
@@ -708,6 +709,11 @@ class _Method:
             room = (self.cap - law) if missing > 0 else law
             law = np.clip(law + missing * room / max(room.sum(), 1e-300), 0.0, self.cap)
         return np.asarray(law)
+
+
+def _common(values: Array) -> Array:
+    """One column where all columns are the same: scenarios are many."""
+    return values[:, :1].copy() if (values == values[:, :1]).all() else values
 
 
 def _typical(lower: Array, upper: Array) -> float:

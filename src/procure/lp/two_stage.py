@@ -181,6 +181,8 @@ class TwoStageProblem:
             new[k] = place.setdefault(key, len(place))
             if new[k] == len(first):
                 first.append(k)
+        if len(first) == self.n_scenarios:
+            return self, new
         probability = np.bincount(new[new >= 0], weights=self.probability[new >= 0], minlength=len(first))
         return self.restricted_to(np.array(first), np.asarray(probability, dtype=float)), new
 
