@@ -425,7 +425,6 @@ class _Places:
         """Every ("row" | "lower" | "upper", position) of a row; ("future", (limit, year)) are limits on all futures."""
         component, index = name
         composition = self._composition
-        n_plan_rows, n_rows = len(composition.plan.rows), len(composition.period.rows)
         if component == "future":
             yield from (("row", int(row)) for row in self._composed.future_rows[index[0], index[1]])
         elif name in self._plan:
@@ -434,7 +433,7 @@ class _Places:
             for kind, position in self._period[name]:
                 for node in range(composition.n_nodes):
                     if kind == "row":
-                        yield kind, n_plan_rows + node * n_rows + position
+                        yield kind, int(composition.row_of[node, position])
                     else:
                         yield kind, int(composition.column_of[node, position])
 

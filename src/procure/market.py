@@ -93,14 +93,11 @@ def merge(market: Market) -> Market:
     """
     if market.shape.information is not None:
         return market
-    idle = {
-        offer for offer in market.sets.offers if not any(market.plan["offered"][*offer, y] for y in market.sets.years)
-    }
+    idle = _idle(market)
     numbers = [
         values
         for name, by_index in market.period.items()
         for index, values in by_index.items()
-        # What nothing can be contracted of is multiplied by zero.
         if not (name in ("delivered", "payment") and index in idle)
         and not (name == "payment_output" and idle >= set(market.sets.of_supplier(index[0])))
     ]
@@ -112,9 +109,9 @@ def merge(market: Market) -> Market:
             inside.append(member)
     tree, new = market.tree.merged(np.column_stack([*numbers, *inside]))
     if tree.n_nodes == market.tree.n_nodes:
-        return market
+        return replace(market, shape=replace(market.shape, same=_same_for_elements(market)))
     first = np.unique(new, return_index=True)[1]
-    return replace(
+    whole = replace(
         market,
         tree=tree,
         shape=Shape(np.asarray(tree.parent), market.shape.year[first]),
@@ -126,6 +123,41 @@ def merge(market: Market) -> Market:
             for key, bound in market.bounds.items()
         },
     )
+    return replace(whole, shape=replace(whole.shape, same=_same_for_elements(whole)))
+
+
+def _same_for_elements(market: Market) -> dict[str, NDArray[np.int64]]:
+    """For every element, the first of the last-period siblings that are one for it: only who sells it matters.
+
+    In the last period an element's decisions trade with nothing but the plan and the stock handed down, both the same for
+    siblings: whatever the tail weighs, they can be the same. Earlier ones trade with futures that the tail weighs apart.
+    """
+    last = market.shape.leaves
+    siblings = market.shape.parent[last]
+    inside = [np.isin(last, bound.nodes).astype(float) for bound in market.bounds.values() if bound.nodes is not None]
+    idle = _idle(market)
+    same = {}
+    for element in market.sets.elements:
+        own = [
+            values[last]
+            for name, by_index in market.period.items()
+            for index, values in by_index.items()
+            if element in index and not (name in ("delivered", "payment") and index in idle)
+        ]
+        kinds = np.column_stack([siblings, *own, *inside])
+        _, first, kind = np.unique(kinds, axis=0, return_index=True, return_inverse=True)
+        firsts = np.arange(len(market.probability))
+        firsts[last] = last[first[kind.reshape(-1)]]
+        if (firsts != np.arange(len(firsts))).any():
+            same[element] = firsts
+    return same
+
+
+def _idle(market: Market) -> set[tuple[str, str]]:
+    """Offers of which nothing can be contracted in any year: whatever they would deliver is multiplied by zero."""
+    return {
+        offer for offer in market.sets.offers if not any(market.plan["offered"][*offer, y] for y in market.sets.years)
+    }
 
 
 def programme_choices(model: Model) -> list[dict[str, str]]:
@@ -268,8 +300,8 @@ class _Builder:
             widths = self._by_scope("shortage", element, attribute="width")
             if not widths:
                 self._fault("shortage.csv", f"no tiers for '{element}'", "every element has shortage tiers")
-            tiers += [(element, int(r["tier"])) for r in widths]
-            steps += [(element, int(r["step"])) for r in self._by_scope("spot", element, attribute="limit")]
+            tiers += sorted((element, int(r["tier"])) for r in widths)
+            steps += sorted((element, int(r["step"])) for r in self._by_scope("spot", element, attribute="limit"))
         return Sets(
             elements=tuple(self.elements),
             suppliers=tuple(self.suppliers),

@@ -85,6 +85,7 @@ class ModelChoices(_Choices):
     elements: Annotated[Literal["all"] | Names, BeforeValidator(_all_or_list)] = "all"
     classes: Literal["default", "textbook", "jogmec"] = "default"
     currency: str = "USD"
+    highlight: Names = ()  # elements that always have a line of their own in the answer
 
     @field_validator("years")
     @classmethod
@@ -666,6 +667,8 @@ def _unknown_names(model: Model) -> list[Fault]:
     if settings.model.elements != "all":
         for element in chosen:
             known("model.elements", element, symbols, "an element of the facts")
+    for element in settings.model.highlight:
+        known("model.highlight", element, chosen, "an element of the model")
     if not chosen:
         remedy = "name some, or fill elements.csv and demand.csv"
         faults.append(Fault(f"{model.origin}, model.elements", "there are none", "a model has an element", remedy))

@@ -108,17 +108,20 @@ def solve_market(market: Market, options: Mapping[str, Any] | None = None) -> So
     return solve_program(compose(market), options)
 
 
-def solve_program(program: Program, options: Mapping[str, Any] | None = None) -> Solved:
-    """Solve one program; raises `Infeasible` with the limits in conflict, or `SolverError`. No Pyomo from here on."""
+def solve_program(program: Program, options: Mapping[str, Any] | None = None, *, explained: bool = True) -> Solved:
+    """Solve one program; no Pyomo from here on.
+
+    Raises `SolverError`, or `Infeasible`: with the limits in conflict, which takes a while to isolate, if `explained`.
+    """
     market, composition, composed = program.market, program.composition, program.composed
     solver = Solver(composed.lp, options)
     solution = solver.solve()
     if solution.status is Status.OPTIMAL and composed.lp.is_mixed_integer:
         solution = _with_duals(composed, solution)
     if solution.status is Status.INFEASIBLE:
-        from procure.infeasibility import explain
-
-        raise explain(market, composition, composed)
+        raise (
+            _explained(program) if explained else Infeasible(["the limits cannot all be kept at this programme level"])
+        )
     if solution.status is not Status.OPTIMAL:
         raise SolverError(
             f"HiGHS stopped with '{solution.message}'.",
@@ -127,6 +130,12 @@ def solve_program(program: Program, options: Mapping[str, Any] | None = None) ->
         )
     outcome = composition.read(solution, composed, market.probability, risk_of(market.model))
     return Solved(market, program.templates, composition, composed, outcome, solver.seconds)
+
+
+def _explained(program: Program) -> Infeasible:
+    from procure.infeasibility import explain
+
+    return explain(program.market, program.composition, program.composed)
 
 
 def _with_duals(composed: Composed, solution: Solution) -> Solution:
@@ -152,7 +161,7 @@ def solve(model: Model, *, options: Mapping[str, Any] | None = None, progress: P
     options : mapping, optional
         HiGHS options by their own names, for example ``{"time_limit": 60.0}``.
     progress : callable, optional
-        Called with (done, total, what) after each programme level.
+        Called with (done, total, what) as programme levels are solved.
 
     Returns
     -------
@@ -173,12 +182,12 @@ def solve(model: Model, *, options: Mapping[str, Any] | None = None, progress: P
     started = time.perf_counter()
     choices = programme_choices(model)
     # Pyomo never runs in a thread: every program is composed here, and only HiGHS, which lets go of the interpreter, runs
-    # side by side.
+    # side by side. Each starts cold: from the basis of another level it took longer, for want of presolve.
     programs = [compose(merge(make_market(model, choice))) for choice in choices]
     solved: list[Solved] = []
     rejected: list[tuple[Mapping[str, str], Infeasible]] = []
     with ThreadPoolExecutor(max_workers=min(len(programs), os.cpu_count() or 1)) as pool:
-        waiting = [pool.submit(solve_program, program, options) for program in programs]
+        waiting = [pool.submit(solve_program, program, options, explained=False) for program in programs]
         for done, (choice, result) in enumerate(zip(choices, waiting, strict=True)):
             if progress is not None:
                 progress(done, len(choices), ", ".join(f"{s} {level}" for s, level in choice.items()))
@@ -189,6 +198,6 @@ def solve(model: Model, *, options: Mapping[str, Any] | None = None, progress: P
     if progress is not None:
         progress(len(choices), len(choices), "")
     if not solved:
-        raise rejected[0][1]
+        raise _explained(programs[0])
     best = min(solved, key=lambda candidate: candidate.objective)
     return make_portfolio(best, solved, rejected, seconds=time.perf_counter() - started)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 Language = Literal["en", "ja"]
 
 WIDTH = 110
-#: An element has a line of its own when it is among the first by what it costs short, or by what is paid for it.
-ELEMENTS = 5
+#: An element has a line of its own when the model highlights it, or when it is among the first by what it costs short, or by
+#: what is paid for it: this many where the model highlights none, and where it does.
+ELEMENTS, MORE = 5, 2
 #: Years shown side by side, the first and the last among them.
 YEARS = 10
 POLICY_LIMITS, OTHER_LIMITS = 3, 6
@@ -197,10 +198,12 @@ class _Screen:
         mix, shortage = p.mix, p.shortage
         paid = mix[~mix["supplier"].isin(OTHER_SOURCES)].groupby("element")["cost_musd"].sum()
         lost = shortage.groupby("element")["cost_musd"].sum()
-        chosen = {
+        asked = p.settings.get("model", {}).get("highlight", ())
+        most = MORE if asked else ELEMENTS
+        chosen = set(asked) | {
             str(element)
             for costs in (paid, lost)
-            for element, cost in costs.sort_values(ascending=False, kind="stable").head(ELEMENTS).items()
+            for element, cost in costs.sort_values(ascending=False, kind="stable").head(most).items()
             if cost > 0
         }
         elements = [e for e in dict.fromkeys(shortage["element"]) if e in chosen]
