@@ -131,7 +131,9 @@ def generator(states: Sequence[str], rates: Rates) -> Array:
     for (source, target), rate in rates.items():
         where = f"rate {source} → {target}"
         unknown = [state for state in (source, target) if state not in number]
-        faults += [Fault(where, f"no state '{state}'", "rates join known states", nearest(state, number)) for state in unknown]
+        faults += [
+            Fault(where, f"no state '{state}'", "rates join known states", nearest(state, number)) for state in unknown
+        ]
         if source == target:
             faults.append(Fault(where, "leads back to itself", "a rate leads to another state", "leave it out"))
         elif not (0 <= rate < math.inf):
@@ -232,7 +234,12 @@ def markov(
     for state, kind in kinds.items():
         _check_kind(f"{name}.{state}", kind)
     faults = [
-        Fault(f"{name}.{state}", "is not one of its states", "kinds and durations belong to states", nearest(state, states))
+        Fault(
+            f"{name}.{state}",
+            "is not one of its states",
+            "kinds and durations belong to states",
+            nearest(state, states),
+        )
         for state in sorted({*kinds, *durations} - set(states))
     ]
     episodes = []
@@ -244,7 +251,9 @@ def markov(
             if kinds.get(state, "regime") != "regime":
                 faults.append(Fault(where, "is an episode", "the first state is the undisturbed regime"))
         elif not duration > 0:
-            seen = "has no rate out of it and no mean duration" if math.isnan(duration) else f"lasts {duration:g} months"
+            seen = (
+                "has no rate out of it and no mean duration" if math.isnan(duration) else f"lasts {duration:g} months"
+            )
             faults.append(Fault(where, seen, "every disturbance ends", "give months > 0, or inf if it never ends"))
         elif kinds.get(state, "regime") == "episode" and duration <= 12 * period_years * (1 + TOLERANCE):
             episodes.append(code)
@@ -449,7 +458,9 @@ def correlate(
     # q + ρ slope stays in [0, 1]: the room upwards and downwards, for ρ > 0 and ρ < 0
     free = slope != 0
     if not free.any():
-        raise DataError(Fault(where, "these states are certain or impossible", "only what may or may not happen correlates"))
+        raise DataError(
+            Fault(where, "these states are certain or impossible", "only what may or may not happen correlates")
+        )
     steep, room = np.abs(slope[free]), q[free]
     rising = np.where(slope[free] > 0, 1 - room, room) / steep
     falling = np.where(slope[free] > 0, room, 1 - room) / steep
@@ -647,7 +658,11 @@ def _driven(process: Process, driver: Process) -> Array:
 
 
 def _with_laws(process: Process, driver: Process, laws: Array) -> Process:
-    kept = [(name, states) for name, states in zip(process.drivers, process.driver_states, strict=True) if name != driver.name]
+    kept = [
+        (name, states)
+        for name, states in zip(process.drivers, process.driver_states, strict=True)
+        if name != driver.name
+    ]
     drivers = [*kept, (driver.name, driver.states)]
     return replace(
         process, transition=laws, drivers=tuple(n for n, _ in drivers), driver_states=tuple(s for _, s in drivers)

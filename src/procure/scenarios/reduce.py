@@ -88,9 +88,7 @@ def forward_selection(distance: ArrayLike, probability: ArrayLike, n_kept: int) 
     places = np.array(kept)
     nearest = d[:, places].argmin(axis=1)
     nearest[places] = np.arange(n_kept)  # a kept scenario stands for itself, also where a twin of it is kept
-    return Selection(
-        places, total(nearest, p, n_kept), places[nearest], np.array(distances)
-    )
+    return Selection(places, total(nearest, p, n_kept), places[nearest], np.array(distances))
 
 
 def path_distance(tree: Tree, features: ArrayLike | None = None) -> Array:
