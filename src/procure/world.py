@@ -6,8 +6,10 @@ world is made for one choice of programmes at a time.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts
@@ -15,6 +17,9 @@ from procure.model import Model
 from procure.scenarios import chain as chains
 from procure.scenarios.chain import Process
 from procure.scenarios.tree import Tree, build_tree
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Programmes = Mapping[str, str]  # supplier -> the programme level chosen
 
@@ -47,28 +52,52 @@ class Records:
     """The rows of the tables as dictionaries, found by the values of their columns; blank cells are None."""
 
     def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._tables: dict[str, list[Row]] = {}
-        self._found: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[Row]]] = {}
+        self._tables = {name: _indexed(frame) for name, frame in facts.tables.items()}
 
     def rows(self, table: str, **keys: Any) -> list[Row]:
         """The rows of a table whose columns have these values."""
-        if table not in self._tables:
-            frame = self._facts.tables[table]
-            blank = frame.isna().to_numpy()
-            records = frame.to_dict("records")
-            for i, j in zip(*blank.nonzero(), strict=True):
-                records[i][frame.columns[j]] = None
-            self._tables[table] = records  # type: ignore[assignment]  # columns are named by text
+        return self._tables[table].rows(**keys)
+
+
+class _Indexed:
+    """One table's rows, indexed by the columns asked for."""
+
+    def __init__(self, frame: DataFrame) -> None:
+        self._frame = frame
+        self._found: dict[tuple[str, ...], dict[tuple[Any, ...], list[Row]]] = {}
+
+    @cached_property
+    def _all(self) -> list[Row]:
+        columns = {
+            str(name): [None if blank else value for value, blank in zip(column.tolist(), column.isna(), strict=True)]
+            for name, column in self._frame.items()
+        }
+        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+    def rows(self, **keys: Any) -> list[Row]:
         if not keys:
-            return self._tables[table]
-        index = (table, tuple(keys))
+            return self._all
+        index = tuple(keys)
         if index not in self._found:
             found: dict[tuple[Any, ...], list[Row]] = {}
-            for row in self._tables[table]:
-                found.setdefault(tuple(row[column] for column in keys), []).append(row)
+            for row in self._all:
+                found.setdefault(tuple(row[column] for column in index), []).append(row)
             self._found[index] = found
         return self._found[index].get(tuple(keys.values()), [])
+
+
+#: Indexed tables by the identity of their frame, newest last: a changed copy of the facts shares all frames but a few. Each
+#: entry holds its frame, so that its identity stays its own.
+_known: OrderedDict[int, _Indexed] = OrderedDict()
+_MOST_KNOWN = 256
+
+
+def _indexed(frame: DataFrame) -> _Indexed:
+    found = _known.pop(id(frame), None) or _Indexed(frame)
+    _known[id(frame)] = found
+    if len(_known) > _MOST_KNOWN:
+        _known.popitem(last=False)
+    return found
 
 
 def processes(model: Model, programmes: Programmes) -> list[Process]:
