@@ -63,6 +63,15 @@ def lands():
     return power(np.array([[3.0, 3, 2], [5, 3, 2], [7, 3, 2]]), [0.3, 0.4, 0.3], minimum=12, budget=120)
 
 
+def pgp2():
+    """Three independent demands with 9, 8 and 8 values: 576 scenarios."""
+    bell = [0.02150, 0.28570, 0.38300, 0.28570, 0.02150, 0.00125, 0.00005]
+    demands = [[0.5, 1, 2.5, 3.5, 5, 6.5, 7.5, 9, 9.5], [0, 1.5, 2.5, 4, 5.5, 6.5, 8, 8.5], [0, 0.5, 1.5, 3, 4.5, 5.5, 7, 7.5]]
+    chances = [[0.00005, 0.00125, *bell], [0.00130, *bell], [0.00130, *bell]]
+    joint = [np.prod(chance) for chance in itertools.product(*chances)]
+    return power(np.array(list(itertools.product(*demands))), joint, minimum=15, budget=220, shortfall_cost=1000)
+
+
 def small_with_complete_recourse():
     probability = [0.4, 0.6]
     return TwoStageProblem(
@@ -98,6 +107,16 @@ def test_electricity_investment_reproduces_its_optimum(method):
     result = solve_two_stage(lands(), method=method, tolerance=1e-9)
     assert result.objective == approx(381.8533333, rel=1e-6)
     assert result.x == approx([8 / 3, 4, 10 / 3, 2], abs=1e-5)
+
+
+@both_methods
+@pytest.mark.parametrize("large", [0, 10**9])
+def test_power_generation_planning_reproduces_its_optimum(method, large):
+    """PGP2: Higle & Sen (1996), Stochastic Decomposition, after Louveaux & Smeers."""
+    with mock.patch.object(benders, "LARGE", large):
+        result = solve_two_stage(pgp2(), method=method, tolerance=1e-9)
+    assert result.objective == approx(447.324345, rel=1e-6)
+    assert result.method == method
 
 
 @both_methods

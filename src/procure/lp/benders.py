@@ -35,6 +35,8 @@ Array = NDArray[np.float64]
 
 MOST_CLUSTERS = 200
 MOST_ITERATIONS = 400
+MOST_STALLS = 8
+SHARP = {"solver": "simplex", "primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
 LARGE = 500
 """Rows of all subproblems together beyond which an interior point looks for the start."""
 MOST_IDLE = 25
@@ -42,7 +44,12 @@ MOST_IDLE = 25
 
 
 def solve(
-    problem: two_stage.TwoStageProblem, alpha: float, cvar_weight: float, tolerance: float, *, time_limit: float = np.inf
+    problem: two_stage.TwoStageProblem,
+    alpha: float,
+    cvar_weight: float,
+    tolerance: float,
+    *,
+    time_limit: float = np.inf,
 ) -> two_stage.TwoStageResult | None:
     """The optimum by decomposition, or nothing where this problem is none for it (bottomless recourse, a stall)."""
     return _Decomposition(problem, alpha, cvar_weight, tolerance, time_limit).run()
@@ -92,8 +99,7 @@ class _Decomposition:
             return None
         self._cut(trial)
         relaxed = self.problem.is_mixed_integer
-        step = 1.0
-        stalls = 0
+        step, stalls, before = 1.0, 0, (-np.inf, np.inf)
         while self.trials < MOST_ITERATIONS:
             found = self.master.solve(whole_numbers=not relaxed and self.problem.is_mixed_integer)
             if found.status is Status.INFEASIBLE:
@@ -116,17 +122,16 @@ class _Decomposition:
             if relaxed and gain and trial.objective - self.bound <= self.tolerance * max(1.0, abs(trial.objective)) / 2:
                 relaxed = False
                 continue
-            if news:
-                stalls = 0
-                step = 0.5 if self.best is not None and self.master.is_bounded else 1.0
-            elif step < 1.0:
-                step = 1.0
-            elif relaxed:
-                relaxed = False
-            else:
-                stalls += 1
-                if stalls > 2:
-                    break
+            now = (self.bound, self.best.objective if self.best is not None else np.inf)
+            rises = now[0] > before[0] + 1e-12 * abs(now[0])
+            stalls = 0 if rises or now[1] < before[1] or (news and not self.master.is_bounded) else stalls + 1
+            before = now
+            # Halfway while the bound rises; where it stands, the master may have found the plan already.
+            step = 0.5 if rises and self.best is not None else 1.0
+            if relaxed and not news and not rises:
+                relaxed, stalls = False, 0
+            if stalls > MOST_STALLS:
+                break
         return self._give_up()
 
     def _give_up(self) -> two_stage.TwoStageResult | None:
@@ -142,7 +147,7 @@ class _Decomposition:
 
     def _propose(self, start: Array) -> Array:
         """Start from an interior point, and cut with its duals: all scenarios in one row, at their weights."""
-        accuracy = max(0.03 * self.tolerance, 1e-9)
+        accuracy = max(0.2 * self.tolerance, 1e-9)
         deadline = self.started + 0.8 * self.time_limit
         found = interior.propose(
             self.problem, self.recourse, self.alpha, self.tail, accuracy, deadline=deadline, start=start
@@ -276,6 +281,7 @@ class _Master:
         self.idle = np.zeros(0, dtype=int)
         self._solver: Solver | None = None
         self._mixed: bool = False
+        self.together = False
         self.seconds = 0.0
         self.radius = 0.0
 
@@ -288,7 +294,7 @@ class _Master:
 
     def solve(self, *, whole_numbers: bool) -> Solution:
         """The master's optimum; where it has none yet, the optimum in a box that grows."""
-        self._whole = bool((self.counts[self.needed] > 0).all())
+        self._whole = self.together or bool((self.counts[self.needed] > 0).all())
         self.radius = 0.0
         found = self._run(whole_numbers)
         if found.status in (Status.UNBOUNDED, Status.FAILED, Status.INFEASIBLE) and (
@@ -306,7 +312,7 @@ class _Master:
             if self._solver is not None:
                 self.seconds += self._solver.seconds
             self._solver, self._mixed = self._build(whole_numbers), whole_numbers
-        held = self.counts == 0
+        held = (self.counts == 0) & (not self.together)
         theta = np.arange(self.n1, self.n)
         self._solver.change_bounds(theta, np.where(held, 0.0, -np.inf), np.where(held, 0.0, np.inf))
         lower, upper = self.problem.lower, self.problem.upper
@@ -333,7 +339,7 @@ class _Master:
             np.r_[self.problem.lower, np.full(self.n - self.n1, -np.inf)],
             np.r_[self.problem.upper, np.full(self.n - self.n1, np.inf)], integer, self.constant,
         )  # fmt: skip
-        options = two_stage.MIP_OPTIONS if whole_numbers else {"solver": "simplex"}
+        options = two_stage.MIP_OPTIONS if whole_numbers else SHARP
         return Solver(program, options)
 
     def plan(self, found: Solution) -> Array:
@@ -377,6 +383,7 @@ class _Master:
             self.cut_rows = np.vstack([self.cut_rows, row])
             self.cut_heights = np.r_[self.cut_heights, height / self.unit - self.constant]
             self.idle = np.r_[self.idle, 0]
+            self.together = True
 
     def _forget_idle(self) -> None:
         idle = np.flatnonzero(self.idle > MOST_IDLE)
