@@ -25,7 +25,9 @@ from procure.scenarios.chain import (
     shock,
 )
 
-ANNUAL = np.array([[0.80, 0.14, 0.05, 0.01], [0.25, 0.55, 0.17, 0.03], [0.10, 0.45, 0.40, 0.05], [0.05, 0.35, 0.40, 0.20]])
+ANNUAL = np.array(
+    [[0.80, 0.14, 0.05, 0.01], [0.25, 0.55, 0.17, 0.03], [0.10, 0.45, 0.40, 0.05], [0.05, 0.35, 0.40, 0.20]]
+)
 CHINA = ("normal", "friction", "ban", "embargo")
 
 
@@ -88,7 +90,9 @@ def test_from_a_ban_china_moves_as_worked_out_by_hand():
 def test_a_state_without_a_way_out_ends_after_its_mean_duration():
     ending = markov("mine", ["normal", "stop"], {}, {("normal", "stop"): 0.3}, {"stop": 24}, "normal", 1.0, 1)
     given_rate = {("normal", "stop"): 0.3, ("stop", "normal"): 0.5}
-    assert_allclose(ending.transition, markov("mine", ["normal", "stop"], {}, given_rate, {}, "normal", 1.0, 1).transition)
+    assert_allclose(
+        ending.transition, markov("mine", ["normal", "stop"], {}, given_rate, {}, "normal", 1.0, 1).transition
+    )
     never = markov("mine", ["normal", "stop"], {}, {("normal", "stop"): 0.3}, {"stop": math.inf}, "normal", 1.0, 1)
     assert never.transition[0, 1].tolist() == [0, 1]
 
@@ -158,7 +162,9 @@ def test_all_faults_of_a_chain_come_together():
 
 def test_retaliation_raises_a_rate_and_deterrence_lowers_it():
     rates = {("normal", "ban"): 0.05, ("friction", "ban"): 0.37}
-    assert raise_rate(rates, ["normal", "friction"], "ban", 0.05) == approx({("normal", "ban"): 0.1, ("friction", "ban"): 0.42})
+    assert raise_rate(rates, ["normal", "friction"], "ban", 0.05) == approx(
+        {("normal", "ban"): 0.1, ("friction", "ban"): 0.42}
+    )
     assert raise_rate(rates, ["normal"], "ban", -0.05)["normal", "ban"] == 0
     assert rates["normal", "ban"] == 0.05
     with pytest.raises(DataError, match=r"rates are >= 0"):
@@ -238,7 +244,9 @@ def test_an_impossible_correlation_names_the_possible_ones():
 
 def test_no_correlation_changes_nothing_and_proportions_stay():
     china = Process("china", CHINA, "ban", ANNUAL[None])
-    assert_allclose(correlate(lynas(), ["partial", "severe"], china, CHINA[1:], 0.0).transition[0], [lynas().transition[0]] * 4)
+    assert_allclose(
+        correlate(lynas(), ["partial", "severe"], china, CHINA[1:], 0.0).transition[0], [lynas().transition[0]] * 4
+    )
     bent = correlate(lynas(), ["partial", "severe"], china, CHINA[1:], 0.1).transition[0, :, 0]
     assert_allclose(bent[:, 1] / bent[:, 2], lynas().transition[0, 0, 1] / lynas().transition[0, 0, 2])
     assert (bent[1:, 0] < bent[0, 0]).all()

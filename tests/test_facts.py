@@ -69,7 +69,9 @@ def test_every_number_says_where_it_comes_from(facts, name):
     assert frame["confidence"].isin(["high", "medium", "low"]).all()
     known = frame["value"].notna()
     assert known.all() or name in ("policies", "events")
-    assert (frame["low"][known] <= frame["value"][known]).all() and (frame["value"][known] <= frame["high"][known]).all()
+    assert (frame["low"][known] <= frame["value"][known]).all() and (
+        frame["value"][known] <= frame["high"][known]
+    ).all()
     assert (frame["source"] != "user").all()
 
 
@@ -111,7 +113,9 @@ def test_japans_bill_is_about_nine_hundred_million_dollars(facts):
 def test_the_classes_disagree_where_the_sources_do(facts):
     elements = facts.tables["elements"].set_index("element")
     assert len(elements) == 17 and elements.index[~elements["traded"]].tolist() == ["Pm"]
-    light = {name: set(elements.index[elements[f"class_{name}"] == "light"]) for name in ("default", "textbook", "jogmec")}
+    light = {
+        name: set(elements.index[elements[f"class_{name}"] == "light"]) for name in ("default", "textbook", "jogmec")
+    }
     assert light["default"] == {"La", "Ce", "Pr", "Nd", "Pm"} == light["jogmec"]
     assert light["textbook"] == light["default"] | {"Sm", "Eu"}
     assert set(elements.index[elements["controlled_2025_04"]]) == {"Sm", "Gd", "Tb", "Dy", "Lu", "Sc", "Y"}
@@ -121,9 +125,21 @@ def test_the_classes_disagree_where_the_sources_do(facts):
 @pytest.mark.parametrize(
     ("variant", "annual", "within"),
     [
-        ("value", [[0.8, 0.14, 0.05, 0.01], [0.25, 0.55, 0.17, 0.03], [0.1, 0.45, 0.4, 0.05], [0.05, 0.35, 0.4, 0.2]], 0.015),
-        ("optimistic", [[0.9, 0.08, 0.015, 0.005], [0.4, 0.5, 0.09, 0.01], [0.3, 0.45, 0.23, 0.02], [0.15, 0.45, 0.3, 0.1]], 0.037),
-        ("pessimistic", [[0.6, 0.22, 0.15, 0.03], [0.12, 0.5, 0.32, 0.06], [0.05, 0.3, 0.55, 0.1], [0.03, 0.22, 0.45, 0.3]], 1e-4),
+        (
+            "value",
+            [[0.8, 0.14, 0.05, 0.01], [0.25, 0.55, 0.17, 0.03], [0.1, 0.45, 0.4, 0.05], [0.05, 0.35, 0.4, 0.2]],
+            0.015,
+        ),
+        (
+            "optimistic",
+            [[0.9, 0.08, 0.015, 0.005], [0.4, 0.5, 0.09, 0.01], [0.3, 0.45, 0.23, 0.02], [0.15, 0.45, 0.3, 0.1]],
+            0.037,
+        ),
+        (
+            "pessimistic",
+            [[0.6, 0.22, 0.15, 0.03], [0.12, 0.5, 0.32, 0.06], [0.05, 0.3, 0.55, 0.1], [0.03, 0.22, 0.45, 0.3]],
+            1e-4,
+        ),
     ],
 )
 def test_the_rates_of_china_give_back_the_annual_matrix(facts, variant, annual, within):
@@ -282,7 +298,13 @@ def test_one_supplier_and_one_material_are_enough(tmp_path):
     mine = load_facts(write(tmp_path, MINE), extend=False)
     assert mine.value("suppliers.mine.offers.Cu.2027") == 500
     offer = mine.tables["offers"].iloc[0]
-    assert (offer["unit"], offer["low"], offer["high"], offer["source"], offer["status"]) == ("t/yr", 500, 500, "user", "assumed")
+    assert (offer["unit"], offer["low"], offer["high"], offer["source"], offer["status"]) == (
+        "t/yr",
+        500,
+        500,
+        "user",
+        "assumed",
+    )
     assert mine.tables["suppliers"].iloc[0][["kind", "price_rule", "name_ja"]].tolist() == ["free", "index", "mine"]
     assert mine.tables["prices"].empty and list(mine.tables["prices"]) == list(schema()["prices"].columns)
 
@@ -375,8 +397,14 @@ def test_a_wrong_table_is_refused_with_place_rule_and_remedy(tmp_path, tables, e
 
 
 def test_all_faults_come_in_one_list(tmp_path):
-    text = faults(tmp_path, offers=OFFER + "mine,Cu,soon,9\nmine,Cu,2028,-9\n", prices="element,layer,value\nCu,sport,1\n")
-    assert "offers.csv row 2, column year" in text and "offers.csv row 3, column value" in text and "prices.csv row 2" in text
+    text = faults(
+        tmp_path, offers=OFFER + "mine,Cu,soon,9\nmine,Cu,2028,-9\n", prices="element,layer,value\nCu,sport,1\n"
+    )
+    assert (
+        "offers.csv row 2, column year" in text
+        and "offers.csv row 3, column value" in text
+        and "prices.csv row 2" in text
+    )
 
 
 def test_a_table_outside_the_folder_is_not_read(tmp_path):
@@ -408,7 +436,15 @@ def test_a_made_up_status_has_no_sources(facts):
 # --- properties
 
 
-VOLUMES = {"t/yr": 1, "kg/yr": 1e-3, "kt/yr": 1e3, "t/month": 12, "thousand t/yr": 1e3, "t/day": 365, "lb/yr": 0.45359237e-3}
+VOLUMES = {
+    "t/yr": 1,
+    "kg/yr": 1e-3,
+    "kt/yr": 1e3,
+    "t/month": 12,
+    "thousand t/yr": 1e3,
+    "t/day": 365,
+    "lb/yr": 0.45359237e-3,
+}
 
 
 @settings(max_examples=20, deadline=None)

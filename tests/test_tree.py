@@ -64,7 +64,9 @@ def worlds(draw):
     processes = []
     for name in ("alpha", "beta", "gamma")[: draw(st.integers(1, 3))]:
         n_states = draw(st.integers(1, 3))
-        weights = random.random((n_periods, n_states, n_states)) * (random.random((n_periods, n_states, n_states)) < 0.7)
+        weights = random.random((n_periods, n_states, n_states)) * (
+            random.random((n_periods, n_states, n_states)) < 0.7
+        )
         weights += np.eye(n_states) * 0.1
         states = tuple(f"{name}{i}" for i in range(n_states))
         process = Process(name, states, states[-1], weights / weights.sum(axis=-1, keepdims=True))
@@ -228,7 +230,9 @@ def test_any_drawn_tree_is_valid_and_small_enough(world, nodes, seed, branch):
     assert tree.n_nodes <= nodes  # validity is checked by the tree itself
     assert equal(tree, tree.merged()[0], to_the_bit=False)  # no identical siblings, canonical order
     if branch == list(range(len(branch))):  # not sampled before, so exact
-        assert_allclose(tree.share("alpha")[: len(branch)], restated(processes, tree)["alpha"][: len(branch)], atol=1e-12)
+        assert_allclose(
+            tree.share("alpha")[: len(branch)], restated(processes, tree)["alpha"][: len(branch)], atol=1e-12
+        )
 
 
 def reordered(process, order, driver_orders):
@@ -239,7 +243,9 @@ def reordered(process, order, driver_orders):
     for axis, by in enumerate(axes, start=1):
         laws = laws.take(by, axis=axis)
     driver_states = tuple(tuple(s[i] for i in by) for s, by in zip(process.driver_states, axes[:-2], strict=True))
-    return Process(process.name, tuple(process.states[i] for i in order), process.start, laws, process.drivers, driver_states)
+    return Process(
+        process.name, tuple(process.states[i] for i in order), process.start, laws, process.drivers, driver_states
+    )
 
 
 @settings(deadline=None, max_examples=10)
@@ -304,7 +310,13 @@ def test_a_scenario_split_in_two_merges_back(world, data):
 
 def test_futures_that_differ_stay_apart():
     """Two ways of being open, one known to lead to a closure more often: a buyer can act on that."""
-    tree = Tree([0, 0, 1, 1, 1, 1], [-1, -1, 0, 0, 1, 1], [0.5, 0.5, 0.4, 0.1, 0.3, 0.2], *STRAIT, [[0], [0], [0], [1], [0], [1]])
+    tree = Tree(
+        [0, 0, 1, 1, 1, 1],
+        [-1, -1, 0, 0, 1, 1],
+        [0.5, 0.5, 0.4, 0.1, 0.3, 0.2],
+        *STRAIT,
+        [[0], [0], [0], [1], [0], [1]],
+    )
     assert tree.merged()[0].n_nodes == 6
     alike = Tree([0, 0, 1, 1, 1, 1], [-1, -1, 0, 0, 1, 1], [0.25, 0.75, 0.2, 0.05, 0.6, 0.15], *STRAIT, tree.state)
     merged, new = alike.merged()
@@ -373,14 +385,18 @@ def test_order_and_names_of_the_table_do_not_matter(rows, columns, names):
     tree = Tree.from_table(CLOSURES, STATES, [2027, 2028])
     other = CLOSURES.iloc[rows][columns]
     other = other.replace({"scenario": {"calm": "z", "late": "a"}}).astype(object)
-    assert equal(Tree.from_table(other, {name: STATES[name] for name in names}, ["2027", "2028"]), tree, to_the_bit=False)
+    assert equal(
+        Tree.from_table(other, {name: STATES[name] for name in names}, ["2027", "2028"]), tree, to_the_bit=False
+    )
 
 
 def test_processes_and_numbered_periods_will_do():
     frame = table(["calm", "0.9", "", "", ""], ["on", "0.1", "mine", "on", "1"])
     tree = Tree.from_table(frame, [coin("mine", 0.5, 2)], 2)
     assert tree.probability == approx([1, 0.9, 0.1])
-    assert Tree.from_table(frame.drop(columns="period"), [coin("mine", 0.5, 2)], 2).probability == approx([0.9, 0.1, 0.9, 0.1])
+    assert Tree.from_table(frame.drop(columns="period"), [coin("mine", 0.5, 2)], 2).probability == approx(
+        [0.9, 0.1, 0.9, 0.1]
+    )
 
 
 def test_all_faults_of_a_table_come_together():

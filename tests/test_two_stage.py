@@ -66,7 +66,11 @@ def lands():
 def pgp2():
     """Three independent demands with 9, 8 and 8 values: 576 scenarios."""
     bell = [0.02150, 0.28570, 0.38300, 0.28570, 0.02150, 0.00125, 0.00005]
-    demands = [[0.5, 1, 2.5, 3.5, 5, 6.5, 7.5, 9, 9.5], [0, 1.5, 2.5, 4, 5.5, 6.5, 8, 8.5], [0, 0.5, 1.5, 3, 4.5, 5.5, 7, 7.5]]
+    demands = [
+        [0.5, 1, 2.5, 3.5, 5, 6.5, 7.5, 9, 9.5],
+        [0, 1.5, 2.5, 4, 5.5, 6.5, 8, 8.5],
+        [0, 0.5, 1.5, 3, 4.5, 5.5, 7, 7.5],
+    ]
     chances = [[0.00005, 0.00125, *bell], [0.00130, *bell], [0.00130, *bell]]
     joint = [np.prod(chance) for chance in itertools.product(*chances)]
     return power(np.array(list(itertools.product(*demands))), joint, minimum=15, budget=220, shortfall_cost=1000)
@@ -146,7 +150,9 @@ def test_a_small_problem_of_the_book_that_lacks_complete_recourse(method):
 
 def check(problem, alpha=0.0, cvar_weight=0.0, tolerance=1e-8):
     """Both methods agree, and what they say is measured again by other means."""
-    results = [solve_two_stage(problem, alpha, cvar_weight, method, tolerance) for method in ("extensive", "decomposed")]
+    results = [
+        solve_two_stage(problem, alpha, cvar_weight, method, tolerance) for method in ("extensive", "decomposed")
+    ]
     one, other = results
     assert one.status is other.status, (one, other)
     if one.status is not Status.OPTIMAL:
@@ -196,7 +202,9 @@ def random_problem(seed, *, integers=False, complete=True, tail=False):
     """Small, with everything the interface allows: ranged rows, free columns, equal scenarios, blocks, odd probabilities."""
     random = np.random.default_rng(seed)
     n1, m1, K = random.integers(1, 5), random.integers(0, 3), random.integers(1, 8)
-    parts = [random.integers(-3, 4, (random.integers(1, 3), random.integers(1, 4))) for _ in range(random.integers(1, 4))]
+    parts = [
+        random.integers(-3, 4, (random.integers(1, 3), random.integers(1, 4))) for _ in range(random.integers(1, 4))
+    ]
     W = sparse.block_diag(parts).toarray() * 1.0
     m2 = len(W)
     if complete:  # slack both ways in every row
