@@ -37,6 +37,7 @@ MOST_CLUSTERS = 200
 MOST_ITERATIONS = 400
 MOST_STALLS = 8
 SHARP = {"solver": "simplex", "primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
+RUNAWAY = 1e10
 LARGE = 500
 """Rows of all subproblems together beyond which an interior point looks for the start."""
 MOST_IDLE = 25
@@ -152,7 +153,7 @@ class _Decomposition:
         found = interior.propose(
             self.problem, self.recourse, self.alpha, self.tail, accuracy, deadline=deadline, start=start
         )
-        if found is None:
+        if found is None or np.abs(found.x).max(initial=0.0) > RUNAWAY:
             return start
         weight = found.weight
         slope, intercept = np.zeros(len(start)), float(weight @ self.recourse.constant)
@@ -168,12 +169,12 @@ class _Decomposition:
         return found.x
 
     def _try(self, x: Array) -> _Trial | None:
-        """Measure a plan; nothing where recourse is bottomless."""
+        """Measure a plan; nothing where recourse is bottomless or HiGHS has no answer."""
         self.trials += 1
         x = np.clip(x, self.problem.lower, self.problem.upper)
         answers = [block.answer(x) for block in self.recourse.blocks]
         values = self.recourse.total(x, [answer.value for answer in answers])
-        if (values == -np.inf).any():
+        if (values == -np.inf).any() or np.isnan(values).any():
             return None
         for kept, answer in zip(self.memory, answers, strict=True):
             known = np.isfinite(answer.value)
