@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from procure import risk
+    from procure.compiled import Compiled, compile
     from procure.errors import DataError, Infeasible, ProcureError, SolverError
     from procure.facts import Facts, load_facts
     from procure.lp.two_stage import TwoStageProblem, solve_two_stage, value_of_information
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Compiled",
     "DataError",
     "Facts",
     "Infeasible",
@@ -35,6 +37,7 @@ __all__ = [
     "SolverError",
     "TwoStageProblem",
     "__version__",
+    "compile",
     "load_facts",
     "load_model",
     "read_portfolio",
@@ -45,6 +48,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Compiled": "compiled",
     "DataError": "errors",
     "Facts": "facts",
     "Infeasible": "errors",
@@ -53,6 +57,7 @@ _HOME = {
     "ProcureError": "errors",
     "SolverError": "errors",
     "TwoStageProblem": "lp.two_stage",
+    "compile": "compiled",
     "load_facts": "facts",
     "load_model": "model",
     "read_portfolio": "portfolio",

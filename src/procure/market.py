@@ -55,6 +55,7 @@ class Market:
     bounds: Mapping[tuple[str, Any], Bound]
     class_of: Mapping[str, str]
     demand: Mapping[str, Array]  # t/yr per year of the plan, before levels
+    merged_from: NDArray[np.int64] | None = None  # where each node of the tree before `merge` went
 
     @cached_property
     def year_of_node(self) -> NDArray[np.int64]:
@@ -114,6 +115,7 @@ def merge(market: Market) -> Market:
     whole = replace(
         market,
         tree=tree,
+        merged_from=new,
         shape=Shape(np.asarray(tree.parent), market.shape.year[first]),
         period={name: {i: values[first] for i, values in by_index.items()} for name, by_index in market.period.items()},
         probability=np.asarray(tree.probability, dtype=float),
@@ -124,6 +126,36 @@ def merge(market: Market) -> Market:
         },
     )
     return replace(whole, shape=replace(whole.shape, same=_same_for_elements(whole)))
+
+
+def weighed(market: Market, model: Model, probability: Array) -> Market:
+    """The same market under other probabilities of its nodes, for `model`, which differs in its law alone."""
+    choice = {c.name: c.bound for c in model.settings.limits}
+    bounds = {
+        (name, year): replace(bound, most=_most(limit, choice[name], bound.nodes, probability, market.period["demand"]))
+        for (name, year), bound in market.bounds.items()
+        for limit in market.sets.limits
+        if limit.name == name
+    }
+    old = market.tree
+    tree = Tree(old.period, old.parent, probability, old.processes, old.states, old.state)
+    return replace(market, model=model, tree=tree, probability=probability, bounds=bounds)
+
+
+def _most(
+    limit: Limit,
+    bound: float,
+    nodes: NDArray[np.int64] | None,
+    probability: Array,
+    demand: Mapping[tuple[Any, ...], Array],
+) -> float:
+    """The most a limit on all futures allows, in its own unit: kUSD, a share of demand, or t of the nodes it looks at."""
+    if nodes is None:
+        return bound * 1e3
+    if limit.kind != "share":
+        return bound
+    total = sum((limit.weight_of(e) * demand[e,][nodes] for e in limit.elements), np.zeros(len(nodes)))
+    return bound * float(probability[nodes] @ total)
 
 
 def _same_for_elements(market: Market) -> dict[str, NDArray[np.int64]]:
@@ -708,19 +740,13 @@ class _Builder:
         choice = {c.name: c.bound for c in self.settings.limits}
         bounds: dict[tuple[str, Any], Bound] = {}
         probability = np.asarray(self.tree.probability)
+        demand = {(e,): values for e, values in self.node_demand.items()}
         for limit in self.sets.limits_of(*FUTURE_KINDS):
-            if not limit.years:
-                bounds[limit.name, None] = Bound(choice[limit.name] * 1e3)  # million USD
-            for year in limit.years:
-                nodes = np.flatnonzero(self.year_of_node == year)
-                most = choice[limit.name]
-                if limit.kind == "share":
+            for year in limit.years or (None,):
+                nodes = None if year is None else np.flatnonzero(self.year_of_node == year)
+                if nodes is not None and limit.kind == "share":
                     nodes = nodes[self._undisturbed(limit)[nodes]]
-                    total = sum(
-                        (limit.weight_of(e) * self.node_demand[e] for e in limit.elements), np.zeros(len(probability))
-                    )
-                    most *= float(probability[nodes] @ total[nodes])
-                bounds[limit.name, year] = Bound(most, nodes)
+                bounds[limit.name, year] = Bound(_most(limit, choice[limit.name], nodes, probability, demand), nodes)
         return bounds
 
     def _undisturbed(self, limit: Limit) -> NDArray[np.bool_]:

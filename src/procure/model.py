@@ -326,6 +326,12 @@ class Model:
             raise DataError(faults)
         return changed
 
+    def table_of(self, path: str) -> str | None:
+        """The table of the facts whose number `path` names, or None where it names a choice."""
+        if _find_choice(self.settings.model_dump(by_alias=True, exclude_unset=True), path) is not None:
+            return None
+        return self.facts.paths()[self.facts.resolve(path)][0]
+
 
 def load_model(name: str | Path, facts: Facts | None = None) -> Model:
     """Read a model: a bundled name such as ``"japan"``, or the path of a TOML file.

@@ -20,7 +20,7 @@ from procure.errors import Infeasible, SolverError
 from procure.formulation.sets import FUTURE_KINDS, Sets
 from procure.lp import highs
 from procure.lp.compile import Template, compile_block
-from procure.lp.compose import Composed, Composition, Outcome, Risk
+from procure.lp.compose import Bound, Composed, Composition, Outcome, Risk
 from procure.lp.highs import Solution, Solver, Status
 from procure.market import Market, make_market, merge, programme_choices
 from procure.model import Model
@@ -92,15 +92,42 @@ def compose(market: Market) -> Program:
     composition = Composition(
         compiled.plan, compiled.period, market.sets.years, market.shape, market.sets.limits_of(*FUTURE_KINDS)
     )
-    composed = composition.program(
-        market.plan_data(compiled.plan),
-        market.period_data(compiled.period),
+    return Program(market, compiled, composition, _composed(composition, market))
+
+
+def recompose(program: Program, market: Market) -> Program:
+    """The program of a market that resembles that of `program`: where the shape is the same, only numbers are worked out."""
+    old, new = program.market, market
+    same = (
+        old.sets == new.sets
+        and np.array_equal(old.shape.parent, new.shape.parent)
+        and np.array_equal(old.shape.year, new.shape.year)
+        and old.shape.information is None
+        and new.shape.information is None
+        and old.shape.same.keys() == new.shape.same.keys()
+        and all(np.array_equal(old.shape.same[element], new.shape.same[element]) for element in old.shape.same)
+        and all(_same_nodes(bound, new.bounds[key]) for key, bound in old.bounds.items())
+    )
+    if not same:
+        return compose(market)
+    return Program(market, program.templates, program.composition, _composed(program.composition, market))
+
+
+def _same_nodes(one: Bound, other: Bound) -> bool:
+    if one.nodes is None or other.nodes is None:
+        return one.nodes is other.nodes
+    return np.array_equal(one.nodes, other.nodes)
+
+
+def _composed(composition: Composition, market: Market) -> Composed:
+    return composition.program(
+        market.plan_data(composition.plan),
+        market.period_data(composition.period),
         market.probability,
         market.discount,
         risk_of(market.model),
         market.bounds,
     )
-    return Program(market, compiled, composition, composed)
 
 
 def solve_market(market: Market, options: Mapping[str, Any] | None = None) -> Solved:
@@ -113,14 +140,16 @@ def solve_program(program: Program, options: Mapping[str, Any] | None = None, *,
 
     Raises `SolverError`, or `Infeasible`: with the limits in conflict, which takes a while to isolate, if `explained`.
     """
-    market, composition, composed = program.market, program.composition, program.composed
+    composed = program.composed
     solver = Solver(composed.lp, options)
     solution = solver.solve()
     if solution.status is Status.OPTIMAL and composed.lp.is_mixed_integer:
         solution = _with_duals(composed, solution)
     if solution.status is Status.INFEASIBLE:
         raise (
-            _explained(program) if explained else Infeasible(["the limits cannot all be kept at this programme level"])
+            explain_program(program)
+            if explained
+            else Infeasible(["the limits cannot all be kept at this programme level"])
         )
     if solution.status is not Status.OPTIMAL:
         raise SolverError(
@@ -128,11 +157,18 @@ def solve_program(program: Program, options: Mapping[str, Any] | None = None, *,
             status=solution.status.value,
             known=f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD.",
         )
-    outcome = composition.read(solution, composed, market.probability, risk_of(market.model))
-    return Solved(market, program.templates, composition, composed, outcome, solver.seconds)
+    return solved_program(program, solution, solver.seconds)
 
 
-def _explained(program: Program) -> Infeasible:
+def solved_program(program: Program, solution: Solution, seconds: float) -> Solved:
+    """An optimal solution of a program, in the terms of its market."""
+    market, composition = program.market, program.composition
+    outcome = composition.read(solution, program.composed, market.probability, risk_of(market.model))
+    return Solved(market, program.templates, composition, program.composed, outcome, seconds)
+
+
+def explain_program(program: Program) -> Infeasible:
+    """Why nothing keeps all limits of an infeasible program."""
     from procure.infeasibility import explain
 
     return explain(program.market, program.composition, program.composed)
@@ -198,6 +234,6 @@ def solve(model: Model, *, options: Mapping[str, Any] | None = None, progress: P
     if progress is not None:
         progress(len(choices), len(choices), "")
     if not solved:
-        raise _explained(programs[0])
+        raise explain_program(programs[0])
     best = min(solved, key=lambda candidate: candidate.objective)
     return make_portfolio(best, solved, rejected, seconds=time.perf_counter() - started)
