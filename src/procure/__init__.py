@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from procure import risk
     from procure.compiled import Compiled, compile
     from procure.errors import DataError, Infeasible, ProcureError, SolverError
+    from procure.explore.sweep import sweep
     from procure.facts import Facts, load_facts
     from procure.lp.two_stage import TwoStageProblem, solve_two_stage, value_of_information
     from procure.model import Model, load_model
@@ -44,6 +45,7 @@ __all__ = [
     "risk",
     "solve",
     "solve_two_stage",
+    "sweep",
     "value_of_information",
 ]
 
@@ -63,6 +65,7 @@ _HOME = {
     "read_portfolio": "portfolio",
     "solve": "solving",
     "solve_two_stage": "lp.two_stage",
+    "sweep": "explore.sweep",
     "value_of_information": "lp.two_stage",
 }
 
