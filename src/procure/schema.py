@@ -1,0 +1,176 @@
+"""The schema of the facts: what `data/datapackage.json` says of every table, in types.
+
+The Frictionless Data Package describes columns, units, bounds, keys and the dotted path of each number; nothing is known of
+a table anywhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The unit and the bounds of a number, and what it means."""
+
+    description: str
+    unit: str | None
+    minimum: float
+    maximum: float
+
+    def rule(self, name: str) -> str:
+        """The bounds in words, for an error message."""
+        unit = f", {self.unit}" if self.unit not in (None, "1", "") else ""
+        limits = [f">= {self.minimum:g}"] * math.isfinite(self.minimum)
+        limits += [f"<= {self.maximum:g}"] * math.isfinite(self.maximum)
+        return f"{name} ({self.description}{unit}) is a number {' and '.join(limits)}".rstrip()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    kind: str  # string, number, integer, boolean
+    bounds: Bounds
+    required: bool
+    allowed: tuple[str, ...]
+    pattern: re.Pattern[str] | None
+    default: str | None  # may name other columns: "{value}"
+    like_value: bool  # shares unit and bounds of column `value`
+    is_scope: bool  # an element, a class, or all
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the cells are numbers."""
+        return self.kind in ("number", "integer")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Columns that name rows of another table."""
+
+    fields: tuple[str, ...]
+    resource: str
+    keys: tuple[str, ...]
+
+    @property
+    def rule(self) -> str:
+        """Where the names are defined, for an error message."""
+        return f"names are defined in {self.resource}.csv"
+
+
+@dataclass(frozen=True)
+class NameList:
+    """A column whose cells list names of another table, in the group that column `owner` gives."""
+
+    reference: Reference
+    separator: str
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its columns, keys, units and the totals that must hold."""
+
+    name: str
+    description: str
+    columns: dict[str, Column]
+    key: tuple[str, ...]
+    foreign: tuple[Reference, ...]
+    path: str | None
+    unit: str | None  # None: free
+    attributes: dict[str, Bounds]
+    sums: tuple[Mapping[str, Any], ...]
+    lists: tuple[NameList, ...]
+
+    def target(self, row: Mapping[str, Any]) -> str | None:
+        """The unit the numbers of a row are converted to; None where units are free."""
+        if self.attributes:
+            bounds = self.attributes.get(str(row.get("attribute")))
+            return bounds.unit if bounds else None
+        return None if self.unit is None else self.unit.format_map(row)
+
+    def bounds(self, column: Column, attribute: str | None) -> Bounds:
+        """Unit and bounds of a cell: those of its attribute where the table has attributes."""
+        if column.like_value or column.name == "value":
+            return self.attributes.get(attribute or "", self.columns["value"].bounds)
+        return column.bounds
+
+
+def _bounds(entry: Mapping[str, Any]) -> Bounds:
+    limits = entry.get("constraints", entry)
+    return Bounds(
+        description=str(entry["description"]),
+        unit=entry.get("unit"),
+        minimum=float(limits.get("minimum", -math.inf)),
+        maximum=float(limits.get("maximum", math.inf)),
+    )
+
+
+def _column(entry: Mapping[str, Any]) -> Column:
+    limits = entry.get("constraints", {})
+    return Column(
+        name=entry["name"],
+        kind=entry["type"],
+        bounds=_bounds(entry),
+        required=bool(limits.get("required", False)),
+        allowed=tuple(limits.get("enum", ())),
+        pattern=re.compile(limits["pattern"]) if "pattern" in limits else None,
+        default=entry.get("procure:default"),
+        like_value="procure:like" in entry,
+        is_scope=bool(entry.get("procure:scope", False)),
+    )
+
+
+def _reference(fields: str | list[str], target: Mapping[str, Any]) -> Reference:
+    def names(each: str | list[str]) -> tuple[str, ...]:
+        return (each,) if isinstance(each, str) else tuple(each)
+
+    return Reference(names(fields), target["resource"], names(target["fields"]))
+
+
+def _name_list(entry: Mapping[str, Any]) -> NameList:
+    reference = _reference([entry["with"], entry["field"]], entry["reference"])
+    return NameList(reference, entry["separator"], tuple(entry["also"]))
+
+
+def _table(entry: Mapping[str, Any]) -> Table:
+    schema = entry["schema"]
+    return Table(
+        name=entry["name"],
+        description=entry["description"],
+        columns={column["name"]: _column(column) for column in schema["fields"]},
+        key=tuple(schema["primaryKey"]),
+        foreign=tuple(_reference(each["fields"], each["reference"]) for each in schema.get("foreignKeys", ())),
+        path=entry.get("procure:path"),
+        unit=entry["procure:unit"],
+        attributes={name: _bounds(each) for name, each in entry.get("procure:attributes", {}).items()},
+        sums=tuple(entry.get("procure:sums", ())),
+        lists=tuple(_name_list(each) for each in entry.get("procure:lists", ())),
+    )
+
+
+def bundled_folder() -> Path:
+    """Where the bundled tables and their schema stand."""
+    from importlib.resources import files
+
+    return Path(str(files("procure.data")))
+
+
+@cache
+def schema() -> dict[str, Table]:
+    """The tables described by `data/datapackage.json`, by name.
+
+    >>> schema()["offers"].key
+    ('supplier', 'element', 'year')
+    """
+    package = json.loads((bundled_folder() / "datapackage.json").read_text(encoding="utf-8"))
+    return {entry["name"]: _table(entry) for entry in package["resources"]}

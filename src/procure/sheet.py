@@ -1,0 +1,426 @@
+"""One table, from text to checked numbers in the units of the model.
+
+A sheet is a CSV file or a DataFrame as it was handed in, all text. Typing it fills defaults, converts units and rejects what
+the schema forbids, each fault with its file, row and column. Units are converted here, at the border, and nowhere else: inside,
+mass is in t, time in yr (episodes in months), prices in USD/kg and money in kUSD.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from procure.errors import DataError, Fault, nearest
+from procure.schema import Bounds, Column, Reference, Table, schema
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Row = dict[str, str]
+
+FILE_LIMIT = 20_000_000  # bytes; a table of facts is far smaller, a bigger file is a mistake
+SUM_TOLERANCE = 1e-6
+TRUE, FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
+# The currencies come from exchange_rates.csv; everything else a table may be written in is here.
+UNITS = """
+kg = [mass]; g = 0.001 kg; t = 1000 kg; kt = 1000 t; Mt = 1e6 t; lb = 0.45359237 kg; mol = [substance]
+yr = [time] = year; month = yr / 12; week = 7 day; day = yr / 365; deg = [angle]
+percent = 0.01; thousand = 1e3; million = 1e6; mn = 1e6; billion = 1e9; bn = 1e9; trillion = 1e12
+USD = [currency]; kUSD = 1000 USD
+"""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of one table as text, with the place of every row for error messages."""
+
+    label: str  # "offers.csv" or "offers"
+    header: list[str]
+    rows: list[Row]
+    places: list[str]  # "offers.csv row 7"
+
+
+def _read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
+    """The rows of a CSV file, or None with the faults that keep it from being read."""
+    label = path.name
+
+    def fail(seen: str, rule: str, remedy: str) -> None:
+        faults.append(Fault(label, seen, rule, remedy))
+
+    if path.resolve().parent != path.parent.resolve() or not path.is_file():
+        fail("the file leads out of its folder", "tables lie directly in the folder", "copy the file there")
+        return None
+    if (size := path.stat().st_size) > FILE_LIMIT:
+        fail(f"{size:,} bytes", f"a table has at most {FILE_LIMIT:,} bytes", "keep only the rows of the table")
+        return None
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        fail(
+            f"byte 0x{raw[error.start]:02x} in row {line} is not UTF-8", "tables are UTF-8 text", "save as 'CSV UTF-8'"
+        )
+        return None
+    if not text.strip():
+        fail("the file is empty", "a table has a header and rows", "fill it or delete it")
+        return None
+    rows: list[Row] = []
+    places: list[str] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [cell.strip() for cell in next(reader)]
+        for cells in reader:
+            place = f"{label} row {reader.line_num}"
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                remedy = "put quotes around text with commas"
+                faults.append(Fault(place, f"{len(cells)} cells", f"the header has {len(header)} columns", remedy))
+                continue
+            rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+            places.append(place)
+    except csv.Error as error:
+        fail(f"row {reader.line_num}: {error}", "tables are comma-separated values", "check the quotes of that row")
+        return None
+    return Sheet(label, header, rows, places)
+
+
+def frame_sheet(name: str, frame: DataFrame) -> Sheet:
+    """A user's DataFrame as cells of text, so that it passes the very same checks as a file."""
+    import pandas as pd
+
+    header = [str(column) for column in frame.columns]
+
+    def text(cell: Any) -> str:
+        if pd.isna(cell):
+            return ""
+        if isinstance(cell, float) and cell.is_integer():
+            return str(int(cell))
+        return str(cell).strip()
+
+    rows = [dict(zip(header, map(text, cells), strict=True)) for cells in frame.itertuples(index=False, name=None)]
+    return Sheet(name, header, rows, [f"{name} row {number}" for number in range(1, len(rows) + 1)])
+
+
+def folder_sheets(folder: Path, faults: list[Fault]) -> dict[str, Sheet]:
+    """Every CSV file directly in the folder; a name that is no table is a fault."""
+    if not folder.is_dir():
+        remedy = "name a folder of CSV tables"
+        raise DataError(Fault(str(folder), "no such folder", "facts are read from a folder", remedy))
+    sheets: dict[str, Sheet] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() != ".csv" or path.name.startswith("."):
+            continue
+        if path.stem not in schema():
+            faults.append(Fault(path.name, "no table has this name", _KNOWN_TABLES, nearest(path.stem, schema())))
+        elif sheet := _read_sheet(path, faults):
+            sheets[path.stem] = sheet
+    return sheets
+
+
+_KNOWN_TABLES = "the file name is the name of a table of datapackage.json"
+
+
+class Units:
+    """Factors between units; pint is asked only where two units differ as written."""
+
+    def __init__(self, rates: Mapping[str, float]) -> None:
+        self.rates = dict(rates)  # currency -> units per USD
+        self._factors: dict[tuple[str, str], float] = {}
+
+    @cached_property
+    def _registry(self) -> Any:
+        import pint
+
+        registry = pint.UnitRegistry(None)
+        for line in filter(None, (part.strip() for part in re.split(r"[;\n]", UNITS))):
+            registry.define(line)
+        for currency, rate in self.rates.items():
+            registry.define(f"{currency} = {1 / rate!r} USD")
+        return registry
+
+    def factor(self, unit: str, target: str) -> float:
+        """How many `target` one `unit` is; ValueError in words when it is none."""
+        if unit == target:
+            return 1.0
+        pair = unit, target
+        if pair not in self._factors:
+            try:
+                quantity = self._registry.Quantity(1.0, self._plain(unit))
+                self._factors[pair] = float(quantity.to(self._plain(target)).magnitude)
+            except Exception as error:  # pint raises many kinds, and whatever its parser meets
+                raise ValueError(f"unit '{unit}' does not convert to {target}") from error
+        return self._factors[pair]
+
+    def currency(self, unit: str) -> str:
+        """The currency of a unit that hangs on an exchange rate, or ''."""
+        return next((word for word in re.findall(r"[A-Z]{3}", unit) if word in self.rates), "")
+
+    @staticmethod
+    def _plain(unit: str) -> str:
+        unit = unit.replace("%", "percent")
+        return "dimensionless" if unit in ("1", "-", "") else re.sub(r"\b1/", "1.0/", unit)
+
+
+@dataclass
+class Typed:
+    """A table whose cells have their types and the units of the model, still with the place of every row."""
+
+    columns: dict[str, list[Any]]
+    places: list[str]
+    currency: list[str]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Each row by the names of its columns."""
+        names = list(self.columns)
+        return (dict(zip(names, cells, strict=True)) for cells in zip(*self.columns.values(), strict=True))
+
+
+def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -> Typed:
+    """Check names, types, bounds, ranges and units of a sheet, row by row, and convert it."""
+    _check_header(table, sheet, faults)
+    found = len(faults)
+    if not sheet.rows and not faults:
+        faults.append(Fault(sheet.label, "no rows", "a table has at least one row", "fill it or delete it"))
+    typed = Typed({name: [] for name in table.columns}, sheet.places, [])
+    reject = rejecter(faults)
+    for row, place in zip(sheet.rows, sheet.places, strict=True):
+        cells = _filled(table, row)
+        attribute = cells.get("attribute")
+        good = True
+        values: dict[str, Any] = {}
+        for name, column in table.columns.items():
+            if column.like_value and not row.get(name, ""):
+                values[name] = values["value"]  # it repeats the value, whose faults are told once
+                continue
+            values[name], ok = _cell(table, column, cells[name], attribute, f"{place}, column {name}", reject)
+            good &= ok
+        typed.currency.append("")
+        if good:
+            typed.currency[-1] = _convert(table, values, units, place, reject)
+        for name, value in values.items():
+            typed.columns[name].append(value)
+    if len(faults) == found:
+        _check_key(table, typed, reject)
+    return typed
+
+
+Reject = Callable[[str, str, str, str], None]
+
+
+def rejecter(faults: list[Fault]) -> Reject:
+    """A function that notes one fault more: (where, seen, rule, remedy)."""
+
+    def reject(where: str, seen: str, rule: str, remedy: str) -> None:
+        faults.append(Fault(where, seen, rule, remedy))
+
+    return reject
+
+
+def _check_header(table: Table, sheet: Sheet, faults: list[Fault]) -> None:
+    rule = f"the columns of {table.name} are those of datapackage.json"
+    for name, count in Counter(sheet.header).items():
+        if name not in table.columns:
+            remedy = "separate the cells by commas" if ";" in name or "\t" in name else nearest(name, table.columns)
+            faults.append(Fault(sheet.label, f"unknown column '{name}'", rule, remedy))
+        elif count > 1:
+            faults.append(Fault(sheet.label, f"column '{name}' stands {count} times", rule, "keep one of them"))
+    for column in table.columns.values():
+        if column.required and column.name not in sheet.header:
+            seen = f"no column '{column.name}'"
+            remedy = f"add it: {column.bounds.description.lower()}"
+            faults.append(Fault(sheet.label, seen, f"{table.name} needs it", remedy))
+
+
+def _filled(table: Table, row: Row) -> Row:
+    """The row with absent and blank cells at their defaults; a default may repeat another cell."""
+    cells = {name: row.get(name, "") for name in table.columns}
+    for name, column in table.columns.items():
+        if not cells[name] and column.default is not None:
+            cells[name] = column.default.format_map(cells)
+    if not cells["unit"]:
+        cells["unit"] = table.target(cells) or ""
+    return cells
+
+
+def _cell(
+    table: Table, column: Column, text: str, attribute: str | None, where: str, reject: Reject
+) -> tuple[Any, bool]:
+    """One cell as its type, and whether it is sound; bounds of numbers wait for the conversion of units."""
+    if column.kind == "boolean":
+        if text.lower() not in TRUE | FALSE:
+            reject(where, f"'{text}'", f"{column.name} is true or false", "write true or false")
+        return text.lower() in TRUE, text.lower() in TRUE | FALSE
+    if not text:
+        if column.required:
+            reject(where, "a blank", f"{table.name} needs {column.name}", "fill the cell or drop the row")
+        return (math.nan if column.numeric else ""), not column.required
+    if column.numeric:
+        return _number(table, column, text, attribute, where, reject)
+    if column.allowed and text not in column.allowed:
+        reject(
+            where, f"'{text}'", f"{column.name} is one of {', '.join(column.allowed)}", nearest(text, column.allowed)
+        )
+        return text, False
+    if column.pattern and not column.pattern.search(text):
+        remedy = "use letters, digits and underscores" if "A-Za-z" in column.pattern.pattern else "mend the cell"
+        reject(where, f"'{text}'", f"{column.name} matches {column.pattern.pattern}", remedy)
+        return text, False
+    return text, True
+
+
+def _number(
+    table: Table, column: Column, text: str, attribute: str | None, where: str, reject: Reject
+) -> tuple[float, bool]:
+    bounds = table.bounds(column, attribute)
+    try:
+        number = float(text) if text.isascii() and "_" not in text else math.nan
+    except ValueError:
+        number = math.nan
+    if math.isnan(number):
+        remedy = "write plain digits, without separators or units" if re.search(r"\d", text) else "fill in a number"
+        reject(where, f"'{text}' is not a number", bounds.rule(column.name), remedy)
+    elif math.isinf(number):
+        reject(where, f"'{text}' is infinite", bounds.rule(column.name), "leave out the row if there is no limit")
+    elif column.kind == "integer" and not number.is_integer():
+        reject(where, f"{text} is not a whole number", bounds.rule(column.name), "round it")
+    elif is_outside(number, bounds) and not (column.like_value or column.name == "value"):
+        reject(where, f"{number:g}", bounds.rule(column.name), "check sign, unit and decimal point")
+    else:
+        return number, True
+    return number, False
+
+
+def is_outside(number: float, bounds: Bounds) -> bool:
+    """Whether a number is beyond its bounds, or none at all."""
+    return not bounds.minimum <= number <= bounds.maximum
+
+
+def _convert(table: Table, values: dict[str, Any], units: Units, place: str, reject: Reject) -> str:
+    """Bring value and its range to the unit of the table, in place; the currency converted from, if any."""
+    target = table.target(values)
+    like = [name for name, column in table.columns.items() if column.like_value or name == "value"]
+    stated = values["unit"]
+    currency = ""
+    if target is not None and stated != target:
+        try:
+            factor = units.factor(stated, target)
+        except ValueError as error:
+            remedy = f"give it in {target}, or in a unit that converts to it"
+            reject(f"{place}, column unit", str(error), f"{table.name} is kept in {target}", remedy)
+            return ""
+        for name in like:
+            values[name] *= factor
+        values["unit"], currency = target, units.currency(stated)
+    attribute = values.get("attribute")
+    for name in like:
+        bounds = table.bounds(table.columns[name], attribute)
+        repeated = name != "value" and values[name] == values["value"]
+        if not math.isnan(values[name]) and is_outside(values[name], bounds) and not repeated:
+            remedy = "check sign, unit and decimal point; for 'no limit' leave out the row"
+            reject(f"{place}, column {name}", f"{values[name]:g}", bounds.rule(attribute or name), remedy)
+    low, value, high = values["low"], values["value"], values["high"]
+    if value < low - 1e-12 * abs(low) or value > high + 1e-12 * abs(high):
+        rule = "low <= value <= high"
+        reject(
+            f"{place}, column value", f"{value:g} outside {low:g} to {high:g}", rule, "widen the range or mend value"
+        )
+    return currency
+
+
+def _check_key(table: Table, typed: Typed, reject: Reject) -> None:
+    first: dict[tuple[Any, ...], str] = {}
+    for key, place in zip(zip(*(typed.columns[name] for name in table.key), strict=True), typed.places, strict=True):
+        if key in first:
+            name = ", ".join(text_of(part) for part in key)
+            reject(
+                place, f"{name} again, after {first[key]}", f"{', '.join(table.key)} name one row", "keep one of them"
+            )
+        first.setdefault(key, place)
+
+
+def check_names(tables: Mapping[str, Typed], reject: Reject) -> None:
+    """Every element, supplier, state and scope that a row names is defined somewhere."""
+
+    def known(reference: Reference) -> set[tuple[Any, ...]]:
+        typed = tables.get(reference.resource)
+        return set(zip(*(typed.columns[name] for name in reference.keys), strict=True)) if typed else set()
+
+    def check(place: str, column: str, key: tuple[Any, ...], valid: set[tuple[Any, ...]], rule: str) -> None:
+        if key not in valid:
+            same = [each[-1] for each in valid if each[:-1] == key[:-1]]
+            owner = f" of '{key[0]}'" if len(key) > 1 else ""
+            where = f"{place}, column {column}"
+            reject(where, f"unknown {column} '{key[-1]}'{owner}", rule, nearest(str(key[-1]), same))
+
+    scopes = _scopes(tables)
+    for name, typed in tables.items():
+        table = schema()[name]
+        for reference in table.foreign:
+            valid = known(reference)
+            for place, *key in zip(typed.places, *(typed.columns[each] for each in reference.fields), strict=True):
+                if any(key):
+                    check(place, reference.fields[-1], tuple(key), valid, reference.rule)
+        for column in (each.name for each in table.columns.values() if each.is_scope):
+            for place, scope in zip(typed.places, typed.columns[column], strict=True):
+                check(place, column, (scope,), scopes, "a scope is an element, a class of elements.csv, or all")
+        for entry in table.lists:
+            owner, column = entry.reference.fields
+            valid = known(entry.reference)
+            for place, key, names in zip(typed.places, typed.columns[owner], typed.columns[column], strict=True):
+                for each in map(str.strip, names.split(entry.separator)):
+                    if each not in entry.also:
+                        check(place, column, (key, each), valid, entry.reference.rule)
+
+
+def _scopes(tables: Mapping[str, Typed]) -> set[tuple[Any, ...]]:
+    scopes = {("all",)}
+    if "elements" in tables:
+        columns = tables["elements"].columns
+        for name in ("element", *(each for each in columns if each.startswith("class_"))):
+            scopes |= {(each,) for each in columns[name]}
+    return scopes
+
+
+def check_sums(name: str, columns: Mapping[str, Iterable[Any]], label: str, reject: Reject) -> None:
+    """Chances of one thing sum to one; the shares of a basket to at most one."""
+    cells = {each: list(column) for each, column in columns.items()}
+    for rule in schema()[name].sums:
+        chosen = [
+            row
+            for row in range(len(cells["value"]))
+            if all(cells[column][row] == value for column, value in rule.get("where", {}).items())
+        ]
+        for column in rule["columns"]:
+            groups: dict[str, list[int]] = defaultdict(list)
+            for row in chosen:
+                groups[", ".join(text_of(cells[each][row]) for each in rule["by"])].append(row)
+            for group, rows in groups.items():
+                total = math.fsum(cells[column][row] for row in rows)
+                exact = "equals" in rule
+                bound = rule["equals"] if exact else rule["atMost"]
+                if total <= bound + SUM_TOLERANCE and not (exact and total < bound - SUM_TOLERANCE):
+                    continue
+                keys = [each for each in schema()[name].key if each not in (*rule["by"], *rule.get("where", {}))]
+                parts = ", ".join(
+                    f"{' '.join(text_of(cells[each][row]) for each in keys)} {cells[column][row]:g}" for row in rows[:6]
+                )
+                remedy = "rescale them, or add the missing outcome" if exact else "rescale them"
+                seen = f"{column} of '{group}' sums to {total:.6g}: {parts}{', …' if len(rows) > 6 else ''}"
+                reject(
+                    f"{label}, column {column}", seen, f"the sum {'is' if exact else 'is at most'} {bound:g}", remedy
+                )
+
+
+def text_of(value: Any) -> str:
+    """A key as it stands in a path: years without a decimal point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
