@@ -412,7 +412,13 @@ def _technology(block: Block, order: Index, n1: int) -> _Technology:
 
 
 def propose(
-    problem: TwoStageProblem, recourse: Recourse, alpha: float, tail: float, tolerance: float, *, deadline: float,
+    problem: TwoStageProblem,
+    recourse: Recourse,
+    alpha: float,
+    tail: float,
+    tolerance: float,
+    *,
+    deadline: float,
     start: Array,
 ) -> Proposal | None:
     """A plan close to the optimum, with duals; nothing where the pattern is too dense or the method breaks down."""
@@ -460,9 +466,7 @@ class _Method:
         for block, elimination, size in zip(recourse.blocks, eliminations, sizes, strict=True):
             technology = _technology(block, elimination.order, len(self.cost))
             for cells, members in zip(self.cells, self.chunks, strict=True):
-                cells.append(
-                    _Cell(block, elimination, members, size, technology, self.scale_x, self.money, p[members])
-                )
+                cells.append(_Cell(block, elimination, members, size, technology, self.scale_x, self.money, p[members]))
         if tail:
             self.eta, self.tau = 0.0, tail * p
             self.cap = tail * p / (1.0 - alpha)
@@ -592,7 +596,9 @@ class _Method:
         if not self.tail:
             S[n, n] = 1.0
         S[np.arange(n + 1), np.arange(n + 1)] *= 1.0 + 1e-13
-        self.S = linalg.cho_factor(S, lower=True, check_finite=False, overwrite_a=True) if np.isfinite(S).all() else None
+        self.S = (
+            linalg.cho_factor(S, lower=True, check_finite=False, overwrite_a=True) if np.isfinite(S).all() else None
+        )
         if self.S is None:
             raise linalg.LinAlgError
         A = np.where(self.x.moves, self.A, 0.0)
@@ -638,7 +644,12 @@ class _Method:
 
     def _noted(self, groups: list[_Variables]) -> Any:
         tail = (self.d_eta, self.d_tau) if self.tail else None
-        return [group.noted() for group in groups], [c.d_dual for part in self.cells for c in part], self.d_row_dual, tail
+        return (
+            [group.noted() for group in groups],
+            [c.d_dual for part in self.cells for c in part],
+            self.d_row_dual,
+            tail,
+        )
 
     def _return_to(self, groups: list[_Variables], noted: Any) -> None:
         moves, duals, self.d_row_dual, tail = noted

@@ -424,7 +424,9 @@ def measure(problem: TwoStageProblem, x: Array, values: Array, alpha: float, cva
     return sure + (1 - tail) * risk.expectation(value, p) + (tail * risk.cvar(value, p, alpha) if tail else 0.0)
 
 
-def value_of_information(problem: TwoStageProblem, *, method: str = "auto", tolerance: float = 1e-9) -> ValueOfInformation:
+def value_of_information(
+    problem: TwoStageProblem, *, method: str = "auto", tolerance: float = 1e-9
+) -> ValueOfInformation:
     """Here-and-now, wait-and-see and expected-value costs of a risk-neutral problem (see `ValueOfInformation`).
 
     Birge & Louveaux (2011), Introduction to Stochastic Programming, chapter 4.
@@ -526,9 +528,7 @@ class _Reader:
             self.faults.append(Fault(f"{where}[{', '.join(map(str, at))}]", f"{array[at]}", rule))
         return array
 
-    def bounds(
-        self, where: str, low: Any, where_high: str, high: Any, n: int, K: int = 0
-    ) -> tuple[Array, Array]:
+    def bounds(self, where: str, low: Any, where_high: str, high: Any, n: int, K: int = 0) -> tuple[Array, Array]:
         """Lower and upper bounds that leave room."""
         before = len(self.faults)
         lower = self.array(where, low, (n,), K, infinite=True)
