@@ -1,0 +1,89 @@
+"""What is measured: models by name, and the sweeps over them.
+
+two-class        one year, two classes, four suppliers: 16 futures
+book             one year of japan (2030), 16 elements, 4 suppliers, 918 futures, mean and CVaR in the objective
+book-seabed      the same with the seabed programme of five per cent
+book-small       the same as book for three elements: what a smoke run of the peers takes
+japan            the full case: ten years, four programme levels
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from procure import Model, load_model
+from procure.lp.highs import LinearProgram
+from procure.market import Market, make_market, programme_choices
+from procure.solving import compose
+
+BOOK: dict[str, Any] = {
+    "model.years": (2030, 2030),
+    "world.tree.branch": (),
+    "suppliers.seabed.programmes": ("none",),
+    "limits.china_heavy_share.from": 2030,
+    "limits.china_heavy_share.max": 1.0,
+}
+BAN = "suppliers.china.rate.normal.ban"  # how often a targeted ban falls, 1/yr
+CAPACITY = "suppliers.caremag.offers.Dy.2027"  # what Caremag offers Japan, t/yr
+
+
+@cache
+def subject(name: str) -> Model:
+    """The model of that name."""
+    if name in ("two-class", "japan"):
+        return load_model(name)
+    changes = {
+        "book": {},
+        "book-seabed": {"suppliers.seabed.programmes": ("five",)},
+        "book-small": {"model.elements": ("Nd", "Tb", "Dy"), "model.highlight": ("Dy",)},
+    }[name]
+    return load_model("japan").with_(**BOOK | changes)
+
+
+def sweep_points(n_points: int = 12, name: str = "both") -> list[dict[str, float]]:
+    """A sweep: chances move, a capacity moves, or both do; no two points share a number."""
+    bans = [0.10 + 0.20 * k / max(n_points - 1, 1) for k in range(n_points)]
+    volumes = [252.0 + 58.0 * (5 * k % n_points) / n_points for k in range(n_points)]
+    if name == "chances":
+        return [{BAN: ban} for ban in bans]
+    if name == "capacity":
+        return [{CAPACITY: volume} for volume in volumes]
+    return [{BAN: ban, CAPACITY: volume} for ban, volume in zip(bans, volumes, strict=True)]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a sweep as the peers get it: every number worked out, nothing merged."""
+
+    changes: Mapping[str, float]
+    market: Market
+    lp: LinearProgram
+
+
+@cache
+def peer_points(name: str, n_points: int) -> list[Point]:
+    """The points of a sweep of a model with one programme level, for the peers."""
+    model = subject(name)
+    (choice,) = programme_choices(model)
+    points = []
+    for changes in sweep_points(n_points):
+        market = make_market(model.with_(**changes), choice)
+        points.append(Point(changes, market, compose(market).composed.lp))
+    return points
+
+
+def sizes(name: str) -> dict[str, int]:
+    """How large a model is before merging, over all its programme levels."""
+    markets = [make_market(subject(name), choice) for choice in programme_choices(subject(name))]
+    programs = [compose(market).composed.lp.matrix for market in itertools.islice(markets, 1)]
+    return {
+        "programme_levels": len(markets),
+        "nodes": markets[0].tree.n_nodes,
+        "rows": programs[0].shape[0],
+        "columns": programs[0].shape[1],
+        "entries": int(programs[0].nnz),
+    }
