@@ -65,12 +65,15 @@ def test_commands_of_pages(page):
 
 
 def test_the_answer_of_the_readme_is_the_answer():
-    """Line by line, as far as it is shown, to what is lost between two solvers; paste the new one where it is not."""
+    """Line by line, as far as it is shown, to what is lost between two solvers; paste the new one where it is not.
+
+    A degenerate optimum has several shadow prices, so those are not compared.
+    """
     (shown,) = blocks(ROOT / "README.md", "text")
     result = CliRunner().invoke(app, ["solve", "japan"])
     assert result.exit_code == 0, result.stderr
     lines = iter(result.stdout.splitlines())
-    for line in filter(None, shown.splitlines()):
+    for line in [line for line in shown.splitlines() if line and " saves " not in line]:
         found = next((each for each in lines if words(each) == words(line)), "")
         assert found and numbers(found) == pytest.approx(numbers(line), rel=0.03, abs=2), f"not in the answer: {line}"
 
