@@ -21,7 +21,7 @@ from procure.errors import SolverError
 from procure.lp.highs import Solution, Solver, Status
 from procure.market import make_market, merge, programme_choices, weighed
 from procure.model import Model
-from procure.solving import Program, Solved, compose, explain_program, recompose, solved_program
+from procure.solving import Program, Solved, compose, explain_program, overlooked, recompose, solved_program
 from procure.world import processes
 
 if TYPE_CHECKING:
@@ -165,6 +165,11 @@ class _Level:
         if not self.solver.move_to(program.composed.lp):
             self.solver, before = Solver(program.composed.lp), 0.0
         solution = self.solver.solve()
+        while solution.status is Status.OPTIMAL and len(wider := overlooked(program, solution)):
+            self.program = compose(self.market, wider)
+            program = recompose(self.program, program.market)
+            self.solver, before = Solver(program.composed.lp), 0.0
+            solution = self.solver.solve()
         return program, solution, self.solver.seconds - before
 
     def _weighed(self, model: Model) -> Program:

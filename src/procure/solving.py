@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from procure.errors import Infeasible, SolverError
 from procure.formulation.sets import FUTURE_KINDS, Sets
@@ -22,11 +23,14 @@ from procure.lp import highs
 from procure.lp.compile import Template, compile_block
 from procure.lp.compose import Bound, Composed, Composition, Outcome, Risk
 from procure.lp.highs import Solution, Solver, Status
-from procure.market import Market, make_market, merge, programme_choices
+from procure.market import Market, exposure, make_market, merge, programme_choices
 from procure.model import Model
 
 if TYPE_CHECKING:
     from procure.portfolio import Portfolio
+
+#: Leaves under watch hold this many times the probability of the tail; trees with few leaves are watched whole.
+WATCHED_TAILS, FEW_LEAVES = 6.0, 40
 
 #: Called with (done, total, what) as the work goes on.
 Progress = Callable[[int, int, str], None]
@@ -86,13 +90,23 @@ class Program:
     composed: Composed
 
 
-def compose(market: Market) -> Program:
-    """The linear program of a market."""
+def compose(market: Market, watched: NDArray[np.int64] | None = None) -> Program:
+    """The linear program of a market; its tail reaches the leaves `watched`, by default those it may well reach."""
     compiled = templates(market.sets)
-    composition = Composition(
-        compiled.plan, compiled.period, market.sets.years, market.shape, market.sets.limits_of(*FUTURE_KINDS)
-    )
+    limits = market.sets.limits_of(*FUTURE_KINDS)
+    watched = _may_reach(market) if watched is None else watched
+    composition = Composition(compiled.plan, compiled.period, market.sets.years, market.shape, limits, watched)
     return Program(market, compiled, composition, _composed(composition, market))
+
+
+def _may_reach(market: Market) -> NDArray[np.int64] | None:
+    """The worst leaves by exposure, several times as many as the tail holds; None, all, where that saves nothing."""
+    leaves = market.probability[market.shape.leaves]
+    mass = WATCHED_TAILS * (1.0 - risk_of(market.model).alpha)
+    if len(leaves) < FEW_LEAVES or mass >= 1.0:
+        return None
+    order = np.argsort(-exposure(market), kind="stable")
+    return order[: int(np.searchsorted(np.cumsum(leaves[order]), mass)) + 1]
 
 
 def recompose(program: Program, market: Market) -> Program:
@@ -102,6 +116,7 @@ def recompose(program: Program, market: Market) -> Program:
         old.sets == new.sets
         and np.array_equal(old.shape.parent, new.shape.parent)
         and np.array_equal(old.shape.year, new.shape.year)
+        and risk_of(old.model).alpha == risk_of(new.model).alpha
         and old.shape.information is None
         and new.shape.information is None
         and old.shape.same.keys() == new.shape.same.keys()
@@ -140,11 +155,12 @@ def solve_program(program: Program, options: Mapping[str, Any] | None = None, *,
 
     Raises `SolverError`, or `Infeasible`: with the limits in conflict, which takes a while to isolate, if `explained`.
     """
-    composed = program.composed
-    solver = Solver(composed.lp, options)
+    solver = Solver(program.composed.lp, options)
     solution = solver.solve()
-    if solution.status is Status.OPTIMAL and composed.lp.is_mixed_integer:
-        solution = _with_duals(composed, solution)
+    if solution.status is Status.OPTIMAL and program.composed.lp.is_mixed_integer:
+        solution = _with_duals(program.composed, solution)
+    if solution.status is Status.OPTIMAL and len(wider := overlooked(program, solution)):
+        return solve_program(compose(program.market, wider), options, explained=explained)
     if solution.status is Status.INFEASIBLE:
         raise (
             explain_program(program)
@@ -158,6 +174,14 @@ def solve_program(program: Program, options: Mapping[str, Any] | None = None, *,
             known=f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD.",
         )
     return solved_program(program, solution, solver.seconds)
+
+
+def overlooked(program: Program, solution: Solution) -> NDArray[np.int64]:
+    """The leaves to watch instead, where the tail of an optimum reaches further than was watched; empty where it does not."""
+    market, composition = program.market, program.composition
+    data = market.period_data(composition.period)
+    missed = composition.overlooked(program.composed, solution, data, market.discount)
+    return np.union1d(composition.watched, missed) if len(missed) else missed
 
 
 def solved_program(program: Program, solution: Solution, seconds: float) -> Solved:

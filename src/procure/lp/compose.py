@@ -92,7 +92,8 @@ class Composed:
     """A linear program over the tree, and where composition put the rows it added."""
 
     lp: LinearProgram
-    tail_rows: Index  # one per leaf; empty where the objective has no tail
+    tail_rows: Index  # one per watched leaf; empty where the objective has no tail
+    eta: int  # column of the cost from which the tail begins; -1 where there is no tail
     future_rows: Mapping[tuple[str, Any], Index]  # (limit, year or None) -> its rows
 
 
@@ -124,10 +125,19 @@ class Composition:
         The tree.
     limits : sequence of Limit
         Those on all futures (other kinds are inside the templates already).
+    watched : array of positions in `Shape.leaves`, optional
+        The leaves that the tail of the objective may reach: the others get no rows, and `overlooked` says whether that was
+        right. All of them by default, and where a limit on cost needs every path.
     """
 
     def __init__(
-        self, plan: Template, period: Template, years: Sequence[int], shape: Shape, limits: Sequence[Limit] = ()
+        self,
+        plan: Template,
+        period: Template,
+        years: Sequence[int],
+        shape: Shape,
+        limits: Sequence[Limit] = (),
+        watched: Index | None = None,
     ) -> None:
         self.plan, self.period, self.shape = plan, period, shape
         self.years = tuple(years)
@@ -139,6 +149,9 @@ class Composition:
         names = list(period.forms)
         self._is_cost = np.isin(period.form_row, [names.index(name) for name in COSTS])
         self._leaves = shape.leaves
+        needs_all = watched is None or any(limit.kind in ("cost_cvar", "worst_case") for limit in self.limits)
+        self.watched = np.arange(len(self._leaves)) if needs_all or watched is None else np.sort(watched)
+        self._path_nodes = self._above(self._leaves[self.watched])
 
     def _place_columns(self) -> tuple[Index, int]:
         """Where column j of the period at node n stands in the program: own, the plan's, or the parent's."""
@@ -260,7 +273,7 @@ class Composition:
             self._add_path_costs(parts, form, discount)
         tail: _Tail | None = None
         if risk.weight > 0:
-            tail = _add_tail(parts, self._path_columns[self._leaves])
+            tail = _add_tail(parts, self._path_columns[self._leaves[self.watched]])
         future_rows = self._add_future_limits(parts, form, probability, plan_cost, bounds)
         matrix = self._assemble(parts, with_tail)
 
@@ -268,7 +281,7 @@ class Composition:
         if tail is not None:
             extra_cost[tail.eta - self.n_composed] = risk.weight * TAIL_MONEY
             extra_cost[tail.excess - self.n_composed] = (
-                risk.weight * TAIL_MONEY * probability[self._leaves] / (1.0 - risk.alpha)
+                risk.weight * TAIL_MONEY * probability[self._leaves[self.watched]] / (1.0 - risk.alpha)
             )
         lp = LinearProgram(
             cost=np.concatenate([cost, extra_cost]),
@@ -279,7 +292,9 @@ class Composition:
             upper=np.concatenate([upper, np.full(len(parts.column_lower), np.inf)]),
             integer=np.concatenate([integer, np.zeros(len(parts.column_lower), dtype=bool)]),
         )
-        return Composed(lp, tail.rows if tail is not None else np.empty(0, dtype=np.int64), future_rows)
+        if tail is None:
+            return Composed(lp, np.empty(0, dtype=np.int64), -1, future_rows)
+        return Composed(lp, tail.rows, tail.eta, future_rows)
 
     def has_tail(self, risk: Risk) -> bool:
         """Whether path costs are rows of the program: a weighted tail, or a limit on the cost of all futures."""
@@ -292,21 +307,47 @@ class Composition:
 
     @cached_property
     def _path_columns(self) -> Index:
-        return self.n_composed + np.arange(self.n_nodes)
+        """The column of the path cost of each node, -1 where no watched path passes."""
+        columns = np.full(self.n_nodes, -1, dtype=np.int64)
+        columns[self._path_nodes] = self.n_composed + np.arange(len(self._path_nodes))
+        return columns
+
+    def _above(self, leaves: Index) -> Index:
+        """The nodes on the way to some leaves, ascending."""
+        passed = np.zeros(self.n_nodes, dtype=bool)
+        here = leaves
+        while len(here):
+            passed[here] = True
+            here = np.unique(self.shape.parent[here])
+            here = here[here >= 0]
+        return np.flatnonzero(passed)
+
+    def overlooked(self, composed: Composed, solution: Solution, period_data: Array, discount: Array) -> Index:
+        """Unwatched leaves (positions) whose path costs more than where the tail begins: none, if the solution stands."""
+        unwatched = np.setdiff1d(np.arange(len(self._leaves)), self.watched)
+        if composed.eta < 0 or not len(unwatched):
+            return unwatched[:0]
+        form = self.period.form.at(period_data)[:, self._is_cost]
+        columns = self.column_of[:, self.period.form_column[self._is_cost]]
+        node_cost = discount * (form * solution.x[columns]).sum(axis=1)
+        begins = solution.x[composed.eta] * TAIL_MONEY
+        costs = (self._paths() @ node_cost)[unwatched]
+        return np.asarray(unwatched[costs > begins + 1e-9 * max(1.0, abs(begins))])
 
     def _add_path_costs(self, parts: _Parts, form: Array, discount: Array) -> None:
-        columns = parts.new_columns(self.n_nodes, -np.inf)
-        rows = parts.new_rows(np.zeros(self.n_nodes), np.zeros(self.n_nodes))
-        parts.add(lambda: (rows, columns), np.ones(self.n_nodes))
-        child = np.flatnonzero(self.shape.parent >= 0)
-        parts.add(lambda: (rows[child], columns[self.shape.parent[child]]), -np.ones(len(child)))
+        nodes, place = self._path_nodes, self._path_columns
+        columns = parts.new_columns(len(nodes), -np.inf)
+        rows = parts.new_rows(np.zeros(len(nodes)), np.zeros(len(nodes)))
+        parts.add(lambda: (rows, columns), np.ones(len(nodes)))
+        child = np.flatnonzero(self.shape.parent[nodes] >= 0)
+        parts.add(lambda: (rows[child], place[self.shape.parent[nodes[child]]]), -np.ones(len(child)))
         chosen = self._is_cost
         parts.add(
             lambda: (
-                np.broadcast_to(rows[:, None], (self.n_nodes, int(chosen.sum()))),
-                self.column_of[:, self.period.form_column[chosen]],
+                np.broadcast_to(rows[:, None], (len(nodes), int(chosen.sum()))),
+                self.column_of[nodes][:, self.period.form_column[chosen]],
             ),
-            -discount[:, None] * form[:, chosen] / TAIL_MONEY,
+            -discount[nodes, None] * form[nodes][:, chosen] / TAIL_MONEY,
         )
 
     def _add_future_limits(
@@ -382,7 +423,8 @@ class Composition:
         if risk.weight > 0:
             # The dual of "excess >= loss - η" is the weight the tail puts on the leaf, at most p / (1 - α).
             tail = solution.row_dual[composed.tail_rows] / (risk.weight * TAIL_MONEY)
-            weight = (1.0 - risk.weight) * weight + risk.weight * tail
+            weight = (1.0 - risk.weight) * weight
+            weight[self.watched] += risk.weight * tail
         return self._outcome(solution, composed, probability, weight)
 
     def _share_of(self, names: Sequence[Name], probability: Array) -> Array:
