@@ -674,7 +674,7 @@ def _unknown_names(model: Model) -> list[Fault]:
         for element in chosen:
             known("model.elements", element, symbols, "an element of the facts")
     for element in settings.model.highlight:
-        known("model.highlight", element, chosen, "an element of the model")
+        known("model.highlight", element, symbols, "an element of the facts")
     if not chosen:
         remedy = "name some, or fill elements.csv and demand.csv"
         faults.append(Fault(f"{model.origin}, model.elements", "there are none", "a model has an element", remedy))

@@ -115,7 +115,8 @@ class _Block:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for position, heading in enumerate(self.headings):
             left = position < self.n_left
-            table.add_column(Text(heading), justify="left" if left else "right", no_wrap=True, overflow="ellipsis")
+            # In a narrow terminal headings wrap; a number is never cut.
+            table.add_column(Text(heading), justify="left" if left else "right", overflow="fold")
         for position, row in enumerate(self.rows):
             table.add_row(*map(Text, row), style="bold" if position in self.bold else "")
         return table
