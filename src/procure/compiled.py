@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,17 +17,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from procure.errors import SolverError
-from procure.lp.highs import Solution, Solver, Status
-from procure.market import make_market, merge, programme_choices, weighed
+from procure.errors import DataError, SolverError
+from procure.lp.highs import Ended, Solution, Solver, Status
+from procure.lp.moves import Moves
+from procure.market import FOLLOWED, Builder, make_market, merge, programme_choices, weighed
 from procure.model import Model
-from procure.solving import Program, Solved, compose, explain_program, overlooked, recompose, solved_program
-from procure.world import processes
+from procure.nearby import Nearby
+from procure.schema import Bounds
+from procure.solving import (
+    Program,
+    Solved,
+    compose,
+    explain_program,
+    overlooked,
+    recompose,
+    solve_market,
+    solved_program,
+)
+from procure.world import Records, Row, make_tree, processes
 
 if TYPE_CHECKING:
     from procure.portfolio import Portfolio
 
 Array = NDArray[np.float64]
+Place = tuple[str, int, str]  # a number of the facts: table, position of its row, column
 
 #: Tables whose numbers only weigh futures, and do not say what happens in them.
 LAW = ("transitions", "shocks", "correlations", "projects", "retaliations")
@@ -56,15 +69,15 @@ class Answer:
     levels: Mapping[str, float]
     seconds: float
     seconds_in_solver: float
-    _solved: tuple[Solved, ...]
+    _solved: Callable[[], list[Solved]]
 
     @cached_property
     def portfolio(self) -> Portfolio:
         """The whole answer, as `procure.solve` gives it."""
         from procure.portfolio import make_portfolio
 
-        best = min(self._solved, key=lambda one: one.objective)
-        return make_portfolio(best, list(self._solved), [], seconds=self.seconds)
+        solved = self._solved()
+        return make_portfolio(min(solved, key=lambda one: one.objective), solved, [], seconds=self.seconds)
 
 
 class Compiled:
@@ -83,6 +96,8 @@ class Compiled:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._levels = [_Level(model, choice) for choice in programme_choices(model)]
+        self._records = Records(model.facts)
+        self._places: dict[str, tuple[Place, Bounds] | None] = {}
 
     def solve(self, changes: Mapping[str, Any] | None = None) -> Answer:
         """Solve with these dotted paths changed; each call starts from the model as compiled, not from the last changes.
@@ -91,6 +106,9 @@ class Compiled:
         """
         started = time.perf_counter()
         changes = dict(changes or {})
+        answer = self._solve_nearby(changes, started)
+        if answer is not None:
+            return answer
         model = self.model.changed(changes) if changes else self.model
         reach = self._reach(changes)
         levels = self._levels
@@ -117,8 +135,63 @@ class Compiled:
             levels=costs,
             seconds=time.perf_counter() - started,
             seconds_in_solver=seconds_in_solver,
-            _solved=tuple(solved),
+            _solved=lambda: solved,
         )
+
+    def _solve_nearby(self, changes: Mapping[str, Any], started: float) -> Answer | None:
+        """The answer where only single numbers move, and no level has to be composed anew for them; None otherwise."""
+        values = self._single_numbers(changes)
+        if values is None:
+            return None
+        records = self._records.moved(values) if values else self._records
+        rows = [(table, self._records.row(table, position)) for table, position, _ in values]
+        costs: dict[str, float] = {}
+        seconds = 0.0
+        for level in self._levels:
+            ended = level.solve_nearby(self.model, records, rows)
+            if ended is None:
+                return None
+            seconds += ended.seconds
+            costs[level.name] = ended.objective / 1e3 if ended.status is Status.OPTIMAL else math.inf
+        best = min(self._levels, key=lambda level: costs[level.name])
+        if costs[best.name] == math.inf:
+            return None
+
+        def solved() -> list[Solved]:
+            model = self.model.changed(changes) if changes else self.model
+            optimal = [level for level in self._levels if costs[level.name] < math.inf]
+            return [solve_market(merge(make_market(model, level.choice))) for level in optimal]
+
+        return Answer(
+            objective=costs[best.name],
+            programmes=dict(best.choice),
+            levels=costs,
+            seconds=time.perf_counter() - started,
+            seconds_in_solver=seconds,
+            _solved=solved,
+        )
+
+    def _single_numbers(self, changes: Mapping[str, Any]) -> dict[Place, float] | None:
+        """The changes as numbers of the facts, where each is one that moves alone and may have its value."""
+        values: dict[Place, float] = {}
+        for path, value in changes.items():
+            if path not in self._places:
+                self._places[path] = self._place(path)
+            found = self._places[path]
+            if found is None or type(value) not in (int, float, np.float64):
+                return None
+            place, bounds = found
+            if not (bounds.minimum <= value <= bounds.maximum and math.isfinite(value)):
+                return None
+            values[place] = float(value)
+        return values
+
+    def _place(self, path: str) -> tuple[Place, Bounds] | None:
+        try:
+            table = self.model.table_of(path)
+        except DataError:
+            return None
+        return self.model.facts.alone(path) if table in FOLLOWED or table in LAW else None
 
     def _reach(self, changes: Mapping[str, Any]) -> str:
         """How far changes reach: "nothing", "law", "numbers" or "shape"."""
@@ -148,11 +221,30 @@ class _Level:
     def __init__(self, model: Model, choice: Mapping[str, str]) -> None:
         self.choice = choice
         self.name = ", ".join(f"{supplier} {level}" for supplier, level in choice.items()) or "-"
-        self.whole = make_market(model, choice)
+        self._builder = Builder(model, choice, make_tree(model, choice))
+        self.whole = self._builder.market()
         self.market = merge(self.whole)
         self.program = compose(self.market)
         self.solver = Solver(self.program.composed.lp)
         self.law = processes(model, choice)
+        self._near: tuple[Program, Nearby] | None = None
+
+    def solve_nearby(self, model: Model, records: Records, rows: list[tuple[str, Row]]) -> Ended | None:
+        """How the program ends at other records, if they leave its futures as they are; None otherwise, or where it fails."""
+        if not Moves.can_follow(self.program.composition):
+            return None
+        if self._near is None or self._near[0] is not self.program:
+            self._near = self.program, Nearby(self._builder, self.whole, self.program, self.law)
+        near = self._near[1]
+        program = near.program(processes(model, self.choice, records), records, rows)
+        if program is None or not self.solver.move_to(program):
+            return None
+        ended = self.solver.run()
+        if (
+            ended.status is Status.OPTIMAL and near.moves.all_watched(self.solver.values)
+        ) or ended.status is Status.INFEASIBLE:
+            return ended
+        return None
 
     def solve(self, model: Model, reach: str) -> tuple[Program, Solution, float]:
         """The program at the changed numbers, its solution, and the seconds inside HiGHS."""

@@ -186,6 +186,16 @@ class Facts:
             raise DataError(faults)
         return Facts(tables, self._currency, self._memo)
 
+    def alone(self, path: str) -> tuple[tuple[str, int, str], Bounds] | None:
+        """Where the number of a path stands (table, position of its row, column) and its bounds.
+
+        None where more hangs on it than itself: chances that sum to one, an exchange rate.
+        """
+        place = self._locate(path)
+        if schema()[place[0]].sums or place[0] == "exchange_rates":
+            return None
+        return place, self._bounds(place)
+
     def _bounds(self, place: tuple[str, int, str]) -> Bounds:
         name, position, column = place
         table = schema()[name]

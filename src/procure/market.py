@@ -12,7 +12,7 @@ supplier's layer in the state at hand:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,7 @@ from procure.formulation.sets import FUTURE_KINDS, Limit, Sets
 from procure.lp.compile import Template
 from procure.lp.compose import Bound, Shape
 from procure.model import LEAST, LimitChoices, Model
+from procure.remember import Remembering, remembered
 from procure.scenarios.chain import effective_share
 from procure.scenarios.tree import Tree
 from procure.world import DEMAND, PROJECT, WAITING, Programmes, Records, Row, make_tree, suppliers_of
@@ -32,7 +33,14 @@ from procure.world import DEMAND, PROJECT, WAITING, Programmes, Records, Row, ma
 Array = NDArray[np.float64]
 Numbers = Mapping[str, Mapping[tuple[Any, ...], Any]]
 
+Datum = tuple[str, tuple[Any, ...]]  # a number of plan or period: its name and its index
+
 DAYS_PER_YEAR = 365.0
+#: Tables of which every number that a market reads is noted, so that `Builder.moved` finds what to work out again.
+FOLLOWED = frozenset(
+    {"terms", "programmes", "prices", "offers", "commitments", "baskets", "demand", "depths", "multiples", "stock",
+     "shortage", "spot"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ def make_market(model: Model, programmes: Programmes | None = None, tree: Tree |
     supplier without an offer, a commitment above the offer.
     """
     programmes = programmes or {}
-    return _Builder(model, programmes, tree if tree is not None else make_tree(model, programmes)).market()
+    return Builder(model, programmes, tree if tree is not None else make_tree(model, programmes)).market()
 
 
 def merge(market: Market) -> Market:
@@ -94,7 +102,7 @@ def merge(market: Market) -> Market:
     """
     if market.shape.information is not None:
         return market
-    idle = _idle(market)
+    idle = idle_offers(market)
     numbers = [
         values
         for name, by_index in market.period.items()
@@ -132,7 +140,9 @@ def weighed(market: Market, model: Model, probability: Array) -> Market:
     """The same market under other probabilities of its nodes, for `model`, which differs in its law alone."""
     choice = {c.name: c.bound for c in model.settings.limits}
     bounds = {
-        (name, year): replace(bound, most=_most(limit, choice[name], bound.nodes, probability, market.period["demand"]))
+        (name, year): replace(
+            bound, most=most_of(limit, choice[name], bound.nodes, probability, market.period["demand"])
+        )
         for (name, year), bound in market.bounds.items()
         for limit in market.sets.limits
         if limit.name == name
@@ -142,7 +152,7 @@ def weighed(market: Market, model: Model, probability: Array) -> Market:
     return replace(market, model=model, tree=tree, probability=probability, bounds=bounds)
 
 
-def _most(
+def most_of(
     limit: Limit,
     bound: float,
     nodes: NDArray[np.int64] | None,
@@ -194,7 +204,7 @@ def _same_for_elements(market: Market) -> dict[str, NDArray[np.int64]]:
     last = market.shape.leaves
     siblings = market.shape.parent[last]
     inside = [np.isin(last, bound.nodes).astype(float) for bound in market.bounds.values() if bound.nodes is not None]
-    idle = _idle(market)
+    idle = idle_offers(market)
     same = {}
     for element in market.sets.elements:
         own = [
@@ -212,7 +222,7 @@ def _same_for_elements(market: Market) -> dict[str, NDArray[np.int64]]:
     return same
 
 
-def _idle(market: Market) -> set[tuple[str, str]]:
+def idle_offers(market: Market) -> set[tuple[str, str]]:
     """Offers of which nothing can be contracted in any year: whatever they would deliver is multiplied by zero."""
     return {
         offer for offer in market.sets.offers if not any(market.plan["offered"][*offer, y] for y in market.sets.years)
@@ -230,10 +240,14 @@ def programme_choices(model: Model) -> list[dict[str, str]]:
     return choices
 
 
-class _Builder:
-    """Works out the numbers of a market from the records of its facts."""
+class Builder(Remembering):
+    """Works out the numbers of a market from the records of its facts, each from the rows it needs.
+
+    Kept, it follows facts whose numbers move: `moved` works out again what was read from the rows that changed.
+    """
 
     def __init__(self, model: Model, programmes: Programmes, tree: Tree) -> None:
+        super().__init__()
         self.model, self.programmes, self.tree = model, programmes, tree
         settings = model.settings
         self.settings = settings
@@ -259,68 +273,69 @@ class _Builder:
         self.suppliers = suppliers_of(model)
         registry = {str(r["supplier"]): r for r in self.records.rows("suppliers")}
         self.registry = {s: registry[s] for s in self.suppliers}
-        self.terms: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
-        for r in self.records.rows("terms"):
-            year = float(_or(r["year"], -np.inf))
-            self.terms.setdefault((r["supplier"], r["attribute"]), []).append((r["scope"], year, float(r["value"])))
-        self.level_terms: dict[tuple[str, str, str], list[tuple[str, float, float]]] = {}
-        for r in self.records.rows("programmes"):
-            key = (r["supplier"], r["programme"], r["attribute"])
-            self.level_terms.setdefault(key, []).append(("all", float(r["year"]), float(r["value"])))
-        self.prices = {(r["element"], r["layer"]): float(r["value"]) for r in self.records.rows("prices")}
-        self.offered = self._steps("offers")
-        self.committed = self._steps("commitments")
-        self.baskets: dict[str, dict[str, float]] = {}
-        for r in self.records.rows("baskets"):
-            if r["supplier"] in self.registry and self.registry[r["supplier"]]["kind"] == "basket":
-                self.baskets.setdefault(r["supplier"], {})[r["element"]] = float(r["value"])
         self.year_of_node = np.array(self.years)[np.asarray(tree.period) // settings.model.periods_per_year]
         self.year_index = np.asarray(tree.period) // settings.model.periods_per_year
         self.code = {name: np.asarray(tree.state)[:, k] for k, name in enumerate(tree.processes)}
         self.states = dict(zip(tree.processes, tree.states, strict=True))
-        self._multiples: dict[tuple[str, str, bool], Array] = {}
 
     # --- lookups ---
 
     def _fault(self, where: str, seen: str, rule: str, remedy: str = "") -> None:
         self.faults.append(Fault(where, seen, rule, remedy))
 
-    def _steps(self, table: str) -> dict[tuple[str, str], list[tuple[str, float, float]]]:
-        found: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
-        for r in self.records.rows(table):
-            found.setdefault((r["supplier"], r["element"]), []).append(("all", float(r["year"]), float(r["value"])))
-        return found
+    def _rows(self, table: str, **keys: Any) -> list[Row]:
+        """The rows of a table with these values; whatever is being worked out will be again when one of them moves."""
+        self.note(table, keys)
+        return self.records.rows(table, **keys)
 
     def _specific(self, scopes: Any, element: str | None) -> str | None:
         """The most specific of `scopes` that covers `element`: itself, its class, all."""
         wanted = ("all",) if element is None else (element, self.class_of[element], "all")
         return next((scope for scope in wanted if scope in scopes), None)
 
-    def _at(
-        self, entries: list[tuple[str, float, float]] | None, year: float, element: str | None = None
-    ) -> float | None:
+    def _at(self, rows: list[Row], year: float, element: str | None = None) -> float | None:
         """The value valid in `year`: the latest row not after it, of the most specific scope."""
-        if not entries:
+        if not rows:
             return None
-        scope = self._specific({s for s, _, _ in entries}, element)
-        valid = [(since, value) for s, since, value in entries if s == scope and since <= year]
+        scope = self._specific({r.get("scope", "all") for r in rows}, element)
+        valid = [
+            (since, float(r["value"]))
+            for r in rows
+            if r.get("scope", "all") == scope and (since := float(_or(r["year"], -np.inf))) <= year
+        ]
         return max(valid)[1] if valid else None
 
     def term(
         self, supplier: str, attribute: str, year: float, element: str | None = None, default: float = 0.0
     ) -> float:
         """A term of a supplier in a year, for an element where terms differ by element."""
-        found = self._at(self.terms.get((supplier, attribute)), year, element)
+        found = self._at(self._rows("terms", supplier=supplier, attribute=attribute), year, element)
         return default if found is None else found
 
     def _by_scope(self, table: str, element: str, **keys: Any) -> list[Row]:
-        found = list(self.records.rows(table, **keys))
+        found = self._rows(table, **keys)
         scope = self._specific({r["scope"] for r in found}, element)
         return [r for r in found if r["scope"] == scope]
 
     def _on_offer(self, supplier: str, element: str, year: int) -> float:
         """t/yr that a supplier offers in a year."""
-        return (self._at(self.offered.get((supplier, element)), year) or 0.0) * self._runs(supplier, year)
+        found = self._at(self._rows("offers", supplier=supplier, element=element), year)
+        return (found or 0.0) * self._runs(supplier, year)
+
+    def _firm(self, supplier: str, element: str, year: int) -> float:
+        """t/yr already committed."""
+        return self._at(self._rows("commitments", supplier=supplier, element=element), year) or 0.0
+
+    def _listed(self, element: str, layer: str) -> float | None:
+        """The price of a layer, USD/kg, where the table has one."""
+        found = self._rows("prices", element=element, layer=layer)
+        return float(found[-1]["value"]) if found else None
+
+    def _basket(self, supplier: str) -> dict[str, float]:
+        """The elements a basket sells, and what share of its output each is; empty where the supplier sells no basket."""
+        if not self._is_basket(supplier):
+            return {}
+        return {r["element"]: float(r["value"]) for r in self._rows("baskets", supplier=supplier)}
 
     def _runs(self, supplier: str, year: int) -> bool:
         first, last = self.registry[supplier]["first_year"], self.registry[supplier]["last_year"]
@@ -328,13 +343,18 @@ class _Builder:
 
     # --- sets ---
 
+    @remembered
     def _sets(self) -> Sets:
         offers, calls = [], []
         for supplier in self.suppliers:
             sold = [
                 e
                 for e in self.elements
-                if (e in self.baskets.get(supplier, {}) if self._is_basket(supplier) else (supplier, e) in self.offered)
+                if (
+                    e in self._basket(supplier)
+                    if self._is_basket(supplier)
+                    else self.records.rows("offers", supplier=supplier, element=e)  # whatever their volume
+                )
             ]
             if not sold:
                 self._fault(
@@ -347,7 +367,7 @@ class _Builder:
             if not self._is_basket(supplier) and not only_committed:
                 last = self.years[-1]
                 calls += [(supplier, e) for e in sold if self.term(supplier, "call_share", last, e) > 0]
-        has = {s: {attribute for owner, attribute in self.terms if owner == s} for s in self.suppliers}
+        has = {s: {r["attribute"] for r in self.records.rows("terms", supplier=s)} for s in self.suppliers}
         levels = [
             (s, level)
             for s, choice in self.settings.suppliers.items()
@@ -402,7 +422,7 @@ class _Builder:
             )
         else:
             suppliers = ()
-        prices = tuple(self.prices.get((e, "licensed"), 0.0) for e in elements) if choice.weight == "value" else ()
+        prices = tuple(self._listed(e, "licensed") or 0.0 for e in elements) if choice.weight == "value" else ()
         return Limit(
             name=choice.name,
             kind=choice.kind,
@@ -422,22 +442,10 @@ class _Builder:
         self._check_prices()
         if self.faults:
             raise DataError(self.faults)
-        self.demand = {e: self._demand(e) for e in self.elements}
-        self.level_factor = {e: self._demand_factor(e) for e in self.elements}
         self.discount_of_year = {
             y: (1.0 + self.settings.model.discount_rate) ** -(y - self.years[0]) for y in self.years
         }
-        self.delivered_share = {offer: self._delivered(*offer) for offer in self.sets.sold}
         plan = self._plan_numbers()
-        self.room = {
-            (s, e): np.array(
-                [
-                    plan["offered"][s, e, y] if (s, e) in self.sets.offers else self._on_offer(s, e, y)
-                    for y in self.years
-                ]
-            )
-            for s, e in self.sets.sold
-        }
         period = self._period_numbers()
         if self.faults:
             raise DataError(self.faults)
@@ -455,7 +463,7 @@ class _Builder:
             discount=np.array([self.discount_of_year[y] for y in self.year_of_node.tolist()]),
             bounds=self._future_bounds(),
             class_of=self.class_of,
-            demand=self.demand,
+            demand={e: self._demand(e) for e in self.elements},
         )
 
     def _check_prices(self) -> None:
@@ -466,19 +474,20 @@ class _Builder:
                 layers.add("spot")
             for layer in sorted(layers):
                 own = all(
-                    self._at(self.terms.get((s, "price")), self.years[-1], element) is not None
+                    self._at(self._rows("terms", supplier=s, attribute="price"), self.years[-1], element) is not None
                     for s, _ in self.sets.of_element(element)
                     if self.registry[s]["price_layer"] == layer
                 )
-                if (element, layer) not in self.prices and (layer == "spot" or not own):
+                if self._listed(element, layer) is None and (layer == "spot" or not own):
                     self._fault(
                         "prices.csv", f"no {layer} price for '{element}'", "every element on offer has its prices"
                     )
 
+    @remembered
     def _demand(self, element: str) -> Array:
         """t/yr by year: anchors joined geometrically, growth after the last one."""
         case = {"low": "low", "base": "value", "high": "high"}[self.settings.demand.case]
-        anchors = sorted(self.records.rows("demand", element=element), key=lambda r: r["year"])
+        anchors = sorted(self._rows("demand", element=element), key=lambda r: r["year"])
         years = np.array([float(r["year"]) for r in anchors])
         values = np.array([float(r[case]) for r in anchors])
         growth_case = {"low": "growth_low", "base": "growth", "high": "growth_high"}[self.settings.demand.case]
@@ -491,17 +500,19 @@ class _Builder:
         after = np.maximum(wanted - years[-1], 0.0)
         return np.asarray(between * (1.0 + growth) ** after)
 
+    @remembered
     def _demand_factor(self, element: str) -> Array:
         if DEMAND not in self.code:
             return np.ones(len(self.year_of_node))
         factor = {r["level"]: float(r["factor"]) for r in self._by_scope("demand_levels", element)}
         return np.array([factor[state] for state in self.states[DEMAND]])[self.code[DEMAND]]
 
+    @remembered
     def _lost(self, supplier: str, element: str) -> Array:
         """Share of the volume lost to the supplier's state, at every node."""
         if supplier not in self.code:
             return np.zeros(len(self.year_of_node))
-        states = {r["state"]: r for r in self.records.rows("states", chain=supplier)}
+        states = {r["state"]: r for r in self._rows("states", chain=supplier)}
         depth = {r["state"]: 0.0 for r in states.values()}
         for state in depth:
             for r in self._by_scope("depths", element, chain=supplier, state=state):
@@ -512,10 +523,20 @@ class _Builder:
         ]
         return np.array(lost)[self.code[supplier]]
 
+    @remembered
     def _delivered(self, supplier: str, element: str) -> Array:
         """Share of a contract that arrives at every node: what its state leaves of what its project has ramped up to."""
         return (1.0 - self._lost(supplier, element)) * self._ready(supplier)
 
+    @remembered
+    def _room(self, supplier: str, element: str) -> Array:
+        """t/yr that can be bought, by year of the plan."""
+        if (supplier, element) in self.sets.offers:
+            offered = self._plan_of_offer(supplier, element)
+            return np.array([offered["offered", (supplier, element, y)] for y in self.years])
+        return np.array([self._on_offer(supplier, element, y) for y in self.years])
+
+    @remembered
     def _ready(self, supplier: str) -> Array:
         """Share of its volume that a supplier can deliver undisturbed, at every node: its years, its project, its ramp."""
         share = np.ones(len(self.year_of_node))
@@ -530,27 +551,26 @@ class _Builder:
         runs = np.array([self._runs(supplier, int(y)) for y in self.years])
         return np.asarray(share * runs[self.year_index])
 
+    @remembered
     def _multiple(self, layer: str, element: str, *, contracted: bool) -> Array:
         """The price multiple that the suppliers' states put on a layer, at every node: the largest that is not one.
 
         Some multiples are paid for calls only: a contract outside the disturbed country keeps its price.
         """
-        key = (layer, element, contracted)
-        if key not in self._multiples:
-            multiple = np.ones(len(self.year_of_node))
-            for chain in sorted(self.code):
-                factors = np.ones(len(self.states[chain]))
-                for k, state in enumerate(self.states[chain]):
-                    for r in self._by_scope("multiples", element, chain=chain, state=state, layer=layer):
-                        if not (contracted and r["applies"] == "calls"):
-                            factors[k] = float(r["value"])
-                at_node = factors[self.code[chain]]
-                multiple = np.where(
-                    multiple == 1.0, at_node, np.where(at_node == 1.0, multiple, np.maximum(multiple, at_node))
-                )
-            self._multiples[key] = multiple
-        return self._multiples[key]
+        multiple = np.ones(len(self.year_of_node))
+        for chain in sorted(self.code):
+            factors = np.ones(len(self.states[chain]))
+            for k, state in enumerate(self.states[chain]):
+                for r in self._by_scope("multiples", element, chain=chain, state=state, layer=layer):
+                    if not (contracted and r["applies"] == "calls"):
+                        factors[k] = float(r["value"])
+            at_node = factors[self.code[chain]]
+            multiple = np.where(
+                multiple == 1.0, at_node, np.where(at_node == 1.0, multiple, np.maximum(multiple, at_node))
+            )
+        return np.asarray(multiple)
 
+    @remembered
     def _price(self, supplier: str, element: str) -> tuple[Array, Array]:
         """What a contract pays by its rule, and what a call pays before its premium, USD/kg, at every node."""
         registry = self.registry[supplier]
@@ -561,16 +581,20 @@ class _Builder:
         floor, threshold, rebate = np.zeros(len(years)), np.full(len(years), np.inf), np.zeros(len(years))
         most = np.full(len(years), np.inf)
         for k, year in enumerate(years):
-            listed = self._at(self.terms.get((supplier, "price")), year, element)
-            found = listed if listed is not None else self.prices[element, layer]
+            found = self._at(self._rows("terms", supplier=supplier, attribute="price"), year, element)
+            if found is None:
+                found = self._listed(element, layer)
+            assert found is not None, "checked before"
             base[k] = found * self.term(supplier, "price_factor", year, element, default=1.0)
             floor[k] = self.term(supplier, "floor", year, element)
             threshold[k] = self.term(supplier, "rebate_threshold", year, element, default=np.inf)
             rebate[k] = self.term(supplier, "rebate_share", year, element)
             cap = self.term(supplier, "rebate_cap", year, default=np.inf)
-            firm = sum(self._at(steps, year) or 0.0 for (s, _), steps in self.committed.items() if s == supplier)
-            # A yearly cap on the rebate, spread over the tonnes it was agreed for.
-            most[k] = cap / firm if firm > 0 else np.inf
+            if cap < np.inf:
+                committed = dict.fromkeys(r["element"] for r in self._rows("commitments", supplier=supplier))
+                firm = sum(self._firm(supplier, e, year) for e in committed)
+                # A yearly cap on the rebate, spread over the tonnes it was agreed for.
+                most[k] = cap / firm if firm > 0 else np.inf
         call = base[at] * self._multiple(layer, element, contracted=False)
         index = base[at] * self._multiple(layer, element, contracted=True)
         if rule == "fixed":
@@ -584,196 +608,242 @@ class _Builder:
 
     def _level(self, supplier: str, attribute: str, year: float) -> float | None:
         level = self.programmes.get(supplier)
-        return None if level is None else self._at(self.level_terms.get((supplier, level, attribute)), year)
+        return None if level is None else self._of_level(supplier, level, attribute, year)
+
+    def _of_level(self, supplier: str, level: str, attribute: str, year: float) -> float | None:
+        return self._at(self._rows("programmes", supplier=supplier, programme=level, attribute=attribute), year)
 
     def _plan_numbers(self) -> Numbers:
+        parts = [self._plan_of_supplier(s) for s in self.suppliers]
+        parts += [self._plan_of_offer(s, e) for s, e in self.sets.offers]
+        parts += [self._plan_of_element(e) for e in self.sets.elements]
+        return _together(_PLAN_DATA, [*parts, self._plan_of_limits()])
+
+    @remembered
+    def _plan_of_supplier(self, s: str) -> dict[Datum, Any]:
         sets, years = self.sets, self.years
-        numbers: dict[str, dict[tuple[Any, ...], float]] = {name: {} for name in _PLAN_DATA}
-        basket_room: dict[tuple[str, int], float] = {}
-        for s in sets.capped:
-            for k, y in enumerate(years):
-                numbers["capacity"][s, y] = self.term(s, "capacity", y) * self._runs(s, y)
-                bought = (
-                    sum(self.term(s, "expansion_limit", v) for v in years[: k + 1])
-                    if s in dict(sets.expandable)
-                    else 0.0
-                )
-                most = self._level(s, "capacity", y) or 0.0
-                basket_room[s, y] = numbers["capacity"][s, y] + bought + most
-        for s, e in sets.offers:
-            only_committed = self._choice(s, "contracts") == "committed"
+        numbers: dict[Datum, Any] = {}
+        if s in sets.capped:
             for y in years:
-                runs = self._runs(s, y)
-                committed = (self._at(self.committed.get((s, e)), y) or 0.0) * runs
-                if self._is_basket(s):
-                    offered = self._share(s, e) * basket_room[s, y]
-                else:
-                    offered = self._on_offer(s, e, y)
-                if only_committed:
-                    offered = committed
-                if committed > offered * (1 + 1e-9):
-                    self._fault(
-                        f"commitments.csv, {s} {e} {y}", f"{committed:g} t/yr are committed and {offered:g} offered",
-                        "what is committed is part of what is offered", "raise the offer or lower the commitment",
-                    )  # fmt: skip
-                numbers["committed"][s, e, y] = committed
-                numbers["offered"][s, e, y] = offered
-        for s in sets.baskets:
-            for e in self.baskets[s]:
-                if (s, e) in sets.offers:
-                    numbers["share"][s, e] = self._share(s, e)
-        for s, g in sets.programmes:
-            numbers["chosen"][s, g] = float(self.programmes.get(s) == g)
+                numbers["capacity", (s, y)] = self.term(s, "capacity", y) * self._runs(s, y)
+        for g in (g for i, g in sets.programmes if i == s):
+            numbers["chosen", (s, g)] = float(self.programmes.get(s) == g)
             spent = 0.0
             for y in years:
-                numbers["level"][s, g, y] = (self._at(self.level_terms.get((s, g, "capacity")), y) or 0.0) * self._runs(
-                    s, y
-                )
-                running = self._at(self.level_terms.get((s, g, "running_cost")), y) or 0.0
-                spent += running * self.discount_of_year[y]
-            spent += self._at(self.level_terms.get((s, g, "investment")), years[-1]) or 0.0
-            numbers["price_programme"][s, g] = spent
-        for s in sets.ramped:
-            for y in years:
-                numbers["growth"][s, y] = self.term(s, "growth", y, default=np.inf)
-        for s in sets.charged:
-            for y in years:
-                numbers["least"][s, y] = self.term(s, "minimum_order", y)
-                numbers["charge"][s, y] = self.term(s, "fixed_charge", y) * self.discount_of_year[y]
-        for s, _ in sets.expandable:
-            for y in years:
-                numbers["buildable"][s, y] = self.term(s, "expansion_limit", y)
-                numbers["price_expansion"][s, y] = self.term(s, "expansion_cost", y) * self.discount_of_year[y]
-        for e in sets.elements:
-            existing = self._stock(e, "existing")
-            numbers["existing"][e,] = existing
-            for k, y in enumerate(years):
-                most = self._stock(e, "max_days") / DAYS_PER_YEAR * self.demand[e][k]
-                numbers["floor"][e, y] = existing
-                numbers["ceiling"][e, y] = max(most, existing)
-                value = self._stock(e, "storage") * self.prices.get((e, "licensed"), 0.0)
-                numbers["storage"][e, y] = value * self.discount_of_year[y]
-        self._plan_limits(numbers)
+                numbers["level", (s, g, y)] = (self._of_level(s, g, "capacity", y) or 0.0) * self._runs(s, y)
+                spent += (self._of_level(s, g, "running_cost", y) or 0.0) * self.discount_of_year[y]
+            spent += self._of_level(s, g, "investment", years[-1]) or 0.0
+            numbers["price_programme", (s, g)] = spent
+        for y in years:
+            if s in sets.ramped:
+                numbers["growth", (s, y)] = self.term(s, "growth", y, default=np.inf)
+            if s in sets.charged:
+                numbers["least", (s, y)] = self.term(s, "minimum_order", y)
+                numbers["charge", (s, y)] = self.term(s, "fixed_charge", y) * self.discount_of_year[y]
+            if s in dict(sets.expandable):
+                numbers["buildable", (s, y)] = self.term(s, "expansion_limit", y)
+                numbers["price_expansion", (s, y)] = self.term(s, "expansion_cost", y) * self.discount_of_year[y]
+        return numbers
+
+    @remembered
+    def _plan_of_offer(self, s: str, e: str) -> dict[Datum, Any]:
+        numbers: dict[Datum, Any] = {}
+        only_committed = self._choice(s, "contracts") == "committed"
+        for y in self.years:
+            committed = self._firm(s, e, y) * self._runs(s, y)
+            offered = self._share(s, e) * self._basket_room(s, y) if self._is_basket(s) else self._on_offer(s, e, y)
+            if only_committed:
+                offered = committed
+            if committed > offered * (1 + 1e-9):
+                self._fault(
+                    f"commitments.csv, {s} {e} {y}", f"{committed:g} t/yr are committed and {offered:g} offered",
+                    "what is committed is part of what is offered", "raise the offer or lower the commitment",
+                )  # fmt: skip
+            numbers["committed", (s, e, y)] = committed
+            numbers["offered", (s, e, y)] = offered
+        if self._is_basket(s):
+            numbers["share", (s, e)] = self._share(s, e)
+        return numbers
+
+    @remembered
+    def _basket_room(self, s: str, y: int) -> float:
+        """t/yr of output that a supplier of a basket can have: what there is, what can be built, what the programme adds."""
+        bought = 0.0
+        if s in dict(self.sets.expandable):
+            bought = sum(self.term(s, "expansion_limit", v) for v in self.years if v <= y)
+        return self.term(s, "capacity", y) * self._runs(s, y) + bought + (self._level(s, "capacity", y) or 0.0)
+
+    @remembered
+    def _plan_of_element(self, e: str) -> dict[Datum, Any]:
+        existing = self._stock(e, "existing")
+        numbers: dict[Datum, Any] = {("existing", (e,)): existing}
+        for k, y in enumerate(self.years):
+            most = self._stock(e, "max_days") / DAYS_PER_YEAR * self._demand(e)[k]
+            numbers["floor", (e, y)] = existing
+            numbers["ceiling", (e, y)] = max(most, existing)
+            value = self._stock(e, "storage") * (self._listed(e, "licensed") or 0.0)
+            numbers["storage", (e, y)] = value * self.discount_of_year[y]
         return numbers
 
     def _share(self, supplier: str, element: str) -> float:
-        return self.baskets[supplier][element] * self.term(supplier, "recovery", self.years[-1], element, default=1.0)
+        recovery = self.term(supplier, "recovery", self.years[-1], element, default=1.0)
+        return self._basket(supplier)[element] * recovery
 
     def _stock(self, element: str, attribute: str) -> float:
         found = self._by_scope("stock", element, attribute=attribute)
         return float(found[0]["value"]) if found else 0.0
 
     def _total_demand(self, limit: Limit, year_index: int) -> float:
-        return float(sum(limit.weight_of(e) * self.demand[e][year_index] for e in limit.elements))
+        return float(sum(limit.weight_of(e) * self._demand(e)[year_index] for e in limit.elements))
 
-    def _plan_limits(self, numbers: dict[str, dict[tuple[Any, ...], float]]) -> None:
+    @remembered
+    def _plan_of_limits(self) -> dict[Datum, Any]:
+        numbers: dict[Datum, Any] = {}
         choice = {c.name: c for c in self.settings.limits}
         for limit in self.sets.limits:
             bound = choice[limit.name].bound
             for y in limit.years:
                 k = self.years.index(y)
                 if limit.kind == "domestic_share":
-                    numbers["domestic_bound"][limit.name, y] = bound * self._total_demand(limit, k)
+                    numbers["domestic_bound", (limit.name, y)] = bound * self._total_demand(limit, k)
                 elif limit.kind == "budget":
-                    numbers["budget_bound"][limit.name, y] = bound * 1e3 * self.discount_of_year[y]
+                    numbers["budget_bound", (limit.name, y)] = bound * 1e3 * self.discount_of_year[y]
                 elif limit.kind == "stock_days":
                     for e in limit.elements:
-                        numbers["stock_least"][limit.name, e, y] = bound / DAYS_PER_YEAR * self.demand[e][k]
+                        numbers["stock_least", (limit.name, e, y)] = bound / DAYS_PER_YEAR * self._demand(e)[k]
             if limit.kind == "footprint":
                 for s, e in self.sets.in_scope(limit):
                     excess = self.term(s, "footprint", self.years[-1], e) - bound
-                    numbers["footprint_excess"][limit.name, s, e] = excess
+                    numbers["footprint_excess", (limit.name, s, e)] = excess
+        return numbers
 
     def _period_numbers(self) -> Numbers:
+        parts = [self._period_of_element(e) for e in self.sets.elements]
+        parts += [self._period_of_offer(s, e) for s, e in self.sets.offers]
+        parts += [self._period_of_call(s, e) for s, e in self.sets.calls]
+        parts += [self._period_of_basket(s) for s in self.sets.baskets]
+        return _together(_PERIOD_DATA, [*parts, self._period_of_limits()])
+
+    @remembered
+    def _node_demand(self, e: str) -> Array:
+        """t in the period of every node."""
+        return np.asarray(self._demand(e)[self.year_index] * self._demand_factor(e) * self.period_years)
+
+    @remembered
+    def _period_of_element(self, e: str) -> dict[Datum, Any]:
         sets, at, length = self.sets, self.year_index, self.period_years
-        n_nodes = len(at)
-        numbers: dict[str, dict[tuple[Any, ...], Array]] = {name: {} for name in _PERIOD_DATA}
-        demand = {e: self.demand[e][at] * self.level_factor[e] * length for e in sets.elements}
-        self.node_demand = demand
+        demand = self._node_demand(e)
         # What is planned before demand is seen cannot depend on its level.
-        planned = {e: self.demand[e][at] * length for e in sets.elements}
-        if self.settings.demand.orders == "after":
-            planned = demand
+        planned = demand if self.settings.demand.orders == "after" else self._demand(e)[at] * length
+        numbers: dict[Datum, Any] = {("demand", (e,)): demand}
+        licensed_price = self._listed(e, "licensed") or 0.0
+        licensed = licensed_price * self._multiple("licensed", e, contracted=False)
+        # A supplier without the term sells what cannot be sold on; of several the hardest terms count.
+        kept = [1.0 - self.term(s, "surplus_discount", self.years[-1], e, default=1.0) for s, _ in sets.of_element(e)]
+        numbers["price_surplus", (e,)] = min(kept, default=0.0) * licensed
         is_last = np.asarray(self.tree.period) == np.max(self.tree.period)
-        for e in sets.elements:
-            numbers["demand"][e,] = demand[e]
-            licensed = self.prices.get((e, "licensed"), 0.0) * self._multiple("licensed", e, contracted=False)
-            # A supplier without the term sells what cannot be sold on; of several the hardest terms count.
-            kept = [
-                1.0 - self.term(s, "surplus_discount", self.years[-1], e, default=1.0) for s, _ in sets.of_element(e)
-            ]
-            numbers["price_surplus"][e,] = min(kept, default=0.0) * licensed
-            value = self._stock(e, "end_value") * self.prices.get((e, "licensed"), 0.0)
-            numbers["price_end"][e,] = np.where(is_last, value, 0.0)
-            free = self.settings.stock.release == "always"
-            numbers["limit_draw"][e,] = np.where(self._disrupted(e) | free, np.inf, 0.0)
-            numbers["limit_refill"][e,] = self._stock(e, "refill_share") * self.demand[e][at] * length
-            for r in self._by_scope("spot", e, attribute="limit"):
-                numbers["limit_spot"][e, int(r["step"])] = float(r["value"]) * planned[e]
-            for r in self._by_scope("spot", e, attribute="factor"):
-                spot = self.prices[e, "spot"] * float(r["value"])
-                numbers["price_spot"][e, int(r["step"])] = spot * self._multiple("spot", e, contracted=False)
-            for r in self._by_scope("shortage", e, attribute="width"):
-                numbers["width"][e, int(r["tier"])] = float(r["value"]) * demand[e]
-            for r in self._by_scope("shortage", e, attribute="cost"):
-                cost = float(r["value"]) * self.settings.shortage.scale
-                numbers["price_shortage"][e, int(r["tier"])] = np.full(n_nodes, cost)
-        for s, e in sets.offers:
-            share = self.delivered_share[s, e]
-            numbers["delivered"][s, e] = share * length
-            payment = self._choice(s, "payment") or self.registry[s]["payment"]
-            paid = share if payment == "delivered" else np.ones(n_nodes)
-            price = np.zeros(n_nodes) if self._is_basket(s) else self._price(s, e)[0]
-            numbers["payment"][s, e] = paid * price * length
-        for s, e in sets.calls:
-            share, price = self.delivered_share[s, e], self._price(s, e)[1]
-            callable_share = np.array([self.term(s, "call_share", y, e) for y in self.years])[at]
-            offered = np.array([self._on_offer(s, e, y) for y in self.years])
-            numbers["reach"][s, e] = share * callable_share * length
-            numbers["callable"][s, e] = share * callable_share * offered[at] * length
-            premium = [self.term(s, "call_premium", y, e, default=1.0) for y in self.years]
-            numbers["price_call"][s, e] = price * np.array(premium)[at]
-        for s in sets.baskets:
-            by_level = [self._level(s, "unit_cost", y) for y in self.years]
-            own = [c if c is not None else self.term(s, "price", y) for c, y in zip(by_level, self.years, strict=True)]
-            # A basket fails as a whole: the share of any of its elements is the share of its output.
-            share = self.delivered_share[next(offer for offer in sets.offers if offer[0] == s)]
-            paid = (
-                share
-                if (self._choice(s, "payment") or self.registry[s]["payment"]) == "delivered"
-                else np.ones(n_nodes)
-            )
-            numbers["payment_output"][s,] = paid * np.array(own)[at] * length
-        self._period_limits(numbers, demand)
+        numbers["price_end", (e,)] = np.where(is_last, self._stock(e, "end_value") * licensed_price, 0.0)
+        free = self.settings.stock.release == "always"
+        numbers["limit_draw", (e,)] = np.where(self._disrupted(e) | free, np.inf, 0.0)
+        numbers["limit_refill", (e,)] = self._stock(e, "refill_share") * self._demand(e)[at] * length
+        for r in self._by_scope("spot", e, attribute="limit"):
+            numbers["limit_spot", (e, int(r["step"]))] = float(r["value"]) * planned
+        for r in self._by_scope("spot", e, attribute="factor"):
+            spot = (self._listed(e, "spot") or 0.0) * float(r["value"])
+            numbers["price_spot", (e, int(r["step"]))] = spot * self._multiple("spot", e, contracted=False)
+        for r in self._by_scope("shortage", e, attribute="width"):
+            numbers["width", (e, int(r["tier"]))] = float(r["value"]) * demand
+        for r in self._by_scope("shortage", e, attribute="cost"):
+            cost = float(r["value"]) * self.settings.shortage.scale
+            numbers["price_shortage", (e, int(r["tier"]))] = np.full(len(at), cost)
+        return numbers
+
+    @remembered
+    def _period_of_offer(self, s: str, e: str) -> dict[Datum, Any]:
+        share = self._delivered(s, e)
+        price = np.zeros(len(share)) if self._is_basket(s) else self._price(s, e)[0]
+        return {
+            ("delivered", (s, e)): share * self.period_years,
+            ("payment", (s, e)): self._paid(s, share) * price * self.period_years,
+        }
+
+    def _paid(self, s: str, share: Array) -> Array:
+        """The share of a contract that is paid: what arrives, or all of it where it is paid as ordered."""
+        payment = self._choice(s, "payment") or self.registry[s]["payment"]
+        return share if payment == "delivered" else np.ones(len(share))
+
+    @remembered
+    def _period_of_call(self, s: str, e: str) -> dict[Datum, Any]:
+        at, length = self.year_index, self.period_years
+        share, price = self._delivered(s, e), self._price(s, e)[1]
+        callable_share = np.array([self.term(s, "call_share", y, e) for y in self.years])[at]
+        offered = np.array([self._on_offer(s, e, y) for y in self.years])
+        premium = [self.term(s, "call_premium", y, e, default=1.0) for y in self.years]
+        return {
+            ("reach", (s, e)): share * callable_share * length,
+            ("callable", (s, e)): share * callable_share * offered[at] * length,
+            ("price_call", (s, e)): price * np.array(premium)[at],
+        }
+
+    @remembered
+    def _period_of_basket(self, s: str) -> dict[Datum, Any]:
+        by_level = [self._level(s, "unit_cost", y) for y in self.years]
+        own = [c if c is not None else self.term(s, "price", y) for c, y in zip(by_level, self.years, strict=True)]
+        # A basket fails as a whole: the share of any of its elements is the share of its output.
+        share = self._delivered(*next(offer for offer in self.sets.offers if offer[0] == s))
+        return {("payment_output", (s,)): self._paid(s, share) * np.array(own)[self.year_index] * self.period_years}
+
+    @remembered
+    def _period_of_limits(self) -> dict[Datum, Any]:
+        numbers: dict[Datum, Any] = {}
+        for limit in self.sets.limits_of("expected_shortage", "shortage_cvar"):
+            total = sum(limit.weight_of(e) * self._node_demand(e) for e in limit.elements)
+            for e in limit.elements:
+                numbers["weight_shortage", (limit.name, e)] = limit.weight_of(e) / total
         return numbers
 
     def _disrupted(self, element: str) -> NDArray[np.bool_]:
         """Nodes where some supplier of the element, with something to deliver, has lost at least the trigger to its state."""
         lost = [
-            self._lost(s, element) * ((self._ready(s) > 0) & (self.room[s, element] > 0)[self.year_index])
+            self._lost(s, element) * ((self._ready(s) > 0) & (self._room(s, element) > 0)[self.year_index])
             for s, _ in self.sets.of_element(element)
         ]
         worst = np.max(lost, axis=0) if lost else np.zeros(len(self.year_index))
         return np.asarray((worst >= self.settings.stock.trigger) & (worst > 0))
 
-    def _period_limits(self, numbers: dict[str, dict[tuple[Any, ...], Array]], demand: Mapping[str, Array]) -> None:
-        for limit in self.sets.limits:
-            total = sum((limit.weight_of(e) * demand[e] for e in limit.elements), np.zeros(len(self.year_index)))
-            if limit.kind in ("expected_shortage", "shortage_cvar"):
-                for e in limit.elements:
-                    numbers["weight_shortage"][limit.name, e] = limit.weight_of(e) / total
+    def moved(
+        self, records: Records, rows: Iterable[tuple[str, Row]]
+    ) -> tuple[dict[Datum, Any], dict[Datum, Any]] | None:
+        """The numbers of plan and of period that these rows of the facts have a part in, worked out from `records`.
+
+        None where more than numbers moves, or where there is a fault: then the market has to be made anew.
+        """
+        self.records = records
+        keys = set().union(*(self.forget(table, row) for table, row in rows))
+        sets = self.sets
+        if ("_sets", ()) in keys and self._sets() != sets:
+            return None
+        plan: dict[Datum, Any] = {}
+        period: dict[Datum, Any] = {}
+        for name, args in sorted(keys, key=str):
+            if name.startswith("_plan_of_"):
+                plan |= getattr(self, name)(*args)
+            elif name.startswith("_period_of_"):
+                period |= getattr(self, name)(*args)
+        faulty, self.faults = bool(self.faults), []
+        return None if faulty else (plan, period)
 
     def _future_bounds(self) -> dict[tuple[str, Any], Bound]:
         choice = {c.name: c.bound for c in self.settings.limits}
         bounds: dict[tuple[str, Any], Bound] = {}
         probability = np.asarray(self.tree.probability)
-        demand = {(e,): values for e, values in self.node_demand.items()}
+        demand = {(e,): self._node_demand(e) for e in self.elements}
         for limit in self.sets.limits_of(*FUTURE_KINDS):
             for year in limit.years or (None,):
                 nodes = None if year is None else np.flatnonzero(self.year_of_node == year)
                 if nodes is not None and limit.kind == "share":
                     nodes = nodes[self._undisturbed(limit)[nodes]]
-                bounds[limit.name, year] = Bound(_most(limit, choice[limit.name], nodes, probability, demand), nodes)
+                bounds[limit.name, year] = Bound(most_of(limit, choice[limit.name], nodes, probability, demand), nodes)
         return bounds
 
     def _undisturbed(self, limit: Limit) -> NDArray[np.bool_]:
@@ -791,6 +861,15 @@ class _Builder:
         keys = np.column_stack([np.asarray(self.tree.parent), *seen])
         _, group = np.unique(keys, axis=0, return_inverse=True)
         return np.asarray(group, dtype=np.int64).ravel()
+
+
+def _together(names: Iterable[str], parts: Iterable[Mapping[Datum, Any]]) -> Numbers:
+    """Numbers by datum and index."""
+    numbers: dict[str, dict[tuple[Any, ...], Any]] = {name: {} for name in names}
+    for part in parts:
+        for (name, index), value in part.items():
+            numbers[name][index] = value
+    return numbers
 
 
 def _or(value: Any, otherwise: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault, nearest
@@ -31,11 +31,11 @@ WAITING = "waiting"
 
 def suppliers_of(model: Model) -> list[str]:
     """The suppliers a model buys from: those of the core and those it names, less those it switches off."""
-    table = model.facts.tables["suppliers"]
     chosen = model.settings.suppliers
+    roles = {r["supplier"]: r["role"] for r in _indexed(model.facts.tables["suppliers"]).rows({})}
     return sorted(
         name
-        for name, role in zip(table["supplier"], table["role"], strict=True)
+        for name, role in roles.items()
         if (name in chosen and chosen[name].enabled) or (name not in chosen and role == "core")
     )
 
@@ -52,11 +52,24 @@ class Records:
     """The rows of the tables as dictionaries, found by the values of their columns; blank cells are None."""
 
     def __init__(self, facts: Facts) -> None:
-        self._tables = {name: _indexed(frame) for name, frame in facts.tables.items()}
+        self._tables: dict[str, _Indexed | _Moved] = {name: _indexed(frame) for name, frame in facts.tables.items()}
 
     def rows(self, table: str, **keys: Any) -> list[Row]:
         """The rows of a table whose columns have these values."""
-        return self._tables[table].rows(**keys)
+        return self._tables[table].rows(keys)
+
+    def row(self, table: str, position: int) -> Row:
+        """The row at a position of a table."""
+        return self._tables[table].row(position)
+
+    def moved(self, values: Mapping[tuple[str, int, str], float]) -> Records:
+        """The same records with single numbers changed, each by its table, position of its row and column."""
+        changes: dict[str, dict[int, dict[str, float]]] = {}
+        for (table, position, column), value in values.items():
+            changes.setdefault(table, {}).setdefault(position, {})[column] = value
+        records = object.__new__(Records)
+        records._tables = self._tables | {name: _Moved(self._tables[name], rows) for name, rows in changes.items()}
+        return records
 
 
 class _Indexed:
@@ -74,7 +87,10 @@ class _Indexed:
         }
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
-    def rows(self, **keys: Any) -> list[Row]:
+    def row(self, position: int) -> Row:
+        return self._all[position]
+
+    def rows(self, keys: Mapping[str, Any]) -> list[Row]:
         if not keys:
             return self._all
         index = tuple(keys)
@@ -84,6 +100,21 @@ class _Indexed:
                 found.setdefault(tuple(row[column] for column in index), []).append(row)
             self._found[index] = found
         return self._found[index].get(tuple(keys.values()), [])
+
+
+class _Moved:
+    """A table with some of its rows changed, found as they were: keys do not move."""
+
+    def __init__(self, table: _Indexed | _Moved, changes: Mapping[int, Mapping[str, float]]) -> None:
+        self._table = table
+        self._new = {id(row): {**row, **change} for p, change in changes.items() for row in [table.row(p)]}
+
+    def row(self, position: int) -> Row:
+        row = self._table.row(position)
+        return self._new.get(id(row), row)
+
+    def rows(self, keys: Mapping[str, Any]) -> list[Row]:
+        return [self._new.get(id(row), row) for row in self._table.rows(keys)]
 
 
 #: Indexed tables by the identity of their frame, newest last: a changed copy of the facts shares all frames but a few. Each
@@ -100,9 +131,35 @@ def _indexed(frame: DataFrame) -> _Indexed:
     return found
 
 
-def processes(model: Model, programmes: Programmes) -> list[Process]:
-    """Every process of the model's world, correlated, forced and provoked as the tables say."""
-    settings, records = model.settings, Records(model.facts)
+# What does not change between two laws is the same process, not an equal one: each is made once from what makes it.
+
+
+@lru_cache(maxsize=1024)
+def _markov(
+    name: str, states: tuple[tuple[str, str, float], ...], rates: tuple[tuple[tuple[str, str], float], ...], start: str,
+    period: float, n_periods: int,
+) -> Process:  # fmt: skip
+    names = [state for state, _, _ in states]
+    kinds = {state: kind for state, kind, _ in states}
+    durations = {state: months for state, _, months in states[1:]}
+    return chains.markov(name, names, kinds, dict(rates), durations, start, period, n_periods)
+
+
+_project = lru_cache(maxsize=1024)(lambda name, starts, years: chains.project(name, dict(starts), years))
+_shock = lru_cache(maxsize=1024)(chains.shock)
+_correlated = lru_cache(maxsize=1024)(chains.correlate)
+_forced = lru_cache(maxsize=1024)(
+    lambda process, driver, state, chance: chains.force(process, driver, "on", {state: chance})
+)
+
+
+def processes(model: Model, programmes: Programmes, records: Records | None = None) -> list[Process]:
+    """Every process of the model's world, correlated, forced and provoked as the tables (or `records` of them) say.
+
+    Called again for other numbers, it returns the same objects for the processes that no number moved.
+    """
+    settings = model.settings
+    records = records or Records(model.facts)
     period = 1.0 / settings.model.periods_per_year
     n_periods = len(periods_of(model))
     suppliers = suppliers_of(model)
@@ -117,23 +174,16 @@ def processes(model: Model, programmes: Programmes) -> list[Process]:
             level = programmes.get(r["supplier"])
             for own in records.rows("programmes", supplier=r["supplier"], programme=level, attribute="retaliation"):
                 rates = chains.raise_rate(rates, [r["from"]], r["to"], float(own["value"]) * float(r["value"]))
-        found[supplier] = chains.markov(
-            supplier,
-            [row["state"] for row in states],
-            {row["state"]: row["kind"] for row in states},
-            rates,
-            {row["state"]: float(row["value"]) for row in states[1:]},
-            settings.world.start.get(supplier, str(states[0]["state"])),
-            period,
-            n_periods,
-        )
+        start = settings.world.start.get(supplier, str(states[0]["state"]))
+        described = tuple((r["state"], r["kind"], float(r["value"] or 0.0)) for r in states)
+        found[supplier] = _markov(supplier, described, tuple(rates.items()), start, period, n_periods)
     for supplier in suppliers:
         starts = {
             None if r["start"] == "never" else int(r["start"]): float(r[variant])
             for r in records.rows("projects", supplier=supplier)
         }
         if starts:
-            found[supplier + PROJECT] = chains.project(supplier, starts, periods_of(model))
+            found[supplier + PROJECT] = _project(supplier, tuple(starts.items()), tuple(periods_of(model)))
     _correlate(records, found)
     _force(records, found, period, n_periods)
     if settings.demand.uncertain != "none":
@@ -152,7 +202,7 @@ def processes(model: Model, programmes: Programmes) -> list[Process]:
 def _correlate(records: Records, found: dict[str, Process]) -> None:
     for r in records.rows("correlations"):
         driver, steered = found.get(r["chain_a"]), found.get(r["chain_b"])
-        states_a, states_b = r["states_a"].split("|"), r["states_b"].split("|")
+        states_a, states_b = tuple(r["states_a"].split("|")), tuple(r["states_b"].split("|"))
         name = r["chain_b"]
         if steered is None or not set(states_b) <= set(steered.states):
             # A correlation may speak of the project behind a supplier instead of its plant.
@@ -160,19 +210,19 @@ def _correlate(records: Records, found: dict[str, Process]) -> None:
             steered = found.get(name)
         if driver is None or steered is None or not r["value"]:
             continue
-        found[name] = chains.correlate(steered, states_b, driver, states_a, float(r["value"]))
+        found[name] = _correlated(steered, states_b, driver, states_a, float(r["value"]))
 
 
 def _force(records: Records, found: dict[str, Process], period: float, n_periods: int) -> None:
     for name in sorted({r["shock"] for r in records.rows("shocks")}):
         own = records.rows("shocks", shock=name)
         number = {r["attribute"]: float(r["value"]) for r in own if r["attribute"] != "forces"}
-        driver = chains.shock(name, number["rate"], number["duration"], period, n_periods)
+        driver = _shock(name, number["rate"], number["duration"], period, n_periods)
         hit = [r for r in own if r["attribute"] == "forces" and r["chain"] in found]
         if hit and number["rate"] > 0:
             found[name] = driver
             for r in hit:
-                found[r["chain"]] = chains.force(found[r["chain"]], driver, "on", {r["state"]: float(r["value"])})
+                found[r["chain"]] = _forced(found[r["chain"]], driver, r["state"], float(r["value"]))
 
 
 def make_tree(model: Model, programmes: Programmes) -> Tree:

@@ -144,14 +144,14 @@ class Composition:
         self.limits = tuple(limits)
         self.n_nodes = len(shape.parent)
         self.column_of, self.n_composed = self._place_columns()
-        self.row_of, self._written, self._n_rows = self._place_rows()
+        self.row_of, self.written, self.n_rows = self._place_rows()
         self._patterns: dict[bool, _Pattern] = {}
         names = list(period.forms)
-        self._is_cost = np.isin(period.form_row, [names.index(name) for name in COSTS])
+        self.is_cost = np.isin(period.form_row, [names.index(name) for name in COSTS])
         self._leaves = shape.leaves
         needs_all = watched is None or any(limit.kind in ("cost_cvar", "worst_case") for limit in self.limits)
         self.watched = np.arange(len(self._leaves)) if needs_all or watched is None else np.sort(watched)
-        self._path_nodes = self._above(self._leaves[self.watched])
+        self.path_nodes = self._above(self._leaves[self.watched])
 
     def _place_columns(self) -> tuple[Index, int]:
         """Where column j of the period at node n stands in the program: own, the plan's, or the parent's."""
@@ -232,9 +232,9 @@ class Composition:
         """
         plan, period = self.plan, self.period
         bounds = bounds or {}
-        parts = _Parts(self.n_composed, self._n_rows)
+        parts = _Parts(self.n_composed, self.n_rows)
         parts.add(lambda: (plan.entry_row, plan.entry_column), plan.entry.at(plan_data))
-        entries = self._written[:, period.entry_row]
+        entries = self.written[:, period.entry_row]
         parts.add(
             lambda: (self.row_of[:, period.entry_row][entries], self.column_of[:, period.entry_column][entries]),
             period.entry.at(period_data)[entries],
@@ -247,7 +247,7 @@ class Composition:
         np.maximum.at(lower, self.column_of[own], node_lower[own])
         np.minimum.at(upper, self.column_of[own], node_upper[own])
         lower[: len(plan.columns)], upper[: len(plan.columns)] = plan.bounds(plan_data)
-        row_lower, row_upper = np.empty(self._n_rows), np.empty(self._n_rows)
+        row_lower, row_upper = np.empty(self.n_rows), np.empty(self.n_rows)
         row_lower[: len(plan.rows)], row_upper[: len(plan.rows)] = (
             plan.row_lower.at(plan_data),
             plan.row_upper.at(plan_data),
@@ -261,8 +261,8 @@ class Composition:
         form = period.form.at(period_data)
         cost = np.zeros(self.n_composed)
         cost[: len(plan.columns)] = plan_cost
-        weighted = (1.0 - risk.weight) * (probability * discount)[:, None] * form[:, self._is_cost]
-        np.add.at(cost, self.column_of[:, period.form_column[self._is_cost]], weighted)
+        weighted = (1.0 - risk.weight) * (probability * discount)[:, None] * form[:, self.is_cost]
+        np.add.at(cost, self.column_of[:, period.form_column[self.is_cost]], weighted)
         integer = np.zeros(self.n_composed, dtype=bool)
         # A whole number that is fixed is no choice: without it the program may be a plain LP, with duals.
         fixed = lower[: len(plan.columns)] == upper[: len(plan.columns)]
@@ -309,7 +309,7 @@ class Composition:
     def _path_columns(self) -> Index:
         """The column of the path cost of each node, -1 where no watched path passes."""
         columns = np.full(self.n_nodes, -1, dtype=np.int64)
-        columns[self._path_nodes] = self.n_composed + np.arange(len(self._path_nodes))
+        columns[self.path_nodes] = self.n_composed + np.arange(len(self.path_nodes))
         return columns
 
     def _above(self, leaves: Index) -> Index:
@@ -327,21 +327,21 @@ class Composition:
         unwatched = np.setdiff1d(np.arange(len(self._leaves)), self.watched)
         if composed.eta < 0 or not len(unwatched):
             return unwatched[:0]
-        form = self.period.form.at(period_data)[:, self._is_cost]
-        columns = self.column_of[:, self.period.form_column[self._is_cost]]
+        form = self.period.form.at(period_data)[:, self.is_cost]
+        columns = self.column_of[:, self.period.form_column[self.is_cost]]
         node_cost = discount * (form * solution.x[columns]).sum(axis=1)
         begins = solution.x[composed.eta] * TAIL_MONEY
-        costs = (self._paths() @ node_cost)[unwatched]
+        costs = (self.paths() @ node_cost)[unwatched]
         return np.asarray(unwatched[costs > begins + 1e-9 * max(1.0, abs(begins))])
 
     def _add_path_costs(self, parts: _Parts, form: Array, discount: Array) -> None:
-        nodes, place = self._path_nodes, self._path_columns
+        nodes, place = self.path_nodes, self._path_columns
         columns = parts.new_columns(len(nodes), -np.inf)
         rows = parts.new_rows(np.zeros(len(nodes)), np.zeros(len(nodes)))
         parts.add(lambda: (rows, columns), np.ones(len(nodes)))
         child = np.flatnonzero(self.shape.parent[nodes] >= 0)
         parts.add(lambda: (rows[child], place[self.shape.parent[nodes[child]]]), -np.ones(len(child)))
-        chosen = self._is_cost
+        chosen = self.is_cost
         parts.add(
             lambda: (
                 np.broadcast_to(rows[:, None], (len(nodes), int(chosen.sum()))),
@@ -474,15 +474,15 @@ class Composition:
 
         A status other than OPTIMAL says that the program has to be solved whole.
         """
-        form = self.period.form.at(period_data)[:, self._is_cost]
+        form = self.period.form.at(period_data)[:, self.is_cost]
         node = np.broadcast_to(np.arange(self.n_nodes)[:, None], form.shape)
-        columns = self.column_of[:, self.period.form_column[self._is_cost]]
+        columns = self.column_of[:, self.period.form_column[self.is_cost]]
         node_cost = sparse.csr_matrix(
             ((discount[:, None] * form).ravel(), (node.ravel(), columns.ravel())), shape=(self.n_nodes, self.n_composed)
         )
         plan_cost = np.zeros(self.n_composed)
         plan_cost[: len(self.plan.columns)] = self._plan_cost(plan_data)
-        tail = Tail(node_cost, self._paths(), probability[self._leaves], risk.alpha, risk.weight)
+        tail = Tail(node_cost, self.paths(), probability[self._leaves], risk.alpha, risk.weight)
         found = solver.solve(mean.lp, plan_cost, tail)
         solution = Solution(
             status=found.status,
@@ -497,7 +497,7 @@ class Composition:
         )
         return self._outcome(solution, mean, probability, found.leaf_weight)
 
-    def _paths(self) -> sparse.csr_matrix:
+    def paths(self) -> sparse.csr_matrix:
         """Leaves by nodes: one where the node is on the path to the leaf."""
         rows, columns = [], []
         at, leaf = self._leaves.copy(), np.arange(len(self._leaves))
@@ -525,8 +525,8 @@ class Composition:
         """What row `row` of the program says: ("plan" | "period" | "future" | "tail", name, node)."""
         if row < len(self.plan.rows):
             return "plan", self.plan.rows[row], None
-        if row < self._n_rows:
-            node, r = np.argwhere((self.row_of == row) & self._written)[0].tolist()
+        if row < self.n_rows:
+            node, r = np.argwhere((self.row_of == row) & self.written)[0].tolist()
             return "period", self.period.rows[r], node
         for key, rows in composed.future_rows.items():
             if row in rows:

@@ -10,7 +10,7 @@ import enum
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -70,6 +70,15 @@ class Solution:
     seconds: float
     message: str = ""
     ray: Array | None = field(default=None, repr=False)
+
+
+class Ended(NamedTuple):
+    """How one run of HiGHS ended: without the point."""
+
+    status: Status
+    objective: float
+    message: str
+    seconds: float
 
 
 _STATUS = {
@@ -140,7 +149,11 @@ class Solver:
                 raise ValueError(f"HiGHS refuses option {name} = {value!r}")
 
     def solve(self) -> Solution:
-        """Run HiGHS from where it stands and say how it ended."""
+        """Run HiGHS from where it stands, say how it ended, and read what it found."""
+        return self.read(self.run())
+
+    def run(self) -> Ended:
+        """Run HiGHS from where it stands and say how it ended; `read` gives the point, which takes a while to copy."""
         started = time.perf_counter()
         run_status = self._highs.run()
         seconds = time.perf_counter() - started
@@ -151,7 +164,15 @@ class Solver:
         status = _STATUS.get(model_status, Status.FAILED)
         if run_status == highspy.HighsStatus.kError:
             status = Status.FAILED
-        return self._read(status, self._highs.modelStatusToString(model_status), seconds)
+        has_cost = status is Status.OPTIMAL or self._has_point()
+        objective = self._highs.getObjectiveValue() if has_cost else np.nan
+        if status is Status.OPTIMAL and self._highs.getNumCol() == 0:
+            objective = self._highs.getObjectiveOffset()[1]
+        return Ended(status, objective, self._highs.modelStatusToString(model_status), seconds)
+
+    def _has_point(self) -> bool:
+        feasible: bool = self._highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        return feasible
 
     def _decide_between_unbounded_and_infeasible(self) -> Any:
         # Presolve may stop at "one of the two"; without it the simplex method must say which.
@@ -160,16 +181,15 @@ class Solver:
         self._highs.setOptionValue("presolve", self._options.get("presolve", "choose"))
         return self._highs.getModelStatus()
 
-    def _read(self, status: Status, message: str, seconds: float) -> Solution:
+    def read(self, ended: Ended) -> Solution:
+        """The point and duals of the last run, which `ended` so."""
+        status, objective = ended.status, ended.objective
         info = self._highs.getInfo()
         found = self._highs.getSolution()
         has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         has_dual = info.dual_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         n_columns, n_rows = self._highs.getNumCol(), self._highs.getNumRow()
         nothing = np.full(n_columns, np.nan)
-        objective = info.objective_function_value if has_point or status is Status.OPTIMAL else np.nan
-        if n_columns == 0 and status is Status.OPTIMAL:
-            objective = self._highs.getObjectiveOffset()[1]
         if self._is_mixed_integer:
             bound = info.mip_dual_bound
         else:
@@ -191,10 +211,14 @@ class Solver:
             reduced_cost=np.array(found.col_dual) if has_dual and len(found.col_dual) == n_columns else nothing,
             bound=bound,
             iterations=max(info.simplex_iteration_count, info.ipm_iteration_count, 0),
-            seconds=seconds,
-            message=message,
+            seconds=ended.seconds,
+            message=ended.message,
             ray=ray,
         )
+
+    def values(self) -> Array:
+        """The columns at the point of the last run."""
+        return np.array(self._highs.getSolution().col_value)
 
     def move_to(self, program: LinearProgram) -> bool:
         """Move the numbers in place to those of `program`, keeping the basis; False, and nothing done, if its shape differs.

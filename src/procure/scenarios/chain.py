@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -438,7 +439,7 @@ def correlate(
     """
     laws = _driven(process, driver)
     failing, on = _selected(process, states), _selected(driver, driver_states)
-    off = np.setdiff1d(np.arange(len(driver.states)), on)
+    off = np.flatnonzero(np.bincount(on, minlength=len(driver.states)) == 0)
     steady = _steady(process) and _steady(driver)
     chance = np.tile(long_run(driver), (process.n_periods, 1)) if steady else _from_start(driver)[: process.n_periods]
     p = chance[:, on].sum(axis=1)
@@ -483,11 +484,20 @@ def long_run(process: Process) -> Array:
     >>> long_run(markov("china", ["normal", "ban"], {}, {("normal", "ban"): 0.2, ("ban", "normal"): 0.6}, {}, "ban", 1.0, 2))
     array([0.75, 0.25])
     """
+    return _long_run(process).copy()
+
+
+@lru_cache(maxsize=1024)
+def _long_run(process: Process) -> Array:
+    """`long_run`, once for every process: it is asked again for each that correlates with it."""
     # averaging with the identity removes cycles without moving the limit
     power = (_undisturbed(process)[0] + np.eye(len(process.states))) / 2
     for _ in range(60):
+        before = power
         power = power @ power
         power /= power.sum(axis=1, keepdims=True)
+        if (power == before).all():
+            break
     back = np.argsort(by_name(process.states))
     law: Array = power[back[process.code(process.start)]][back]
     return law

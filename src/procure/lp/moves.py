@@ -1,0 +1,297 @@
+"""A composed program near the numbers it was composed at: what moves is worked out, everything else is kept.
+
+With D the data of plan and period, p the probabilities and F(D) the costs of the nodes, a program is
+
+  cost   = plan(D) + (1 - w) Σ_n p_n d_n F_n(D),   tail: w p_l / (1 - α)         bilinear
+  matrix = M(D), and on the row of a limit on all futures  Σ_n p_n m_n(D)        bilinear
+  bounds = B(D)                                                                  affine
+
+so moved probabilities touch the costs and the rows of limits, and a moved datum the few entries that it enters. Every
+program is worked out from the first one, never from the one before: nothing drifts.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from procure.formulation.period import CARRIED, PLAN_LINKS
+from procure.formulation.sets import MEASURES
+from procure.lp.compile import Affine
+from procure.lp.compose import TAIL_MONEY, Bound, Composed, Composition, Risk
+from procure.lp.highs import LinearProgram
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+class Moves:
+    """Programs of one composition and one weighing of risk, near `composed`.
+
+    Parameters
+    ----------
+    composition, composed
+        The first program, and what composed it.
+    plan_data, period_data, probability, discount, risk, bounds
+        What it was composed at, as in `Composition.program`.
+    """
+
+    def __init__(
+        self,
+        composition: Composition,
+        composed: Composed,
+        plan_data: Array,
+        period_data: Array,
+        probability: Array,
+        discount: Array,
+        risk: Risk,
+        bounds: Mapping[tuple[str, Any], Bound],
+    ) -> None:
+        self._composition, self._composed, self._lp = composition, composed, composed.lp
+        self._plan, self._period = plan_data, period_data
+        self._discount, self._risk = discount, risk
+        period, is_cost = composition.period, composition.is_cost
+        self._n_plan = len(composition.plan.columns)
+        self._form = period.form.at(period_data)
+        self._cost_columns = composition.column_of[:, period.form_column[is_cost]]
+        self._node_cost = discount[:, None] * self._form[:, is_cost]
+        self._plan_form = composition.plan.form.at(plan_data)
+        self._leaves = composition.shape.leaves[composition.watched]
+        self._unwatched = np.setdiff1d(np.arange(len(composition.shape.leaves)), composition.watched)
+        self._paths = composition.paths()[self._unwatched]
+        self._last_node_cost = self._node_cost
+        matrix = self._lp.matrix
+        column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+        self._key = column * np.int64(matrix.shape[0]) + matrix.indices
+        self._limits = [self._limit(limit, key, bounds[key]) for limit in composition.limits for key in bounds
+                        if key[0] == limit.name]  # fmt: skip
+        linked = {*PLAN_LINKS, *CARRIED}
+        self._linked = np.array([component in linked for component, _ in period.columns])
+        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Touched | None] = {}
+
+    @staticmethod
+    def can_follow(composition: Composition) -> bool:
+        """Whether it is a program that can be followed: limits on means only, and no orders placed before demand is seen."""
+        mean_only = all(limit.kind in ("share", "expected_shortage") for limit in composition.limits)
+        return mean_only and composition.shape.information is None
+
+    def program(
+        self,
+        plan: Mapping[int, float],
+        period: Mapping[int, Array],
+        probability: Array,
+        most: Mapping[tuple[str, Any], float],
+    ) -> LinearProgram | None:
+        """The program with some data of plan and period moved (by position), under these probabilities and bounds.
+
+        None where a whole number of the plan or a link between the blocks would move: then compose it anew.
+        """
+        key = (tuple(plan), tuple(period))
+        if key not in self._known:
+            self._known[key] = self._touched(np.array(key[0], dtype=np.int64), np.array(key[1], dtype=np.int64))
+        touched = self._known[key]
+        if touched is None:
+            return None
+        lp, composition = self._lp, self._composition
+        lower, upper, row_lower, row_upper = lp.lower, lp.upper, lp.row_lower, lp.row_upper
+        form, node_cost, plan_form = self._form, self._node_cost, self._plan_form
+        data = lp.matrix.data.copy()
+        if plan:
+            numbers = self._plan.copy()
+            numbers[list(plan)] = list(plan.values())
+            template = composition.plan
+            if len(touched.plan_lower.rows) or len(touched.plan_upper.rows):
+                lower, upper = lower.copy(), upper.copy()
+                at = touched.plan_lower.rows
+                lower[at] = np.maximum(template.domain_lower[at], touched.plan_lower.at(numbers))
+                at = touched.plan_upper.rows
+                upper[at] = np.minimum(template.domain_upper[at], touched.plan_upper.at(numbers))
+            if len(touched.plan_row_lower.rows) or len(touched.plan_row_upper.rows):
+                row_lower, row_upper = row_lower.copy(), row_upper.copy()
+                row_lower[touched.plan_row_lower.rows] = touched.plan_row_lower.at(numbers)
+                row_upper[touched.plan_row_upper.rows] = touched.plan_row_upper.at(numbers)
+            if len(touched.plan_entry.rows):
+                change = touched.plan_entry.at(numbers) - touched.plan_entry.at(self._plan)
+                np.add.at(data, touched.plan_slot, change)
+            if len(touched.plan_form.rows):
+                plan_form = plan_form.copy()
+                plan_form[touched.plan_form.rows] = touched.plan_form.at(numbers)
+        if period:
+            numbers = self._period.copy()
+            for position, values in period.items():
+                numbers[:, position] = values
+            template = composition.period
+            if len(touched.lower.rows) or len(touched.upper.rows):
+                lower, upper = (lower.copy(), upper.copy()) if lower is lp.lower else (lower, upper)
+                at = touched.lower.rows
+                lower[touched.lower_at] = np.maximum(template.domain_lower[at], touched.lower.at(numbers))
+                at = touched.upper.rows
+                upper[touched.upper_at] = np.minimum(template.domain_upper[at], touched.upper.at(numbers))
+            if len(touched.row_lower.rows) or len(touched.row_upper.rows):
+                if row_lower is lp.row_lower:
+                    row_lower, row_upper = row_lower.copy(), row_upper.copy()
+                row_lower[touched.row_lower_at] = touched.row_lower.at(numbers)
+                row_upper[touched.row_upper_at] = touched.row_upper.at(numbers)
+            if len(touched.entry.rows):
+                change = touched.entry.at(numbers) - touched.entry.at(self._period)
+                np.add.at(data, touched.slot, change[touched.written])
+            if len(touched.form.rows):
+                form = form.copy()
+                form[:, touched.form.rows] = touched.form.at(numbers)
+                node_cost = self._discount[:, None] * form[:, composition.is_cost]
+                if len(touched.path_slot):
+                    nodes, at = composition.path_nodes, touched.path_form
+                    change = self._discount[nodes, None] * (form[nodes][:, at] - self._form[nodes][:, at])
+                    np.add.at(data, touched.path_slot, -change / TAIL_MONEY)
+
+        self._last_node_cost = node_cost
+        weighted = ((1.0 - self._risk.weight) * probability)[:, None] * node_cost
+        cost: Array = np.zeros(len(lp.cost))
+        cost += np.bincount(self._cost_columns.ravel(), weights=weighted.ravel(), minlength=len(cost))
+        cost[: self._n_plan] += np.bincount(composition.plan.form_column, weights=plan_form, minlength=self._n_plan)
+        if self._composed.eta >= 0:
+            eta = self._composed.eta
+            cost[eta] = lp.cost[eta]
+            tail = self._risk.weight * TAIL_MONEY * probability[self._leaves] / (1.0 - self._risk.alpha)
+            cost[eta + 1 : eta + 1 + len(tail)] = tail
+        for limit in self._limits:
+            law = probability[limit.nodes]
+            if limit.is_mean:
+                law = law / law.sum()
+            measure = form[limit.nodes][:, limit.chosen]
+            data[limit.slot] = np.bincount(
+                limit.entry, weights=(law[:, None] * measure).ravel(), minlength=len(limit.slot)
+            )
+            if row_upper[limit.row] != most[limit.key]:
+                row_upper = row_upper.copy() if row_upper is lp.row_upper else row_upper
+                row_upper[limit.row] = most[limit.key]
+        matrix = copy.copy(lp.matrix)  # shares its pattern
+        matrix.data = data
+        return LinearProgram(cost, matrix, row_lower, row_upper, lower, upper, lp.integer)
+
+    def all_watched(self, x: Callable[[], Array]) -> bool:
+        """Whether the tail of the last program reaches watched leaves only, at its optimum `x`."""
+        if self._composed.eta < 0 or not len(self._unwatched):
+            return True
+        point = x()
+        node_cost = np.einsum("nc,nc->n", self._last_node_cost, point[self._cost_columns])
+        begins = point[self._composed.eta] * TAIL_MONEY
+        return bool((self._paths @ node_cost <= begins + 1e-9 * max(1.0, abs(begins))).all())
+
+    def _slots(self, rows: Index, columns: Index) -> Index:
+        """Where entries stand in the data of the matrix."""
+        wanted = columns * np.int64(self._lp.matrix.shape[0]) + rows
+        return np.asarray(np.searchsorted(self._key, wanted))
+
+    def _limit(self, limit: Any, key: tuple[str, Any], bound: Bound) -> _LimitRow:
+        composition, period = self._composition, self._composition.period
+        nodes = bound.nodes
+        assert nodes is not None
+        chosen = np.flatnonzero(period.form_row == period.forms.index(f"{MEASURES[limit.kind]}_{limit.name}"))
+        columns = composition.column_of[nodes][:, period.form_column[chosen]].ravel()
+        (row,) = self._composed.future_rows[key].tolist()
+        slot, entry = np.unique(self._slots(np.full(len(columns), row), columns), return_inverse=True)
+        return _LimitRow(key, row, nodes, chosen, slot, entry.reshape(-1), limit.kind != "share")
+
+    def _touched(self, plan: Index, period: Index) -> _Touched | None:
+        """What data at these positions reach."""
+        composition = self._composition
+        first, later = composition.plan, composition.period
+        lower, upper = _reached(later.lower, period), _reached(later.upper, period)
+        bounded = np.concatenate([lower.rows, upper.rows])
+        plan_lower, plan_upper = _reached(first.lower, plan), _reached(first.upper, plan)
+        if self._linked[bounded].any() or first.integer[np.concatenate([plan_lower.rows, plan_upper.rows])].any():
+            return None
+        plan_entry, entry, form = (
+            _reached(first.entry, plan),
+            _reached(later.entry, period),
+            _reached(later.form, period),
+        )
+        row_lower, row_upper = _reached(later.row_lower, period), _reached(later.row_upper, period)
+        entry_row, entry_column = later.entry_row[entry.rows], later.entry_column[entry.rows]
+        written = composition.written[:, entry_row]
+        path_form = form.rows[composition.is_cost[form.rows]]
+        path_slot: Index = np.empty(0, dtype=np.int64)
+        if composition.has_tail(self._risk) and len(path_form):
+            nodes = composition.path_nodes
+            rows = composition.n_rows + np.arange(len(nodes))
+            columns = composition.column_of[nodes][:, later.form_column[path_form]]
+            path_slot = self._slots(np.broadcast_to(rows[:, None], columns.shape), columns)
+        return _Touched(
+            plan_lower, plan_upper, _reached(first.row_lower, plan), _reached(first.row_upper, plan), plan_entry,
+            self._slots(first.entry_row[plan_entry.rows], first.entry_column[plan_entry.rows]),
+            _reached(first.form, plan),
+            lower, composition.column_of[:, lower.rows], upper, composition.column_of[:, upper.rows],
+            row_lower, composition.row_of[:, row_lower.rows], row_upper, composition.row_of[:, row_upper.rows],
+            entry, self._slots(composition.row_of[:, entry_row][written], composition.column_of[:, entry_column][written]),
+            written, form, path_form, path_slot,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """The rows of an affine vector that some data enter."""
+
+    rows: Index
+    constant: Array
+    coefficients: sparse.csr_matrix  # of the data `used`
+    used: Index
+
+    def at(self, data: Array) -> Array:
+        """Their values; nodes stay the first axis."""
+        if data.ndim == 1:
+            return np.asarray(self.constant + self.coefficients @ data[self.used])
+        return np.asarray(self.constant + (self.coefficients @ data[:, self.used].T).T)
+
+
+def _reached(affine: Affine, positions: Index) -> _Reached:
+    rows = np.unique(affine.coefficients.tocsc()[:, positions].indices).astype(np.int64)
+    coefficients = affine.coefficients[rows]
+    used = np.unique(coefficients.indices)
+    return _Reached(rows, affine.constant[rows], sparse.csr_matrix(coefficients[:, used]), used)
+
+
+@dataclass(frozen=True)
+class _LimitRow:
+    """The row of a limit on a mean over futures: ``Σ p measure <= most``."""
+
+    key: tuple[str, Any]
+    row: int
+    nodes: Index
+    chosen: Index
+    slot: Index
+    entry: Index
+    is_mean: bool
+
+
+@dataclass(frozen=True)
+class _Touched:
+    """What some moved data reach, and where it stands in the program."""
+
+    plan_lower: _Reached
+    plan_upper: _Reached
+    plan_row_lower: _Reached
+    plan_row_upper: _Reached
+    plan_entry: _Reached
+    plan_slot: Index
+    plan_form: _Reached
+    lower: _Reached
+    lower_at: Index
+    upper: _Reached
+    upper_at: Index
+    row_lower: _Reached
+    row_lower_at: Index
+    row_upper: _Reached
+    row_upper_at: Index
+    entry: _Reached
+    slot: Index
+    written: NDArray[np.bool_]
+    form: _Reached
+    path_form: Index
+    path_slot: Index

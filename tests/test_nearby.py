@@ -1,0 +1,85 @@
+"""Every number of the facts, moved in place, gives what a fresh solve gives: by whichever way it goes."""
+
+import numpy as np
+import pytest
+
+import procure
+from procure import Infeasible, load_model
+from procure.compiled import LAW
+from procure.errors import DataError
+from procure.market import FOLLOWED, make_market, merge
+from procure.solving import solve_market
+
+ONE_YEAR = {
+    "model.years": (2030, 2030),
+    "model.elements": ("Nd", "Tb", "Dy"),
+    "model.highlight": ("Dy",),
+    "world.tree.branch": (),
+    "suppliers.seabed.programmes": ("five",),
+    "limits.china_heavy_share.from": 2030,
+    "limits.china_heavy_share.max": 0.9,
+}
+TWO_YEARS = ONE_YEAR | {
+    "model.years": (2029, 2030),
+    "limits.china_heavy_share.from": 2029,
+    "world.tree.nodes": 60,
+    "correlations.china.caremag": 0.1,
+}
+N_CASES = 40
+
+
+@pytest.fixture(scope="module", params=[ONE_YEAR, TWO_YEARS], ids=["one year", "two years"])
+def compiled(request):
+    return procure.compile(load_model("japan").with_(**request.param))
+
+
+def numbers_that_count(model):
+    """Paths of numbers that the model reads: moved, they move its market or its law."""
+    names = {"china", "lynas", "caremag", "seabed", "Nd", "Tb", "Dy", "all", "light", "medium_heavy", "regional_conflict"}
+    return [
+        path
+        for path, (table, _) in sorted(model.facts.paths().items())
+        if table in FOLLOWED | {*LAW} and names & {*path.split(".")} and model.facts.value(path)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_numbers_moved_in_place_equal_a_fresh_solve(compiled, seed):
+    random = np.random.default_rng(seed)
+    model = compiled.model
+    paths = numbers_that_count(model)
+    moved = 0
+    for case in range(N_CASES // 4):
+        chosen = random.choice(paths, size=int(random.integers(1, 4)), replace=False).tolist()
+        changes = {path: model.facts.value(path) * random.uniform(0.85, 1.1) for path in chosen}
+        try:
+            fresh = solve_market(merge(make_market(model.changed(changes), {"seabed": "five"}))).objective / 1e3
+        except (DataError, Infeasible) as error:
+            with pytest.raises(type(error)):
+                compiled.solve(changes)
+            continue
+        found = compiled.solve(changes)
+        assert found.objective == pytest.approx(fresh, rel=1e-9), (case, changes)
+        moved += 1
+    assert moved > N_CASES // 8
+
+
+def test_a_capacity_and_a_rate_take_the_short_way(compiled):
+    changes = {"suppliers.caremag.offers.Dy.2027": 280.0}
+    if compiled.model.years[0] == 2030:  # a law of several years draws a tree of its own
+        changes["suppliers.china.rate.normal.ban"] = 0.2
+    assert compiled._solve_nearby(changes, 0.0) is not None
+    assert compiled._solve_nearby({}, 0.0) is not None
+
+
+def test_the_short_way_leaves_wrong_values_to_the_long_one(compiled):
+    for wrong in (-1.0, float("nan"), True, "much", 1e30):
+        with pytest.raises(DataError):
+            compiled.solve({"suppliers.china.depth.medium_heavy.ban": wrong})
+
+
+def test_the_portfolio_of_a_moved_number_is_that_of_the_moved_model(compiled):
+    changes = {"suppliers.caremag.offers.Dy.2027": 280.0}
+    answer = compiled.solve(changes)
+    compiled.solve({"suppliers.caremag.offers.Dy.2027": 260.0})  # another solve in between
+    assert answer.portfolio.summary["objective"] == pytest.approx(answer.objective, rel=1e-9)
