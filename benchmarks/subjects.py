@@ -9,15 +9,16 @@ japan            the full case: ten years, four programme levels
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from procure import Model, load_model
 from procure.lp.highs import LinearProgram
-from procure.market import Market, make_market, programme_choices
+from procure.market import Market, make_market, merge, programme_choices
 from procure.solving import compose
 
 BOOK: dict[str, Any] = {
@@ -72,18 +73,23 @@ def peer_points(name: str, n_points: int) -> list[Point]:
     points = []
     for changes in sweep_points(n_points):
         market = make_market(model.with_(**changes), choice)
-        points.append(Point(changes, market, compose(market).composed.lp))
+        points.append(Point(changes, market, whole_program(market)))
     return points
 
 
+def whole_program(market: Market) -> LinearProgram:
+    """The program of a market with nothing merged and a row of the tail for every leaf."""
+    return compose(market, np.arange(len(market.shape.leaves))).composed.lp
+
+
 def sizes(name: str) -> dict[str, int]:
-    """How large a model is before merging, over all its programme levels."""
+    """How large the program of a programme level is, as it stands and merged."""
     markets = [make_market(subject(name), choice) for choice in programme_choices(subject(name))]
-    programs = [compose(market).composed.lp.matrix for market in itertools.islice(markets, 1)]
+    merged = merge(markets[0])
+    whole, ours = whole_program(markets[0]).matrix, compose(merged).composed.lp.matrix
     return {
         "programme_levels": len(markets),
-        "nodes": markets[0].tree.n_nodes,
-        "rows": programs[0].shape[0],
-        "columns": programs[0].shape[1],
-        "entries": int(programs[0].nnz),
-    }
+        "nodes": markets[0].tree.n_nodes, "rows": whole.shape[0], "columns": whole.shape[1], "entries": int(whole.nnz),
+        "merged_nodes": merged.tree.n_nodes, "merged_rows": ours.shape[0], "merged_columns": ours.shape[1],
+        "merged_entries": int(ours.nnz),
+    }  # fmt: skip

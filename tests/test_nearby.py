@@ -35,7 +35,19 @@ def compiled(request):
 
 def numbers_that_count(model):
     """Paths of numbers that the model reads: moved, they move its market or its law."""
-    names = {"china", "lynas", "caremag", "seabed", "Nd", "Tb", "Dy", "all", "light", "medium_heavy", "regional_conflict"}
+    names = {
+        "china",
+        "lynas",
+        "caremag",
+        "seabed",
+        "Nd",
+        "Tb",
+        "Dy",
+        "all",
+        "light",
+        "medium_heavy",
+        "regional_conflict",
+    }
     return [
         path
         for path, (table, _) in sorted(model.facts.paths().items())

@@ -114,7 +114,11 @@ def solve(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     time_limit: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="Let the solver take this long at most for each programme level.", callback=_more_than_zero),
+        typer.Option(
+            metavar="SECONDS",
+            help="Let the solver take this long at most per programme level.",
+            callback=_more_than_zero,
+        ),
     ] = None,
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""

@@ -719,6 +719,7 @@ class Builder(Remembering):
 
     def _period_numbers(self) -> Numbers:
         parts = [self._period_of_element(e) for e in self.sets.elements]
+        parts += [self._period_of_stock(e) for e in self.sets.elements]
         parts += [self._period_of_offer(s, e) for s, e in self.sets.offers]
         parts += [self._period_of_call(s, e) for s, e in self.sets.calls]
         parts += [self._period_of_basket(s) for s in self.sets.baskets]
@@ -743,8 +744,6 @@ class Builder(Remembering):
         numbers["price_surplus", (e,)] = min(kept, default=0.0) * licensed
         is_last = np.asarray(self.tree.period) == np.max(self.tree.period)
         numbers["price_end", (e,)] = np.where(is_last, self._stock(e, "end_value") * licensed_price, 0.0)
-        free = self.settings.stock.release == "always"
-        numbers["limit_draw", (e,)] = np.where(self._disrupted(e) | free, np.inf, 0.0)
         numbers["limit_refill", (e,)] = self._stock(e, "refill_share") * self._demand(e)[at] * length
         for r in self._by_scope("spot", e, attribute="limit"):
             numbers["limit_spot", (e, int(r["step"]))] = float(r["value"]) * planned
@@ -757,6 +756,11 @@ class Builder(Remembering):
             cost = float(r["value"]) * self.settings.shortage.scale
             numbers["price_shortage", (e, int(r["tier"]))] = np.full(len(at), cost)
         return numbers
+
+    @remembered
+    def _period_of_stock(self, e: str) -> dict[Datum, Any]:
+        free = self.settings.stock.release == "always"
+        return {("limit_draw", (e,)): np.where(self._disrupted(e) | free, np.inf, 0.0)}
 
     @remembered
     def _period_of_offer(self, s: str, e: str) -> dict[Datum, Any]:
