@@ -47,6 +47,9 @@ LAW = ("transitions", "shocks", "correlations", "projects", "retaliations")
 #: Choices that move numbers of the same program.
 NUMBERS = ("risk.alpha", "risk.weight", "shortage.scale", "model.discount_rate", "demand.case")
 
+#: A tail of so few leaves has a row for each: looking afterwards whether it reaches further would take longer.
+ALL_WATCHED = 300
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -224,7 +227,8 @@ class _Level:
         self._builder = Builder(model, choice, make_tree(model, choice))
         self.whole = self._builder.market()
         self.market = merge(self.whole)
-        self.program = compose(self.market)
+        leaves = np.arange(len(self.market.shape.leaves))
+        self.program = compose(self.market, leaves if len(leaves) <= ALL_WATCHED else None)
         self.solver = Solver(self.program.composed.lp)
         self.law = processes(model, choice)
         self._near: tuple[Program, Nearby] | None = None
