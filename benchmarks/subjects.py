@@ -46,8 +46,8 @@ def subject(name: str) -> Model:
 
 
 def sweep_points(n_points: int = 12, name: str = "both") -> list[dict[str, float]]:
-    """A sweep: chances move, a capacity moves, or both do; no two points share a number."""
-    bans = [0.10 + 0.20 * k / max(n_points - 1, 1) for k in range(n_points)]
+    """A sweep: chances move, a capacity moves, or both do; no two points share a number, nor two sweeps a chance."""
+    bans = [(0.10 if name == "both" else 0.11) + 0.20 * k / max(n_points - 1, 1) for k in range(n_points)]
     volumes = [252.0 + 58.0 * (5 * k % n_points) / n_points for k in range(n_points)]
     if name == "chances":
         return [{BAN: ban} for ban in bans]

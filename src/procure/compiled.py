@@ -240,7 +240,8 @@ class _Level:
         if self._near is None or self._near[0] is not self.program:
             self._near = self.program, Nearby(self._builder, self.whole, self.program, self.law)
         near = self._near[1]
-        program = near.program(processes(model, self.choice, records), records, rows)
+        moves_law = any(table in LAW or table == "programmes" for table, _ in rows)
+        program = near.program(processes(model, self.choice, records) if moves_law else self.law, records, rows)
         if program is None or not self.solver.move_to(program):
             return None
         ended = self.solver.run()

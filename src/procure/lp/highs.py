@@ -229,8 +229,8 @@ class Solver:
         same = (
             old.shape == new.shape
             and self._is_mixed_integer == program.is_mixed_integer
-            and np.array_equal(old.indptr, new.indptr)
-            and np.array_equal(old.indices, new.indices)
+            and (old.indptr is new.indptr or np.array_equal(old.indptr, new.indptr))
+            and (old.indices is new.indices or np.array_equal(old.indices, new.indices))
         )
         if not same:
             return False
@@ -274,8 +274,10 @@ class Solver:
 
     def change_coefficients(self, rows: Any, columns: Any, values: Any) -> None:
         """Move single matrix entries."""
-        for row, column, value in zip(_index(rows), _index(columns), _values(values), strict=True):
-            self._check(self._highs.changeCoeff(int(row), int(column), float(value)), "changing coefficients")
+        change = self._highs.changeCoeff
+        entries = zip(_index(rows).tolist(), _index(columns).tolist(), _values(values).tolist(), strict=True)
+        if any(change(row, column, value) == highspy.HighsStatus.kError for row, column, value in entries):
+            self._check(highspy.HighsStatus.kError, "changing coefficients")
 
     def add_rows(self, matrix: sparse.csr_matrix, lower: Any, upper: Any) -> None:
         """Append rows; the basis stays, with the new rows basic."""

@@ -30,6 +30,9 @@ from procure.lp.highs import LinearProgram
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
+#: Combinations of moved data whose places are kept.
+MOST_KNOWN = 256
+
 
 class Moves:
     """Programs of one composition and one weighing of risk, near `composed`.
@@ -94,6 +97,8 @@ class Moves:
         """
         key = (tuple(plan), tuple(period))
         if key not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             self._known[key] = self._touched(np.array(key[0], dtype=np.int64), np.array(key[1], dtype=np.int64))
         touched = self._known[key]
         if touched is None:
