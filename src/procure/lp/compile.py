@@ -139,20 +139,8 @@ def compile_block(block: Any) -> Template:
     lower_to = _Lowering(data)
     at = np.array([position[id(column)] for column in compiled.columns], dtype=np.int64)
 
-    entry_row, entry_column, entries = [], [], []
-    matrix = compiled.A
-    for local_column in range(len(compiled.columns)):
-        for k in range(matrix.indptr[local_column], matrix.indptr[local_column + 1]):
-            entry_row.append(int(matrix.indices[k]))
-            entry_column.append(int(at[local_column]))
-            entries.append(matrix.data[k])
-    form_row, form_column, forms = [], [], []
-    costs = compiled.c
-    for local_column in range(len(compiled.columns)):
-        for k in range(costs.indptr[local_column], costs.indptr[local_column + 1]):
-            form_row.append(int(costs.indices[k]))
-            form_column.append(int(at[local_column]))
-            forms.append(costs.data[k])
+    entry_row, entry_column, entries = _triplets(compiled.A, at)
+    form_row, form_column, forms = _triplets(compiled.c, at)
 
     names = [_name_of(row.constraint) for row in compiled.rows]
     kinds = np.array([row.bound_type for row in compiled.rows], dtype=np.int64)
@@ -165,6 +153,12 @@ def compile_block(block: Any) -> Template:
         lower_to.affine(forms, [(o.local_name, ()) for o in compiled.objectives], form_row),
         tuple(o.local_name for o in compiled.objectives), tuple(data_names),
     )  # fmt: skip
+
+
+def _triplets(matrix: Any, at: NDArray[np.int64]) -> tuple[list[int], list[int], list[Any]]:
+    """Row, column (in our order) and expression of every entry of a compiled matrix."""
+    columns = np.repeat(at, np.diff(matrix.indptr)).tolist()
+    return [int(row) for row in matrix.indices], columns, list(matrix.data)
 
 
 def _assemble(
