@@ -1,0 +1,393 @@
+"""The primal-dual interior-point method, without a program: variables between bounds, and the search along the central path.
+
+A program that knows how to factor its own Newton equations derives from `CentralPath`; what all of them share is here.
+Each variable v between bounds keeps its distances and their multipliers; with weights ω on a common target μ the path is
+
+  (v - lower) z_low = μ ω,   (upper - v) z_high = μ ω,   residuals = 0,            μ -> 0
+
+A step predicts (μ = 0), corrects with the second-order term of the prediction (Mehrotra 1992, SIAM Journal on Optimization
+2(4), 575-601), and recentres while that makes the step longer (Gondzio 1996, Computational Optimization and Applications 6,
+137-156). Weights are the probabilities of the futures that the variables belong to: so all futures converge together.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+from threadpoolctl import threadpool_limits
+
+Array = NDArray[np.float64]
+T = TypeVar("T")
+
+MOST_ITERATIONS = 150
+RECENTRINGS = 3
+#: The most a correction aims at, as a share of the present complementarity.
+AMBITION = 0.1
+#: How far a step goes towards the first bound in its way.
+NEARLY = 0.98
+#: Groups of variables so large that two threads pay.
+MANY = 20_000
+NOTHING = 1e-250
+
+
+class Variables:
+    """Variables between bounds, with the multipliers of the bounds; arrays of any one shape, fixed entries stand still.
+
+    A bound that is not there has multiplier zero and an inverse distance of zero, so that no operation needs to ask.
+    """
+
+    def __init__(self, lower: Array, upper: Array, weight: Array) -> None:
+        shape = np.broadcast_shapes(lower.shape, upper.shape, weight.shape)
+        self.moves = np.broadcast_to(upper > lower, shape)
+        has_lower, has_upper = np.isfinite(lower), np.isfinite(upper)
+        self.lower, self.upper = np.where(has_lower, lower, 0.0), np.where(has_upper, upper, 0.0)
+        self.room = np.where(has_lower & has_upper, self.upper - self.lower, np.inf)
+        self.has_lower = np.broadcast_to(has_lower, shape) & self.moves
+        self.has_upper = np.broadcast_to(has_upper, shape) & self.moves
+        self.aim_at_low, self.aim_at_high = weight * self.has_lower, weight * self.has_upper
+        self.count = float(self.aim_at_low.sum() + self.aim_at_high.sum())
+        inward = np.minimum(0.5 * self.room, 1.0)
+        start = np.where(has_lower, self.lower + inward, np.where(has_upper, self.upper - inward, 0.0))
+        self.value = np.array(np.where(self.moves, start, np.where(has_lower, self.lower, self.upper)))
+        self.move = self.move_low = self.move_high = np.zeros(shape)
+        self.centre()
+
+    def measure(self) -> None:
+        """Distances to the bounds, and their inverses."""
+        self.below, self.above = self.value - self.lower, self.upper - self.value
+        self.per_below = np.divide(1.0, self.below, out=np.zeros(self.below.shape), where=self.has_lower)
+        self.per_above = np.divide(1.0, self.above, out=np.zeros(self.above.shape), where=self.has_upper)
+
+    def centre(self) -> None:
+        """Give the bounds multipliers such that distance times multiplier is the weight everywhere."""
+        self.measure()
+        self.low, self.high = self.aim_at_low * self.per_below, self.aim_at_high * self.per_above
+
+    def start_near(self, value: Array) -> None:
+        """Stand near `value`, inside the bounds, centred."""
+        inward = np.minimum(0.1 * self.room, 0.1)
+        low = np.where(self.has_lower, self.lower + inward, -np.inf)
+        high = np.where(self.has_upper, self.upper - inward, np.inf)
+        self.value = np.where(self.moves, np.clip(value, low, high), self.value)
+        self.centre()
+
+    def approach(self, move: Array) -> None:
+        """Go along a direction, at most nine tenths of the way to a bound."""
+        furthest = max(
+            float((-move * self.per_below).max(initial=0.0)), float((move * self.per_above).max(initial=0.0))
+        )
+        self.value += min(1.0, 0.9 / max(furthest, 1e-300)) * move
+        self.centre()
+
+    def weigh(self, least: float) -> None:
+        """The inverse D of the barrier's curvature; free variables get a little of their own, fixed ones none."""
+        self.measure()
+        curvature = self.low * self.per_below
+        curvature += self.high * self.per_above
+        np.maximum(curvature, least, out=curvature)
+        self.D = np.divide(1.0, curvature, out=np.zeros(curvature.shape), where=self.moves)
+        self.per_low = np.divide(1.0, self.low, out=np.zeros(self.low.shape), where=self.has_lower)
+        self.per_high = np.divide(1.0, self.high, out=np.zeros(self.high.shape), where=self.has_upper)
+
+    def complementarity(self, primal: float = 0.0, dual: float = 0.0) -> float:
+        """Sum of distance times multiplier, after steps along the direction noted last."""
+        found = _dot(self.below, self.low) + _dot(self.above, self.high)
+        if primal or dual:
+            found += primal * (_dot(self.move, self.low) - _dot(self.move, self.high))
+            found += dual * (_dot(self.below, self.move_low) + _dot(self.above, self.move_high))
+            found += primal * dual * (_dot(self.move, self.move_low) - _dot(self.move, self.move_high))
+        return found
+
+    def aim(self, residual: Array, target: float, *, second_order: bool) -> None:
+        """Set the right-hand side h of  dv / D - Aᵀ dλ = h  for a target complementarity.
+
+        `second_order`: with the products that the direction noted last would leave.
+        """
+        self.residual = residual
+        self.aim_low = target * self.aim_at_low
+        self.aim_low -= self.below * self.low
+        self.aim_high = target * self.aim_at_high
+        self.aim_high -= self.above * self.high
+        if second_order:
+            self.aim_low -= self.move * self.move_low
+            self.aim_high += self.move * self.move_high
+
+    def recentre(self, primal: float, dual: float, target: float) -> None:
+        """Aim also at bringing products far from the target back, as seen after a trial step."""
+        for wanted, at, z, way, dz, aim in (
+            (self.aim_at_low, self.below, self.low, primal, self.move_low, self.aim_low),
+            (self.aim_at_high, self.above, self.high, -primal, self.move_high, self.aim_high),
+        ):
+            product = way * self.move
+            product += at
+            there = dual * dz
+            there += z
+            product *= there
+            there = target * wanted
+            pull = np.clip(product, 0.1 * there, 10.0 * there)
+            pull -= product
+            aim += np.maximum(pull, -10.0 * there, out=pull)
+
+    def right(self) -> Array:
+        """The right-hand side h."""
+        h = self.aim_low * self.per_below
+        h -= self.aim_high * self.per_above
+        h -= self.residual
+        return np.asarray(h)
+
+    def noted(self) -> tuple[Array, Array, Array]:
+        """The direction noted last."""
+        return self.move, self.move_low, self.move_high
+
+    def step(self, move: Array) -> tuple[float, float]:
+        """Take note of a direction; return the longest primal and dual steps along it."""
+        self.move = move
+        self.move_low = self.low * move
+        np.subtract(self.aim_low, self.move_low, out=self.move_low)
+        self.move_low *= self.per_below
+        self.move_high = self.high * move
+        self.move_high += self.aim_high
+        self.move_high *= self.per_above
+        scratch = move * self.per_below
+        primal = -float(scratch.min(initial=0.0))
+        primal = max(primal, float(np.multiply(move, self.per_above, out=scratch).max(initial=0.0)))
+        dual = float(np.multiply(self.move_low, self.per_low, out=scratch).min(initial=0.0))
+        dual = min(dual, float(np.multiply(self.move_high, self.per_high, out=scratch).min(initial=0.0)))
+        return 1.0 / max(primal, 1e-300), 1.0 / max(-dual, 1e-300)
+
+    def take(self, primal: float, dual: float) -> None:
+        """Move."""
+        self.value += primal * self.move
+        self.low += dual * self.move_low
+        np.maximum(self.low, NOTHING * self.has_lower, out=self.low)
+        self.high += dual * self.move_high
+        np.maximum(self.high, NOTHING * self.has_upper, out=self.high)
+
+
+class Plan:
+    """What is decided once: columns x with rows A x, and free columns behind them that stand in no row of A.
+
+      [S  -Aᵀ] [dX]   [right]
+      [A   D ] [dy] = [ρ + D h]          S handed in by `factor`, the barrier of x added here
+
+    Parameters
+    ----------
+    cost : array, shape (n,)
+    rows : sparse, shape (m, n)
+    row_bounds, bounds : pairs of arrays
+    weight : float
+        Of the complementarity of all of it.
+    """
+
+    def __init__(
+        self, cost: Array, rows: sparse.csr_matrix, row_bounds: tuple[Array, Array], bounds: tuple[Array, Array], weight: float
+    ) -> None:  # fmt: skip
+        self.cost = cost
+        size = np.maximum(np.abs(rows).max(axis=1).toarray().ravel(), 1e-12) if rows.shape[0] else np.ones(0)
+        self.row_size = size
+        self.A = (sparse.diags(1.0 / size) @ rows).toarray() if rows.shape[0] else np.zeros((0, len(cost)))
+        self.x = Variables(*bounds, np.full(len(cost), weight))
+        self.a = Variables(row_bounds[0] / size, row_bounds[1] / size, np.full(len(size), weight))
+        self.row_dual = np.zeros(len(size))
+        self.groups = (self.x, self.a)
+
+    def start_near(self, x: Array) -> None:
+        """Start near a plan, its rows likewise."""
+        self.x.start_near(x)
+        self.a.start_near(self.A @ self.x.value)
+
+    def residuals(self) -> tuple[float, float]:
+        """Residuals of the rows and their slacks; that of x is `residual`, from which the rest has to be taken off."""
+        self.residual = self.cost - self.A.T @ self.row_dual - self.x.low + self.x.high
+        self.a_primal = self.a.value - self.A @ self.x.value
+        self.a_residual = np.where(self.a.moves, self.row_dual - self.a.low + self.a.high, 0.0)
+        return float(np.abs(self.a_primal).max(initial=0.0)), float(np.abs(self.a_residual).max(initial=0.0))
+
+    def largest_residual(self) -> float:
+        """The largest residual of x, once all of it is there."""
+        self.residual[~self.x.moves] = 0.0
+        return float(np.abs(self.residual).max(initial=0.0))
+
+    def factor(self, S: Array) -> None:
+        """Factor, given S without the barrier of x; what must not move stands still."""
+        self.x.weigh(1e-12)
+        self.a.weigh(1e-12)
+        index = np.arange(len(self.cost))
+        S[index, index] += np.where(self.x.D > 0, 1.0 / np.where(self.x.D > 0, self.x.D, 1.0), 0.0)
+        stuck = np.flatnonzero(~self.x.moves)
+        S[stuck, :] = S[:, stuck] = 0.0
+        S[stuck, stuck] = 1.0
+        S[np.diag_indices_from(S)] *= 1.0 + 1e-13
+        if not np.isfinite(S).all():
+            raise linalg.LinAlgError
+        self.S = linalg.cho_factor(S, lower=True, check_finite=False, overwrite_a=True)
+        self.A_wide = np.zeros((len(self.A), len(S)))
+        self.A_wide[:, : len(self.cost)] = np.where(self.x.moves, self.A, 0.0)
+        if len(self.A):
+            self.SA = linalg.cho_solve(self.S, self.A_wide.T, check_finite=False)
+            inner = self.A_wide @ self.SA
+            diagonal = np.diag_indices_from(inner)
+            inner[diagonal] += self.a.D + 1e-13 * (1.0 + np.diag(inner))
+            self.inner = linalg.cho_factor(inner, lower=True, check_finite=False)
+
+    def aim(self, target: float, *, second_order: bool) -> None:
+        """Set the right-hand sides."""
+        self.x.aim(self.residual, target, second_order=second_order)
+        self.a.aim(self.a_residual, target, second_order=second_order)
+
+    def solve(self, right: Array) -> tuple[Array, list[tuple[float, float]]]:
+        """The direction of all columns, given what the rest adds to the right-hand side; and the longest steps."""
+        n = len(self.cost)
+        right[:n] += self.x.right()
+        right[:n][~self.x.moves] = 0.0
+        dX = linalg.cho_solve(self.S, right, check_finite=False)
+        steps = []
+        self.d_row_dual = np.zeros(len(self.A))
+        if len(self.A):
+            h = self.a.right()
+            missing = self.a_primal + self.a.D * h - self.A_wide @ dX
+            self.d_row_dual = linalg.cho_solve(self.inner, missing, check_finite=False)
+            dX += self.SA @ self.d_row_dual
+            steps.append(self.a.step(self.a.D * (h - self.d_row_dual)))
+        dX[:n] = np.where(self.x.moves, dX[:n], 0.0)
+        steps.append(self.x.step(dX[:n].copy()))
+        return dX, steps
+
+    def take(self, dual: float) -> None:
+        """Move the duals of the rows; the variables are moved as groups."""
+        self.row_dual += dual * self.d_row_dual
+
+
+def tail_law(tau: Array, cap: Array, weight: float) -> Array:
+    """The multipliers of the tail rows, made a law: within [0, cap], summing to the tail's weight."""
+    law = np.clip(tau, 0.0, cap)
+    for _ in range(50):
+        missing = weight - law.sum()
+        room = (cap - law) if missing > 0 else law
+        law = np.clip(law + missing * room / max(room.sum(), 1e-300), 0.0, cap)
+    return np.asarray(law)
+
+
+class CentralPath(ABC):
+    """Follows the central path of a program whose variables stand in `groups`.
+
+    A derived class has `residuals`, `factor`, `aim`, `direction` and `take`, and says with `size` how large its objective is.
+    """
+
+    groups: Sequence[Variables]
+
+    def run(
+        self, tolerance: float, deadline: float, keep: Callable[[int, float, list[str]], T]
+    ) -> tuple[float, T] | None:
+        """The best iterate, as `keep` took it, and its score: the largest of gap and a tenth of the residuals."""
+        log: list[str] = []
+        best: tuple[float, T] | None = None
+        count = max(1e-300, sum(group.count for group in self.groups))
+        self.last_step, worse = 1.0, 0
+        # Many small products: BLAS with threads of its own waits more than it works.
+        with (
+            threadpool_limits(1, user_api="blas"),
+            ThreadPoolExecutor(min(2, os.cpu_count() or 1), initializer=_ignore) as pool,
+        ):
+            self._pool = pool if max(group.value.size for group in self.groups) > MANY else None
+            for iteration in range(MOST_ITERATIONS):
+                primal, dual = self.residuals()
+                mu = self._complementarity() / count
+                gap = mu * count / (1.0 + abs(self.size()))
+                score = max(gap, primal * 1e-1, dual * 1e-1)
+                log.append(f"{iteration:3d}  primal {primal:.1e}  dual {dual:.1e}  gap {gap:.1e}")
+                if not np.isfinite(score):
+                    break
+                if best is None or score < best[0]:
+                    best, worse = (score, keep(iteration, gap, log)), 0
+                else:
+                    worse += 1
+                if score < tolerance or worse > 30 or time.perf_counter() > deadline:
+                    break
+                try:
+                    self.factor()
+                except linalg.LinAlgError:
+                    break
+                self.take(*self._search(mu, count))
+            self._pool = None
+        return best
+
+    def each(self, do: Callable[[Any], T], things: Iterable[Any]) -> list[T]:
+        """`do` to each of some independent things, two at a time where they are large: NumPy lets go of the interpreter."""
+        return list(map(do, things) if self._pool is None else self._pool.map(do, things))
+
+    _pool: ThreadPoolExecutor | None = None
+
+    def _complementarity(self, primal: float = 0.0, dual: float = 0.0) -> float:
+        return float(sum(self.each(lambda group: group.complementarity(primal, dual), self.groups)))
+
+    def _search(self, mu: float, count: float) -> tuple[float, float]:
+        """Predict, correct, and recentre while that makes the step longer; returns how far to go."""
+        self.aim(0.0, second_order=False)
+        primal, dual = (min(1.0, step) for step in self.direction())
+        after = self._complementarity(primal, dual) / count
+        target = min(AMBITION, max((after / mu) ** 3, 1e-8)) * mu
+        self.aim(target, second_order=True)
+        primal, dual = (min(1.0, step) for step in self.direction())
+        for _ in range(RECENTRINGS):
+            if min(primal, dual) > 0.9:
+                break
+            hope = (min(1.0, primal + 0.3), min(1.0, dual + 0.3))
+            self.each(partial(Variables.recentre, primal=hope[0], dual=hope[1], target=target), self.groups)
+            before = self.noted()
+            new_primal, new_dual = (min(1.0, step) for step in self.direction())
+            if new_primal + new_dual < primal + dual + 0.06:
+                self.return_to(before)
+                break
+            primal, dual = new_primal, new_dual
+        return NEARLY * primal, NEARLY * dual
+
+    def noted(self) -> Any:
+        """The direction found last; a derived class adds what is not in its variables."""
+        return [group.noted() for group in self.groups]
+
+    def return_to(self, noted: Any) -> None:
+        """Go back to a direction."""
+        for group, move in zip(self.groups, noted, strict=True):
+            group.move, group.move_low, group.move_high = move
+
+    @abstractmethod
+    def residuals(self) -> tuple[float, float]:
+        """Work out the residuals of rows and of reduced costs, and return the largest of each."""
+
+    @abstractmethod
+    def factor(self) -> None:
+        """Factor the Newton equations at the present point; raises `LinAlgError` where that breaks down."""
+
+    @abstractmethod
+    def aim(self, target: float, *, second_order: bool) -> None:
+        """Set the right-hand sides of all variables (`Variables.aim`)."""
+
+    @abstractmethod
+    def direction(self) -> tuple[float, float]:
+        """Solve the Newton equations; note the direction and return the longest primal and dual steps."""
+
+    @abstractmethod
+    def take(self, primal: float, dual: float) -> None:
+        """Go along the direction."""
+
+    @abstractmethod
+    def size(self) -> float:
+        """The objective, in the unit in which complementarity is measured."""
+
+
+def _ignore() -> None:
+    np.seterr(all="ignore")
+
+
+def _dot(a: Array, b: Array) -> float:
+    return float(np.vdot(a, b))
