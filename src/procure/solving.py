@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from procure.errors import Infeasible, SolverError
 from procure.formulation.sets import FUTURE_KINDS, Sets
-from procure.lp import highs
+from procure.lp import cells, highs
 from procure.lp.compile import Template, compile_block
 from procure.lp.compose import Bound, Composed, Composition, Outcome, Risk
 from procure.lp.highs import Solution, Solver, Status
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 #: Leaves under watch hold this many times the probability of the tail; trees with few leaves are watched whole.
 WATCHED_TAILS, FEW_LEAVES = 6.0, 40
+
+#: Elements times nodes from which a tree is solved cell by cell (`lp.cells`): below, the simplex method is as quick, and exact.
+MANY_CELLS = 24_000
+
+#: Devex pricing: on programs of this shape a fifth quicker than steepest edge.
+SIMPLEX: Mapping[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
 
 #: Called with (done, total, what) as the work goes on.
 Progress = Callable[[int, int, str], None]
@@ -92,11 +98,18 @@ class Program:
 
 def compose(market: Market, watched: NDArray[np.int64] | None = None) -> Program:
     """The linear program of a market; its tail reaches the leaves `watched`, by default those it may well reach."""
+    if is_large(market):  # cells stand alone: no element shares its last period
+        market = replace(market, shape=replace(market.shape, same={}))
     compiled = templates(market.sets)
     limits = market.sets.limits_of(*FUTURE_KINDS)
     watched = _may_reach(market) if watched is None else watched
     composition = Composition(compiled.plan, compiled.period, market.sets.years, market.shape, limits, watched)
     return Program(market, compiled, composition, _composed(composition, market))
+
+
+def is_large(market: Market) -> bool:
+    """Whether a market is better solved cell by cell."""
+    return len(market.probability) * len(market.sets.elements) >= MANY_CELLS
 
 
 def _may_reach(market: Market) -> NDArray[np.int64] | None:
@@ -155,8 +168,7 @@ def solve_program(program: Program, options: Mapping[str, Any] | None = None, *,
 
     Raises `SolverError`, or `Infeasible`: with the limits in conflict, which takes a while to isolate, if `explained`.
     """
-    solver = Solver(program.composed.lp, options)
-    solution = solver.solve()
+    solution, seconds = _optimum(program, dict(options or {}))
     if solution.status is Status.OPTIMAL and program.composed.lp.is_mixed_integer:
         solution = _with_duals(program.composed, solution)
     if solution.status is Status.OPTIMAL and len(wider := overlooked(program, solution)):
@@ -173,7 +185,23 @@ def solve_program(program: Program, options: Mapping[str, Any] | None = None, *,
             status=solution.status.value,
             known=f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD.",
         )
-    return solved_program(program, solution, solver.seconds)
+    return solved_program(program, solution, seconds)
+
+
+def _optimum(program: Program, options: Mapping[str, Any]) -> tuple[Solution, float]:
+    """The solution of a program and the seconds it took: cell by cell where it is large, else, or where that fails, by HiGHS."""
+    market, composition = program.market, program.composition
+    if is_large(market) and set(options) <= {"time_limit"}:
+        limit = options.get("time_limit", np.inf)
+        found = cells.solve(
+            composition, program.composed, market.plan_data(composition.plan), market.period_data(composition.period),
+            market.probability, market.discount, risk_of(market.model), market.bounds,
+            deadline=time.perf_counter() + limit,
+        )  # fmt: skip
+        if found is not None and (found.status is Status.OPTIMAL or found.seconds >= limit):
+            return found, found.seconds
+    solver = Solver(program.composed.lp, {**SIMPLEX, **options})
+    return solver.solve(), solver.seconds
 
 
 def overlooked(program: Program, solution: Solution) -> NDArray[np.int64]:
@@ -246,7 +274,9 @@ def solve(model: Model, *, options: Mapping[str, Any] | None = None, progress: P
     programs = [compose(merge(make_market(model, choice))) for choice in choices]
     solved: list[Solved] = []
     rejected: list[tuple[Mapping[str, str], Infeasible]] = []
-    with ThreadPoolExecutor(max_workers=min(len(programs), os.cpu_count() or 1)) as pool:
+    # A large program keeps all cores busy by itself.
+    abreast = 1 if any(is_large(program.market) for program in programs) else os.cpu_count() or 1
+    with ThreadPoolExecutor(max_workers=min(len(programs), abreast)) as pool:
         waiting = [pool.submit(solve_program, program, options, explained=False) for program in programs]
         for done, (choice, result) in enumerate(zip(choices, waiting, strict=True)):
             if progress is not None:

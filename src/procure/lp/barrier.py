@@ -15,18 +15,18 @@ from __future__ import annotations
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
+from procure.lp.crew import Crew
+
 Array = NDArray[np.float64]
-T = TypeVar("T")
 
 MOST_ITERATIONS = 150
 RECENTRINGS = 3
@@ -34,8 +34,14 @@ RECENTRINGS = 3
 AMBITION = 0.1
 #: How far a step goes towards the first bound in its way.
 NEARLY = 0.98
-#: Groups of variables so large that two threads pay.
-MANY = 20_000
+#: Variables from which helpers are worth their start.
+MANY = 1_000_000
+#: Steps onto the rows at the end.
+RESTORATIONS = 2
+#: Iterations without a better score after which the search ends.
+PATIENCE = 12
+#: Points that score worse are not kept.
+USEFUL = 1e-2
 NOTHING = 1e-250
 
 
@@ -58,7 +64,8 @@ class Variables:
         inward = np.minimum(0.5 * self.room, 1.0)
         start = np.where(has_lower, self.lower + inward, np.where(has_upper, self.upper - inward, 0.0))
         self.value = np.array(np.where(self.moves, start, np.where(has_lower, self.lower, self.upper)))
-        self.move = self.move_low = self.move_high = np.zeros(shape)
+        self.held = False
+        self.move = self.move_low = self.move_high = self.residual = np.zeros(shape)
         self.centre()
 
     def measure(self) -> None:
@@ -89,8 +96,17 @@ class Variables:
         self.centre()
 
     def weigh(self, least: float) -> None:
-        """The inverse D of the barrier's curvature; free variables get a little of their own, fixed ones none."""
+        """The inverse D of the barrier's curvature; free variables get a little of their own, fixed ones none.
+
+        Once held, it is how far each can go, squared: no multiplier then makes one stiff and its neighbour slack.
+        """
         self.measure()
+        if self.held:
+            reach = np.minimum(np.where(self.has_lower, self.below, 1.0), np.where(self.has_upper, self.above, 1.0))
+            self.D = np.where(self.moves, np.minimum(reach, 1.0) ** 2, 0.0)
+            for inverse in (self.per_below, self.per_above):  # whatever stands on its bound stays there
+                inverse[~np.isfinite(inverse)] = 0.0
+            return
         curvature = self.low * self.per_below
         curvature += self.high * self.per_above
         np.maximum(curvature, least, out=curvature)
@@ -107,12 +123,11 @@ class Variables:
             found += primal * dual * (_dot(self.move, self.move_low) - _dot(self.move, self.move_high))
         return found
 
-    def aim(self, residual: Array, target: float, *, second_order: bool) -> None:
-        """Set the right-hand side h of  dv / D - Aᵀ dλ = h  for a target complementarity.
+    def aim(self, target: float, *, second_order: bool) -> None:
+        """Set the right-hand side h of  dv / D - Aᵀ dλ = h  for a target complementarity and the `residual` of v.
 
         `second_order`: with the products that the direction noted last would leave.
         """
-        self.residual = residual
         self.aim_low = target * self.aim_at_low
         self.aim_low -= self.below * self.low
         self.aim_high = target * self.aim_at_high
@@ -173,7 +188,75 @@ class Variables:
         np.maximum(self.high, NOTHING * self.has_upper, out=self.high)
 
 
-class Plan:
+class Part:
+    """Variables of one kind, and what the search does with them.
+
+    A derived class names its multipliers of rows in `duals` and its columns without bounds in `frees`; the direction of each is
+    the attribute of that name with ``d_`` before it.
+    """
+
+    groups: Sequence[Variables] = ()
+    duals: Sequence[str] = ()
+    frees: Sequence[str] = ()
+
+    def complementarity(self, primal: float, dual: float) -> float:
+        """Sum of distance times multiplier, after steps along the direction noted last."""
+        return sum(group.complementarity(primal, dual) for group in self.groups)
+
+    def count(self) -> float:
+        """The weights of all bounds."""
+        return sum(group.count for group in self.groups)
+
+    def aim(self, target: float, second_order: bool) -> None:
+        """Set the right-hand sides, from the `residual` of each group."""
+        for group in self.groups:
+            group.aim(target, second_order=second_order)
+
+    def hold(self) -> None:
+        """From now on aim at nothing but the rows."""
+        for group in self.groups:
+            group.held = True
+            group.residual = group.aim_low = group.aim_high = np.zeros(group.value.shape)
+
+    def recentre(self, primal: float, dual: float, target: float) -> None:
+        """Aim also at bringing products far from the target back."""
+        for group in self.groups:
+            group.recentre(primal, dual, target)
+
+    def note(self) -> None:
+        """Keep the direction found last."""
+        self._noted = [group.noted() for group in self.groups]
+        self._noted_rest = {name: getattr(self, f"d_{name}") for name in (*self.duals, *self.frees)}
+
+    def go_back(self) -> None:
+        """Return to the direction kept."""
+        for group, noted in zip(self.groups, self._noted, strict=True):
+            group.move, group.move_low, group.move_high = noted
+        for name, noted_one in self._noted_rest.items():
+            setattr(self, f"d_{name}", noted_one)
+
+    def take(self, primal: float, dual: float) -> None:
+        """Move."""
+        for group in self.groups:
+            group.take(primal, dual)
+        for names, step in ((self.duals, dual), (self.frees, primal)):
+            for name in names:
+                setattr(self, name, getattr(self, name) + step * getattr(self, f"d_{name}"))
+
+    def snapshot(self) -> None:
+        """Keep the present point as the best so far."""
+        self._best = [(group.value.copy(), group.low.copy(), group.high.copy()) for group in self.groups]
+        self._best_rest = {name: getattr(self, name) for name in (*self.duals, *self.frees)}
+
+    def recall(self) -> None:
+        """Return to the best point."""
+        for group, best in zip(self.groups, self._best, strict=True):
+            group.value, group.low, group.high = best
+        for name, best_one in self._best_rest.items():
+            setattr(self, name, best_one)
+
+
+class Plan(Part):
     """What is decided once: columns x with rows A x, and free columns behind them that stand in no row of A.
 
       [S  -Aᵀ] [dX]   [right]
@@ -188,16 +271,19 @@ class Plan:
         Of the complementarity of all of it.
     """
 
+    duals = ("row_dual",)
+
     def __init__(
         self, cost: Array, rows: sparse.csr_matrix, row_bounds: tuple[Array, Array], bounds: tuple[Array, Array], weight: float
     ) -> None:  # fmt: skip
         self.cost = cost
-        size = np.maximum(np.abs(rows).max(axis=1).toarray().ravel(), 1e-12) if rows.shape[0] else np.ones(0)
+        largest = np.abs(rows).max(axis=1).toarray().ravel() if rows.shape[0] else np.ones(0)
+        size = np.where(largest > 0, largest, 1.0)
         self.row_size = size
         self.A = (sparse.diags(1.0 / size) @ rows).toarray() if rows.shape[0] else np.zeros((0, len(cost)))
         self.x = Variables(*bounds, np.full(len(cost), weight))
         self.a = Variables(row_bounds[0] / size, row_bounds[1] / size, np.full(len(size), weight))
-        self.row_dual = np.zeros(len(size))
+        self.row_dual = self.d_row_dual = np.zeros(len(size))
         self.groups = (self.x, self.a)
 
     def start_near(self, x: Array) -> None:
@@ -206,16 +292,16 @@ class Plan:
         self.a.start_near(self.A @ self.x.value)
 
     def residuals(self) -> tuple[float, float]:
-        """Residuals of the rows and their slacks; that of x is `residual`, from which the rest has to be taken off."""
-        self.residual = self.cost - self.A.T @ self.row_dual - self.x.low + self.x.high
+        """Residuals of the rows and their slacks; that of x is `x.residual`, from which the rest has to be taken off."""
+        self.x.residual = self.cost - self.A.T @ self.row_dual - self.x.low + self.x.high
         self.a_primal = self.a.value - self.A @ self.x.value
-        self.a_residual = np.where(self.a.moves, self.row_dual - self.a.low + self.a.high, 0.0)
-        return float(np.abs(self.a_primal).max(initial=0.0)), float(np.abs(self.a_residual).max(initial=0.0))
+        self.a.residual = np.where(self.a.moves, self.row_dual - self.a.low + self.a.high, 0.0)
+        return float(np.abs(self.a_primal).max(initial=0.0)), float(np.abs(self.a.residual).max(initial=0.0))
 
     def largest_residual(self) -> float:
         """The largest residual of x, once all of it is there."""
-        self.residual[~self.x.moves] = 0.0
-        return float(np.abs(self.residual).max(initial=0.0))
+        self.x.residual[~self.x.moves] = 0.0
+        return float(np.abs(self.x.residual).max(initial=0.0))
 
     def factor(self, S: Array) -> None:
         """Factor, given S without the barrier of x; what must not move stands still."""
@@ -239,11 +325,6 @@ class Plan:
             inner[diagonal] += self.a.D + 1e-13 * (1.0 + np.diag(inner))
             self.inner = linalg.cho_factor(inner, lower=True, check_finite=False)
 
-    def aim(self, target: float, *, second_order: bool) -> None:
-        """Set the right-hand sides."""
-        self.x.aim(self.residual, target, second_order=second_order)
-        self.a.aim(self.a_residual, target, second_order=second_order)
-
     def solve(self, right: Array) -> tuple[Array, list[tuple[float, float]]]:
         """The direction of all columns, given what the rest adds to the right-hand side; and the longest steps."""
         n = len(self.cost)
@@ -262,103 +343,174 @@ class Plan:
         steps.append(self.x.step(dX[:n].copy()))
         return dX, steps
 
-    def take(self, dual: float) -> None:
-        """Move the duals of the rows; the variables are moved as groups."""
-        self.row_dual += dual * self.d_row_dual
+
+class Tail(Part):
+    """The tail of some losses, weighed:  w (η + Σ p e / (1 - α)),  loss - η - e + f = 0 [τ],  e, f >= 0,  0 <= τ <= w p / (1 - α).
+
+    Parameters
+    ----------
+    probability : array, shape (n,)
+        Of the losses under watch.
+    alpha, weight : float
+    share : float
+        Weight of the complementarity of each loss.
+    """
+
+    duals, frees = ("tau",), ("eta",)
+
+    def __init__(self, probability: Array, alpha: float, weight: float, share: float) -> None:
+        n = len(probability)
+        self.p, self.weight = probability, weight
+        self.eta, self.tau = 0.0, weight * probability
+        self.cap = weight * probability / (1.0 - alpha)
+        self.excess = Variables(np.zeros((2, n)), np.full((2, n), np.inf), np.full((2, n), share))
+        self.groups = (self.excess,)
+
+    def start(self, loss: Array) -> None:
+        """Begin at the mean of the losses."""
+        self.eta = float(self.p @ loss) / float(self.p.sum())
+        apart = loss - self.eta
+        edge = max(1e-3, float(np.sqrt(self.p @ apart**2)))
+        self.excess.value = np.array([np.maximum(apart, 0.0), np.maximum(-apart, 0.0)]) + edge
+        self.excess.centre()
+
+    def residuals(self, loss: Array) -> tuple[float, float]:
+        """Residuals of rows and of reduced costs, the largest of each."""
+        e, f = self.excess.value
+        self.primal = f - e - self.eta + loss
+        self.excess.residual = np.array([self.cap - self.tau, self.tau]) - self.excess.low
+        self.eta_residual = self.weight - float(self.tau.sum())
+        dual = max(float((np.abs(self.excess.residual) / self.p).max()), abs(self.eta_residual))
+        return float(np.abs(self.primal).max()) / (1.0 + abs(self.eta)), dual
+
+    def resistance(self) -> Array:
+        """What a unit of τ moves of its own row."""
+        self.excess.weigh(1e-300)
+        return np.asarray(self.excess.D.sum(axis=0))
+
+    def right(self) -> Array:
+        """The right-hand side of the rows."""
+        self.h = self.excess.right()
+        return np.asarray(self.primal - self.excess.D[0] * self.h[0] + self.excess.D[1] * self.h[1])
+
+    def hold(self) -> None:
+        """Aim at nothing but the rows."""
+        super().hold()
+        self.eta_residual = 0.0
+
+    def finish(self, d_tau: Array, d_eta: float) -> tuple[float, float]:
+        """Take note of the direction; the longest steps along it."""
+        self.d_tau, self.d_eta = d_tau, d_eta
+        return self.excess.step(self.excess.D * (self.h + np.array([d_tau, -d_tau])))
+
+    def law(self) -> Array:
+        """The multipliers as a law: within [0, cap], summing to the weight."""
+        law = np.clip(self.tau, 0.0, self.cap)
+        for _ in range(50):
+            missing = self.weight - law.sum()
+            room = (self.cap - law) if missing > 0 else law
+            law = np.clip(law + missing * room / max(room.sum(), 1e-300), 0.0, self.cap)
+        return np.asarray(law)
 
 
-def tail_law(tau: Array, cap: Array, weight: float) -> Array:
-    """The multipliers of the tail rows, made a law: within [0, cap], summing to the tail's weight."""
-    law = np.clip(tau, 0.0, cap)
-    for _ in range(50):
-        missing = weight - law.sum()
-        room = (cap - law) if missing > 0 else law
-        law = np.clip(law + missing * room / max(room.sum(), 1e-300), 0.0, cap)
-    return np.asarray(law)
+@dataclass(frozen=True)
+class Ended:
+    """How a search ended: the score of the best point, in which iteration it was found, and what was seen on the way."""
+
+    score: float
+    iterations: int
+    log: list[str]
+
+    @property
+    def is_useful(self) -> bool:
+        """Whether the parts hold a point worth anything."""
+        return self.score < USEFUL
 
 
 class CentralPath(ABC):
-    """Follows the central path of a program whose variables stand in `groups`.
+    """Follows the central path of a program in parts: some of its `own`, and many that a `crew` holds.
 
-    A derived class has `residuals`, `factor`, `aim`, `direction` and `take`, and says with `size` how large its objective is.
+    A derived class has `residuals`, `factor` and `direction`, and says with `size` how large its objective is.
     """
 
-    groups: Sequence[Variables]
+    own: Sequence[Part]
+    crew: Crew
 
-    def run(
-        self, tolerance: float, deadline: float, keep: Callable[[int, float, list[str]], T]
-    ) -> tuple[float, T] | None:
-        """The best iterate, as `keep` took it, and its score: the largest of gap and a tenth of the residuals."""
-        log: list[str] = []
-        best: tuple[float, T] | None = None
-        count = max(1e-300, sum(group.count for group in self.groups))
-        self.last_step, worse = 1.0, 0
+    def run(self, tolerance: float, deadline: float) -> Ended:
+        """Go on until the score is below `tolerance` or gets no better; the parts end at the best point.
+
+        The score is the largest of the gap, a tenth of the residual of rows, and a hundredth of that of reduced costs.
+        """
+        best, worse, log = Ended(np.inf, 0, []), 0, []
+        count = max(1e-300, sum(self._of_all("count")))
         # Many small products: BLAS with threads of its own waits more than it works.
-        with (
-            threadpool_limits(1, user_api="blas"),
-            ThreadPoolExecutor(min(2, os.cpu_count() or 1), initializer=_ignore) as pool,
-        ):
-            self._pool = pool if max(group.value.size for group in self.groups) > MANY else None
+        with threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):
             for iteration in range(MOST_ITERATIONS):
                 primal, dual = self.residuals()
-                mu = self._complementarity() / count
+                mu = sum(self._of_all("complementarity", 0.0, 0.0)) / count
                 gap = mu * count / (1.0 + abs(self.size()))
-                score = max(gap, primal * 1e-1, dual * 1e-1)
+                score = max(gap, 0.1 * primal, 0.01 * dual)
                 log.append(f"{iteration:3d}  primal {primal:.1e}  dual {dual:.1e}  gap {gap:.1e}")
                 if not np.isfinite(score):
                     break
-                if best is None or score < best[0]:
-                    best, worse = (score, keep(iteration, gap, log)), 0
-                else:
-                    worse += 1
-                if score < tolerance or worse > 30 or time.perf_counter() > deadline:
+                worse += 1
+                if score < best.score:
+                    best, worse = Ended(score, iteration, log), 0
+                    if score < USEFUL:
+                        self._of_all("snapshot")
+                if score < tolerance or worse > PATIENCE or time.perf_counter() > deadline:
                     break
                 try:
                     self.factor()
                 except linalg.LinAlgError:
                     break
-                self.take(*self._search(mu, count))
-            self._pool = None
+                primal, dual = self._search(mu, count)
+                self._of_all("take", NEARLY * primal, NEARLY * dual)
+            if best.is_useful:
+                self._of_all("recall")
+                self._restore()
         return best
 
-    def each(self, do: Callable[[Any], T], things: Iterable[Any]) -> list[T]:
-        """`do` to each of some independent things, two at a time where they are large: NumPy lets go of the interpreter."""
-        return list(map(do, things) if self._pool is None else self._pool.map(do, things))
+    def _restore(self) -> None:
+        """Move onto the rows, which the last step only came near; duals stay."""
+        missed, _ = self.residuals()
+        for _ in range(RESTORATIONS):
+            self._of_all("snapshot")
+            self._of_all("hold")
+            try:
+                self.factor()
+            except linalg.LinAlgError:
+                return
+            primal, _ = self.direction()
+            self._of_all("take", min(1.0, NEARLY * primal), 0.0)
+            before, (missed, _) = missed, self.residuals()
+            if not missed < before:
+                self._of_all("recall")
+                return
 
-    _pool: ThreadPoolExecutor | None = None
-
-    def _complementarity(self, primal: float = 0.0, dual: float = 0.0) -> float:
-        return float(sum(self.each(lambda group: group.complementarity(primal, dual), self.groups)))
+    def _of_all(self, name: str, *arguments: Any) -> list[Any]:
+        """A method of every part."""
+        return self.crew.each(name, *arguments) + [getattr(part, name)(*arguments) for part in self.own]
 
     def _search(self, mu: float, count: float) -> tuple[float, float]:
-        """Predict, correct, and recentre while that makes the step longer; returns how far to go."""
-        self.aim(0.0, second_order=False)
+        """Predict, correct, and recentre while that makes the step longer; returns the longest steps."""
+        self._of_all("aim", 0.0, False)
         primal, dual = (min(1.0, step) for step in self.direction())
-        after = self._complementarity(primal, dual) / count
+        after = sum(self._of_all("complementarity", primal, dual)) / count
         target = min(AMBITION, max((after / mu) ** 3, 1e-8)) * mu
-        self.aim(target, second_order=True)
+        self._of_all("aim", target, True)
         primal, dual = (min(1.0, step) for step in self.direction())
         for _ in range(RECENTRINGS):
             if min(primal, dual) > 0.9:
                 break
-            hope = (min(1.0, primal + 0.3), min(1.0, dual + 0.3))
-            self.each(partial(Variables.recentre, primal=hope[0], dual=hope[1], target=target), self.groups)
-            before = self.noted()
+            self._of_all("note")
+            self._of_all("recentre", min(1.0, primal + 0.3), min(1.0, dual + 0.3), target)
             new_primal, new_dual = (min(1.0, step) for step in self.direction())
             if new_primal + new_dual < primal + dual + 0.06:
-                self.return_to(before)
+                self._of_all("go_back")
                 break
             primal, dual = new_primal, new_dual
-        return NEARLY * primal, NEARLY * dual
-
-    def noted(self) -> Any:
-        """The direction found last; a derived class adds what is not in its variables."""
-        return [group.noted() for group in self.groups]
-
-    def return_to(self, noted: Any) -> None:
-        """Go back to a direction."""
-        for group, move in zip(self.groups, noted, strict=True):
-            group.move, group.move_low, group.move_high = move
+        return primal, dual
 
     @abstractmethod
     def residuals(self) -> tuple[float, float]:
@@ -369,24 +521,17 @@ class CentralPath(ABC):
         """Factor the Newton equations at the present point; raises `LinAlgError` where that breaks down."""
 
     @abstractmethod
-    def aim(self, target: float, *, second_order: bool) -> None:
-        """Set the right-hand sides of all variables (`Variables.aim`)."""
-
-    @abstractmethod
     def direction(self) -> tuple[float, float]:
         """Solve the Newton equations; note the direction and return the longest primal and dual steps."""
-
-    @abstractmethod
-    def take(self, primal: float, dual: float) -> None:
-        """Go along the direction."""
 
     @abstractmethod
     def size(self) -> float:
         """The objective, in the unit in which complementarity is measured."""
 
 
-def _ignore() -> None:
-    np.seterr(all="ignore")
+def helpers(n_variables: int) -> int:
+    """How many processes should help: those that stand idle, if the work is worth their start."""
+    return (os.cpu_count() or 1) - 1 if n_variables >= MANY else 0
 
 
 def _dot(a: Array, b: Array) -> float:

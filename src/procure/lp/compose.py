@@ -30,7 +30,6 @@ from scipy import sparse
 
 from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS
 from procure.formulation.sets import MEASURES, Limit
-from procure.lp.blocks import BlockSolver, Tail
 from procure.lp.compile import Name, Template
 from procure.lp.highs import LinearProgram, Solution
 
@@ -194,7 +193,7 @@ class Composition:
         """Positions of the chosen names by their element, None for those of no single one."""
         found: dict[Any, list[int]] = {}
         for position in np.flatnonzero(chosen).tolist():
-            found.setdefault(_element_of(*names[position]), []).append(position)
+            found.setdefault(element_of(*names[position]), []).append(position)
         return {element: np.array(positions) for element, positions in found.items()}
 
     def _spread(self, same: Index | None, count: int, base: int) -> tuple[Index, int]:
@@ -257,7 +256,7 @@ class Composition:
             period.row_upper.at(period_data),
         )
 
-        plan_cost = self._plan_cost(plan_data)
+        plan_cost = self.plan_cost(plan_data)
         form = period.form.at(period_data)
         cost = np.zeros(self.n_composed)
         cost[: len(plan.columns)] = plan_cost
@@ -273,7 +272,7 @@ class Composition:
             self._add_path_costs(parts, form, discount)
         tail: _Tail | None = None
         if risk.weight > 0:
-            tail = _add_tail(parts, self._path_columns[self._leaves[self.watched]])
+            tail = _add_tail(parts, self.path_columns[self._leaves[self.watched]])
         future_rows = self._add_future_limits(parts, form, probability, plan_cost, bounds)
         matrix = self._assemble(parts, with_tail)
 
@@ -300,13 +299,14 @@ class Composition:
         """Whether path costs are rows of the program: a weighted tail, or a limit on the cost of all futures."""
         return risk.weight > 0 or any(limit.kind in ("cost_cvar", "worst_case") for limit in self.limits)
 
-    def _plan_cost(self, plan_data: Array) -> Array:
+    def plan_cost(self, plan_data: Array) -> Array:
+        """What each column of the plan costs whatever happens."""
         cost = np.zeros(len(self.plan.columns))
         np.add.at(cost, self.plan.form_column, self.plan.form.at(plan_data))
         return cost
 
     @cached_property
-    def _path_columns(self) -> Index:
+    def path_columns(self) -> Index:
         """The column of the path cost of each node, -1 where no watched path passes."""
         columns = np.full(self.n_nodes, -1, dtype=np.int64)
         columns[self.path_nodes] = self.n_composed + np.arange(len(self.path_nodes))
@@ -335,7 +335,7 @@ class Composition:
         return np.asarray(unwatched[costs > begins + 1e-9 * max(1.0, abs(begins))])
 
     def _add_path_costs(self, parts: _Parts, form: Array, discount: Array) -> None:
-        nodes, place = self.path_nodes, self._path_columns
+        nodes, place = self.path_nodes, self.path_columns
         columns = parts.new_columns(len(nodes), -np.inf)
         rows = parts.new_rows(np.zeros(len(nodes)), np.zeros(len(nodes)))
         parts.add(lambda: (rows, columns), np.ones(len(nodes)))
@@ -359,14 +359,11 @@ class Composition:
                 bound = bounds[limit.name, None].most
                 future_rows[limit.name, None] = self._limit_cost(parts, limit, probability, plan_cost, bound)
                 continue
-            position = self.period.forms.index(f"{MEASURES[limit.kind]}_{limit.name}")
-            chosen = self.period.form_row == position
+            chosen = self.form_of(limit)
             for year in limit.years:
                 nodes = bounds[limit.name, year].nodes
                 assert nodes is not None
-                law = probability[nodes]
-                if limit.kind != "share":
-                    law = law / law.sum()  # the nodes of a year of several periods: one period, drawn by lot
+                law = probability[nodes] * self.scale_of(limit, probability[nodes])
                 columns = self.column_of[nodes][:, self.period.form_column[chosen]]
                 measure = form[nodes][:, chosen]
                 bound = bounds[limit.name, year].most
@@ -382,8 +379,18 @@ class Composition:
                 future_rows[limit.name, year] = row
         return future_rows
 
+    def form_of(self, limit: Limit) -> Index:
+        """Which terms of the forms of a period a limit on all futures adds up."""
+        position = self.period.forms.index(f"{MEASURES[limit.kind]}_{limit.name}")
+        return np.flatnonzero(self.period.form_row == position)
+
+    @staticmethod
+    def scale_of(limit: Limit, probability: Array) -> float:
+        """What the probabilities of a limit's nodes are multiplied by: a year of several periods is one, drawn by lot."""
+        return 1.0 if limit.kind == "share" else 1.0 / float(probability.sum())
+
     def _limit_cost(self, parts: _Parts, limit: Limit, probability: Array, plan_cost: Array, bound: float) -> Index:
-        leaves = self._path_columns[self._leaves]
+        leaves = self.path_columns[self._leaves]
         total = parts.new_columns(1, -np.inf)  # the cost of the plan
         defined = parts.new_rows(np.zeros(1), np.zeros(1))
         spent = np.flatnonzero(plan_cost)
@@ -455,48 +462,6 @@ class Composition:
             tail_weight=tail_weight,
         )
 
-    def separable(self, composed: Composed) -> bool:
-        """Whether `solve_by_element` may take the program apart: no whole numbers, no limit on a tail."""
-        mean_only = all(limit.kind in ("share", "expected_shortage") for limit in self.limits)
-        return mean_only and not composed.lp.is_mixed_integer
-
-    def solve_by_element(
-        self,
-        solver: BlockSolver,
-        mean: Composed,
-        plan_data: Array,
-        period_data: Array,
-        probability: Array,
-        discount: Array,
-        risk: Risk,
-    ) -> Outcome:
-        """Solve with one block per element, from the program of the plain mean (``Risk()``) and the risk to weigh.
-
-        A status other than OPTIMAL says that the program has to be solved whole.
-        """
-        form = self.period.form.at(period_data)[:, self.is_cost]
-        node = np.broadcast_to(np.arange(self.n_nodes)[:, None], form.shape)
-        columns = self.column_of[:, self.period.form_column[self.is_cost]]
-        node_cost = sparse.csr_matrix(
-            ((discount[:, None] * form).ravel(), (node.ravel(), columns.ravel())), shape=(self.n_nodes, self.n_composed)
-        )
-        plan_cost = np.zeros(self.n_composed)
-        plan_cost[: len(self.plan.columns)] = self._plan_cost(plan_data)
-        tail = Tail(node_cost, self.paths(), probability[self._leaves], risk.alpha, risk.weight)
-        found = solver.solve(mean.lp, plan_cost, tail)
-        solution = Solution(
-            status=found.status,
-            objective=found.objective,
-            x=found.x,
-            row_dual=found.row_dual,
-            reduced_cost=found.reduced_cost,
-            bound=found.bound,
-            iterations=found.iterations,
-            seconds=found.seconds_in_solver,
-            message=found.status.value,
-        )
-        return self._outcome(solution, mean, probability, found.leaf_weight)
-
     def paths(self) -> sparse.csr_matrix:
         """Leaves by nodes: one where the node is on the path to the leaf."""
         rows, columns = [], []
@@ -508,18 +473,6 @@ class Composition:
             at, leaf = up[up >= 0], leaf[up >= 0]
         row, column = np.concatenate(rows), np.concatenate(columns)
         return sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(self._leaves), self.n_nodes))
-
-    def block_of_columns(self) -> Index:
-        """One block per element, and -1 for whatever belongs to none or to several."""
-        named = [_element_of(*name) for name in (*self.plan.columns, *self.period.columns)]
-        number = {element: b for b, element in enumerate(dict.fromkeys(e for e in named if e is not None))}
-        label = np.array([-1 if e is None else number[e] for e in named])
-        n_plan = len(self.plan.columns)
-        block = np.full(self.n_composed, -1, dtype=np.int64)
-        block[:n_plan] = label[:n_plan]
-        own = self.column_of >= n_plan
-        block[self.column_of[own]] = np.broadcast_to(label[n_plan:], self.column_of.shape)[own]
-        return block
 
     def row_name(self, composed: Composed, row: int) -> tuple[str, Name | tuple[str, Any], int | None]:
         """What row `row` of the program says: ("plan" | "period" | "future" | "tail", name, node)."""
@@ -542,8 +495,15 @@ _ELEMENT_AT = {
 }  # fmt: skip
 
 
-def _element_of(component: str, index: tuple[Any, ...]) -> Any:
+def element_of(component: str, index: tuple[Any, ...]) -> Any:
+    """The element that a column or row belongs to; None where it is no single one."""
     return index[_ELEMENT_AT[component]] if component in _ELEMENT_AT else None
+
+
+def kind_of(component: str, index: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a column or row is, whatever its element: ("call", "china"), ("shortage", 2), ("carry",)."""
+    at = _ELEMENT_AT.get(component, len(index))
+    return (component, *index[:at], *index[at + 1 :])
 
 
 def _first(group: Index) -> Index:

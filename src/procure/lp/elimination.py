@@ -54,9 +54,10 @@ class Elimination:
                     values.append(of_i * of_h)
         return sparse.csr_matrix((values, (rows, columns)), shape=(len(place), by_column.shape[1]))
 
-    def factor(self, D: Array) -> Array:
-        """The entries of L for each scenario."""
+    def factor(self, D: Array, softness: float = 0.0) -> Array:
+        """The entries of L for each scenario; `softness` is added to the diagonals, so that no row is stiffer than that."""
         L = self.products @ D
+        L[self.diagonal] += softness
         least = 1e-13 * L[self.diagonal] + 1e-300
         L[self.diagonal] *= 1.0 + 1e-11
         for j, at in enumerate(self.diagonal):

@@ -18,13 +18,13 @@ What comes out is only a proposal: `benders` measures the plan exactly and turns
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.lp.barrier import CentralPath, Plan, Variables, tail_law
+from procure.lp.barrier import CentralPath, Ended, Part, Plan, Tail, Variables, helpers
+from procure.lp.crew import Crew
 from procure.lp.elimination import Elimination
 from procure.lp.recourse import Block, Recourse
 from procure.lp.two_stage import TwoStageProblem
@@ -50,8 +50,10 @@ class Proposal:
     log: list[str]
 
 
-class _Cell:
+class _Cell(Part):
     """One block over one chunk of scenarios: its variables [y, s] with  T x + W y - s = 0."""
+
+    duals = ("dual",)
 
     def __init__(
         self, block: Block, elimination: Elimination, members: Index, size: float, technology: _Technology,
@@ -80,6 +82,7 @@ class _Cell:
         )
         self.q = pick(block.cost) * (size / money)
         self.variables = Variables(lower, upper, np.broadcast_to(weight, (n + len(order), len(members))))
+        self.groups = (self.variables,)
         self.dual = np.zeros((len(order), len(members)))
         self.rows, self.columns = technology.rows, technology.columns
         values = technology.values
@@ -127,18 +130,20 @@ class _Cell:
             self.L = self.elimination.factor(v.D)
             v.approach(v.D * (matrix.T @ self.solve(short)))
 
-    def factor(self, least: float, tail: bool) -> None:
-        """Factor M, and square T over it; with a tail also what it takes of the cell."""
-        self.variables.weigh(least)
+    def factor(self, tail: bool) -> tuple[Array, Array, Array] | tuple[Array, None, None]:
+        """Factor M, and square T over it; with a tail also q D q - a M⁻¹ a and Tᵀ M⁻¹ a of every scenario."""
+        self.variables.weigh(1e-10)
         self.L = self.elimination.factor(self.variables.D)
-        self.square = self._schur()
+        square = self._schur()
         self.has_tail = tail
-        if tail:
-            Dq = self.variables.D[: self.n] * self.q
-            self.a = self.elimination.matrix[:, : self.n] @ Dq
-            self.Ma = self.solve(self.a.copy())
-            self.resistance = np.einsum("jk,jk->k", Dq, np.broadcast_to(self.q, Dq.shape))
-            self.resistance -= np.einsum("ik,ik->k", self.a, self.Ma)
+        if not tail:
+            return square, None, None
+        Dq = self.variables.D[: self.n] * self.q
+        self.a = self.elimination.matrix[:, : self.n] @ Dq
+        self.Ma = self.solve(self.a.copy())
+        resistance = np.einsum("jk,jk->k", Dq, np.broadcast_to(self.q, Dq.shape))
+        resistance -= np.einsum("ik,ik->k", self.a, self.Ma)
+        return square, np.maximum(resistance, 0.0), self.columns_times(self.Ma) if len(self.rows) else square
 
     def _schur(self) -> Array:
         """Σ_k T_kᵀ M_k⁻¹ T_k over the columns in use."""
@@ -164,23 +169,30 @@ class _Cell:
         """M⁻¹ right, in place."""
         return self.elimination.backward(self.L, self.elimination.forward(self.L, right))
 
-    def residuals(self, x: Array, law: Array) -> tuple[float, float]:
-        """Work out primal and dual residuals and return the largest of each; `law` weighs the scenarios' costs."""
+    def losses(self) -> Array:
+        """The cost of each scenario."""
+        return np.asarray((self.q * self.variables.value[: self.n]).sum(axis=0))
+
+    def residuals(self, x: Array, law: Array) -> tuple[float, float, Array]:
+        """Primal and dual residuals, the largest of each, and Σ Tᵀ dual; `law` weighs the scenarios' costs."""
         v, matrix = self.variables, self.elimination.matrix
         self.primal = -(self.times(x) + matrix @ v.value)
-        self.dual_residual = -(matrix.T @ self.dual) - v.low + v.high
-        self.dual_residual[: self.n] += law * self.q
-        self.dual_residual[~v.moves] = 0.0
-        dual = (np.abs(self.dual_residual).max(axis=0) / self.weight).max()
-        return float(np.abs(self.primal).max(initial=0.0)), float(dual)
+        residual = -(matrix.T @ self.dual) - v.low + v.high
+        residual[: self.n] += law * self.q
+        residual[~v.moves] = 0.0
+        v.residual = residual
+        dual = (np.abs(residual).max(axis=0) / self.weight).max()
+        return float(np.abs(self.primal).max(initial=0.0)), float(dual), self.times_transposed(self.dual, len(x))
 
-    def begin(self) -> None:
-        """The right-hand side of the rows, solved (M⁻¹ r), and the loss it foresees."""
+    def begin(self, n: int) -> tuple[Array, Array | None]:
+        """The right-hand side of the rows, solved: Σ Tᵀ M⁻¹ r for the n columns of the plan, and the loss it foresees."""
         self.h = self.variables.right()
         Dh = self.variables.D * self.h
         self.Mr = self.solve(self.primal - self.elimination.matrix @ Dh)
+        foreseen = None
         if self.has_tail:
-            self.foreseen = (self.q * Dh[: self.n]).sum(axis=0) + np.einsum("ik,ik->k", self.a, self.Mr)
+            foreseen = (self.q * Dh[: self.n]).sum(axis=0) + np.einsum("ik,ik->k", self.a, self.Mr)
+        return self.times_transposed(self.Mr, n), foreseen
 
     def finish(self, dx: Array, dtau: Array | None) -> tuple[float, float]:
         """The direction of the cell once plan and tail are known."""
@@ -191,6 +203,12 @@ class _Cell:
         if dtau is not None:
             move[: self.n] -= self.q * dtau
         return self.variables.step(self.variables.D * move)
+
+    def result(self) -> Array:
+        """The duals, scenario by scenario, rows as the block has them."""
+        back = np.empty(self.dual.T.shape)
+        back[:, self.elimination.order] = self.dual.T
+        return back
 
 
 @dataclass
@@ -235,25 +253,24 @@ def propose(
         if eliminations[-1].operations > MOST_OPERATIONS:
             return None
     with np.errstate(all="ignore"):
-        method = _Method(problem, recourse, eliminations, alpha, tail, start)
-        best = method.run(tolerance, deadline, method.keep)
-    return best[1] if best is not None and best[0] < 1e-2 else None
+        method = _Method(problem, recourse, eliminations, alpha, tail)
+    with method.crew:
+        method.start(start)
+        ended = method.run(tolerance, deadline)
+        return method.proposal(ended) if ended.is_useful else None
 
 
 class _Method(CentralPath):
     def __init__(
-        self, problem: TwoStageProblem, recourse: Recourse, eliminations: list[Elimination], alpha: float, tail: float,
-        start: Array,
-    ) -> None:  # fmt: skip
-        self.problem, self.tail = problem, tail
+        self, problem: TwoStageProblem, recourse: Recourse, eliminations: list[Elimination], alpha: float, weight: float
+    ) -> None:
         K, p = problem.n_scenarios, problem.probability
-        self.p = p
+        self.p, self.weight = p, weight
         room = problem.upper - problem.lower
         self.scale_x = np.where(np.isfinite(room) & (room > 0), room, 1.0)
-        sizes = [_typical(block.row_lower, block.row_upper) for block in recourse.blocks]
-        self.sizes = sizes
-        costs = [np.abs(block.cost).max(initial=0.0) * size for block, size in zip(recourse.blocks, sizes, strict=True)]
-        self.money = max(max(costs), 1e-12)
+        self.sizes = [_typical(block.row_lower, block.row_upper) for block in recourse.blocks]
+        pairs = list(zip(recourse.blocks, self.sizes, strict=True))
+        self.money = max(max(np.abs(block.cost).max(initial=0.0) * size for block, size in pairs), 1e-12)
         rows = sparse.vstack([problem.matrix, recourse.rows], format="csr")
         self.plan = Plan(
             problem.cost * self.scale_x / self.money,
@@ -262,145 +279,108 @@ class _Method(CentralPath):
             (problem.lower / self.scale_x, problem.upper / self.scale_x),
             p.mean(),
         )
-        self.chunks = [np.arange(i, min(i + CHUNK, K)) for i in range(0, K, CHUNK)]
-        self.cells: list[_Cell] = []
-        for block, elimination, size in zip(recourse.blocks, eliminations, sizes, strict=True):
+        chunks = [np.arange(i, min(i + CHUNK, K)) for i in range(0, K, CHUNK)]
+        self.tail = Tail(p, alpha, weight, p.mean())
+        self.own = (self.plan, self.tail) if weight else (self.plan,)
+        cells = []
+        for (block, size), elimination in zip(pairs, eliminations, strict=True):
             technology = _technology(block, elimination.order, len(problem.cost))
-            for members in self.chunks:
-                self.cells.append(
-                    _Cell(block, elimination, members, size, technology, self.scale_x, self.money, p[members])
-                )
-        if tail:
-            self.eta, self.tau = 0.0, tail * p
-            self.cap = tail * p / (1.0 - alpha)
-            self.excess = Variables(np.zeros((2, K)), np.full((2, K), np.inf), np.broadcast_to(p, (2, K)))
-        self.groups = [*self.plan.groups, *(cell.variables for cell in self.cells), *([self.excess] if tail else [])]
-        self.plan.start_near(start / self.scale_x)
-        for cell in self.cells:
-            cell.feasible_start(self.plan.x.value)
-        if tail:
-            loss = self._losses()
-            self.eta = float(p @ loss)
-            apart = loss - self.eta
-            edge = max(1e-3, float(np.sqrt(p @ apart**2)))
-            self.excess.value = np.array([np.maximum(apart, 0.0), np.maximum(-apart, 0.0)]) + edge
-            self.excess.centre()
+            cells += [
+                _Cell(block, elimination, members, size, technology, self.scale_x, self.money, p[members])
+                for members in chunks
+            ]
+        self.members = [cell.members for cell in cells]
+        self.columns = [cell.used_columns for cell in cells]
+        self.crew = Crew(cells, helpers(sum(cell.variables.value.size for cell in cells)))
+
+    def start(self, x: Array) -> None:
+        """Stand near a plan."""
+        with np.errstate(all="ignore"):
+            self.plan.start_near(x / self.scale_x)
+            self.crew.each("feasible_start", self.plan.x.value)
+            if self.weight:
+                self.tail.start(self._losses())
 
     def size(self) -> float:
         """The weighed cost."""
-        return float(self.plan.cost @ self.plan.x.value + self._law() @ self._losses())
+        return float(self.plan.cost @ self.plan.x.value + self._law() @ self.loss)
 
     def _losses(self) -> Array:
         loss = np.zeros(len(self.p))
-        for cell in self.cells:
-            loss[cell.members] += (cell.q * cell.variables.value[: cell.n]).sum(axis=0)
+        for members, of_cell in zip(self.members, self.crew.each("losses"), strict=True):
+            loss[members] += of_cell
         return loss
 
     def _law(self) -> Array:
-        law = (1.0 - self.tail) * self.p
-        return law + self.tau if self.tail else law
+        law = (1.0 - self.weight) * self.p
+        return law + self.tail.tau if self.weight else law
 
     def residuals(self) -> tuple[float, float]:
         x, law = self.plan.x.value, self._law()
-        primal, dual = self.plan.residuals()
-        if self.tail:
-            e, f = self.excess.value
-            self.tail_primal = f - e - self.eta + self._losses()
-            self.excess_residual = np.array([self.cap - self.tau, self.tau]) - self.excess.low
-            self.eta_residual = self.tail - float(self.tau.sum())
-            primal = max(primal, float(np.abs(self.tail_primal).max()) / (1.0 + abs(self.eta)))
-            dual = max(dual, float((np.abs(self.excess_residual) / self.p).max()), abs(self.eta_residual))
-        for found in self.each(lambda cell: cell.residuals(x, law[cell.members]), self.cells):
-            primal, dual = max(primal, found[0]), max(dual, found[1])
-        for cell in self.cells:
-            self.plan.residual -= cell.times_transposed(cell.dual, len(x))
-        return primal, max(dual, self.plan.largest_residual())
+        found = [self.plan.residuals()]
+        self.loss = self._losses()
+        if self.weight:
+            found.append(self.tail.residuals(self.loss))
+        for primal, dual, of_plan in self.crew.each(
+            "residuals", x, apart=[(law[members],) for members in self.members]
+        ):
+            found.append((primal, dual))
+            self.plan.x.residual -= of_plan
+        return max(f[0] for f in found), max(self.plan.largest_residual(), *(f[1] for f in found))
 
     def factor(self) -> None:
         n, K = len(self.plan.cost), len(self.p)
         S = np.zeros((n + 1, n + 1))
-        self.each(lambda cell: cell.factor(1e-10, bool(self.tail)), self.cells)
-        for cell in self.cells:
-            S[np.ix_(cell.used_columns, cell.used_columns)] += cell.square
-        if self.tail:
-            self.excess.weigh(1e-300)
-            self.sigma = self.excess.D.sum(axis=0)
+        found = self.crew.each("factor", bool(self.weight))
+        for columns, (square, _, _) in zip(self.columns, found, strict=True):
+            S[np.ix_(columns, columns)] += square
+        if self.weight:
+            self.sigma = self.tail.resistance()
             self.G = np.zeros((n + 1, K))
             self.G[n] = 1.0
-            for cell in self.cells:
-                self.sigma[cell.members] += np.maximum(cell.resistance, 0.0)
-                if len(cell.used_columns):
-                    self.G[cell.used_columns[:, None], cell.members] += cell.columns_times(cell.Ma)
+            for members, columns, (_, resistance, of_columns) in zip(self.members, self.columns, found, strict=True):
+                self.sigma[members] += resistance
+                if len(columns):
+                    self.G[columns[:, None], members] += of_columns
             scaled = self.G / np.sqrt(self.sigma)
             S += scaled @ scaled.T
         else:
             S[n, n] = 1.0
         self.plan.factor(S)
 
-    def aim(self, target: float, *, second_order: bool) -> None:
-        self.plan.aim(target, second_order=second_order)
-        if self.tail:
-            self.excess.aim(self.excess_residual, target, second_order=second_order)
-        self.each(lambda cell: cell.variables.aim(cell.dual_residual, target, second_order=second_order), self.cells)
-
     def direction(self) -> tuple[float, float]:
         n = len(self.plan.cost)
         right = np.zeros(n + 1)
-        self.each(lambda cell: cell.begin(), self.cells)
-        for cell in self.cells:
-            right[:n] += cell.times_transposed(cell.Mr, n)
-        if self.tail:
-            h = self.excess.right()
-            t = self.tail_primal - self.excess.D[0] * h[0] + self.excess.D[1] * h[1]
-            right[n] = -self.eta_residual
-            for cell in self.cells:
-                t[cell.members] += cell.foreseen
+        found = self.crew.each("begin", n)
+        for of_plan, _ in found:
+            right[:n] += of_plan
+        if self.weight:
+            t = self.tail.right()
+            right[n] = -self.tail.eta_residual
+            for members, (_, foreseen) in zip(self.members, found, strict=True):
+                t[members] += foreseen
             tau = t / self.sigma
             right += self.G @ tau
         dX, steps = self.plan.solve(right)
         dx = dX[:n]
-        if self.tail:
-            self.d_eta = float(dX[n])
-            self.d_tau = tau - (self.G.T @ np.r_[dx, self.d_eta]) / self.sigma
-            steps.append(self.excess.step(self.excess.D * (h + np.array([self.d_tau, -self.d_tau]))))
-        steps += self.each(lambda cell: cell.finish(dx, self.d_tau[cell.members] if self.tail else None), self.cells)
+        if self.weight:
+            tau -= (self.G.T @ dX) / self.sigma
+            steps.append(self.tail.finish(tau, float(dX[n])))
+        steps += self.crew.each("finish", dx, apart=[(tau[m] if self.weight else None,) for m in self.members])
         return min(step[0] for step in steps), min(step[1] for step in steps)
 
-    def take(self, primal: float, dual: float) -> None:
-        self.each(lambda group: group.take(primal, dual), self.groups)
-        for cell in self.cells:
-            cell.dual += dual * cell.d_dual
-        self.plan.take(dual)
-        if self.tail:
-            self.eta += primal * self.d_eta
-            self.tau = self.tau + dual * self.d_tau
-
-    def noted(self) -> Any:
-        tail = (self.d_eta, self.d_tau) if self.tail else None
-        return super().noted(), [cell.d_dual for cell in self.cells], self.plan.d_row_dual, tail
-
-    def return_to(self, noted: Any) -> None:
-        moves, duals, self.plan.d_row_dual, tail = noted
-        super().return_to(moves)
-        for cell, dual in zip(self.cells, duals, strict=True):
-            cell.d_dual = dual
-        if tail is not None:
-            self.d_eta, self.d_tau = tail
-
-    def keep(self, iteration: int, gap: float, log: list[str]) -> Proposal:
-        """The present iterate as a proposal."""
-        duals = []
-        per_block = len(self.chunks)
-        for b, size in enumerate(self.sizes):
-            cells = self.cells[b * per_block : (b + 1) * per_block]
-            dual = np.concatenate([cell.dual for cell in cells], axis=1).T * (self.money / size)
-            back = np.empty_like(dual)
-            back[:, cells[0].elimination.order] = dual
-            duals.append(back)
-        law = (1.0 - self.tail) * self.p
-        if self.tail:
-            law = law + tail_law(self.tau, self.cap, self.tail)
-        return Proposal(self.plan.x.value * self.scale_x, duals, law, iteration, gap, log)
+    def proposal(self, ended: Ended) -> Proposal:
+        """The point as a proposal."""
+        found = self.crew.each("result")
+        per_block = len(found) // len(self.sizes)
+        duals = [
+            np.concatenate(found[b * per_block : (b + 1) * per_block]) * (self.money / size)
+            for b, size in enumerate(self.sizes)
+        ]
+        law = (1.0 - self.weight) * self.p
+        if self.weight:
+            law = law + self.tail.law()
+        return Proposal(self.plan.x.value * self.scale_x, duals, law, ended.iterations, ended.score, ended.log)
 
 
 def _common(values: Array) -> Array:

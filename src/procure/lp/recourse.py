@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from procure.lp.bound import least
 from procure.lp.highs import LinearProgram, Solution, Solver, Status
 
 if TYPE_CHECKING:
@@ -184,11 +185,11 @@ class Block:
         row_lower, row_upper = pick(self.row_lower), pick(self.row_upper)
         rounding = (np.abs(dual) <= DUAL_TOLERANCE * size) & np.isinf(np.where(dual > 0, row_lower, row_upper))
         dual = np.where(rounding, 0.0, dual)
-        rows = _times_bound(dual, row_lower, row_upper)
+        rows = least(dual, row_lower, row_upper)
         reduced = cost - dual @ self.matrix
         lower, upper = pick(self.lower), pick(self.upper)
         rounding = (np.abs(reduced) <= DUAL_TOLERANCE * size) & np.isinf(np.where(reduced > 0, lower, upper))
-        columns = _times_bound(np.where(rounding, 0.0, reduced), lower, upper)
+        columns = least(np.where(rounding, 0.0, reduced), lower, upper)
         return rows.sum(axis=1) + columns.sum(axis=1), dual
 
     def slope(self, dual: Array, versions: Index, weight: Array) -> Array:
@@ -303,14 +304,8 @@ def _merge(varying: list[Array], technology: sparse.csr_matrix, K: int, m: int) 
     return member, np.unique(member, return_index=True)[1]
 
 
-def _times_bound(multiplier: Array, lower: Array, upper: Array) -> Array:
-    """min over [lower, upper] of multiplier × value; zero where the multiplier is zero."""
-    bound = np.where(multiplier > 0, lower, upper)
-    return np.asarray(multiplier * np.where(multiplier == 0, 0.0, bound))
-
-
 def _cheapest(cost: Array, lower: Array, upper: Array, K: int) -> Array:
     """Cost per scenario of columns that only their bounds hold."""
     n = cost.shape[-1]
     cost, lower, upper = (np.broadcast_to(v, (K, n)) for v in (cost, lower, upper))
-    return np.asarray(_times_bound(cost, lower, upper).sum(axis=1))
+    return np.asarray(least(cost, lower, upper).sum(axis=1))

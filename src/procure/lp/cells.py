@@ -1,0 +1,319 @@
+"""A composed program as cells over its tree, for `nested`; and the point found there as a solution of the program.
+
+A cell is an element at a node. What is no cell (whole numbers, orders before demand is seen, limits on a tail, years of several
+periods) is left to HiGHS, which solves any program whole.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from procure.formulation.period import CARRIED, PLAN_LINKS
+from procure.lp import nested
+from procure.lp.bound import proved_bound
+from procure.lp.compile import Name
+from procure.lp.compose import TAIL_MONEY, Bound, Composed, Composition, Risk, element_of, kind_of
+from procure.lp.elements import Links, Measure, NestedProgram
+from procure.lp.highs import Solution, Status
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+#: What a cell hands to its children, and what it is called there.
+((START, (STOCK, TODAY)),) = CARRIED.items()
+
+
+#: The most a row may miss, relative to its terms.
+MISSED = 1e-7
+
+#: Limits on all futures that are sums over nodes.
+SUMS = ("share", "expected_shortage")
+
+
+def solve(
+    composition: Composition, composed: Composed, plan_data: Array, period_data: Array, probability: Array, discount: Array,
+    risk: Risk, bounds: Mapping[tuple[str, Any], Bound], *, accuracy: float = 1e-9, tolerance: float = 1e-7,
+    deadline: float = np.inf,
+) -> Solution | None:  # fmt: skip
+    """The optimum of a composed program by `nested`, with its duals; None where it is not made of cells, or has no optimum.
+
+    Parameters
+    ----------
+    accuracy, tolerance : float
+        The method stops at a gap and residuals of `accuracy`; the solution is OPTIMAL where it keeps every row and the bound
+        that its duals prove is within `tolerance` of its cost, both relative.
+    deadline : float
+        By `time.perf_counter`.
+    """
+    started = time.perf_counter()
+    if not made_of_cells(composition, composed):
+        return None
+    try:
+        cells = Cells(composition)
+        program = cells.program(
+            composed, period_data, probability, discount, risk, bounds, composition.plan_cost(plan_data)
+        )
+    except NotCells:
+        return None
+    found = nested.solve(program, accuracy, deadline=deadline)
+    return None if found is None else cells.read(program, found, composed, tolerance, time.perf_counter() - started)
+
+
+def made_of_cells(composition: Composition, composed: Composed) -> bool:
+    """Whether the shape of a program is that of cells, as far as can be told without its numbers."""
+    shape = composition.shape
+    period = np.zeros(composition.n_nodes, dtype=np.int64)
+    for node in np.flatnonzero(shape.parent >= 0):
+        period[node] = period[shape.parent[node]] + 1
+    return (
+        shape.information is None
+        and not shape.same
+        and np.array_equal(period, shape.year)
+        and not composed.lp.is_mixed_integer
+        and all(limit.kind in SUMS for limit in composition.limits)
+    )
+
+
+class NotCells(Exception):
+    """A program is not made of cells."""
+
+
+class Cells:
+    """Where each column and row of a period stands among cells: kinds of a component in the order of their index.
+
+    Raises `NotCells` where a row or column belongs to no single element, or coefficients differ between elements or nodes.
+    """
+
+    def __init__(self, composition: Composition) -> None:
+        period = composition.period
+        self.composition = composition
+        named = [element_of(*name) for name in (*period.rows, *period.columns)]
+        self.elements = tuple(dict.fromkeys(e for e in named if e is not None))
+        self.number = {element: i for i, element in enumerate(self.elements)}
+        linked = {*PLAN_LINKS, START}
+        own = [j for j, (component, _) in enumerate(period.columns) if component not in linked and component != STOCK]
+        self.kind_of_row, self.row = self._kinds(period.rows, range(len(period.rows)))
+        self.kind_of_column, self.column = self._kinds(period.columns, own)
+        self.stock = np.array([period.column_index[STOCK, (e,)] for e in self.elements])
+        self.sign = np.ones(self.row.shape)  # the compiler may write an equation from either side
+
+    def _kinds(self, names: Sequence[Name], chosen: Iterable[int]) -> tuple[dict[int, int], Index]:
+        """The kind of each position, and the position of each (kind, element), -1 where there is none."""
+        kinds: dict[tuple[Any, ...], int] = {}
+        found: dict[int, int] = {}
+        for position in chosen:
+            component, index = names[position]
+            if element_of(component, index) is None:
+                raise NotCells(f"{component}{index} belongs to no single element")
+            found[position] = kinds.setdefault(kind_of(component, index), len(kinds))
+        place = np.full((len(kinds), len(self.elements)), -1, dtype=np.int64)
+        for position, kind in found.items():
+            place[kind, self.number[element_of(*names[position])]] = position
+        return found, place
+
+    def program(
+        self, composed: Composed, period_data: Array, probability: Array, discount: Array, risk: Risk,
+        bounds: Mapping[tuple[str, Any], Bound], plan_cost: Array,
+    ) -> NestedProgram:  # fmt: skip
+        """The program in cells."""
+        composition = self.composition
+        plan, period, shape, lp = composition.plan, composition.period, composition.shape, composed.lp
+        n_plan, n_nodes = len(plan.columns), composition.n_nodes
+        W, S, L, links = self._entries(period.entry.at(period_data))
+        place = composition.column_of
+
+        def of_columns(values: Array) -> Array:
+            found = np.zeros((*self.column.shape, n_nodes))
+            found[self.column >= 0] = values[place[:, self.column[self.column >= 0]]].T
+            return found
+
+        def of_rows(values: Array, absent: float) -> Array:
+            found = np.full((*self.row.shape, n_nodes), absent)
+            found[self.row >= 0] = values[composition.row_of[:, self.row[self.row >= 0]]].T
+            return self.sign[..., None] * found
+
+        row_lower, row_upper = of_rows(lp.row_lower, -np.inf), of_rows(lp.row_upper, np.inf)
+        row_lower, row_upper = np.minimum(row_lower, row_upper), np.maximum(row_lower, row_upper)
+        rows = sparse.csr_matrix(lp.matrix)[: len(plan.rows), :n_plan]
+        form = period.form.at(period_data)
+        measures = [self._measure(discount[:, None] * form, np.flatnonzero(composition.is_cost))]
+        most = np.full((len(composition.limits), len(composition.years)), np.inf)
+        for j, limit in enumerate(composition.limits):
+            inside = np.zeros(n_nodes)
+            for y in limit.years:
+                bound = bounds[limit.name, y]
+                assert bound.nodes is not None
+                inside[bound.nodes] = composition.scale_of(limit, probability[bound.nodes])
+                most[j, composition.years.index(y)] = bound.most
+            measures.append(self._measure(inside[:, None] * form, composition.form_of(limit)))
+        labels = [element_of(*name) for name in plan.columns]
+        return NestedProgram(
+            parent=shape.parent, year=shape.year, probability=probability, W=W, S=S, L=L,
+            row_lower=row_lower, row_upper=row_upper,
+            lower=of_columns(lp.lower), upper=of_columns(lp.upper),
+            stock_lower=lp.lower[place[:, self.stock]].T, stock_upper=lp.upper[place[:, self.stock]].T,
+            links=links, measures=tuple(measures), bound=most, plan_cost=plan_cost, plan_rows=rows,
+            plan_row_bounds=(lp.row_lower[: len(plan.rows)], lp.row_upper[: len(plan.rows)]),
+            plan_bounds=(lp.lower[:n_plan], lp.upper[:n_plan]),
+            element_of_plan=np.array([-1 if e is None else self.number[e] for e in labels]),
+            watched=shape.leaves[composition.watched], alpha=risk.alpha, weight=risk.weight,
+        )  # fmt: skip
+
+    def _entries(self, entry: Array) -> tuple[sparse.csr_matrix, Array, Array, Links]:
+        """W, S and L, the same for all cells, and T."""
+        composition = self.composition
+        plan, period, shape = composition.plan, composition.period, composition.shape
+        n_rows, E, N = len(self.row), len(self.elements), composition.n_nodes
+        constant: dict[tuple[str, int, int], float] = {}
+        of_links: dict[tuple[int, int], Array] = {}  # (row, link) -> values
+        links: dict[tuple[Any, ...], int] = {}
+        columns: list[Index] = []
+
+        def link(e: int, position: int) -> int:
+            component, index = period.columns[position]
+            number = links.setdefault(kind_of(component, index), len(links))
+            if number == len(columns):
+                columns.append(np.full((E, len(composition.years)), -1, dtype=np.int64))
+            if component == START:
+                columns[number][e, 0] = plan.column_index[TODAY, index]
+            else:
+                columns[number][e] = [plan.column_index[component, (*index, year)] for year in composition.years]
+            return number
+
+        entries = list(enumerate(zip(period.entry_row.tolist(), period.entry_column.tolist(), strict=True)))
+        signed: set[tuple[int, int]] = set()
+        for k, (r, j) in sorted(entries, key=lambda entry: period.columns[entry[1][1]][0] in PLAN_LINKS):
+            component, _ = period.columns[j]
+            e, row, values = self.number[element_of(*period.rows[r])], self.kind_of_row[r], entry[:, k]
+            if component in PLAN_LINKS:
+                of_links.setdefault((row, link(e, j)), np.zeros((E, N)))[e] += self.sign[row, e] * values
+                continue
+            if np.ptp(values) > 0:
+                raise NotCells(f"{component} has coefficients that differ between nodes")
+            kind = ("S", 0) if component == STOCK else ("L", 0) if component == START else ("W", self.kind_of_column[j])
+            first = constant.get((kind[0], row, kind[1]))
+            if first is not None and (row, e) not in signed and first == -values[0]:
+                self.sign[row, e] = -1.0
+            signed.add((row, e))
+            values = self.sign[row, e] * values
+            if constant.setdefault((kind[0], row, kind[1]), float(values[0])) != values[0]:
+                raise NotCells(f"{component} has coefficients that differ between elements")
+            if component == START:
+                roots = shape.parent < 0
+                of_links.setdefault((row, link(e, j)), np.zeros((E, N)))[e, roots] += values[roots]
+        W = sparse.lil_matrix((n_rows, len(self.column)))
+        S, L = np.zeros(n_rows), np.zeros(n_rows)
+        for (name, row, column), value in constant.items():
+            if name == "W":
+                W[row, column] = value
+            else:
+                (S if name == "S" else L)[row] = value
+        keys = list(of_links)
+        seen = Links(
+            row=np.array([row for row, _ in keys], dtype=np.int64),
+            link=np.array([z for _, z in keys], dtype=np.int64),
+            value=np.array([of_links[key] for key in keys]).reshape(len(keys), E, N),
+            column=np.array(columns, dtype=np.int64).reshape(len(columns), E, len(composition.years)),
+        )
+        return W.tocsr(), S, L, seen
+
+    def _measure(self, form: Array, chosen: Index) -> Measure:
+        """A measure from the terms `chosen` of the forms, shape (n_nodes, n_terms)."""
+        composition = self.composition
+        plan, period, year = composition.plan, composition.period, composition.shape.year
+        N = composition.n_nodes
+        own = np.zeros((len(self.column), len(self.elements), N))
+        stock = np.zeros((len(self.elements), N))
+        nodes, columns, values = [], [], []
+        for k in chosen.tolist():
+            position = int(period.form_column[k])
+            component, index = period.columns[position]
+            if component == START:
+                raise NotCells("a measure of the stock that a period starts with")
+            if component in PLAN_LINKS:
+                at = np.array([plan.column_index[component, (*index, y)] for y in composition.years])
+                nodes.append(np.arange(N))
+                columns.append(at[year])
+                values.append(form[:, k])
+            elif component == STOCK:
+                stock[self.number[element_of(component, index)]] += form[:, k]
+            else:
+                own[self.kind_of_column[position], self.number[element_of(component, index)]] += form[:, k]
+        shape = (N, len(plan.columns))
+        if not nodes:
+            return Measure(own, stock, sparse.csr_matrix(shape))
+        triplet = np.concatenate(values), (np.concatenate(nodes), np.concatenate(columns))
+        return Measure(own, stock, sparse.csr_matrix(triplet, shape=shape))
+
+    def read(
+        self, program: NestedProgram, found: nested.NestedSolution, composed: Composed, tolerance: float,
+        seconds: float,
+    ) -> Solution:  # fmt: skip
+        """The iterate as a solution of the composed program, with its duals and the bound they prove."""
+        composition, lp = self.composition, composed.lp
+        place, n_plan = composition.column_of, len(composition.plan.columns)
+        x, y = np.zeros(lp.matrix.shape[1]), np.zeros(lp.matrix.shape[0])
+        x[:n_plan] = np.clip(found.plan, *program.plan_bounds)
+        here = self.column >= 0
+        x[place[:, self.column[here]]] = found.own[here].T
+        x[place[:, self.stock]] = found.stock.T
+        y[: len(composition.plan.rows)] = found.plan_dual
+        at = self.row >= 0
+        y[composition.row_of[:, self.row[at]]] = (self.sign[..., None] * found.row_dual)[at].T
+        for j, limit in enumerate(composition.limits):
+            for year in limit.years:
+                y[composed.future_rows[limit.name, year]] = found.limit_dual[j, composition.years.index(year)]
+        x = np.clip(x, lp.lower, lp.upper)
+        if composed.eta >= 0:
+            self._read_tail(program, found, composed, x, y)
+        reduced = lp.cost - lp.matrix.T @ y
+        bound = proved_bound(lp, y)
+        objective = float(lp.cost @ x)
+        row = lp.matrix @ x
+        missed = np.maximum(np.maximum(lp.row_lower - row, row - lp.row_upper), 0.0)
+        kept = (missed <= MISSED * (1.0 + np.abs(lp.matrix) @ np.abs(x))).all()
+        close = kept and objective - bound <= tolerance * max(1.0, abs(objective))
+        return Solution(
+            status=Status.OPTIMAL if close else Status.LIMIT_REACHED, objective=objective, x=x, row_dual=y,
+            reduced_cost=reduced, bound=bound, iterations=found.iterations, seconds=seconds, message="central path",
+        )  # fmt: skip
+
+    def _read_tail(
+        self, program: NestedProgram, found: nested.NestedSolution, composed: Composed, x: Array, y: Array
+    ) -> None:
+        composition, parent = self.composition, self.composition.shape.parent
+        nodes = composition.path_nodes
+        cost = program.measures[0]
+        path = np.einsum("cen,cen->n", cost.own, found.own) + np.einsum("en,en->n", cost.stock, found.stock)
+        path = np.asarray(path + cost.plan @ found.plan) / TAIL_MONEY
+        for node in nodes:
+            if parent[node] >= 0:
+                path[node] += path[parent[node]]
+        columns = composition.path_columns[nodes]
+        x[columns] = path[nodes]
+        weight = np.zeros(len(parent))
+        weight[program.watched] = found.tau
+        for node in nodes[::-1]:
+            if parent[node] >= 0:
+                weight[parent[node]] += weight[node]
+        first = composition.n_rows
+        y[first : first + len(nodes)] = weight[nodes] * TAIL_MONEY
+        y[composed.tail_rows] = found.tau * TAIL_MONEY
+        loss = path[program.watched]
+        # The level from which the tail begins: where it costs least, given the losses.
+        eta = _level(loss, program.probability[program.watched], program.alpha)
+        x[composed.eta] = eta
+        x[composed.eta + 1 : composed.eta + 1 + len(loss)] = np.maximum(loss - eta, 0.0)
+
+
+def _level(loss: Array, probability: Array, alpha: float) -> float:
+    """Value at risk: the least loss with no more than 1 - alpha beyond it."""
+    order = np.argsort(-loss, kind="stable")
+    beyond = np.cumsum(probability[order])
+    return float(loss[order[min(int(np.searchsorted(beyond, 1.0 - alpha)), len(loss) - 1)]])

@@ -1,0 +1,125 @@
+"""Independent parts of one computation, shared out between this process and helpers.
+
+Each part stays where it was put; what goes to and fro is the name of a method, its arguments and what it returns. Helpers are
+plain processes of their own, started without the caller's main module, so that a script needs no guard; threads would wait for
+the interpreter more than they work.
+
+>>> with Crew([[3, 1, 2], [5, 4]], 1) as crew:
+...     _ = crew.each("sort")
+...     crew.each("pop", apart=[(0,), (1,)])
+[1, 5]
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import IO, Any
+
+
+class Crew:
+    """Parts, by a method of which all are asked at once.
+
+    Parameters
+    ----------
+    parts : sequence of objects
+        Handed to helpers pickled: their state lives there from then on.
+    n_helpers : int
+        How many processes beside this one; with none, everything happens here.
+    """
+
+    def __init__(self, parts: Sequence[Any], n_helpers: int) -> None:
+        n_hands = max(1, min(n_helpers + 1, len(parts)))
+        ends = [len(parts) * k // n_hands for k in range(n_hands + 1)]
+        self._slices = [slice(a, b) for a, b in pairwise(ends)]
+        self.n_parts = len(parts)
+        self._own = list(parts[self._slices[0]])
+        self._helpers = [_Helper(parts[share]) for share in self._slices[1:]]
+
+    def each(self, name: str, *shared: Any, apart: Sequence[tuple[Any, ...]] | None = None) -> list[Any]:
+        """Call a method of every part, with the arguments that all share, then those `apart`; results in the order of parts."""
+        arguments = [(*shared, *own) for own in apart] if apart is not None else [shared] * self.n_parts
+        for helper, share in zip(self._helpers, self._slices[1:], strict=True):
+            helper.ask(name, arguments[share])
+        found = [getattr(part, name)(*given) for part, given in zip(self._own, arguments[self._slices[0]], strict=True)]
+        for helper in self._helpers:
+            found += helper.answer()
+        return found
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for helper in self._helpers:
+            helper.dismiss()
+
+
+class _Helper:
+    """A process that holds parts and answers for them."""
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        command = [sys.executable, "-c", "from procure.lp.crew import serve; serve()"]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        self._send(list(parts))
+
+    def ask(self, name: str, arguments: Sequence[tuple[Any, ...]]) -> None:
+        self._send((name, list(arguments)))
+
+    def answer(self) -> list[Any]:
+        assert self._process.stdout is not None
+        try:
+            found = pickle.load(self._process.stdout)
+        except EOFError:
+            raise ChildProcessError("a helper ended before it answered: perhaps there is too little memory") from None
+        if isinstance(found, BaseException):
+            raise found
+        return list(found)
+
+    def _send(self, what: Any) -> None:
+        assert self._process.stdin is not None
+        pickle.dump(what, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+        self._process.stdin.flush()
+
+    def dismiss(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()
+
+
+def serve() -> None:
+    """What a helper does: take its parts, then answer until nobody asks."""
+    answers: IO[bytes] = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may be said on the line
+    _hold_still()
+    parts = pickle.load(sys.stdin.buffer)
+    while True:
+        try:
+            name, arguments = pickle.load(sys.stdin.buffer)
+        except (EOFError, KeyboardInterrupt):
+            return
+        found: Any
+        try:
+            found = [getattr(part, name)(*given) for part, given in zip(parts, arguments, strict=True)]
+        except Exception as error:  # told to the one who asked
+            found = error
+        pickle.dump(found, answers, protocol=pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+
+def _hold_still() -> None:
+    """One thread for BLAS, and no warnings about numbers that overflow on purpose: as in the process that asks."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    np.seterr(all="ignore")
+    threadpool_limits(1, user_api="blas")
