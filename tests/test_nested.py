@@ -195,26 +195,14 @@ def test_the_multipliers_of_the_tail_are_made_a_law(seed):
 # --- helpers ---
 
 
-class Counter:
-    def __init__(self, number):
-        self.number = number
-
-    def add(self, more, times=1):
-        self.number += more * times
-        return self.number
-
-    def fail(self):
-        raise ZeroDivisionError("as asked")
-
-
 @pytest.mark.parametrize("n_helpers", [0, 1, 2])
 def test_parts_keep_their_state_wherever_they_are(n_helpers):
-    with Crew([[], [1], [2, 3]], n_helpers) as crew:
+    with Crew([[], [1], [2, 3]], 3, n_helpers) as crew:
         crew.each("append", 7)
         crew.each("append", apart=[(8,), (9,), (10,)])
         assert crew.each("copy") == [[7, 8], [1, 7, 9], [2, 3, 7, 10]]
 
 
 def test_a_fault_of_a_helper_is_raised_here():
-    with Crew([[1], []], 1) as crew, pytest.raises(IndexError):
+    with Crew([[1], []], 2, n_helpers=1) as crew, pytest.raises(IndexError):
         crew.each("pop")

@@ -12,7 +12,6 @@ A step predicts (μ = 0), corrects with the second-order term of the prediction 
 
 from __future__ import annotations
 
-import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
-from procure.lp.crew import Crew
+from procure.lp.crew import Crew, idle_cores
 
 Array = NDArray[np.float64]
 
@@ -36,6 +35,8 @@ AMBITION = 0.1
 NEARLY = 0.98
 #: Variables from which helpers are worth their start.
 MANY = 1_000_000
+#: The residual of reduced costs that is small enough, and the steps that are spent on it once the gap is.
+SETTLED, SETTLINGS = 1e-9, 8
 #: Steps onto the rows at the end.
 RESTORATIONS = 2
 #: Iterations without a better score after which the search ends.
@@ -56,17 +57,19 @@ class Variables:
         self.moves = np.broadcast_to(upper > lower, shape)
         has_lower, has_upper = np.isfinite(lower), np.isfinite(upper)
         self.lower, self.upper = np.where(has_lower, lower, 0.0), np.where(has_upper, upper, 0.0)
-        self.room = np.where(has_lower & has_upper, self.upper - self.lower, np.inf)
         self.has_lower = np.broadcast_to(has_lower, shape) & self.moves
         self.has_upper = np.broadcast_to(has_upper, shape) & self.moves
         self.aim_at_low, self.aim_at_high = weight * self.has_lower, weight * self.has_upper
         self.count = float(self.aim_at_low.sum() + self.aim_at_high.sum())
-        inward = np.minimum(0.5 * self.room, 1.0)
+        inward = np.minimum(0.5 * self._room(), 1.0)
         start = np.where(has_lower, self.lower + inward, np.where(has_upper, self.upper - inward, 0.0))
         self.value = np.array(np.where(self.moves, start, np.where(has_lower, self.lower, self.upper)))
         self.held = False
         self.move = self.move_low = self.move_high = self.residual = np.zeros(shape)
         self.centre()
+
+    def _room(self) -> Array:
+        return np.where(self.has_lower & self.has_upper, self.upper - self.lower, np.inf)
 
     def measure(self) -> None:
         """Distances to the bounds, and their inverses."""
@@ -81,7 +84,7 @@ class Variables:
 
     def start_near(self, value: Array) -> None:
         """Stand near `value`, inside the bounds, centred."""
-        inward = np.minimum(0.1 * self.room, 0.1)
+        inward = np.minimum(0.1 * self._room(), 0.1)
         low = np.where(self.has_lower, self.lower + inward, -np.inf)
         high = np.where(self.has_upper, self.upper - inward, np.inf)
         self.value = np.where(self.moves, np.clip(value, low, high), self.value)
@@ -443,6 +446,7 @@ class CentralPath(ABC):
         """
         best, worse, log = Ended(np.inf, 0, []), 0, []
         count = max(1e-300, sum(self._of_all("count")))
+        settling, least = 0, np.inf
         # Many small products: BLAS with threads of its own waits more than it works.
         with threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):
             for iteration in range(MOST_ITERATIONS):
@@ -454,17 +458,21 @@ class CentralPath(ABC):
                 if not np.isfinite(score):
                     break
                 worse += 1
-                if score < best.score:
-                    best, worse = Ended(score, iteration, log), 0
+                if score < best.score or (score < tolerance and dual < least):
+                    best, worse, least = Ended(score, iteration, log), 0, dual
                     if score < USEFUL:
                         self._of_all("snapshot")
-                if score < tolerance or worse > PATIENCE or time.perf_counter() > deadline:
+                if worse > PATIENCE or time.perf_counter() > deadline:
                     break
+                if score < tolerance:
+                    settling += 1
+                    if dual < SETTLED or settling > SETTLINGS:
+                        break
                 try:
                     self.factor()
                 except linalg.LinAlgError:
                     break
-                primal, dual = self._search(mu, count)
+                primal, dual = self._search(mu, count, settle=score < tolerance)
                 self._of_all("take", NEARLY * primal, NEARLY * dual)
             if best.is_useful:
                 self._of_all("recall")
@@ -492,14 +500,19 @@ class CentralPath(ABC):
         """A method of every part."""
         return self.crew.each(name, *arguments) + [getattr(part, name)(*arguments) for part in self.own]
 
-    def _search(self, mu: float, count: float) -> tuple[float, float]:
-        """Predict, correct, and recentre while that makes the step longer; returns the longest steps."""
-        self._of_all("aim", 0.0, False)
+    def _search(self, mu: float, count: float, *, settle: bool) -> tuple[float, float]:
+        """Predict, correct, and recentre while that makes the step longer; returns the longest steps.
+
+        To settle is to leave the gap and take off the residuals: what the duals prove suffers from them.
+        """
+        target = mu if settle else 0.0
+        self._of_all("aim", target, False)
         primal, dual = (min(1.0, step) for step in self.direction())
-        after = sum(self._of_all("complementarity", primal, dual)) / count
-        target = min(AMBITION, max((after / mu) ** 3, 1e-8)) * mu
-        self._of_all("aim", target, True)
-        primal, dual = (min(1.0, step) for step in self.direction())
+        if not settle:
+            after = sum(self._of_all("complementarity", primal, dual)) / count
+            target = min(AMBITION, max((after / mu) ** 3, 1e-8)) * mu
+            self._of_all("aim", target, True)
+            primal, dual = (min(1.0, step) for step in self.direction())
         for _ in range(RECENTRINGS):
             if min(primal, dual) > 0.9:
                 break
@@ -530,8 +543,8 @@ class CentralPath(ABC):
 
 
 def helpers(n_variables: int) -> int:
-    """How many processes should help: those that stand idle, if the work is worth their start."""
-    return (os.cpu_count() or 1) - 1 if n_variables >= MANY else 0
+    """How many processes should help: those that find a core, if the work is worth their start."""
+    return idle_cores() if n_variables >= MANY else 0
 
 
 def _dot(a: Array, b: Array) -> float:

@@ -4,7 +4,7 @@ Each part stays where it was put; what goes to and fro is the name of a method, 
 plain processes of their own, started without the caller's main module, so that a script needs no guard; threads would wait for
 the interpreter more than they work.
 
->>> with Crew([[3, 1, 2], [5, 4]], 1) as crew:
+>>> with Crew([[3, 1, 2], [5, 4]], 2, n_helpers=1) as crew:
 ...     _ = crew.each("sort")
 ...     crew.each("pop", apart=[(0,), (1,)])
 [1, 5]
@@ -16,9 +16,11 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise
 from typing import IO, Any
+
+_THAT_IS_ALL = "that is all"
 
 
 class Crew:
@@ -26,19 +28,23 @@ class Crew:
 
     Parameters
     ----------
-    parts : sequence of objects
-        Handed to helpers pickled: their state lives there from then on.
+    parts : iterable of objects
+        Helpers get theirs pickled, one after the other: large ones need never stand here side by side. Their state lives there
+        from then on.
+    n_parts : int
+        How many there are.
     n_helpers : int
         How many processes beside this one; with none, everything happens here.
     """
 
-    def __init__(self, parts: Sequence[Any], n_helpers: int) -> None:
-        n_hands = max(1, min(n_helpers + 1, len(parts)))
-        ends = [len(parts) * k // n_hands for k in range(n_hands + 1)]
+    def __init__(self, parts: Iterable[Any], n_parts: int, n_helpers: int) -> None:
+        n_hands = max(1, min(n_helpers + 1, n_parts))
+        ends = [n_parts * k // n_hands for k in range(n_hands + 1)]
         self._slices = [slice(a, b) for a, b in pairwise(ends)]
-        self.n_parts = len(parts)
-        self._own = list(parts[self._slices[0]])
-        self._helpers = [_Helper(parts[share]) for share in self._slices[1:]]
+        self.n_parts = n_parts
+        coming = iter(parts)
+        self._own = list(islice(coming, ends[1]))
+        self._helpers = [_Helper(islice(coming, share.stop - share.start)) for share in self._slices[1:]]
 
     def each(self, name: str, *shared: Any, apart: Sequence[tuple[Any, ...]] | None = None) -> list[Any]:
         """Call a method of every part, with the arguments that all share, then those `apart`; results in the order of parts."""
@@ -61,7 +67,7 @@ class Crew:
 class _Helper:
     """A process that holds parts and answers for them."""
 
-    def __init__(self, parts: Sequence[Any]) -> None:
+    def __init__(self, parts: Iterable[Any]) -> None:
         command = [sys.executable, "-c", "from procure.lp.crew import serve; serve()"]
         self._process = subprocess.Popen(
             command,
@@ -69,7 +75,9 @@ class _Helper:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
-        self._send(list(parts))
+        for part in parts:
+            self._send(part)
+        self._send(_THAT_IS_ALL)
 
     def ask(self, name: str, arguments: Sequence[tuple[Any, ...]]) -> None:
         self._send((name, list(arguments)))
@@ -96,12 +104,17 @@ class _Helper:
         self._process.wait()
 
 
+def idle_cores() -> int:
+    """How many processes beside this one find a core."""
+    return (os.cpu_count() or 1) - 1
+
+
 def serve() -> None:
     """What a helper does: take its parts, then answer until nobody asks."""
     answers: IO[bytes] = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may be said on the line
     _hold_still()
-    parts = pickle.load(sys.stdin.buffer)
+    parts = list(iter(lambda: pickle.load(sys.stdin.buffer), _THAT_IS_ALL))
     while True:
         try:
             name, arguments = pickle.load(sys.stdin.buffer)

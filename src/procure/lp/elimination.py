@@ -54,6 +54,14 @@ class Elimination:
                     values.append(of_i * of_h)
         return sparse.csr_matrix((values, (rows, columns)), shape=(len(place), by_column.shape[1]))
 
+    def reached(self) -> NDArray[np.bool_]:
+        """Which rows of L⁻¹ which right-hand sides reach, shape (m, m): j reaches whatever lies below it in L."""
+        m = len(self.diagonal)
+        found = np.eye(m, dtype=bool)
+        for j in range(m):
+            found[self.below[j]] |= found[j]
+        return found
+
     def factor(self, D: Array, softness: float = 0.0) -> Array:
         """The entries of L for each scenario; `softness` is added to the diagonals, so that no row is stiffer than that."""
         L = self.products @ D

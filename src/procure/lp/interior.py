@@ -17,6 +17,7 @@ What comes out is only a proposal: `benders` measures the plan exactly and turns
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +95,7 @@ class _Cell(Part):
         self.column_starts = np.flatnonzero(np.r_[True, np.diff(in_order) > 0]) if len(in_order) else in_order
         self.used_rows, self.row_of = np.unique(self.rows, return_inverse=True)
         self.used_columns, self.column_of = np.unique(self.columns, return_inverse=True)
+        self.reach = [np.flatnonzero(reached[self.rows]) for reached in elimination.reached()]
         self.K = len(members)
 
     def times(self, x: Array) -> Array:
@@ -146,24 +148,20 @@ class _Cell(Part):
         return square, np.maximum(resistance, 0.0), self.columns_times(self.Ma) if len(self.rows) else square
 
     def _schur(self) -> Array:
-        """Σ_k T_kᵀ M_k⁻¹ T_k over the columns in use."""
-        if not len(self.rows):
-            return np.zeros((0, 0))
-        m, used = len(self.dual), len(self.used_rows)
-        unit = np.zeros((m, used, self.K))
+        """Σ_k T_kᵀ M_k⁻¹ T_k over the columns in use: row by row of L⁻¹ T, each with the entries that reach it."""
+        n, used = len(self.used_columns), len(self.used_rows)
+        square = np.zeros((n, n))
+        if not n:
+            return square
+        unit = np.zeros((len(self.dual), used, self.K))
         unit[self.used_rows, np.arange(used)] = 1.0
         self.elimination.forward(self.L, unit)
-        Z = np.zeros((len(self.used_columns), m, self.K))
-        seen = np.zeros(len(self.used_columns), dtype=bool)
-        for e in range(len(self.rows)):
-            c, part = self.column_of[e], unit[:, self.row_of[e]]
-            if seen[c]:
-                Z[c] += part * self.T[e]
-            else:
-                np.multiply(part, self.T[e], out=Z[c])
-                seen[c] = True
-        flat = Z.reshape(len(Z), -1)
-        return np.asarray(flat @ flat.T)
+        for row, entries in zip(unit, self.reach, strict=True):
+            if len(entries):
+                part = row[self.row_of[entries]] * self.T[entries]
+                columns = self.column_of[entries]
+                np.add.at(square, (columns[:, None], columns), part @ part.T)
+        return square
 
     def solve(self, right: Array) -> Array:
         """M⁻¹ right, in place."""
@@ -282,16 +280,20 @@ class _Method(CentralPath):
         chunks = [np.arange(i, min(i + CHUNK, K)) for i in range(0, K, CHUNK)]
         self.tail = Tail(p, alpha, weight, p.mean())
         self.own = (self.plan, self.tail) if weight else (self.plan,)
-        cells = []
-        for (block, size), elimination in zip(pairs, eliminations, strict=True):
-            technology = _technology(block, elimination.order, len(problem.cost))
-            cells += [
-                _Cell(block, elimination, members, size, technology, self.scale_x, self.money, p[members])
-                for members in chunks
-            ]
-        self.members = [cell.members for cell in cells]
-        self.columns = [cell.used_columns for cell in cells]
-        self.crew = Crew(cells, helpers(sum(cell.variables.value.size for cell in cells)))
+        self.members: list[Index] = []
+        self.columns: list[Index] = []
+
+        def cells() -> Iterator[_Cell]:
+            for (block, size), elimination in zip(pairs, eliminations, strict=True):
+                technology = _technology(block, elimination.order, len(problem.cost))
+                for members in chunks:
+                    cell = _Cell(block, elimination, members, size, technology, self.scale_x, self.money, p[members])
+                    self.members.append(cell.members)
+                    self.columns.append(cell.used_columns)
+                    yield cell
+
+        n_variables = K * sum(sum(block.matrix.shape) for block in recourse.blocks)
+        self.crew = Crew(cells(), len(chunks) * len(pairs), helpers(n_variables))
 
     def start(self, x: Array) -> None:
         """Stand near a plan."""

@@ -139,7 +139,7 @@ class _Method(CentralPath):
         p_watched = p[program.watched]
         self.tail = Tail(p_watched, program.alpha, self.weight, float(p_watched.mean()))
         self.own = (self.plan, self.limits, self.tail) if self.weight else (self.plan, self.limits)
-        self.crew = Crew(parts, helpers(sum(part.variables.value.size for part in parts)))
+        self.crew = Crew(parts, len(parts), helpers(sum(part.variables.value.size for part in parts)))
         if self.weight:
             self.tail.start(self.futures.along(self._measures()[0]))
 

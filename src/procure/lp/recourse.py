@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from procure.lp.bound import least
+from procure.lp.crew import Crew, idle_cores
 from procure.lp.highs import LinearProgram, Solution, Solver, Status
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ Index = NDArray[np.intp]
 DUAL_TOLERANCE = 1e-7
 FEASIBILITY_TOLERANCE = 1e-6
 MOST_BLOCKS = 64
+MANY_VERSIONS = 5000
+"""Subproblems from which helpers are worth their start."""
 
 
 @dataclass
@@ -34,12 +37,13 @@ class Answers:
     """What the D subproblems of a block answer to a plan: costs and row duals.
 
     Where there is no recourse the cost is ``inf`` and the dual belongs to the least total violation of the rows, a number
-    `violation` above zero.
+    `violation` above zero. `seconds` were spent inside HiGHS.
     """
 
     value: Array
     dual: Array
     violation: Array
+    seconds: float = 0.0
 
 
 class Block:
@@ -98,7 +102,7 @@ class Block:
         """Solve the versions (all by default) at a plan; the others stay nan."""
         D, m = self.n_versions, self.n_rows
         answers = Answers(np.full(D, np.nan), np.full((D, m), np.nan), np.zeros(D))
-        solver = self._load()
+        solver, before = self._load(), self.seconds
         shift = self.demand(x)
         row_lower, row_upper = (np.broadcast_to(v, (D, m)) for v in (self.row_lower - shift, self.row_upper - shift))
         rows = np.arange(m)
@@ -125,6 +129,7 @@ class Block:
                 self._basis[d] = last = solver.get_basis()
             elif found.status is Status.UNBOUNDED:
                 answers.value[d] = -np.inf
+        answers.seconds = self.seconds - before
         return answers
 
     def _solve(self, solver: Solver) -> Solution:
@@ -210,7 +215,8 @@ class Recourse:
     """The recourse of a problem in blocks, with what needs no program at all: rows without recourse, columns without rows.
 
     `rows` are the first-stage rows hidden in the recourse (rows of T x alone), with `row_lower` and `row_upper`;
-    `constant` is the cost per scenario of the columns that stand in no row.
+    `constant` is the cost per scenario of the columns that stand in no row. Blocks of very many versions are answered by several
+    processes, until the recourse is left as a context.
     """
 
     def __init__(self, problem: TwoStageProblem) -> None:
@@ -224,6 +230,22 @@ class Recourse:
             self.n_scenarios,
         )
         self._read_loose_rows(problem)
+        many = sum(block.n_versions for block in self.blocks) >= MANY_VERSIONS
+        self._crew = Crew(self.blocks, len(self.blocks), idle_cores() if many else 0)
+        self.seconds = 0.0
+        """Seconds inside HiGHS, whichever process they were spent in."""
+
+    def __enter__(self) -> Recourse:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._crew.__exit__()
+
+    def answers(self, x: Array) -> list[Answers]:
+        """What each block answers to a plan."""
+        found = self._crew.each("answer", x)
+        self.seconds += sum(answer.seconds for answer in found)
+        return found
 
     def _read_loose_rows(self, problem: TwoStageProblem) -> None:
         K, m2 = problem.n_scenarios, problem.recourse_matrix.shape[0]
@@ -242,7 +264,7 @@ class Recourse:
 
     def values(self, x: Array) -> Array:
         """Q_k(x) for every scenario."""
-        return self.total(x, [block.answer(x).value for block in self.blocks])
+        return self.total(x, [answer.value for answer in self.answers(x)])
 
     def total(self, x: Array, values: list[Array]) -> Array:
         """Q_k(x) from the costs of the versions of each block."""
@@ -263,11 +285,6 @@ class Recourse:
         reached = np.asarray(problem.technology @ x).reshape(-1, m2)[:, self._loose_rows]
         slack = 1e-6 * np.maximum(1.0, np.abs(reached))
         return np.asarray(((reached >= low - slack) & (reached <= high + slack)).all(axis=1))
-
-    @property
-    def seconds(self) -> float:
-        """Seconds inside HiGHS."""
-        return sum(block.seconds for block in self.blocks)
 
 
 def _separate(matrix: sparse.csr_matrix) -> tuple[list[tuple[Index, Index]], Index, Index]:

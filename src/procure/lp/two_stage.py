@@ -408,7 +408,8 @@ def recourse_values(problem: TwoStageProblem, x: Array) -> Array:
     """Q_k(x) per scenario: ``inf`` where the plan leaves no recourse, ``-inf`` where recourse has no bottom."""
     from procure.lp.recourse import Recourse
 
-    return Recourse(problem).values(x)
+    with Recourse(problem) as recourse:
+        return recourse.values(x)
 
 
 def measure(problem: TwoStageProblem, x: Array, values: Array, alpha: float, cvar_weight: float) -> float:
