@@ -98,13 +98,17 @@ class Program:
 
 def compose(market: Market, watched: NDArray[np.int64] | None = None) -> Program:
     """The linear program of a market; its tail reaches the leaves `watched`, by default those it may well reach."""
-    if is_large(market):  # cells stand alone: no element shares its last period
-        market = replace(market, shape=replace(market.shape, same={}))
+    market = _apart(market)
     compiled = templates(market.sets)
     limits = market.sets.limits_of(*FUTURE_KINDS)
     watched = _may_reach(market) if watched is None else watched
     composition = Composition(compiled.plan, compiled.period, market.sets.years, market.shape, limits, watched)
     return Program(market, compiled, composition, _composed(composition, market))
+
+
+def _apart(market: Market) -> Market:
+    """A large market with cells that stand alone: no element shares its last period. A small one as it is."""
+    return replace(market, shape=replace(market.shape, same={})) if is_large(market) else market
 
 
 def is_large(market: Market) -> bool:
@@ -124,7 +128,7 @@ def _may_reach(market: Market) -> NDArray[np.int64] | None:
 
 def recompose(program: Program, market: Market) -> Program:
     """The program of a market that resembles that of `program`: where the shape is the same, only numbers are worked out."""
-    old, new = program.market, market
+    old, new = program.market, _apart(market)
     same = (
         old.sets == new.sets
         and np.array_equal(old.shape.parent, new.shape.parent)
@@ -138,7 +142,7 @@ def recompose(program: Program, market: Market) -> Program:
     )
     if not same:
         return compose(market)
-    return Program(market, program.templates, program.composition, _composed(program.composition, market))
+    return Program(new, program.templates, program.composition, _composed(program.composition, new))
 
 
 def _same_nodes(one: Bound, other: Bound) -> bool:
