@@ -1,13 +1,14 @@
 """Trees solved cell by cell cost what HiGHS says they cost whole, and prove it."""
 
+import os
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
-from procure import Infeasible, load_model, solving
-from procure.lp import bound, cells, highs
+from procure import Infeasible, SolverError, load_model, solving
+from procure.lp import barrier, bound, cells, highs
 from procure.lp.barrier import Tail
 from procure.lp.compose import Composition
 from procure.lp.crew import Crew
@@ -206,3 +207,31 @@ def test_parts_keep_their_state_wherever_they_are(n_helpers):
 def test_a_fault_of_a_helper_is_raised_here():
     with Crew([[1], []], 2, n_helpers=1) as crew, pytest.raises(IndexError):
         crew.each("pop")
+
+
+def test_a_helper_that_dies_is_a_failure_told():
+    with Crew([_Dying(), _Dying()], 2, n_helpers=1) as crew, pytest.raises(SolverError, match="helper"):
+        crew.each("work")
+
+
+def test_a_tree_solved_with_helpers_costs_the_same(monkeypatch):
+    program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "five"})))
+    alone = by_cells(program)
+    monkeypatch.setattr(barrier, "MANY", 1)
+    monkeypatch.setattr(barrier, "idle_cores", lambda: 1)
+    together = by_cells(program)
+    assert together.objective == pytest.approx(alone.objective, rel=1e-9)
+    assert together.x == pytest.approx(alone.x, rel=1e-6, abs=1e-3)  # the very same steps
+
+
+class _Dying:
+    """Ends whatever process it is in, but the one of the tests."""
+
+    home = os.getpid()
+
+    def __init__(self):
+        self.made_in = self.home
+
+    def work(self):
+        if os.getpid() != self.made_in:
+            os._exit(1)

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from procure import risk
 from procure.errors import DataError
-from procure.lp import benders
+from procure.lp import barrier, benders, recourse
 from procure.lp.highs import Status
 from procure.lp.two_stage import TwoStageProblem, recourse_values, solve_two_stage, value_of_information
 
@@ -283,6 +283,20 @@ def test_a_buyer_of_two_elements_on_many_paths(risk_aversion):
     assert (one.method, other.method) == ("extensive", "decomposed")
     assert other.iterations <= 5
     assert other.n_merged > 0  # element 1 does not know supplier 1
+
+
+@pytest.mark.parametrize("risk_aversion", [(0, 0), (0.9, 0.3)])
+def test_helpers_change_nothing(monkeypatch, risk_aversion):
+    problem = two_elements(n_paths=60)
+    monkeypatch.setattr(benders, "LARGE", 0)
+    alone = solve_two_stage(problem, *risk_aversion, "decomposed")
+    for module, name in ((barrier, "MANY"), (recourse, "MANY_VERSIONS")):
+        monkeypatch.setattr(module, name, 1)
+        monkeypatch.setattr(module, "idle_cores", lambda: 1)
+    together = solve_two_stage(problem, *risk_aversion, "decomposed")
+    assert together.objective == pytest.approx(alone.objective, rel=1e-9)
+    assert together.recourse_values == pytest.approx(alone.recourse_values, rel=1e-6, abs=1e-6)
+    assert together.seconds_in_solver > 0  # also what helpers spent
 
 
 def two_elements(n_paths, n_years=3):

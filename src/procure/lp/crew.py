@@ -14,11 +14,15 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice, pairwise
 from typing import IO, Any
+
+from procure.errors import SolverError
 
 _THAT_IS_ALL = "that is all"
 
@@ -87,21 +91,33 @@ class _Helper:
         try:
             found = pickle.load(self._process.stdout)
         except EOFError:
-            raise ChildProcessError("a helper ended before it answered: perhaps there is too little memory") from None
+            raise _lost() from None
         if isinstance(found, BaseException):
             raise found
         return list(found)
 
     def _send(self, what: Any) -> None:
         assert self._process.stdin is not None
-        pickle.dump(what, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
-        self._process.stdin.flush()
+        try:
+            pickle.dump(what, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise _lost() from None
 
     def dismiss(self) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
+
+
+def _lost() -> SolverError:
+    return SolverError(
+        "A helper process ended before it answered, perhaps for want of memory.",
+        status="failed",
+        known="Nothing is known yet.",
+    )
 
 
 def idle_cores() -> int:
@@ -113,20 +129,19 @@ def serve() -> None:
     """What a helper does: take its parts, then answer until nobody asks."""
     answers: IO[bytes] = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may be said on the line
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks is interrupted, and then asks no more
     _hold_still()
-    parts = list(iter(lambda: pickle.load(sys.stdin.buffer), _THAT_IS_ALL))
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError):
+        parts = list(iter(lambda: pickle.load(sys.stdin.buffer), _THAT_IS_ALL))
+        while True:
             name, arguments = pickle.load(sys.stdin.buffer)
-        except (EOFError, KeyboardInterrupt):
-            return
-        found: Any
-        try:
-            found = [getattr(part, name)(*given) for part, given in zip(parts, arguments, strict=True)]
-        except Exception as error:  # told to the one who asked
-            found = error
-        pickle.dump(found, answers, protocol=pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+            found: Any
+            try:
+                found = [getattr(part, name)(*given) for part, given in zip(parts, arguments, strict=True)]
+            except Exception as error:  # told to the one who asked
+                found = error
+            pickle.dump(found, answers, protocol=pickle.HIGHEST_PROTOCOL)
+            answers.flush()
 
 
 def _hold_still() -> None:
