@@ -285,6 +285,14 @@ def test_a_buyer_of_two_elements_on_many_paths(risk_aversion):
     assert other.n_merged > 0  # element 1 does not know supplier 1
 
 
+def test_a_limit_without_a_plan_is_not_taken_for_optimal():
+    """Nothing found costs infinitely much, nothing proved bounds nothing: their distance closes no gap."""
+    stopped = {"simplex_iteration_limit": 1, "presolve": "off", "solver": "simplex"}
+    result = solve_two_stage(two_elements(n_paths=60), 0.9, 0.3, "extensive", options=stopped)
+    assert result.status is Status.LIMIT_REACHED
+    assert (result.objective, result.bound, result.gap) == (np.inf, -np.inf, np.inf)
+
+
 @pytest.mark.parametrize("risk_aversion", [(0, 0), (0.9, 0.3)])
 def test_helpers_change_nothing(monkeypatch, risk_aversion):
     problem = two_elements(n_paths=60)

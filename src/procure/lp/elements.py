@@ -47,7 +47,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class NestedProgram:
-    """The program of the module docstring, in natural units; the first measure is the (discounted) cost.
+    """The program of `nested`, in natural units; the first measure is the (discounted) cost.
 
     Years are counted from 0, nodes stand in breadth order with `year` ascending, and every node but those of the last year has
     children, side by side. Absent columns are fixed at zero, absent rows unbounded.

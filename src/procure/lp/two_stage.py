@@ -331,7 +331,7 @@ def solve_extensive(
     elif status is Status.LIMIT_REACHED:
         objective = np.inf
     if status in (Status.OPTIMAL, Status.LIMIT_REACHED):
-        close = objective - bound <= tolerance * max(1.0, abs(objective))
+        close = np.isfinite(objective - bound) and objective - bound <= tolerance * max(1.0, abs(objective))
         status = Status.OPTIMAL if close else Status.LIMIT_REACHED
     return TwoStageResult(
         status=status,
