@@ -1,6 +1,7 @@
 """Trees solved cell by cell cost what HiGHS says they cost whole, and prove it."""
 
 import os
+import re
 from dataclasses import replace
 from itertools import product
 
@@ -140,7 +141,23 @@ def test_a_deadline_leaves_the_program_to_highs(monkeypatch):
     monkeypatch.setattr(solving, "MANY_CELLS", 1)
     program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"})))
     assert by_cells(program, deadline=0.0) is None  # no useful point so soon
-    assert solve_program(program, {"solver": "simplex"}).outcome.solution.message != "central path"
+    assert "cell" not in solve_program(program, {"solver": "simplex"}).outcome.solution.message
+    assert "cell" in solve_program(program).outcome.solution.message
+
+
+def test_a_limit_of_time_says_how_far_it_came(monkeypatch):
+    """A point with a bound, but not yet close: both are told, and HiGHS does not start over."""
+    monkeypatch.setattr(solving, "MANY_CELLS", 1)
+    program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"})))
+    cost = by_cells(program).objective
+    monkeypatch.setattr(barrier, "MOST_ITERATIONS", 18)
+    late = replace(by_cells(program), seconds=2.0)
+    monkeypatch.setattr(cells, "solve", lambda *_, **__: late)
+    with pytest.raises(SolverError, match="cell by cell") as stopped:
+        solve_program(program, {"time_limit": 1.0})
+    assert stopped.value.status == "limit reached"
+    found, proved = (float(number) for number in re.findall(r"([\d.e+]+) kUSD", stopped.value.known))
+    assert proved < cost < found < 1.1 * cost
 
 
 def test_orders_before_demand_is_seen_are_not_made_of_cells():

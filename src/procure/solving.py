@@ -184,10 +184,11 @@ def solve_program(program: Program, options: Mapping[str, Any] | None = None, *,
             else Infeasible(["the limits cannot all be kept at this programme level"])
         )
     if solution.status is not Status.OPTIMAL:
+        known = f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD."
         raise SolverError(
-            f"HiGHS stopped with '{solution.message}'.",
+            f"The solver stopped with '{solution.message}'.",
             status=solution.status.value,
-            known=f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD.",
+            known=known if np.isfinite(solution.objective) else "No plan has been found yet.",
         )
     return solved_program(program, solution, seconds)
 

@@ -281,7 +281,8 @@ class Cells:
         close = kept and objective - bound <= tolerance * max(1.0, abs(objective))
         return Solution(
             status=Status.OPTIMAL if close else Status.LIMIT_REACHED, objective=objective, x=x, row_dual=y,
-            reduced_cost=reduced, bound=bound, iterations=found.iterations, seconds=seconds, message="central path",
+            reduced_cost=reduced, bound=bound, iterations=found.iterations, seconds=seconds,
+            message="Optimal, cell by cell" if close else "Limit reached, cell by cell",
         )  # fmt: skip
 
     def _read_tail(
