@@ -221,9 +221,13 @@ def test_parts_keep_their_state_wherever_they_are(n_helpers):
         assert crew.each("copy") == [[7, 8], [1, 7, 9], [2, 3, 7, 10]]
 
 
-def test_a_fault_of_a_helper_is_raised_here():
-    with Crew([[1], []], 2, n_helpers=1) as crew, pytest.raises(IndexError):
-        crew.each("pop")
+@pytest.mark.parametrize("parts", [[[1], []], [[], [1]]])
+def test_a_fault_is_raised_here_and_leaves_no_answer_behind(parts):
+    """Whichever process it happened in, the next question gets its own answer."""
+    with Crew(parts, 2, n_helpers=1) as crew:
+        with pytest.raises(IndexError):
+            crew.each("pop")
+        assert crew.each("copy") == [[], []]
 
 
 def test_a_helper_that_dies_is_a_failure_told():

@@ -7,7 +7,7 @@ Each variable v between bounds keeps its distances and their multipliers; with w
 
 A step predicts (μ = 0), corrects with the second-order term of the prediction (Mehrotra 1992, SIAM Journal on Optimization
 2(4), 575-601), and recentres while that makes the step longer (Gondzio 1996, Computational Optimization and Applications 6,
-137-156). Weights are the probabilities of the futures that the variables belong to: so all futures converge together.
+137-156). Whoever makes the variables chooses the weights; they say what shrinks together.
 """
 
 from __future__ import annotations

@@ -278,7 +278,7 @@ class _Master:
         self.matrix = sparse.hstack([fixed, sparse.csr_matrix((fixed.shape[0], n_clusters + 1))], format="csr")
         self.row_lower = np.r_[problem.row_lower, recourse.row_lower]
         self.row_upper = np.r_[problem.row_upper, recourse.row_upper]
-        self.box: tuple[Array, Array] | None = None
+        self._box = 1.0
         self.cut_rows = np.zeros((0, self.n))
         self.cut_heights = np.zeros(0)
         self.idle = np.zeros(0, dtype=int)
@@ -303,7 +303,7 @@ class _Master:
         if found.status in (Status.UNBOUNDED, Status.FAILED, Status.INFEASIBLE) and (
             found.status is not Status.INFEASIBLE or whole_numbers
         ):
-            self._box = max(getattr(self, "_box", 1.0) * 4.0, 10.0)
+            self._box = max(self._box * 4.0, 10.0)
             self.radius = self._box
             boxed = self._run(whole_numbers)
             if found.status is not Status.INFEASIBLE or boxed.status is Status.OPTIMAL:

@@ -28,7 +28,6 @@ Index = NDArray[np.int64]
 #: What a cell hands to its children, and what it is called there.
 ((START, (STOCK, TODAY)),) = CARRIED.items()
 
-
 #: The most a row may miss, relative to its terms.
 MISSED = 1e-7
 
@@ -85,7 +84,7 @@ class NotCells(Exception):
 
 
 class Cells:
-    """Where each column and row of a period stands among cells: kinds of a component in the order of their index.
+    """Where each column and row of a period stands among cells: by what it is, and by its element.
 
     Raises `NotCells` where a row or column belongs to no single element, or coefficients differ between elements or nodes.
     """

@@ -55,10 +55,12 @@ class Crew:
         arguments = [(*shared, *own) for own in apart] if apart is not None else [shared] * self.n_parts
         for helper, share in zip(self._helpers, self._slices[1:], strict=True):
             helper.ask(name, arguments[share])
-        found = [getattr(part, name)(*given) for part, given in zip(self._own, arguments[self._slices[0]], strict=True)]
-        for helper in self._helpers:
-            found += helper.answer()
-        return found
+        # All answers are fetched, whoever failed: one left on the line would be taken for that of the next question.
+        answers = [_work(self._own, name, arguments[self._slices[0]]), *(helper.answer() for helper in self._helpers)]
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return [one for answer in answers if not isinstance(answer, Exception) for one in answer]
 
     def __enter__(self) -> Crew:
         return self
@@ -86,15 +88,13 @@ class _Helper:
     def ask(self, name: str, arguments: Sequence[tuple[Any, ...]]) -> None:
         self._send((name, list(arguments)))
 
-    def answer(self) -> list[Any]:
+    def answer(self) -> list[Any] | Exception:
         assert self._process.stdout is not None
         try:
-            found = pickle.load(self._process.stdout)
+            found: list[Any] | Exception = pickle.load(self._process.stdout)
         except EOFError:
-            raise _lost() from None
-        if isinstance(found, BaseException):
-            raise found
-        return list(found)
+            return _lost()
+        return found
 
     def _send(self, what: Any) -> None:
         assert self._process.stdin is not None
@@ -120,6 +120,14 @@ def _lost() -> SolverError:
     )
 
 
+def _work(parts: Sequence[Any], name: str, arguments: Sequence[tuple[Any, ...]]) -> list[Any] | Exception:
+    """What a method of each part returns, or why it does not: an error is for the one who asked."""
+    try:
+        return [getattr(part, name)(*given) for part, given in zip(parts, arguments, strict=True)]
+    except Exception as error:
+        return error
+
+
 def idle_cores() -> int:
     """How many processes beside this one find a core."""
     return (os.cpu_count() or 1) - 1
@@ -134,13 +142,7 @@ def serve() -> None:
     with suppress(EOFError, BrokenPipeError):
         parts = list(iter(lambda: pickle.load(sys.stdin.buffer), _THAT_IS_ALL))
         while True:
-            name, arguments = pickle.load(sys.stdin.buffer)
-            found: Any
-            try:
-                found = [getattr(part, name)(*given) for part, given in zip(parts, arguments, strict=True)]
-            except Exception as error:  # told to the one who asked
-                found = error
-            pickle.dump(found, answers, protocol=pickle.HIGHEST_PROTOCOL)
+            pickle.dump(_work(parts, *pickle.load(sys.stdin.buffer)), answers, protocol=pickle.HIGHEST_PROTOCOL)
             answers.flush()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,7 +134,7 @@ class Elements(Part):
         )
         E, N = lower.shape[1:]
         self.shape = (E, N)
-        weight = np.ones(()) / N  # the same for all futures: by probability it takes a quarter more iterations
+        weight = np.full((), 1.0 / N)  # the same for all futures: by probability it takes a quarter more iterations
         self.variables = Variables(lower, upper, np.broadcast_to(weight, lower.shape))
         self.stock = Variables(
             program.stock_lower[elements] / per,
@@ -233,8 +233,7 @@ class Elements(Part):
         for link, entries in enumerate(self.T):
             if entries:
                 product = sum(values * dual[row] for row, values in entries.items())
-                sums = np.add.reduceat(product, [here.start for here in self.futures.years], axis=1)
-                np.add.at(found, self.column[link], sums)
+                np.add.at(found, self.column[link], self._yearly(np.asarray(product)))
         return found[:-1]
 
     # --- the Newton equations ---
@@ -276,7 +275,7 @@ class Elements(Part):
         width = self.n_links + n_measures - 1
         KSL, KLL = self.ZS.dot(self.ZL) + np.zeros(self.shape), self.ZL.dot(self.ZL) + np.zeros(self.shape)
         pivot = self.ZS.dot(self.ZS) + np.divide(1.0, self.stock.D, out=np.zeros(self.shape), where=self.stock.moves)
-        self.per_pivot, self.kappa, self.KSL = np.zeros(self.shape), np.zeros(self.shape), KSL
+        self.per_pivot, self.kappa = np.zeros(self.shape), np.zeros(self.shape)
         self.g: list[Array] = [np.empty(0)] * Y
         self.g_tail: list[Array] = [np.empty(0)] * Y
         for y in reversed(range(Y)):
@@ -303,7 +302,7 @@ class Elements(Part):
             self.kappa[:, here] = KSL[:, here] * self.per_pivot[:, here]
 
     def _dense(self, tail: bool) -> tuple[Array, Array, Array]:
-        """What the group adds: (E, width·Y, width·Y) by links and limits, (E, leaves, width·Y) with the tail, (leaves, leaves).
+        """What these elements add: (E, width·Y, width·Y) by links and limits, (E, leaves, width·Y) with the tail, (leaves, leaves).
 
         Signs are those of the elimination: plan with plan positive, the rest as `_Method.factor` reads it.
         """
@@ -314,21 +313,24 @@ class Elements(Part):
         n_leaves = len(futures.on_path[0]) if tail else 0
         cross, leaves = np.zeros((E, n_leaves, width, Y)), np.zeros((n_leaves, n_leaves))
         sigma = self._resistance()
-        own = [np.add.reduceat(values, [here.start for here in futures.years], axis=1) for values in self._pairs()]
-        for (t, other), sums in zip(self._pair_names(), own, strict=True):
-            years = np.arange(Y)
+        years = np.arange(Y)
+
+        def add(t: int, other: int, values: Array) -> None:
+            sums = self._yearly(values)
             square[:, t, years, other, years] += sums
             if t != other:
                 square[:, other, years, t, years] += sums
+
+        for t, ZT in enumerate(self.ZT):
+            for other in range(t, self.n_links):
+                if ZT.rows.keys() & self.ZT[other].rows.keys():
+                    add(t, other, ZT.dot(self.ZT[other]))
         for j in range(1, n_limits + 1):  # limits among themselves, and with links
-            for i in range(1, n_limits + 1):
-                sums = self._yearly(p * p * sigma[j][i])
-                square[:, self.n_links + j - 1, np.arange(Y), self.n_links + i - 1, np.arange(Y)] -= sums
+            for i in range(j, n_limits + 1):
+                add(self.n_links + j - 1, self.n_links + i - 1, -p * p * sigma[j][i])
             for t, ZT in enumerate(self.ZT):
                 if ZT.rows:
-                    sums = self._yearly(p * ZT.times(self.Za[j]))
-                    square[:, self.n_links + j - 1, np.arange(Y), t, np.arange(Y)] += sums
-                    square[:, t, np.arange(Y), self.n_links + j - 1, np.arange(Y)] += sums
+                    add(t, self.n_links + j - 1, p * ZT.times(self.Za[j]))
         for y in range(Y):
             here = futures.years[y]
             per = self.per_pivot[:, here]
@@ -356,17 +358,8 @@ class Elements(Part):
         return square.reshape(E, width * Y, -1), cross.reshape(E, n_leaves, width * Y), leaves
 
     def _yearly(self, values: Array) -> Array:
+        """Sums over the nodes of each year."""
         return np.asarray(np.add.reduceat(values, [here.start for here in self.futures.years], axis=1))
-
-    def _pair_names(self) -> Iterator[tuple[int, int]]:
-        for t in range(self.n_links):
-            for other in range(t, self.n_links):
-                if self.ZT[t].rows.keys() & self.ZT[other].rows.keys():
-                    yield t, other
-
-    def _pairs(self) -> Iterator[Array]:
-        for t, other in self._pair_names():
-            yield self.ZT[t].dot(self.ZT[other])
 
     def _resistance(self) -> list[list[Array]]:
         """R_i D R_j - a_i M⁻¹ a_j per cell; and, kept, what the cost has in common with each link."""
@@ -425,8 +418,7 @@ class Elements(Part):
         """The direction of the cells once plan and prices are known; the longest steps along it."""
         futures = self.futures
         q = self.q - self.times_plan(dx, year)
-        h_stock, move = self.h_stock.copy(), self.h
-        move = move.copy()
+        h_stock, move = self.h_stock.copy(), self.h.copy()
         for dpi, a, R, Rs, used in zip(d_price, self.a, self.R, self.Rs, self.used, strict=True):
             q += a * dpi
             h_stock -= Rs * dpi

@@ -64,6 +64,7 @@ def solve(program: NestedProgram, tolerance: float = 1e-8, *, deadline: float = 
     with np.errstate(all="ignore"):
         method = _Method(program)
     with method.crew:
+        method.start()
         ended = method.run(tolerance, deadline)
         return method.solution(ended) if ended.is_useful else None
 
@@ -140,6 +141,9 @@ class _Method(CentralPath):
         self.tail = Tail(p_watched, program.alpha, self.weight, float(p_watched.mean()))
         self.own = (self.plan, self.limits, self.tail) if self.weight else (self.plan, self.limits)
         self.crew = Crew(parts, len(parts), helpers(sum(part.variables.value.size for part in parts)))
+
+    def start(self) -> None:
+        """Begin the tail at the mean of what the paths cost now."""
         if self.weight:
             self.tail.start(self.futures.along(self._measures()[0]))
 
