@@ -1,12 +1,19 @@
 """A compiled model answers every change as a fresh solve does, whichever way the change takes."""
 
+import time
+
+import numpy as np
 import pytest
 
 import procure
 from procure import load_model, solve
-from procure.market import make_market, merge
+from procure.compiled import LAW
+from procure.errors import ProcureError
+from procure.market import FOLLOWED, make_market, merge
 from procure.model import make_model
-from procure.solving import compose, solve_market
+from procure.program import compose
+from procure.solving import solve_market
+from random_models import random_model
 
 BOOK = {
     "model.years": (2030, 2030),
@@ -16,17 +23,22 @@ BOOK = {
     "limits.china_heavy_share.max": 1.0,
 }
 CHANGES = [
-    ("law", {"suppliers.china.rate.normal.ban": 0.2}),
-    ("law", {"suppliers.lynas.rate.normal.severe": 0.3, "correlations.china.lynas": 0.05}),
-    ("law", {"shocks.regional_conflict.rate": 0.1}),
-    ("numbers", {"suppliers.caremag.offers.Dy.2027": 300.0}),
-    ("numbers", {"suppliers.china.depth.medium_heavy.ban": 0.8}),
-    ("numbers", {"suppliers.china.rate.normal.ban": 0.15, "suppliers.caremag.offers.Dy.2027": 280.0}),
-    ("numbers", {"risk.weight": 0.6}),
-    ("numbers", {"risk.alpha": 0.5, "shortage.scale": 1.2}),
-    ("numbers", {"limits.china_heavy_share.max": 0.5}),
-    ("shape", {"suppliers.mp_materials.enabled": True}),
-    ("shape", {"model.years": (2031, 2031), "limits.china_heavy_share.from": 2031}),
+    {"suppliers.china.rate.normal.ban": 0.2},
+    {"suppliers.lynas.rate.normal.severe": 0.3, "correlations.china.lynas": 0.05},
+    {"shocks.regional_conflict.rate": 0.1},
+    {"suppliers.caremag.offers.Dy.2027": 300.0},
+    {"suppliers.china.offers.Dy.2026": 0.0, "suppliers.china.offers.Dy.2031": 0.0},
+    {"suppliers.china.depth.medium_heavy.ban": 0.8},
+    {"suppliers.china.depth.medium_heavy.friction": 0.0},
+    {"suppliers.china.rate.normal.ban": 0.15, "suppliers.caremag.offers.Dy.2027": 280.0},
+    {"risk.weight": 0.6},
+    {"risk.weight": 0.0},
+    {"risk.alpha": 0.9},
+    {"risk.alpha": 0.5, "shortage.scale": 1.2},
+    {"limits.china_heavy_share.max": 0.5},
+    {"limits.china_heavy_share.max": 0.3, "risk.alpha": 0.9},
+    {"suppliers.mp_materials.enabled": True},
+    {"model.years": (2031, 2031), "limits.china_heavy_share.from": 2031},
 ]
 
 
@@ -40,17 +52,15 @@ def compiled(book):
     return procure.compile(book)
 
 
-@pytest.mark.parametrize(("reach", "changes"), CHANGES, ids=[str(i) for i in range(len(CHANGES))])
-def test_a_change_in_place_equals_a_fresh_solve(book, compiled, reach, changes):
-    assert compiled._reach(changes) == reach
+@pytest.mark.parametrize("changes", CHANGES, ids=[",".join(changes) for changes in CHANGES])
+def test_a_change_equals_a_fresh_solve(book, compiled, changes):
     fresh = solve(book.with_(**changes)).summary["objective"]
     assert compiled.solve(changes).objective == pytest.approx(fresh, rel=1e-9)
 
 
 def test_the_order_of_changes_decides_nothing(compiled):
-    every = [changes for reach, changes in CHANGES if reach != "shape"]
-    there = [compiled.solve(changes).objective for changes in every]
-    back = [compiled.solve(changes).objective for changes in reversed(every)]
+    there = [compiled.solve(changes).objective for changes in CHANGES]
+    back = [compiled.solve(changes).objective for changes in reversed(CHANGES)]
     assert there == pytest.approx(back[::-1], rel=1e-9)
 
 
@@ -96,3 +106,115 @@ def test_merging_futures_changes_no_cost(weight, years):
         assert merged.tree.n_nodes < market.tree.n_nodes
         assert compose(merged).composed.lp.matrix.shape[0] < compose(market).composed.lp.matrix.shape[0] / 10
     assert solve_market(merged).objective == pytest.approx(solve_market(market).objective, rel=1e-9)
+
+
+def test_the_portfolio_is_that_of_the_solution_found(book, monkeypatch):
+    """Once the answer is there nothing is solved again: neither of a change in place nor of one that was composed anew."""
+    compiled = procure.compile(book)
+    answers = [
+        compiled.solve(changes) for changes in ({"suppliers.caremag.offers.Dy.2027": 300.0}, {"risk.weight": 0.6})
+    ]
+    compiled.solve()
+
+    def refuse(*_):
+        raise AssertionError("solved again")
+
+    monkeypatch.setattr("procure.lp.highs.Solver.run", refuse)
+    for answer in answers:
+        portfolio = answer.make_portfolio(foresight=False)
+        assert portfolio.summary["objective"] == pytest.approx(answer.objective, rel=1e-9)
+        assert np.isnan(portfolio.summary["wait_and_see"])
+
+
+# --- whatever changes, a solve ends
+
+MANY_LEAVES = {
+    "model.years": (2027, 2029),
+    "model.elements": ("Nd", "Dy"),
+    "model.highlight": (),
+    "suppliers.seabed.programmes": ("none", "ten"),
+    "limits.china_heavy_share.from": 2027,
+    "world.tree.branch": (2027,),
+    "world.tree.nodes": 1200,
+}
+
+
+@pytest.fixture(scope="module", params=["after", "before"])
+def many_leaves(request):
+    """More than 300 leaves, of which only some are watched; orders may be placed before demand is seen."""
+    model = load_model("japan").with_(**MANY_LEAVES, **{"demand.orders": request.param, "demand.uncertain": "yearly"})
+    return procure.compile(model)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"risk.alpha": 0.9},
+        {"risk.alpha": 0.5, "risk.weight": 0.9},
+        {"suppliers.china.offers.Dy.2026": 0.0, "suppliers.china.offers.Dy.2031": 0.0},
+        {"suppliers.china.depth.medium_heavy.friction": 0.0},
+        {"limits.china_heavy_share.max": 0.4},
+        {"shortage.scale": 3.0},
+        {"suppliers.china.rate.ban.friction": 0.8},
+        {"retaliations.seabed.china.normal.ban": 0.1},
+    ],
+    ids=str,
+)
+def test_a_solve_of_many_leaves_ends_and_is_right(many_leaves, changes):
+    fresh = solve(many_leaves.model.with_(**changes), foresight=False).summary["objective"]
+    assert many_leaves.solve(changes).objective == pytest.approx(fresh, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_changes_in_any_order_equal_fresh_solves(seed):
+    """Random worlds with limits that may bind; every kind of path, also values that take an offer or a depth away."""
+    random = np.random.default_rng([seed, 11])
+    limits = [
+        {"name": "north", "kind": "share", "supplier": "north", "max": 0.6},
+        {"name": "short", "kind": str(random.choice(["expected_shortage", "shortage_cvar"])), "max": 0.5},
+    ]
+    model = random_model(seed, limits, world__tree__nodes=int(random.choice([20, 60, 200])))
+    compiled = procure.compile(model)
+    numbers = sorted(path for path, (table, _) in model.facts.paths().items() if table in FOLLOWED | {*LAW})
+    choices = {
+        "risk.alpha": [0.0, 0.5, 0.9],
+        "risk.weight": [0.0, 0.4, 1.0],
+        "shortage.scale": [0.5, 2.0],
+        "limits.north.max": [0.0, 0.2, 1.0],
+        "limits.short.max": [0.05, 0.2, 1.0],
+        "model.discount_rate": [0.0, 0.08],
+    }
+    for _ in range(6):
+        changes = {
+            str(path): model.facts.value(path) * random.choice([0.0, 0.7, 1.0, 1.2])
+            for path in random.choice(numbers, 2)
+        }
+        changes |= {
+            str(path): random.choice(choices[path]) for path in random.choice(sorted(choices), random.integers(0, 3))
+        }
+        try:
+            fresh = solve(model.with_(**changes), foresight=False).summary["objective"]
+        except ProcureError as error:
+            with pytest.raises(type(error)):
+                compiled.solve(changes)
+            continue
+        assert compiled.solve(changes).objective == pytest.approx(fresh, rel=1e-6, abs=1e-6), changes
+
+
+@pytest.mark.parametrize("changes", [{}, {"risk.alpha": 0.9}, {"suppliers.caremag.offers.Dy.2027": 300.0}], ids=str)
+def test_a_time_limit_is_kept_by_every_solve(changes):
+    compiled = procure.compile(load_model("japan").with_(**{"world.tree.nodes": 400}), options={"time_limit": 0.05})
+    started = time.perf_counter()
+    with pytest.raises(procure.SolverError, match="limit"):
+        compiled.solve(changes)
+    assert time.perf_counter() - started < 5.0  # a whole solve takes longer
+
+
+def test_a_model_without_portfolio_is_explained_within_its_time_limit():
+    limit = {"name": "served", "kind": "expected_shortage", "scope": "medium_heavy", "max": 0.0}
+    plain = load_model("japan").with_(**{"world.tree.nodes": 300, "suppliers.seabed.programmes": ("none",)})
+    settings = plain.settings.model_dump(by_alias=True, exclude_unset=True) | {"limits": [limit]}
+    started = time.perf_counter()
+    with pytest.raises((procure.Infeasible, procure.SolverError)):
+        solve(make_model(settings, plain.facts), options={"time_limit": 1.0})
+    assert time.perf_counter() - started < 8.0

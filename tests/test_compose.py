@@ -16,8 +16,9 @@ from procure.lp import highs
 from procure.lp.highs import Status
 from procure.market import make_market
 from procure.model import load_model, make_model
+from procure.program import compose, missed, risk_of
 from procure.scenarios.tree import Tree
-from procure.solving import compose, overlooked, risk_of, solve_program
+from procure.solving import solve_program
 from random_models import market_of, random_frames, random_market, random_model, random_tree
 
 EXACT = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
@@ -311,12 +312,12 @@ def test_orders_before_demand_is_seen_cost_more_and_do_not_see_it():
 @pytest.mark.parametrize("weight", [0.3, 1.0])
 @pytest.mark.parametrize("alpha", [0.8, 0.95])
 def test_watching_too_few_leaves_is_found_and_mended(alpha, weight):
-    """Rows of the tail for three leaves only: `overlooked` says that it reaches further, and the mended cost is the whole one."""
+    """Rows of the tail for three leaves only: `missed` says that it reaches further, and the mended cost is the whole one."""
     tree = {"world.tree.nodes": 120, "world.tree.branch": (2027,), "risk.alpha": alpha, "risk.weight": weight}
     market = make_market(load_model("japan").with_(**tree), {"seabed": "none"})
     whole = solve_program(compose(market, np.arange(len(market.shape.leaves))))
     few = compose(market, np.array([0, 1, 2]))
     assert solve_program(few).objective == pytest.approx(whole.objective, rel=1e-9)
     first = highs.solve(few.composed.lp)
-    assert len(overlooked(few, first)) > 3
+    assert len(missed(few, first).watched) > 3
     assert first.objective <= whole.objective * (1 + 1e-12)

@@ -26,8 +26,9 @@ from procure.lp.highs import Status
 from procure.lp.highs import solve as solve_lp
 from procure.market import make_market
 from procure.model import make_model
+from procure.program import Program, Templates, risk_of
 from procure.scenarios.tree import Tree
-from procure.solving import risk_of, solve_market
+from procure.solving import solve_market
 from random_models import market_of, random_model
 
 TABLES = {
@@ -257,7 +258,7 @@ def test_a_constraint_added_in_pyomo_is_named():
         asked.bounds,
     )
     assert solve_lp(composed.lp).status is Status.INFEASIBLE
-    error = explain(asked, composition, composed)
+    error = explain([Program(asked, Templates(plan, period), composition, composed)])
     assert error.conflict[0] == (
         "at_least_from_far (policy): a constraint added to the formulation; alone it would have to give way by 100"
     )

@@ -8,6 +8,7 @@ from procure import Infeasible, load_model
 from procure.compiled import LAW
 from procure.errors import DataError
 from procure.market import FOLLOWED, make_market, merge
+from procure.nearby import Refusal
 from procure.solving import solve_market
 
 ONE_YEAR = {
@@ -76,12 +77,25 @@ def test_numbers_moved_in_place_equal_a_fresh_solve(compiled, seed):
     assert moved > N_CASES // 8
 
 
-def test_a_capacity_and_a_rate_take_the_short_way(compiled):
-    changes = {"suppliers.caremag.offers.Dy.2027": 280.0}
-    if compiled.model.years[0] == 2030:  # a law of several years draws a tree of its own
-        changes["suppliers.china.rate.normal.ban"] = 0.2
-    assert compiled._solve_nearby(changes, 0.0) is not None
-    assert compiled._solve_nearby({}, 0.0) is not None
+def test_a_capacity_and_a_rate_are_moved_in_place(compiled):
+    (level,) = compiled._levels
+    assert not isinstance(level._in_place(compiled._change({"suppliers.caremag.offers.Dy.2027": 280.0})), Refusal)
+    moved = level._in_place(compiled._change({"suppliers.china.rate.normal.ban": 0.2}))
+    if compiled.model.years[0] == 2030:
+        assert not isinstance(moved, Refusal)
+    else:  # a law of several years draws a tree of its own
+        assert moved is Refusal.DRAWN_TREE
+
+
+def test_what_cannot_be_moved_in_place_says_why(compiled):
+    (level,) = compiled._levels
+    for change, reason in (
+        ({"risk.weight": 0.5}, Refusal.MORE_THAN_NUMBERS),
+        ({"suppliers.china.depth.medium_heavy.friction": 0.0}, None),
+        ({"suppliers.china.offers.Dy.2026": 0.0}, None),
+    ):
+        moved = level._in_place(compiled._change(change))
+        assert moved is reason if reason else isinstance(moved, Refusal) or moved.matrix.shape[0] > 0
 
 
 def test_the_short_way_leaves_wrong_values_to_the_long_one(compiled):

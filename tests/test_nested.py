@@ -8,15 +8,18 @@ from itertools import product
 import numpy as np
 import pytest
 
-from procure import Infeasible, SolverError, load_model, solving
+import procure
+import procure.program
+from procure import Infeasible, SolverError, load_model
 from procure.lp import barrier, bound, cells, highs
 from procure.lp.barrier import Tail
 from procure.lp.compose import Composition
 from procure.lp.crew import Crew
 from procure.lp.highs import LinearProgram, Status
 from procure.market import make_market, merge
+from procure.program import compose, risk_of
 from procure.risk import cvar
-from procure.solving import compose, risk_of, solve_program
+from procure.solving import solve_program
 from random_models import random_market, random_model
 
 SMALL = {"world.tree.nodes": 60, "world.tree.branch": (2027,)}
@@ -26,7 +29,7 @@ UNSERVED = {"name": "unserved", "kind": "expected_shortage"}
 
 
 def program_in_cells(market):
-    return compose(replace(market, shape=replace(market.shape, same={})))
+    return compose(replace(market, merged_from=None))
 
 
 def by_cells(program, **options):
@@ -121,9 +124,9 @@ def is_solvable(program):
 def test_a_large_model_is_solved_by_cells_and_measured_as_any_other(monkeypatch):
     """`procure.solve` measures every plan again by plain arithmetic; cost, mean and tail are those of the simplex method."""
     model = load_model("japan").with_(**SMALL)
-    by_simplex = solving.solve(model)
-    monkeypatch.setattr(solving, "MANY_CELLS", 1)
-    portfolio = solving.solve(model)
+    by_simplex = procure.solve(model)
+    monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
+    portfolio = procure.solve(model)
     assert portfolio.summary["objective"] == pytest.approx(by_simplex.summary["objective"], rel=1e-8)
     assert portfolio.summary["gap"] <= 1e-8
     weighed = portfolio.programme_levels["objective_musd"].to_numpy()
@@ -131,14 +134,14 @@ def test_a_large_model_is_solved_by_cells_and_measured_as_any_other(monkeypatch)
 
 
 def test_a_large_model_without_a_portfolio_says_why(monkeypatch):
-    monkeypatch.setattr(solving, "MANY_CELLS", 1)
+    monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
     model = random_model(6, [{**UNSERVED, "max": 0.0}], **CELLS)
     with pytest.raises(Infeasible, match="unserved"):
-        solving.solve(model)
+        procure.solve(model)
 
 
 def test_a_deadline_leaves_the_program_to_highs(monkeypatch):
-    monkeypatch.setattr(solving, "MANY_CELLS", 1)
+    monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
     program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"})))
     assert by_cells(program, deadline=0.0) is None  # no useful point so soon
     assert "cell" not in solve_program(program, {"solver": "simplex"}).outcome.solution.message
@@ -147,7 +150,7 @@ def test_a_deadline_leaves_the_program_to_highs(monkeypatch):
 
 def test_a_limit_of_time_says_how_far_it_came(monkeypatch):
     """A point with a bound, but not yet close: both are told, and HiGHS does not start over."""
-    monkeypatch.setattr(solving, "MANY_CELLS", 1)
+    monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
     program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"})))
     cost = by_cells(program).objective
     monkeypatch.setattr(barrier, "MOST_ITERATIONS", 18)
@@ -162,7 +165,7 @@ def test_a_limit_of_time_says_how_far_it_came(monkeypatch):
 
 def test_orders_before_demand_is_seen_are_not_made_of_cells():
     market = merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"}))
-    together = replace(market.shape, same={}, information=np.arange(len(market.probability)))
+    together = replace(market.shape, information=np.arange(len(market.probability)))
     composition = compose(market).composition
     other = Composition(composition.plan, composition.period, composition.years, together, composition.limits)
     assert not cells.made_of_cells(other, compose(market).composed)

@@ -15,6 +15,7 @@ import pytest
 from pytest import approx
 
 import procure
+from procure.compiled import solve
 from procure.errors import DataError, SolverError
 from procure.facts import Facts
 from procure.foresight import wait_and_see
@@ -23,9 +24,10 @@ from procure.market import make_market
 from procure.measure import Measured
 from procure.model import load_model, make_model
 from procure.portfolio import make_portfolio, read_portfolio
+from procure.program import templates
 from procure.report.text import LABELS, to_text
 from procure.scenarios.tree import Tree
-from procure.solving import solve, solve_market, templates
+from procure.solving import solve_market
 from random_models import random_frames, random_market, random_model, random_tree
 
 SEEDS = range(12)

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from procure import risk
-    from procure.compiled import Compiled, compile
+    from procure.compiled import Compiled, compile, solve
     from procure.errors import DataError, Infeasible, ProcureError, SolverError
     from procure.explore.sweep import sweep
     from procure.facts import Facts, load_facts
     from procure.lp.two_stage import TwoStageProblem, solve_two_stage, value_of_information
     from procure.model import Model, load_model
     from procure.portfolio import Portfolio, read_portfolio
-    from procure.solving import solve
 
     __version__: str
 
@@ -63,7 +62,7 @@ _HOME = {
     "load_facts": "facts",
     "load_model": "model",
     "read_portfolio": "portfolio",
-    "solve": "solving",
+    "solve": "compiled",
     "solve_two_stage": "lp.two_stage",
     "sweep": "explore.sweep",
     "value_of_information": "lp.two_stage",

@@ -120,15 +120,22 @@ def solve(
             callback=_more_than_zero,
         ),
     ] = None,
+    foresight: Annotated[
+        bool,
+        typer.Option(
+            "--foresight/--no-foresight",
+            help="Work out what knowing the future would be worth: most of the time of a large model.",
+        ),
+    ] = True,
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""
     faults = _unwritable(json, force)
     chosen = _load(model, changes, faults)
-    from procure.solving import solve as find_portfolio
+    from procure.compiled import solve as find_portfolio
 
     with _progress(quiet) as progress:
         options = None if time_limit is None else {"time_limit": time_limit}
-        portfolio = find_portfolio(chosen, options=options, progress=progress)
+        portfolio = find_portfolio(chosen, options=options, foresight=foresight, progress=progress)
     if json is not None:
         portfolio.to_json(json.resolve())
     if not quiet:

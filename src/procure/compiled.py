@@ -1,51 +1,50 @@
-"""A model compiled once and solved many times: numbers move in place, the last basis is kept.
+"""A model solved, once or again and again: numbers move in place, the last basis is kept.
 
-A change reaches as far as it must and no further. A change of the *law* (rates, chances, correlations) moves probabilities
-over the same futures; a change of *numbers* (offers, prices, bounds) moves entries of the same program; a change of *shape*
-(suppliers, years, the tree) compiles anew. Whatever the way, the answer is that of a fresh solve.
+A programme level changes the law of the world, so each level is solved exactly, and the cheapest at the model's own
+weighing of mean and tail is the answer; the others stay in the portfolio for comparison.
+
+A change of single numbers of the facts is followed to the few entries of the program that it enters (`nearby`); any other, or one
+that makes other futures, is composed anew, over the same positions where they fit. Either way the program goes to the same
+`solving.optimum`, and the answer is that of a fresh solve.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from procure.errors import DataError, SolverError
-from procure.lp.highs import Ended, Solution, Solver, Status
-from procure.lp.moves import Moves
-from procure.market import FOLLOWED, Builder, make_market, merge, programme_choices, weighed
+from procure.errors import DataError
+from procure.lp.crew import cores
+from procure.lp.highs import LinearProgram, Status
+from procure.market import FOLLOWED, Builder, level_name, make_market, merge, programme_choices
 from procure.model import Model
-from procure.nearby import Nearby
+from procure.nearby import Nearby, Refusal
+from procure.program import Missed, Program, compose, coupled, is_large, under_limits
+from procure.scenarios.chain import Process
 from procure.schema import Bounds
-from procure.solving import (
-    Program,
-    Solved,
-    compose,
-    explain_program,
-    overlooked,
-    recompose,
-    solve_market,
-    solved_program,
-)
-from procure.world import Records, Row, make_tree, processes
+from procure.solving import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
+from procure.world import Programmes, Records, Row, make_tree, processes
 
 if TYPE_CHECKING:
+    from procure.infeasibility import Rejection
     from procure.portfolio import Portfolio
 
 Array = NDArray[np.float64]
 Place = tuple[str, int, str]  # a number of the facts: table, position of its row, column
 
+#: Called with (done, total, what) as the work goes on.
+Progress = Callable[[int, int, str], None]
+
 #: Tables whose numbers only weigh futures, and do not say what happens in them.
 LAW = ("transitions", "shocks", "correlations", "projects", "retaliations")
-#: Choices that move numbers of the same program.
-NUMBERS = ("risk.alpha", "risk.weight", "shortage.scale", "model.discount_rate", "demand.case")
 
 #: A tail of so few leaves has a row for each: looking afterwards whether it reaches further would take longer.
 ALL_WATCHED = 300
@@ -53,7 +52,7 @@ ALL_WATCHED = 300
 
 @dataclass(frozen=True)
 class Answer:
-    """The result of one re-solve; the whole `portfolio` is worked out when it is asked for.
+    """The result of one solve; the whole `portfolio` is worked out when it is asked for, from the solution found.
 
     Attributes
     ----------
@@ -68,19 +67,73 @@ class Answer:
     """
 
     objective: float
-    programmes: Mapping[str, str]
+    programmes: Programmes
     levels: Mapping[str, float]
     seconds: float
     seconds_in_solver: float
-    _solved: Callable[[], list[Solved]]
+    _found: Sequence[Optimum]
+    _time_limit: float
 
     @cached_property
     def portfolio(self) -> Portfolio:
         """The whole answer, as `procure.solve` gives it."""
+        return self.make_portfolio()
+
+    def make_portfolio(self, foresight: bool = True) -> Portfolio:
+        """The whole answer; without `foresight` what knowing the future would be worth is left out."""
+        from procure.infeasibility import reject
         from procure.portfolio import make_portfolio
 
-        solved = self._solved()
-        return make_portfolio(min(solved, key=lambda one: one.objective), solved, [], seconds=self.seconds)
+        started = time.perf_counter()
+        optimal = [solved(found) for found in self._found if found.solution.status is Status.OPTIMAL]
+        out = [found.program for found in self._found if found.solution.status is not Status.OPTIMAL]
+        best = min(optimal, key=lambda level: level.objective)
+        rejected = reject(out, started + self._time_limit)
+        costs = _repaired(
+            best.market.model, [rejection for rejection in rejected if rejection.changes], self._time_limit
+        )
+        return make_portfolio(
+            best, optimal, [replace(one, objective=costs.get(id(one), math.nan)) for one in rejected],
+            seconds=self.seconds + time.perf_counter() - started, foresight=foresight,
+        )  # fmt: skip
+
+
+def _repaired(model: Model, rejected: Sequence[Rejection], time_limit: float) -> dict[int, float]:
+    """What each rejected level would cost with its cheapest repair, kUSD; those not solved in time are left out."""
+    programs = [
+        compose(merge(make_market(changed, one.programmes, make_tree(changed, one.programmes))))
+        for one in rejected
+        for changed in [model.changed(one.changes)]
+    ]
+    with ThreadPoolExecutor(max_workers=max(1, min(cores(), len(programs)))) as pool:
+        ends = pool.map(lambda program: optimum(program, None, time.perf_counter() + time_limit).solution, programs)
+        return {id(one): end.objective for one, end in zip(rejected, ends, strict=True) if end.status is Status.OPTIMAL}
+
+
+class Change:
+    """Some dotted paths at other values: as numbers of the facts where they move alone, and as a changed model.
+
+    `values` are the numbers by their place, None where more than single numbers changes.
+    """
+
+    def __init__(self, base: Model, paths: Mapping[str, Any], values: Mapping[Place, float] | None, records: Records):
+        self._base, self._paths = base, paths
+        self.is_none = not paths
+        self.moves_numbers_only = values is not None
+        self.records = records.moved(values) if values else records
+        self.rows: list[tuple[str, Row]] = [
+            (table, records.row(table, position)) for table, position, _ in values or ()
+        ]
+
+    @cached_property
+    def model(self) -> Model:
+        """The changed model; `DataError` where a path or a value is wrong."""
+        return self._base.changed(self._paths) if self._paths else self._base
+
+    @property
+    def moves_law(self) -> bool:
+        """Whether a number of the law is among them."""
+        return any(table in LAW or table == "programmes" for table, _ in self.rows)
 
 
 class Compiled:
@@ -96,98 +149,82 @@ class Compiled:
     True
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, options: Mapping[str, Any] | None = None, n_cores: int | None = None) -> None:
         self.model = model
-        self._levels = [_Level(model, choice) for choice in programme_choices(model)]
+        self._options = dict(options or {})
+        self._n_cores = cores() if n_cores is None else n_cores
         self._records = Records(model.facts)
         self._places: dict[str, tuple[Place, Bounds] | None] = {}
+        self._levels = self._levels_of(model)
 
-    def solve(self, changes: Mapping[str, Any] | None = None) -> Answer:
+    def _levels_of(self, model: Model) -> list[_Level]:
+        return [_Level(model, choice, self._options) for choice in programme_choices(model)]
+
+    def solve(self, changes: Mapping[str, Any] | None = None, *, progress: Progress | None = None) -> Answer:
         """Solve with these dotted paths changed; each call starts from the model as compiled, not from the last changes.
 
         Raises `DataError`, `Infeasible` and `SolverError` as `procure.solve` does.
         """
         started = time.perf_counter()
-        changes = dict(changes or {})
-        answer = self._solve_nearby(changes, started)
-        if answer is not None:
-            return answer
-        model = self.model.changed(changes) if changes else self.model
-        reach = self._reach(changes)
+        change = self._change(dict(changes or {}))
         levels = self._levels
-        if reach == "shape":
-            levels = [_Level(model, choice) for choice in programme_choices(model)]
-        solved: list[Solved] = []
-        costs: dict[str, float] = {}
-        seconds_in_solver = 0.0
-        for level in levels:
-            program, solution, seconds = level.solve(model, reach)
-            seconds_in_solver += seconds
-            if solution.status is Status.OPTIMAL:
-                solved.append(solved_program(program, solution, seconds))
-            elif solution.status is not Status.INFEASIBLE:
-                raise SolverError(f"HiGHS stopped with '{solution.message}'.", status=solution.status.value)
-            optimal = solution.status is Status.OPTIMAL
-            costs[level.name] = solution.objective / 1e3 if optimal else math.inf
-        if not solved:
-            raise explain_program(program)
-        best = min(solved, key=lambda one: one.objective)
-        return Answer(
-            objective=best.objective / 1e3,
-            programmes=best.market.programmes,
-            levels=costs,
-            seconds=time.perf_counter() - started,
-            seconds_in_solver=seconds_in_solver,
-            _solved=lambda: solved,
-        )
-
-    def _solve_nearby(self, changes: Mapping[str, Any], started: float) -> Answer | None:
-        """The answer where only single numbers move, and no level has to be composed anew for them; None otherwise."""
-        values = self._single_numbers(changes)
-        if values is None:
-            return None
-        records = self._records.moved(values) if values else self._records
-        rows = [(table, self._records.row(table, position)) for table, position, _ in values]
-        costs: dict[str, float] = {}
-        seconds = 0.0
-        for level in self._levels:
-            ended = level.solve_nearby(self.model, records, rows)
-            if ended is None:
-                return None
-            seconds += ended.seconds
-            costs[level.name] = ended.objective / 1e3 if ended.status is Status.OPTIMAL else math.inf
-        best = min(self._levels, key=lambda level: costs[level.name])
+        if not change.moves_numbers_only and programme_choices(change.model) != [level.choice for level in levels]:
+            levels = self._levels_of(change.model)
+        # Pyomo never runs in a thread: every program is made here, and only what is left, mostly HiGHS, runs side by side.
+        waiting = [level.prepared(change) for level in levels]
+        found: list[Optimum] = []
+        for level, optimum_of in zip(levels, self._side_by_side(waiting), strict=True):
+            if progress is not None:
+                progress(len(found), len(levels), level.name)
+            found.append(optimum_of())
+            refuse(found[-1].solution)
+        if progress is not None:
+            progress(len(levels), len(levels), "")
+        costs = {
+            level.name: end.solution.objective / 1e3 if end.solution.status is Status.OPTIMAL else math.inf
+            for level, end in zip(levels, found, strict=True)
+        }
+        best = min(levels, key=lambda level: costs[level.name])
         if costs[best.name] == math.inf:
-            return None
+            from procure.infeasibility import explain
 
-        def solved() -> list[Solved]:
-            model = self.model.changed(changes) if changes else self.model
-            optimal = [level for level in self._levels if costs[level.name] < math.inf]
-            return [solve_market(merge(make_market(model, level.choice))) for level in optimal]
-
+            raise explain([end.program for end in found], time.perf_counter() + levels[0].time_limit)
         return Answer(
             objective=costs[best.name],
             programmes=dict(best.choice),
             levels=costs,
             seconds=time.perf_counter() - started,
-            seconds_in_solver=seconds,
-            _solved=solved,
+            seconds_in_solver=sum(end.seconds for end in found),
+            _found=found,
+            _time_limit=levels[0].time_limit,
         )
 
-    def _single_numbers(self, changes: Mapping[str, Any]) -> dict[Place, float] | None:
-        """The changes as numbers of the facts, where each is one that moves alone and may have its value."""
+    def _side_by_side(self, waiting: Sequence[_Prepared]) -> Sequence[Callable[[], Optimum]]:
+        """What gives the optimum of each, in order; they are on their way where it pays."""
+        abreast = min(self._n_cores, len(waiting))
+        # A program solved cell by cell keeps all cores busy by itself, and a small one is done before a thread has started.
+        if abreast < 2 or any(one.is_large or one.n_rows < MANY_ROWS for one in waiting):
+            return [one.run for one in waiting]
+        pool = ThreadPoolExecutor(max_workers=abreast)
+        try:
+            return [pool.submit(one.run).result for one in waiting]
+        finally:
+            pool.shutdown(wait=False)
+
+    def _change(self, paths: Mapping[str, Any]) -> Change:
+        """The changes, as numbers of the facts where each is one that moves alone and may have its value."""
         values: dict[Place, float] = {}
-        for path, value in changes.items():
+        for path, value in paths.items():
             if path not in self._places:
                 self._places[path] = self._place(path)
             found = self._places[path]
             if found is None or type(value) not in (int, float, np.float64):
-                return None
+                return Change(self.model, paths, None, self._records)
             place, bounds = found
             if not (bounds.minimum <= value <= bounds.maximum and math.isfinite(value)):
-                return None
+                return Change(self.model, paths, None, self._records)
             values[place] = float(value)
-        return values
+        return Change(self.model, paths, values, self._records)
 
     def _place(self, path: str) -> tuple[Place, Bounds] | None:
         try:
@@ -196,110 +233,156 @@ class Compiled:
             return None
         return self.model.facts.alone(path) if table in FOLLOWED or table in LAW else None
 
-    def _reach(self, changes: Mapping[str, Any]) -> str:
-        """How far changes reach: "nothing", "law", "numbers" or "shape"."""
-        reaches = {self._reach_of(path) for path in changes}
-        return next((reach for reach in ("shape", "numbers", "law") if reach in reaches), "nothing")
 
-    def _reach_of(self, path: str) -> str:
-        if path in NUMBERS or (path.startswith("limits.") and path.rsplit(".", 1)[-1] in ("max", "min")):
-            return "numbers"
-        table = self.model.table_of(path)
-        if table is None:
-            return "shape"
-        if table in LAW:
-            return "law"
-        # Durations and chances of demand levels enter both the law and the numbers.
-        return "shape" if table in ("states", "demand_levels", "scenarios") else "numbers"
+def compile(model: Model, *, options: Mapping[str, Any] | None = None) -> Compiled:
+    """A model compiled once, to be solved many times.
+
+    Parameters
+    ----------
+    model : Model
+        From `load_model`.
+    options : mapping, optional
+        HiGHS options by their own names, for example ``{"time_limit": 60.0}``: seconds per programme level and solve.
+    """
+    return Compiled(model, options=options)
 
 
-def compile(model: Model) -> Compiled:
-    """Compile a model once, to be solved many times."""
-    return Compiled(model)
+def solve(
+    model: Model,
+    *,
+    options: Mapping[str, Any] | None = None,
+    foresight: bool = True,
+    progress: Progress | None = None,
+) -> Portfolio:
+    """The least-cost portfolio of a model.
+
+    Parameters
+    ----------
+    model : Model
+        From `load_model`.
+    options : mapping, optional
+        HiGHS options by their own names, for example ``{"time_limit": 60.0}``: seconds per programme level.
+    foresight : bool
+        Whether to work out, too, what every path would cost whoever had known it from the start: most of the time of a large
+        model. Without it `unavoidable_loss`, `wait_and_see` and `value_of_foresight` are NaN.
+    progress : callable, optional
+        Called with (done, total, what) as programme levels are solved.
+
+    Returns
+    -------
+    Portfolio
+        Of the programme level with the least weighed cost; all levels are in `Portfolio.programme_levels`.
+
+    Raises
+    ------
+    DataError, Infeasible, SolverError
+
+    >>> from procure import load_model
+    >>> portfolio = solve(load_model("two-class"))
+    >>> portfolio.status
+    'optimal'
+    """
+    return Compiled(model, options=options).solve(progress=progress).make_portfolio(foresight)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A level at changed numbers, about to be solved."""
+
+    run: Callable[[], Optimum]
+    n_rows: int
+    is_large: bool
 
 
 class _Level:
-    """One programme level of a compiled model: its market, its program, and the loaded solver."""
+    """One programme level of a model: its market, its program, and the solver that has it loaded."""
 
-    def __init__(self, model: Model, choice: Mapping[str, str]) -> None:
-        self.choice = choice
-        self.name = ", ".join(f"{supplier} {level}" for supplier, level in choice.items()) or "-"
+    def __init__(self, model: Model, choice: Programmes, options: Mapping[str, Any]) -> None:
+        self.choice = dict(choice)
+        self.name = level_name(choice)
+        self.engine, self.time_limit = Engine.of(options)
+        self._base = model
         self._builder = Builder(model, choice, make_tree(model, choice))
-        self.whole = self._builder.market()
-        self.market = merge(self.whole)
-        leaves = np.arange(len(self.market.shape.leaves))
-        self.program = compose(self.market, leaves if len(leaves) <= ALL_WATCHED else None)
-        self.solver = Solver(self.program.composed.lp)
-        self.law = processes(model, choice)
-        self._near: tuple[Program, Nearby] | None = None
+        self._whole = self._builder.market()
+        market = merge(self._whole)
+        leaves = np.arange(len(market.shape.leaves))
+        self.program = compose(market, leaves if len(leaves) <= ALL_WATCHED and not is_large(market) else None)
+        self._law = processes(model, choice)
+        self._near: Nearby | None = None
 
-    def solve_nearby(self, model: Model, records: Records, rows: list[tuple[str, Row]]) -> Ended | None:
-        """How the program ends at other records, if they leave its futures as they are; None otherwise, or where it fails."""
-        if not Moves.can_follow(self.program.composition):
-            return None
-        if self._near is None or self._near[0] is not self.program:
-            self._near = self.program, Nearby(self._builder, self.whole, self.program, self.law)
-        near = self._near[1]
-        moves_law = any(table in LAW or table == "programmes" for table, _ in rows)
-        program = near.program(processes(model, self.choice, records) if moves_law else self.law, records, rows)
-        if program is None or not self.solver.move_to(program):
-            return None
-        ended = self.solver.run()
-        if (
-            ended.status is Status.OPTIMAL and near.moves.all_watched(self.solver.values)
-        ) or ended.status is Status.INFEASIBLE:
-            return ended
-        return None
+    def prepared(self, change: Change) -> _Prepared:
+        """The level at changed numbers: as it is, moved in place where it can be, else composed anew."""
+        if change.is_none:
+            n_rows, large = self.program.composed.lp.matrix.shape[0], is_large(self.program.market)
+            return _Prepared(self._solve_as_compiled, n_rows, large)
+        lp = self._in_place(change)
+        if not isinstance(lp, Refusal):
+            return _Prepared(partial(self._solve_in_place, change, lp), lp.matrix.shape[0], False)
+        program = self._anew(change)
+        large = is_large(program.market)
+        return _Prepared(partial(self._solve_anew, program), program.composed.lp.matrix.shape[0], large)
 
-    def solve(self, model: Model, reach: str) -> tuple[Program, Solution, float]:
-        """The program at the changed numbers, its solution, and the seconds inside HiGHS."""
-        program = self.program
-        if reach == "law":
-            program = self._weighed(model)
-        elif reach == "numbers":
-            program = self._moved(model)
-        before = self.solver.seconds
-        if not self.solver.move_to(program.composed.lp):
-            self.solver, before = Solver(program.composed.lp), 0.0
-        solution = self.solver.solve()
-        while solution.status is Status.OPTIMAL and len(wider := overlooked(program, solution)):
-            self.program = compose(self.market, wider)
-            program = recompose(self.program, program.market)
-            self.solver, before = Solver(program.composed.lp), 0.0
-            solution = self.solver.solve()
-        return program, solution, self.solver.seconds - before
+    def _deadline(self) -> float:
+        return time.perf_counter() + self.time_limit
 
-    def _weighed(self, model: Model) -> Program:
-        """The same futures under a changed law, where the tree holds every future; otherwise a tree of its own."""
-        law = processes(model, self.choice)
-        tree = self.whole.tree
-        opens = any(
-            ((old.transition == 0) != (new.transition == 0)).any() for old, new in zip(self.law, law, strict=True)
-        )
-        # Over several periods, which futures are one may hang on how likely they are.
-        if opens or not self._holds_every_future or tree.n_periods > 1:
-            return recompose(self.program, merge(make_market(model, self.choice)))
-        likely = np.bincount(self._new, weights=tree.likelihood(law), minlength=self.market.tree.n_nodes)
-        return recompose(self.program, weighed(self.market, model, likely.astype(float)))
+    def _anew(self, change: Change) -> Program:
+        """The program of the changed model, over the positions of the level's own where they fit."""
+        model, mine = change.model, self.program
+        market = merge(make_market(model, self.choice, make_tree(model, self.choice)))
+        fits = np.array_equal(market.shape.parent, mine.market.shape.parent)
+        watched = mine.composition.watched if fits else None
+        return compose(market, watched, mine.apart if fits else (), like=mine)
 
-    def _moved(self, model: Model) -> Program:
-        """Changed numbers; over the same futures where the law is the same."""
-        tree = self.whole.tree if self._same_law(model) else None
-        return recompose(self.program, merge(make_market(model, self.choice, tree)))
+    def _solve_anew(self, program: Program) -> Optimum:
+        return optimum(program, self.engine, self._deadline())
 
-    def _same_law(self, model: Model) -> bool:
-        return all(
-            np.array_equal(old.transition, new.transition)
-            for old, new in zip(self.law, processes(model, self.choice), strict=True)
-        )
+    def _solve_as_compiled(self) -> Optimum:
+        found = self._solve_anew(self.program)
+        self.program = found.program  # what its short cuts got wrong is mended for good
+        return found
 
-    @cached_property
-    def _holds_every_future(self) -> bool:
-        tree = self.whole.tree
-        return bool(np.allclose(tree.conditional, tree.likelihood(self.law), rtol=0, atol=1e-12))
+    def _in_place(self, change: Change) -> LinearProgram | Refusal:
+        """The program at the changed numbers, if they leave its futures as they are."""
+        if not change.moves_numbers_only:
+            return Refusal.MORE_THAN_NUMBERS
+        if is_large(self.program.market):
+            return Refusal.CELLS
+        if (refused := Nearby.refusal(self.program)) is not None:
+            return refused
+        if self._near is None or self._near.program_at_first is not self.program:
+            self._near = Nearby(self._builder, self._whole, self.program, self._law)
+        return self._near.program(self._law_at(change), change.records, change.rows)
 
-    @cached_property
-    def _new(self) -> NDArray[np.int64]:
-        """Where each node of the whole tree went when futures were merged."""
-        merged_from = self.market.merged_from
-        return np.arange(self.whole.tree.n_nodes) if merged_from is None else merged_from
+    def _law_at(self, change: Change) -> list[Process]:
+        return processes(self._base, self.choice, change.records) if change.moves_law else self._law
+
+    def _solve_in_place(self, change: Change, lp: LinearProgram) -> Optimum:
+        """The optimum of a program moved in place; where a short cut was wrong, the level's program is mended for good."""
+        deadline, seconds = self._deadline(), 0.0
+        while True:
+            solution, spent = self.engine.solve(lp, deadline)
+            seconds += spent
+            program, near = self.program, self._near
+            assert near is not None
+            if solution.status is Status.OPTIMAL:
+                beyond = near.moves.overlooked(solution.x)
+                watched = np.union1d(program.composition.watched, beyond) if len(beyond) else beyond
+                more = Missed(watched, coupled(program, solution.row_dual) if program.together else frozenset())
+            elif solution.status is Status.INFEASIBLE:
+                more = Missed(program.composition.watched[:0], under_limits(program))
+            else:
+                more = Missed(program.composition.watched[:0], frozenset())
+            if not more:
+                return Optimum(
+                    solution, seconds, partial(_program_of, near, change, self.choice, self._law_at(change), lp)
+                )
+            watched = more.watched if len(more.watched) else program.composition.watched
+            self.program = compose(program.market, watched, (*program.apart, *more.apart))
+            moved = self._in_place(change)
+            if isinstance(moved, Refusal):
+                return optimum(self._anew(change), self.engine, deadline)
+            lp = moved
+
+
+def _program_of(near: Nearby, change: Change, choice: Programmes, law: list[Process], lp: LinearProgram) -> Program:
+    return near.program_of(change.model, choice, law, lp)

@@ -6,7 +6,7 @@ Every fault says what was seen, where, which rule it breaks and how to mend it; 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -59,16 +59,38 @@ class SolverError(ProcureError):
 
 
 class Infeasible(ProcureError):
-    """No portfolio keeps every limit: `conflict` names the limits, `repairs` the least that each would have to give."""
+    """No portfolio keeps every limit.
+
+    Attributes
+    ----------
+    conflict : list of str
+        The limits that cannot be kept together, and the least that each would have to give.
+    repairs : list of str
+        The cheapest change that gives a solution.
+    level : str
+        The programme level that this is said of, where there are several: the one with the cheapest repair.
+    elsewhere : dict
+        The cheapest repair of every other level, by its name.
+    """
 
     exit_status = 1
 
-    def __init__(self, conflict: Sequence[str], repairs: Sequence[str] = ()) -> None:
-        self.conflict = list(conflict)
-        self.repairs = list(repairs)
-        lines = ["no portfolio keeps all of these together:", *(f"  {line}" for line in self.conflict)]
+    def __init__(
+        self,
+        conflict: Sequence[str],
+        repairs: Sequence[str] = (),
+        *,
+        level: str = "",
+        elsewhere: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.conflict, self.repairs = list(conflict), list(repairs)
+        self.level, self.elsewhere = level, {name: list(lines) for name, lines in (elsewhere or {}).items()}
+        under = f" under {level}" if level else ""
+        lines = [f"no portfolio keeps all of these together{under}:", *(f"  {line}" for line in self.conflict)]
         if self.repairs:
             lines += ["the cheapest repair:", *(f"  {line}" for line in self.repairs)]
+        for name, others in self.elsewhere.items():
+            lines += [f"under {name} it would be:", *(f"  {line}" for line in others or ["none is known"])]
         super().__init__("\n".join(lines))
 
 

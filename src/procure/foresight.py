@@ -28,7 +28,7 @@ from procure.lp.highs import LinearProgram, Solver, Status
 
 if TYPE_CHECKING:
     from procure.market import Market
-    from procure.solving import Templates
+    from procure.program import Templates
 
 Array = NDArray[np.float64]
 
@@ -40,6 +40,12 @@ class Foresight:
     cost: Array
     shortage_cost: Array
     seconds_in_solver: float
+
+
+def unseen(market: Market) -> Foresight:
+    """What is not worked out: NaN for every path."""
+    unknown = np.full(len(market.shape.leaves), np.nan)
+    return Foresight(unknown, unknown, 0.0)
 
 
 def wait_and_see(market: Market, templates: Templates) -> Foresight:

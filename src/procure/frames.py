@@ -54,10 +54,11 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
     },
     # Expected share of demand; year "today" is today's commitments and calls in the undisturbed state.
     "shares": {"year": "text", "class": "text", "supplier": "text", "share": "number"},
-    # Every programme level that was tried; numbers are NaN where no portfolio keeps the limits.
+    # Every programme level that was tried; its costs are NaN where no portfolio keeps the limits. There `needs` is the cheapest
+    # repair, and `repaired_musd` the weighed cost with it.
     "programmes": {
         "level": "text", "objective_musd": "number", "expected_musd": "number", "cvar_musd": "number",
-        "worst_musd": "number", "status": "text", "chosen": "flag",
+        "worst_musd": "number", "status": "text", "chosen": "flag", "needs": "text", "repaired_musd": "number",
     },
     # Gross cost (sales count positive) by the status of the number that prices it.
     "provenance": {"status": "text", "cost_musd": "number", "share": "number"},

@@ -22,6 +22,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
@@ -34,9 +35,12 @@ from procure.errors import Infeasible
 from procure.formulation.sets import Limit
 from procure.lp.compile import Name, Template
 from procure.lp.compose import Composed, Composition
+from procure.lp.crew import cores
 from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
-from procure.market import DAYS_PER_YEAR, Market
+from procure.market import DAYS_PER_YEAR, Market, level_name
 from procure.model import LEAST, LimitChoices
+from procure.program import Program
+from procure.solving import SIMPLEX
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -94,42 +98,113 @@ class Line:
         return f"{_plain(value)} {self.unit}".rstrip()
 
 
-def explain(market: Market, composition: Composition, composed: Composed) -> Infeasible:
-    """The conflict in an infeasible program, in the words of the model file.
+def explain(programs: Sequence[Program], deadline: float = np.inf) -> Infeasible:
+    """The conflict in a model none of whose programme levels has a portfolio, in the words of the model file.
 
     Parameters
     ----------
-    market : Market
-        The numbers of the model.
-    composition, composed :
-        Its linear program, as `procure.solving.compose` makes it.
+    programs : sequence of Program
+        Of every programme level, each infeasible.
+    deadline : float
+        By `time.perf_counter`; what is not found by then is left out.
 
     Returns
     -------
     Infeasible
-        `conflict`: one line per limit or number that takes part, policies first, what is physical last, each with what
-        it alone would have to be. `repairs`: the least change that gives a solution, each by the dotted path to set.
+        Of the level with the cheapest repair. `conflict`: one line per limit or number that takes part, policies first, what
+        is physical last, each with what it alone would have to be. `repairs`: the least change that gives a solution, each by
+        the dotted path to set; `elsewhere`: that of the other levels.
     """
-    return _Explanation(market, composition, composed).infeasible()
+    every = _explanations(programs, deadline)
+    best = min(every, key=lambda one: one.price)
+    found = best.infeasible()
+    if len(every) == 1:
+        return found
+    others = {one.level: one.repairs() for one in every if one is not best}
+    return Infeasible(found.conflict, found.repairs, level=best.level, elsewhere=others)
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a programme level is out beside others that are not.
+
+    `repairs` says what would have to give at least, by the dotted path to set; `changes` the same as values by path, empty where
+    no number of the model could give way, and `objective` the weighed cost with them, kUSD, NaN where it was not worked out.
+    """
+
+    programmes: Mapping[str, str]
+    repairs: tuple[str, ...]
+    changes: Mapping[str, float]
+    objective: float = np.nan
+
+
+def reject(programs: Sequence[Program], deadline: float = np.inf) -> list[Rejection]:
+    """What keeps each of these programs, all infeasible, from having a portfolio, and its cheapest repair."""
+    return [
+        Rejection(one.market.programmes, tuple(one.repairs()), one.changes())
+        for one in _explanations(programs, deadline)
+    ]
+
+
+def _explanations(programs: Sequence[Program], deadline: float) -> list[_Explanation]:
+    """One of each program, its cheapest repair found; side by side, since HiGHS lets go of the interpreter."""
+    every = [_Explanation(program, deadline) for program in programs]
+    with ThreadPoolExecutor(max_workers=max(1, min(cores(), len(every)))) as pool:
+        list(pool.map(_Explanation.find_cheapest, every))
+    return every
 
 
 class _Explanation:
     """The elastic program of one infeasible program, and what it says."""
 
-    def __init__(self, market: Market, composition: Composition, composed: Composed) -> None:
+    def __init__(self, program: Program, deadline: float) -> None:
+        market, composition, composed = program.market, program.composition, program.composed
         self.market, self.composition, self.composed = market, composition, composed
+        self.level = level_name(market.programmes)
+        self.deadline = deadline
         self.place = _Places(composition, composed)
         self.side = np.zeros(composed.lp.matrix.shape[1], dtype=np.int64)
         added = _added_lines(self.place, composed.lp, composition)
         self.lines = [line for line in (*_lines(market), *added) if line.rates]
         self.n_columns = composed.lp.matrix.shape[1]
         self.elastic, self.row_line = self._elastic()
+        self.solver = Solver(replace(self.elastic, integer=None), SIMPLEX)
+        self.cheapest: Solution | None = None
+
+    def find_cheapest(self) -> None:
+        """Solve for the least repair, whole numbers left out."""
+        self.cheapest = self._cheapest(self.solver)
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the least repair is known."""
+        return self.cheapest is not None and self.cheapest.status is Status.OPTIMAL
+
+    @property
+    def price(self) -> float:
+        """What the least repair takes, tiers weighed; infinite where none is known."""
+        return self.cheapest.objective if self.cheapest is not None and self.is_found else np.inf
+
+    def changes(self) -> dict[str, float]:
+        """The least repair as values by dotted path."""
+        if self.cheapest is None or not self.is_found:
+            return {}
+        x = self.cheapest.x
+        given = {line: self._needed(line, amount, x) for line, amount in self._repaired(x).items()}
+        return {line.path: line.after(give) for line, give in given.items() if line.path}
+
+    def repairs(self) -> list[str]:
+        """The least repair in words."""
+        if self.cheapest is None or not self.is_found:
+            return []
+        x = self.cheapest.x
+        return [self._repair(line, self._needed(line, amount, x)) for line, amount in self._repaired(x).items()]
 
     def infeasible(self) -> Infeasible:
-        whole = self.elastic.is_mixed_integer
-        relaxed = replace(self.elastic, integer=None)
-        solver = Solver(relaxed)
-        solution = self._cheapest(solver)
+        """The conflict, and the least repair."""
+        solution, solver = self.cheapest, self.solver
+        if solution is None or solution.status is Status.LIMIT_REACHED:
+            return Infeasible(["the limits of the model: which of them was not found out within the time limit"])
         if solution.status is not Status.OPTIMAL:
             return Infeasible(self._say(self._hard_conflict(), {}))
         x = solution.x
@@ -138,8 +213,8 @@ class _Explanation:
             conflicts = [self._named(*each) for each in self._conflicts(solution, repaired)]
         else:
             conflicts = [self._filtered()]  # only the whole numbers are in the way
-        if whole:
-            solver = Solver(self.elastic, {"mip_rel_gap": 1e-6, "time_limit": PATIENCE[1]})
+        if self.elastic.is_mixed_integer:
+            solver = Solver(self.elastic, {"mip_rel_gap": 1e-6, "time_limit": self._patience(PATIENCE[1])})
             x = self._cheapest(solver).x
             repaired = self._repaired(x)
         # Whatever must give way is named, also where one conflict hides another.
@@ -150,15 +225,23 @@ class _Explanation:
         repairs = [self._repair(line, self._needed(line, amount, x)) for line, amount in repaired.items()]
         return Infeasible(self._say(lines, alone), repairs)
 
+    def _patience(self, most: float) -> float:
+        """Seconds that something may take: at most so many, and no longer than there is."""
+        return max(0.0, min(most, self.deadline - time.perf_counter()))
+
     def _cheapest(self, solver: Solver) -> Solution:
         """The least repair; where limits of policy, or those and contracts, suffice, nothing else gives way."""
+        solver.set_options({"time_limit": solver.seconds + self._patience(np.inf)})
         solution = solver.solve()
+        if solution.status is not Status.OPTIMAL:
+            return solution
         columns = self.n_columns + np.arange(len(self.lines))
         for tier in list(TIERS.values())[:-1]:
             if all(TIERS[line.tag] <= tier for line in self._repaired(solution.x)):
                 break
             room = [line.room if TIERS[line.tag] <= tier else 0.0 for line in self.lines]
             solver.change_bounds(columns, np.zeros(len(columns)), room)
+            solver.set_options({"time_limit": solver.seconds + self._patience(np.inf)})
             restricted = solver.solve()
             if restricted.status is Status.OPTIMAL:
                 return restricted
@@ -253,7 +336,7 @@ class _Explanation:
             inside = {line.key for line in conflicts[number]}
             elsewhere = np.array([line in repaired and line.key not in inside for line in self.lines])
             own = np.array([line.key == key for line in self.lines])
-            patience = PATIENCE[1] - (time.perf_counter() - started)
+            patience = self._patience(PATIENCE[1] - (time.perf_counter() - started))
             if not own.any() or patience <= 0:
                 continue
             room = np.where(own | elsewhere, [line.room for line in self.lines], 0.0)
@@ -294,7 +377,7 @@ class _Explanation:
         """An irreducible conflict among these, confirmed by solving it alone; all of them where HiGHS finds none."""
         solver = Solver(self._part(rows, columns))
         with contextlib.suppress(ValueError):  # older releases look for one without being asked
-            solver.set_options({"iis_strategy": IRREDUCIBLE, "iis_time_limit": PATIENCE[0]})
+            solver.set_options({"iis_strategy": IRREDUCIBLE, "iis_time_limit": self._patience(PATIENCE[0])})
         few_rows, few_columns = solver.conflict()
         isolated = rows[few_rows], np.intersect1d(self._columns_of(rows)[few_columns], columns)
         return isolated if self._is_infeasible(*isolated) else (rows, columns)
@@ -351,7 +434,7 @@ class _Explanation:
         """Where not even the elastic program has a solution: what HiGHS isolates in the program as it is."""
         solver = Solver(replace(self.composed.lp, integer=None))
         with contextlib.suppress(ValueError):
-            solver.set_options({"iis_strategy": IRREDUCIBLE, "iis_time_limit": PATIENCE[0]})
+            solver.set_options({"iis_strategy": IRREDUCIBLE, "iis_time_limit": self._patience(PATIENCE[0])})
         rows, columns = solver.conflict()
         return self._named(rows, columns)
 

@@ -117,10 +117,26 @@ def merge(market: Market) -> Market:
             member[bound.nodes] = 1.0
             inside.append(member)
     tree, new = market.tree.merged(np.column_stack([*numbers, *inside]))
+    return _reduced(market, tree, new)
+
+
+def merged_like(market: Market, like: Market) -> Market:
+    """The same market with the futures made one that are one in `like`, which came from the same tree: other numbers only."""
+    new = like.merged_from
+    if new is None:
+        return market
+    old = like.tree
+    probability = np.bincount(new, weights=market.probability, minlength=old.n_nodes)
+    tree = Tree(old.period, old.parent, probability, old.processes, old.states, old.state)
+    return replace(_reduced(market, tree, new), shape=like.shape)
+
+
+def _reduced(market: Market, tree: Tree, new: NDArray[np.int64]) -> Market:
+    """A market over the nodes of `tree`, of which `new` says where each of its own went."""
     if tree.n_nodes == market.tree.n_nodes:
-        return replace(market, shape=replace(market.shape, same=_same_for_elements(market)))
+        return replace(market, merged_from=np.arange(tree.n_nodes))
     first = np.unique(new, return_index=True)[1]
-    whole = replace(
+    return replace(
         market,
         tree=tree,
         merged_from=new,
@@ -133,23 +149,6 @@ def merge(market: Market) -> Market:
             for key, bound in market.bounds.items()
         },
     )
-    return replace(whole, shape=replace(whole.shape, same=_same_for_elements(whole)))
-
-
-def weighed(market: Market, model: Model, probability: Array) -> Market:
-    """The same market under other probabilities of its nodes, for `model`, which differs in its law alone."""
-    choice = {c.name: c.bound for c in model.settings.limits}
-    bounds = {
-        (name, year): replace(
-            bound, most=most_of(limit, choice[name], bound.nodes, probability, market.period["demand"])
-        )
-        for (name, year), bound in market.bounds.items()
-        for limit in market.sets.limits
-        if limit.name == name
-    }
-    old = market.tree
-    tree = Tree(old.period, old.parent, probability, old.processes, old.states, old.state)
-    return replace(market, model=model, tree=tree, probability=probability, bounds=bounds)
 
 
 def most_of(
@@ -195,33 +194,6 @@ def exposure(market: Market) -> Array:
     return cost[market.shape.leaves]
 
 
-def _same_for_elements(market: Market) -> dict[str, NDArray[np.int64]]:
-    """For every element, the first of the last-period siblings that are one for it: only who sells it matters.
-
-    In the last period an element's decisions trade with nothing but the plan and the stock handed down, both the same for
-    siblings: whatever the tail weighs, they can be the same. Earlier ones trade with futures that the tail weighs apart.
-    """
-    last = market.shape.leaves
-    siblings = market.shape.parent[last]
-    inside = [np.isin(last, bound.nodes).astype(float) for bound in market.bounds.values() if bound.nodes is not None]
-    idle = idle_offers(market)
-    same = {}
-    for element in market.sets.elements:
-        own = [
-            values[last]
-            for name, by_index in market.period.items()
-            for index, values in by_index.items()
-            if element in index and not (name in ("delivered", "payment") and index in idle)
-        ]
-        kinds = np.column_stack([siblings, *own, *inside])
-        _, first, kind = np.unique(kinds, axis=0, return_index=True, return_inverse=True)
-        firsts = np.arange(len(market.probability))
-        firsts[last] = last[first[kind.reshape(-1)]]
-        if (firsts != np.arange(len(firsts))).any():
-            same[element] = firsts
-    return same
-
-
 def idle_offers(market: Market) -> set[tuple[str, str]]:
     """Offers of which nothing can be contracted in any year: whatever they would deliver is multiplied by zero."""
     return {
@@ -238,6 +210,11 @@ def programme_choices(model: Model) -> list[dict[str, str]]:
         if levels:
             choices = [{**choice, supplier: level} for choice in choices for level in levels]
     return choices
+
+
+def level_name(choice: Programmes) -> str:
+    """What a choice of programmes is called: "seabed ten", or "no programmes"."""
+    return ", ".join(f"{supplier} {level}" for supplier, level in sorted(choice.items())) or "no programmes"
 
 
 class Builder(Remembering):

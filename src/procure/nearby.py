@@ -1,12 +1,14 @@
-"""One programme level near the numbers it was compiled at: what single numbers of the facts move, and nothing else.
+"""Programs near one: the numbers that a change of the facts moves, found and put where they stand.
 
 A rate or a chance moves the probabilities of futures; an offer, a price or a depth moves what is read from it. Both leave the
-futures and their merging as they are, or else `Nearby.program` says None and the level has to be composed anew.
+futures and their merging as they are, or else the program has to be composed anew, and `Refusal` says why.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -14,12 +16,30 @@ from numpy.typing import NDArray
 
 from procure.lp.highs import LinearProgram
 from procure.lp.moves import Moves
-from procure.market import Builder, Datum, Market, idle_offers, most_of
+from procure.market import Builder, Datum, Market, idle_offers, make_market, merged_like, most_of
+from procure.model import Model
+from procure.program import Program, holds_tail, read_by_element, risk_of
 from procure.scenarios.chain import Process
-from procure.solving import Program, risk_of
-from procure.world import Records, Row
+from procure.scenarios.tree import Tree
+from procure.world import Programmes, Records, Row
 
 Array = NDArray[np.float64]
+
+
+class Refusal(enum.Enum):
+    """Why a program cannot be moved in place, and has to be composed anew."""
+
+    MORE_THAN_NUMBERS = "more than single numbers of the facts changes"
+    CELLS = "a large program is solved cell by cell"
+    TAIL_LIMIT = "a limit on a tail has rows that probabilities enter"
+    ORDERS_FIRST = "orders are placed before demand is seen"
+    DRAWN_TREE = "the tree was drawn from the law that moved"
+    TAIL_UNWATCHED = "the leaves under watch are less likely than the tail now"
+    OTHER_FUTURES = "futures become possible or impossible"
+    NEW_OFFER = "an offer of nothing became one of something"
+    FUTURES_PART = "futures that were one for the model are not any more"
+    SETS_MOVE = "more than numbers moves"
+    WHOLE_NUMBER = "a whole number of the plan, or a link to it, would move"
 
 
 class Nearby:
@@ -37,9 +57,15 @@ class Nearby:
 
     def __init__(self, builder: Builder, whole: Market, program: Program, law: list[Process]) -> None:
         market, composition = program.market, program.composition
+        self.program_at_first = program
         self._builder, self._whole, self._market, self._law = builder, whole, market, law
         self._plan_at, self._period_at = composition.plan.data_index, composition.period.data_index
         self._idle = idle_offers(whole)
+        # Of each datum, which nodes are one for the elements that read it.
+        self._together: dict[Datum, list[NDArray[np.int64]]] = {}
+        for element, same in market.shape.same.items():
+            for datum in read_by_element(market.sets)[element]:
+                self._together.setdefault(datum, []).append(same)
         merged_from = market.merged_from
         self._new = np.arange(whole.tree.n_nodes) if merged_from is None else merged_from
         self._first = np.unique(self._new, return_index=True)[1]
@@ -58,71 +84,97 @@ class Nearby:
             market.probability, market.discount, risk_of(market.model), market.bounds,
         )  # fmt: skip
 
-    def program(self, law: list[Process], records: Records, rows: list[tuple[str, Row]]) -> LinearProgram | None:
-        """The program under another law and other `records`, which differ in these rows; None where more than numbers moves."""
-        probability = self._probability(law)
-        if probability is None:
-            return None
+    @staticmethod
+    def refusal(program: Program) -> Refusal | None:
+        """Why no program of this kind can be moved in place; None where it can."""
+        if program.composition.shape.information is not None:
+            return Refusal.ORDERS_FIRST
+        return None if Moves.can_follow(program.composition) else Refusal.TAIL_LIMIT
+
+    def program(self, law: list[Process], records: Records, rows: list[tuple[str, Row]]) -> LinearProgram | Refusal:
+        """The program under another law and other `records`, which differ in these rows; or why it has to be composed anew."""
+        likely = self._likely(law)
+        if isinstance(likely, Refusal):
+            return likely
+        probability = self._market.probability if likely is None else self._merged(likely)
+        if likely is not None and not holds_tail(self._market, self.program_at_first.composition.watched, probability):
+            return Refusal.TAIL_UNWATCHED
         # What the last rows moved is theirs no longer.
         affected, self._last_rows = [*self._last_rows, *rows], rows
         numbers = self._builder.moved(records, affected) if affected else ({}, {})
         if numbers is None:
-            return None
+            return Refusal.SETS_MOVE
         plan, period = self._plan(numbers[0]), self._period(numbers[1])
-        if plan is None or period is None:
-            return None
+        if isinstance(plan, Refusal):
+            return plan
+        if isinstance(period, Refusal):
+            return period
         demand = self._market.period["demand"]
         moved = {index: values for (name, index), values in period.items() if name == "demand"}
         most = {
             key: most_of(limit, bound, nodes, probability, {**demand, **moved} if moved else demand)
             for key, limit, bound, nodes in self._limits
         }
-        return self.moves.program(
+        moved_in_place = self.moves.program(
             {self._plan_at[datum]: value for datum, value in plan.items()},
             {self._period_at[datum]: values for datum, values in period.items()},
             probability,
             most,
         )
+        return Refusal.WHOLE_NUMBER if moved_in_place is None else moved_in_place
 
-    def _plan(self, numbers: Mapping[Datum, float]) -> dict[Datum, float] | None:
-        """The numbers of the plan that moved; None where an offer of nothing became one of something."""
+    def program_of(self, model: Model, choice: Programmes, law: list[Process], lp: LinearProgram) -> Program:
+        """The whole program of `lp`, which `program` made for `model`: its market, over the futures as merged here."""
+        likely = self._likely(law)
+        assert not isinstance(likely, Refusal), "it has been moved in place before"
+        tree = self._whole.tree
+        if likely is not None:
+            tree = Tree(tree.period, tree.parent, likely, tree.processes, tree.states, tree.state)
+        market = merged_like(make_market(model, choice, tree), self._market)
+        first = self.program_at_first
+        return replace(first, market=market, composed=replace(first.composed, lp=lp))
+
+    def _merged(self, likely: Array) -> Array:
+        return np.bincount(self._new, weights=likely, minlength=len(self._first)).astype(float)
+
+    def _plan(self, numbers: Mapping[Datum, float]) -> dict[Datum, float] | Refusal:
+        """The numbers of the plan that moved."""
         old = self._whole.plan
         moved = {(name, index): value for (name, index), value in numbers.items() if old[name][index] != value}
         if any(name == "offered" and index[:2] in self._idle for name, index in moved):
-            return None
+            return Refusal.NEW_OFFER
         return moved
 
-    def _period(self, numbers: Mapping[Datum, Array]) -> dict[Datum, Array] | None:
-        """The numbers of the periods that moved, over the merged futures; None where futures that were one no longer are."""
+    def _period(self, numbers: Mapping[Datum, Array]) -> dict[Datum, Array] | Refusal:
+        """The numbers of the periods that moved, over the merged futures."""
         moved: dict[Datum, Array] = {}
         for (name, index), values in numbers.items():
             if np.array_equal(self._whole.period[name][index], values):
                 continue
             merged = values[self._first]
             if not np.array_equal(merged[self._new], values):
-                return None
-            for element, same in self._market.shape.same.items():
-                if element in index and not np.array_equal(merged[same], merged):
-                    return None
+                return Refusal.FUTURES_PART
+            if any(not np.array_equal(merged[same], merged) for same in self._together.get((name, index), ())):
+                return Refusal.FUTURES_PART
             moved[name, index] = merged
         return moved
 
     # --- the law
 
-    def _probability(self, law: list[Process]) -> Array | None:
-        """Of every node under another law; None where it opens or closes futures, or makes another tree."""
+    def _likely(self, law: list[Process]) -> Array | Refusal | None:
+        """Of every future before merging, under another law; None where no process moved."""
         moved = [(old, new) for old, new in zip(self._law, law, strict=True) if old is not new]
         if not moved:
-            return self._market.probability
+            return None
         # Over several periods a tree is drawn, and which futures are one may hang on how likely they are.
         if self._whole.tree.n_periods > 1 or not self._holds_every_future:
-            return None
+            return Refusal.DRAWN_TREE
         if any(((old.transition == 0) != (new.transition == 0)).any() for old, new in moved):
-            return None
+            return Refusal.OTHER_FUTURES
         likely = self._chance_of_all_but(frozenset(new.name for _, new in moved)).copy()
         for _, new in moved:
             likely *= self._chance(new)
-        return np.bincount(self._new, weights=likely, minlength=len(self._first)).astype(float)
+        return likely
 
     @cached_property
     def _holds_every_future(self) -> bool:

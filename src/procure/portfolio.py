@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, Infeasible, nearest
+from procure.errors import DataError, Fault, nearest
 from procure.frames import (
     FRAMES,
     OTHER_SOURCES,
@@ -28,6 +28,7 @@ from procure.frames import (
 )
 
 if TYPE_CHECKING:
+    from procure.infeasibility import Rejection
     from procure.measure import Measured
     from procure.model import Model
     from procure.solving import Solved
@@ -276,8 +277,9 @@ _SUMMARY = (
 def make_portfolio(
     best: Solved,
     solved: Sequence[Solved],
-    rejected: Sequence[tuple[Mapping[str, str], Infeasible]] = (),
+    rejected: Sequence[Rejection] = (),
     seconds: float = 0.0,
+    foresight: bool = True,
 ) -> Portfolio:
     """Measure the best of the solved programme levels, and compare it with the others.
 
@@ -285,14 +287,17 @@ def make_portfolio(
     ----------
     best : Solved
         The answer; one of `solved`.
-    rejected : pairs of programme levels and `Infeasible`
+    rejected : sequence of Rejection
         Levels under which no portfolio keeps the limits.
     seconds : float
         Spent so far.
+    foresight : bool
+        Whether to solve every path as if it had been known; without, what rests on it is NaN.
 
     Raises `SolverError` where the solver's objective is not what the decisions cost.
     """
-    from procure import foresight, measure, shadow
+    from procure import measure, shadow
+    from procure.foresight import unseen, wait_and_see
     from procure.formulation.sets import FUTURE_KINDS
     from procure.provenance import provenance
     from procure.today import today
@@ -311,12 +316,11 @@ def make_portfolio(
     for level in levels.values():
         level.check()
     measured = levels[id(best)]
-    seen = foresight.wait_and_see(market, best.templates)
+    seen = wait_and_see(market, best.templates) if foresight else unseen(market)
     sources = provenance(measured)
     status = sources["status"].tolist()
     law, musd = measured.law, measure.KUSD_PER_MUSD
     solution = best.outcome.solution
-    wait_and_see = float(law @ seen.cost) / musd
     summary = {
         "objective": measured.objective / musd,
         "expected_cost": measured.expected / musd,
@@ -327,8 +331,8 @@ def make_portfolio(
         "plan_cost": measured.plan_cost / musd,
         "shortage_loss": float(law @ measured.path_costs["shortage_cost"]) / musd,
         "unavoidable_loss": float(law @ seen.shortage_cost) / musd,
-        "wait_and_see": wait_and_see,
-        "value_of_foresight": measured.expected / musd - wait_and_see,
+        "wait_and_see": float(law @ seen.cost) / musd,
+        "value_of_foresight": (measured.expected - float(law @ seen.cost)) / musd,
         "n_nodes": float(market.tree.n_nodes),
         "n_leaves": float(len(law)),
         "gap": (solution.objective - solution.bound) / max(abs(solution.objective), 1e-9),
@@ -365,20 +369,23 @@ def make_portfolio(
     )
 
 
-def _levels(
-    solved: Sequence[Measured], best: Measured, rejected: Sequence[tuple[Mapping[str, str], Infeasible]]
-) -> DataFrame:
+def _levels(solved: Sequence[Measured], best: Measured, rejected: Sequence[Rejection]) -> DataFrame:
+    from procure.market import level_name
+
     rows: list[tuple[Any, ...]] = []
     for one in solved:
         costs = (x / 1e3 for x in (one.objective, one.expected, one.cvar, one.worst))
         status = one.outcome.solution.status.value
-        rows.append((_label(one.market.programmes), *costs, status, one is best))
-    rows += [(_label(choice), *[float("nan")] * 4, "infeasible", False) for choice, _ in rejected]
+        rows.append((level_name(one.market.programmes), *costs, status, one is best, "-", float("nan")))
+    rows += [
+        (
+            level_name(one.programmes), *[float("nan")] * 4, "infeasible", False,
+            "; ".join(" ".join(line.split()) for line in one.repairs) or "no number of the model that could give way",
+            one.objective / 1e3,
+        )
+        for one in rejected
+    ]  # fmt: skip
     return make_frame("programmes", rows)
-
-
-def _label(programmes: Mapping[str, str]) -> str:
-    return ", ".join(f"{supplier} {level}" for supplier, level in sorted(programmes.items())) or "no programmes"
 
 
 def _names(model: Model) -> dict[str, dict[str, str]]:

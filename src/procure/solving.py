@@ -1,79 +1,66 @@
-"""From a model to its portfolio: compile, compose, solve, and choose among the programme levels.
-
-A programme level changes the law of the world, so each level is solved exactly, and the cheapest at the model's own
-weighing of mean and tail is the answer; the others stay in the portfolio for comparison.
-"""
+"""From a program to its optimum: the one way that every solve goes, the first of a model and the thousandth of a sweep."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from procure.errors import Infeasible, SolverError
-from procure.formulation.sets import FUTURE_KINDS, Sets
+from procure.errors import SolverError
 from procure.lp import cells, highs
-from procure.lp.compile import Template, compile_block
-from procure.lp.compose import Bound, Composed, Composition, Outcome, Risk
-from procure.lp.highs import Solution, Solver, Status
-from procure.market import Market, exposure, make_market, merge, programme_choices
-from procure.model import Model
-
-if TYPE_CHECKING:
-    from procure.portfolio import Portfolio
-
-#: Leaves under watch hold this many times the probability of the tail; trees with few leaves are watched whole.
-WATCHED_TAILS, FEW_LEAVES = 6.0, 40
-
-#: Elements times nodes from which a tree is solved cell by cell (`lp.cells`): below, the simplex method is as quick, and exact.
-MANY_CELLS = 24_000
+from procure.lp.compose import Composition, Outcome
+from procure.lp.highs import LinearProgram, Solution, Solver, Status
+from procure.market import Market
+from procure.program import Program, Templates, compose, is_large, missed, risk_of, under_limits
 
 #: Devex pricing: on programs of this shape a fifth quicker than steepest edge.
 SIMPLEX: Mapping[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
 
-#: Called with (done, total, what) as the work goes on.
-Progress = Callable[[int, int, str], None]
+#: Rows from which moved costs are answered from scratch: the last basis leaves them to the primal simplex method, which takes
+#: thirty times as long an iteration there as the dual one.
+MANY_ROWS = 10_000
 
 
 @dataclass(frozen=True)
-class Templates:
-    """The compiled plan and period of one shape of model."""
+class Optimum:
+    """How a program ended: its last solution, and the seconds it took inside the solver."""
 
-    plan: Template
-    period: Template
+    solution: Solution
+    seconds: float
+    make_program: Callable[[], Program]
 
-
-@lru_cache(maxsize=16)
-def templates(sets: Sets) -> Templates:
-    """Compile plan and period once for each shape of model; the numbers come later."""
-    import pyomo.environ as pyo
-
-    from procure.formulation.period import build_period
-    from procure.formulation.plan import build_plan
-
-    return Templates(
-        plan=compile_block(build_plan(pyo.ConcreteModel(), sets)),
-        period=compile_block(build_period(pyo.ConcreteModel(), sets)),
-    )
+    @cached_property
+    def program(self) -> Program:
+        """The program at its numbers: of one that was moved in place, made when it is asked for."""
+        return self.make_program()
 
 
 @dataclass(frozen=True)
 class Solved:
-    """One programme choice, solved: its market, its program and its outcome."""
+    """One programme choice, solved: its program and its outcome."""
 
-    market: Market
-    templates: Templates
-    composition: Composition
-    composed: Composed
+    program: Program
     outcome: Outcome
     seconds_in_solver: float
+
+    @property
+    def market(self) -> Market:
+        """The numbers it was solved at."""
+        return self.program.market
+
+    @property
+    def templates(self) -> Templates:
+        """The compiled plan and period."""
+        return self.program.templates
+
+    @property
+    def composition(self) -> Composition:
+        """Where everything stands in the program."""
+        return self.program.composition
 
     @property
     def objective(self) -> float:
@@ -81,84 +68,109 @@ class Solved:
         return self.outcome.solution.objective
 
 
-def risk_of(model: Model) -> Risk:
-    """The model's weighing of mean and tail."""
-    return Risk(alpha=model.settings.risk.alpha, weight=model.settings.risk.weight)
+class Engine:
+    """HiGHS with the last program loaded: the next one of the same shape moves it in place and starts from its basis."""
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        self.is_asked_for = bool(options)  # somebody wants HiGHS, and in his own way
+        self._options = {**SIMPLEX, **(options or {})}
+        self._solver: Solver | None = None
+        self._last: LinearProgram | None = None
+
+    @staticmethod
+    def of(options: Mapping[str, Any] | None) -> tuple[Engine, float]:
+        """An engine with these options of HiGHS, and their time limit, which holds for all that it is asked; seconds."""
+        own = dict(options or {})
+        limit = float(own.pop("time_limit", np.inf))
+        return Engine(own), limit
+
+    def solve(self, program: LinearProgram, deadline: float = np.inf) -> tuple[Solution, float]:
+        """The solution of a program and the seconds inside HiGHS; `deadline` by `time.perf_counter`."""
+        solver, last = self._solver, self._last
+        if solver is None or last is None or not solver.move_to(program):
+            solver = self._solver = Solver(program, self._options)
+        elif program.matrix.shape[0] >= MANY_ROWS and not np.array_equal(last.cost, program.cost):
+            solver.forget()
+        self._last = program
+        before = solver.seconds
+        left = deadline - time.perf_counter()
+        solver.set_options({"time_limit": before + max(left, 0.0) if np.isfinite(left) else np.inf})
+        solution = solver.solve()
+        if solution.status is Status.OPTIMAL and program.is_mixed_integer:
+            solution = _with_duals(program, solution)
+        return solution, solver.seconds - before
 
 
-@dataclass(frozen=True)
-class Program:
-    """A market as a linear program, ready to be solved."""
+def optimum(program: Program, engine: Engine | None = None, deadline: float = np.inf) -> Optimum:
+    """The optimum of a market from a first program of it; what its short cuts get wrong is mended on the way.
 
-    market: Market
-    templates: Templates
-    composition: Composition
-    composed: Composed
-
-
-def compose(market: Market, watched: NDArray[np.int64] | None = None) -> Program:
-    """The linear program of a market; its tail reaches the leaves `watched`, by default those it may well reach."""
-    market = _apart(market)
-    compiled = templates(market.sets)
-    limits = market.sets.limits_of(*FUTURE_KINDS)
-    watched = _may_reach(market) if watched is None else watched
-    composition = Composition(compiled.plan, compiled.period, market.sets.years, market.shape, limits, watched)
-    return Program(market, compiled, composition, _composed(composition, market))
-
-
-def _apart(market: Market) -> Market:
-    """A large market with cells that stand alone: no element shares its last period. A small one as it is."""
-    return replace(market, shape=replace(market.shape, same={})) if is_large(market) else market
+    Every round watches more leaves or holds fewer elements together, so there is a last one.
+    """
+    engine = engine or Engine()
+    seconds = 0.0
+    while True:
+        solution, spent = _run(program, engine, deadline)
+        seconds += spent
+        if solution.status is Status.OPTIMAL:
+            more = missed(program, solution)
+            watched, apart = more.watched if len(more.watched) else program.composition.watched, more.apart
+            if not more:
+                return Optimum(solution, seconds, partial(_itself, program))
+        else:
+            # Less is asked of a program with fewer elements together: none can be called infeasible before.
+            watched, apart = program.composition.watched, under_limits(program)
+            if solution.status is not Status.INFEASIBLE or not apart:
+                return Optimum(solution, seconds, partial(_itself, program))
+        program = compose(program.market, watched, (*program.apart, *apart))
 
 
-def is_large(market: Market) -> bool:
-    """Whether a market is better solved cell by cell."""
-    return len(market.probability) * len(market.sets.elements) >= MANY_CELLS
+def _itself(program: Program) -> Program:
+    return program
 
 
-def _may_reach(market: Market) -> NDArray[np.int64] | None:
-    """The worst leaves by exposure, several times as many as the tail holds; None, all, where that saves nothing."""
-    leaves = market.probability[market.shape.leaves]
-    mass = WATCHED_TAILS * (1.0 - risk_of(market.model).alpha)
-    if len(leaves) < FEW_LEAVES or mass >= 1.0:
-        return None
-    order = np.argsort(-exposure(market), kind="stable")
-    return order[: int(np.searchsorted(np.cumsum(leaves[order]), mass)) + 1]
+def _run(program: Program, engine: Engine, deadline: float) -> tuple[Solution, float]:
+    """Cell by cell where a program is large, else, or where that fails, by HiGHS."""
+    market, composition = program.market, program.composition
+    if is_large(market) and not engine.is_asked_for:
+        found = cells.solve(
+            composition, program.composed, market.plan_data(composition.plan), market.period_data(composition.period),
+            market.probability, market.discount, risk_of(market.model), market.bounds, deadline=deadline,
+        )  # fmt: skip
+        if found is not None and (found.status is Status.OPTIMAL or time.perf_counter() >= deadline):
+            return found, found.seconds
+    return engine.solve(program.composed.lp, deadline)
 
 
-def recompose(program: Program, market: Market) -> Program:
-    """The program of a market that resembles that of `program`: where the shape is the same, only numbers are worked out."""
-    old, new = program.market, _apart(market)
-    same = (
-        old.sets == new.sets
-        and np.array_equal(old.shape.parent, new.shape.parent)
-        and np.array_equal(old.shape.year, new.shape.year)
-        and risk_of(old.model).alpha == risk_of(new.model).alpha
-        and old.shape.information is None
-        and new.shape.information is None
-        and old.shape.same.keys() == new.shape.same.keys()
-        and all(np.array_equal(old.shape.same[element], new.shape.same[element]) for element in old.shape.same)
-        and all(_same_nodes(bound, new.bounds[key]) for key, bound in old.bounds.items())
+def _with_duals(program: LinearProgram, solution: Solution) -> Solution:
+    """Solve once more with the whole numbers fixed, for the shadow prices that a mixed-integer program lacks."""
+    assert program.integer is not None
+    whole = np.flatnonzero(program.integer)
+    fixed = np.round(solution.x[whole])
+    lower, upper = program.lower.copy(), program.upper.copy()
+    lower[whole] = upper[whole] = fixed
+    return highs.solve(
+        LinearProgram(program.cost, program.matrix, program.row_lower, program.row_upper, lower, upper), SIMPLEX
     )
-    if not same:
-        return compose(market)
-    return Program(new, program.templates, program.composition, _composed(program.composition, new))
 
 
-def _same_nodes(one: Bound, other: Bound) -> bool:
-    if one.nodes is None or other.nodes is None:
-        return one.nodes is other.nodes
-    return np.array_equal(one.nodes, other.nodes)
+def solved(found: Optimum) -> Solved:
+    """An optimum in the terms of its market."""
+    program = found.program
+    outcome = program.composition.read(
+        found.solution, program.composed, program.market.probability, risk_of(program.market.model)
+    )
+    return Solved(program, outcome, found.seconds)
 
 
-def _composed(composition: Composition, market: Market) -> Composed:
-    return composition.program(
-        market.plan_data(composition.plan),
-        market.period_data(composition.period),
-        market.probability,
-        market.discount,
-        risk_of(market.model),
-        market.bounds,
+def refuse(solution: Solution) -> None:
+    """Raise `SolverError` where a solution is neither an optimum nor a proof that there is none."""
+    if solution.status in (Status.OPTIMAL, Status.INFEASIBLE):
+        return
+    known = f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD."
+    raise SolverError(
+        f"The solver stopped with '{solution.message}'.",
+        status=solution.status.value,
+        known=known if np.isfinite(solution.objective) else "No plan has been found yet.",
     )
 
 
@@ -167,132 +179,13 @@ def solve_market(market: Market, options: Mapping[str, Any] | None = None) -> So
     return solve_program(compose(market), options)
 
 
-def solve_program(program: Program, options: Mapping[str, Any] | None = None, *, explained: bool = True) -> Solved:
-    """Solve one program; no Pyomo from here on.
+def solve_program(program: Program, options: Mapping[str, Any] | None = None) -> Solved:
+    """Solve one program and what it leads to; no Pyomo from here on. Raises as `solve_market` does."""
+    engine, limit = Engine.of(options)
+    found = optimum(program, engine, time.perf_counter() + limit)
+    refuse(found.solution)
+    if found.solution.status is Status.INFEASIBLE:
+        from procure.infeasibility import explain
 
-    Raises `SolverError`, or `Infeasible`: with the limits in conflict, which takes a while to isolate, if `explained`.
-    """
-    solution, seconds = _optimum(program, dict(options or {}))
-    if solution.status is Status.OPTIMAL and program.composed.lp.is_mixed_integer:
-        solution = _with_duals(program.composed, solution)
-    if solution.status is Status.OPTIMAL and len(wider := overlooked(program, solution)):
-        return solve_program(compose(program.market, wider), options, explained=explained)
-    if solution.status is Status.INFEASIBLE:
-        raise (
-            explain_program(program)
-            if explained
-            else Infeasible(["the limits cannot all be kept at this programme level"])
-        )
-    if solution.status is not Status.OPTIMAL:
-        known = f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD."
-        raise SolverError(
-            f"The solver stopped with '{solution.message}'.",
-            status=solution.status.value,
-            known=known if np.isfinite(solution.objective) else "No plan has been found yet.",
-        )
-    return solved_program(program, solution, seconds)
-
-
-def _optimum(program: Program, options: Mapping[str, Any]) -> tuple[Solution, float]:
-    """The solution of a program and the seconds it took: cell by cell where it is large, else, or where that fails, by HiGHS."""
-    market, composition = program.market, program.composition
-    if is_large(market) and set(options) <= {"time_limit"}:
-        limit = options.get("time_limit", np.inf)
-        found = cells.solve(
-            composition, program.composed, market.plan_data(composition.plan), market.period_data(composition.period),
-            market.probability, market.discount, risk_of(market.model), market.bounds,
-            deadline=time.perf_counter() + limit,
-        )  # fmt: skip
-        if found is not None and (found.status is Status.OPTIMAL or found.seconds >= limit):
-            return found, found.seconds
-    solver = Solver(program.composed.lp, {**SIMPLEX, **options})
-    return solver.solve(), solver.seconds
-
-
-def overlooked(program: Program, solution: Solution) -> NDArray[np.int64]:
-    """The leaves to watch instead, where the tail of an optimum reaches further than was watched; empty where it does not."""
-    market, composition = program.market, program.composition
-    data = market.period_data(composition.period)
-    missed = composition.overlooked(program.composed, solution, data, market.discount)
-    return np.union1d(composition.watched, missed) if len(missed) else missed
-
-
-def solved_program(program: Program, solution: Solution, seconds: float) -> Solved:
-    """An optimal solution of a program, in the terms of its market."""
-    market, composition = program.market, program.composition
-    outcome = composition.read(solution, program.composed, market.probability, risk_of(market.model))
-    return Solved(market, program.templates, composition, program.composed, outcome, seconds)
-
-
-def explain_program(program: Program) -> Infeasible:
-    """Why nothing keeps all limits of an infeasible program."""
-    from procure.infeasibility import explain
-
-    return explain(program.market, program.composition, program.composed)
-
-
-def _with_duals(composed: Composed, solution: Solution) -> Solution:
-    """Solve once more with the whole numbers fixed, for the shadow prices that a mixed-integer program lacks."""
-    assert composed.lp.integer is not None
-    whole = np.flatnonzero(composed.lp.integer)
-    fixed = np.round(solution.x[whole])
-    lower, upper = composed.lp.lower.copy(), composed.lp.upper.copy()
-    lower[whole] = upper[whole] = fixed
-    program = highs.LinearProgram(
-        composed.lp.cost, composed.lp.matrix, composed.lp.row_lower, composed.lp.row_upper, lower, upper
-    )
-    return highs.solve(program)
-
-
-def solve(model: Model, *, options: Mapping[str, Any] | None = None, progress: Progress | None = None) -> Portfolio:
-    """The least-cost portfolio of a model.
-
-    Parameters
-    ----------
-    model : Model
-        From `load_model`.
-    options : mapping, optional
-        HiGHS options by their own names, for example ``{"time_limit": 60.0}``.
-    progress : callable, optional
-        Called with (done, total, what) as programme levels are solved.
-
-    Returns
-    -------
-    Portfolio
-        Of the programme level with the least weighed cost; all levels are in `Portfolio.programmes`.
-
-    Raises
-    ------
-    DataError, Infeasible, SolverError
-
-    >>> from procure import load_model
-    >>> portfolio = solve(load_model("two-class"))
-    >>> portfolio.status
-    'optimal'
-    """
-    from procure.portfolio import make_portfolio
-
-    started = time.perf_counter()
-    choices = programme_choices(model)
-    # Pyomo never runs in a thread: every program is composed here, and only HiGHS, which lets go of the interpreter, runs
-    # side by side. Each starts cold: from the basis of another level it took longer, for want of presolve.
-    programs = [compose(merge(make_market(model, choice))) for choice in choices]
-    solved: list[Solved] = []
-    rejected: list[tuple[Mapping[str, str], Infeasible]] = []
-    # A large program keeps all cores busy by itself.
-    abreast = 1 if any(is_large(program.market) for program in programs) else os.cpu_count() or 1
-    with ThreadPoolExecutor(max_workers=min(len(programs), abreast)) as pool:
-        waiting = [pool.submit(solve_program, program, options, explained=False) for program in programs]
-        for done, (choice, result) in enumerate(zip(choices, waiting, strict=True)):
-            if progress is not None:
-                progress(done, len(choices), ", ".join(f"{s} {level}" for s, level in choice.items()))
-            try:
-                solved.append(result.result())
-            except Infeasible as error:
-                rejected.append((choice, error))
-    if progress is not None:
-        progress(len(choices), len(choices), "")
-    if not solved:
-        raise explain_program(programs[0])
-    best = min(solved, key=lambda candidate: candidate.objective)
-    return make_portfolio(best, solved, rejected, seconds=time.perf_counter() - started)
+        raise explain([found.program])
+    return solved(found)

@@ -109,7 +109,7 @@ _compiled: Compiled | None = None  # of this worker process
 
 def _prepare(model: Model) -> None:
     global _compiled
-    _compiled = Compiled(model)
+    _compiled = Compiled(model, n_cores=1)  # the other workers have the other cores
 
 
 def _solve_shard(cases: Sequence[Case]) -> list[dict[str, Any]]:

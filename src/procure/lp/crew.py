@@ -128,9 +128,18 @@ def _work(parts: Sequence[Any], name: str, arguments: Sequence[tuple[Any, ...]])
         return error
 
 
+def cores() -> int:
+    """How many cores this process may use: fewer than the machine has where its affinity, or a container, says so."""
+    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
 def idle_cores() -> int:
     """How many processes beside this one find a core."""
-    return (os.cpu_count() or 1) - 1
+    return cores() - 1
 
 
 def serve() -> None:

@@ -13,7 +13,7 @@ program is worked out from the first one, never from the one before: nothing dri
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -180,14 +180,13 @@ class Moves:
         matrix.data = data
         return LinearProgram(cost, matrix, row_lower, row_upper, lower, upper, lp.integer)
 
-    def all_watched(self, x: Callable[[], Array]) -> bool:
-        """Whether the tail of the last program reaches watched leaves only, at its optimum `x`."""
+    def overlooked(self, x: Array) -> Index:
+        """Unwatched leaves (positions) that the tail of the last program reaches at its optimum `x`: none, if it stands."""
         if self._composed.eta < 0 or not len(self._unwatched):
-            return True
-        point = x()
-        node_cost = np.einsum("nc,nc->n", self._last_node_cost, point[self._cost_columns])
-        begins = point[self._composed.eta] * TAIL_MONEY
-        return bool((self._paths @ node_cost <= begins + 1e-9 * max(1.0, abs(begins))).all())
+            return self._unwatched[:0]
+        node_cost = np.einsum("nc,nc->n", self._last_node_cost, x[self._cost_columns])
+        begins = x[self._composed.eta] * TAIL_MONEY
+        return np.asarray(self._unwatched[self._paths @ node_cost > begins + 1e-9 * max(1.0, abs(begins))])
 
     def _slots(self, rows: Index, columns: Index) -> Index:
         """Where entries stand in the data of the matrix."""

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from procure.market import Market, make_market, programme_choices
 from procure.model import LEAST, LimitChoices, Model
+from procure.program import compose
 from procure.report.sources import numbers
-from procure.solving import compose
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
 SMALLEST, LARGEST = 1e-7, 1e7

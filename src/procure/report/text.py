@@ -49,6 +49,9 @@ LABELS: dict[Language, dict[str, str]] = {
         "levels": "Programmes compared, million USD", "objective": "weighed", "status": "status", "chosen": "chosen",
         "loss": "Shortage costs {loss} million USD on average; {unavoidable} of it no plan could avoid, even one that knew "
                 "the future. Not knowing it costs {foresight} in all.",
+        "loss_alone": "Shortage costs {loss} million USD on average.",
+        "out": "{level} is out: it needs {needs}; it would cost {cost} then, {more}.",
+        "out_alone": "{level} is out: it needs {needs}.", "cheaper": "{saved} less", "dearer": "{saved} more",
         "limits": "What holds it back", "more_limits": "... and {count} more in portfolio.limits",
         "no_limits": "nothing: no limit binds",
         "provenance": "Priced by numbers that are", "sourced": "sourced", "derived": "derived", "unverified": "unverified",
@@ -70,6 +73,9 @@ LABELS: dict[Language, dict[str, str]] = {
         "levels": "計画水準の比較、百万ドル", "objective": "目的値", "status": "状態", "chosen": "選択",
         "loss": "不足損失は平均 {loss} 百万ドル。うち {unavoidable} は未来を知っていても避けられない。"
                 "未来を知らないことの費用は計 {foresight}。",
+        "loss_alone": "不足損失は平均 {loss} 百万ドル。",
+        "out": "{level} は不可: 必要な緩和 {needs}。その場合の費用は {cost}（{more}）。",
+        "out_alone": "{level} は不可: 必要な緩和 {needs}。", "cheaper": "{saved} 安い", "dearer": "{saved} 高い",
         "limits": "何が制約しているか（緩和による節約）", "more_limits": "… ほか {count} 件は portfolio.limits に",
         "no_limits": "効いている制約はない",
         "provenance": "費用を決める数値の根拠", "sourced": "出典あり", "derived": "計算", "unverified": "未確認",
@@ -146,13 +152,15 @@ class _Screen:
         yield self._elements()
         yield ""
         yield self._costs()
-        yield self.words["loss"].format(
+        seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
+        yield self.words["loss" if seen else "loss_alone"].format(
             loss=_money(s["shortage_loss"]), unavoidable=_money(s["unavoidable_loss"]),
             foresight=_money(s["value_of_foresight"]),
         )  # fmt: skip
         yield ""
         if len(p.programme_levels) > 1:
             yield self._levels()
+            yield from self._out()
             yield ""
         yield self.words["limits"]
         yield from self._limits()
@@ -266,15 +274,24 @@ class _Screen:
         w, levels = self.words, self.portfolio.programme_levels
         rows, bold = [], set()
         for position, row in enumerate(levels.itertuples(index=False)):
-            level, objective, expected, cvar, worst, status, chosen = row
-            rows.append((
-                str(level), w["chosen"] if chosen else str(status),
-                *(_money(float(x)) for x in (objective, expected, cvar, worst)),
-            ))  # fmt: skip
-            if chosen:
+            costs = row.objective_musd, row.expected_musd, row.cvar_musd, row.worst_musd
+            rows.append(
+                (str(row.level), w["chosen"] if row.chosen else str(row.status), *(_money(float(x)) for x in costs))  # type: ignore[arg-type]
+            )
+            if row.chosen:
                 bold.add(position)
         headings = (w["levels"], "", w["objective"], w["expected"], w["tail"].format(tail=self.tail), w["worst"])
         return _Block(headings, rows, n_left=2, bold=frozenset(bold))
+
+    def _out(self) -> Iterable[str]:
+        """Why levels are out, and what they would cost otherwise."""
+        for row in self.portfolio.programme_levels.itertuples(index=False):
+            if row.status == "infeasible":
+                cost = float(row.repaired_musd)  # type: ignore[arg-type]
+                words = self.words["out" if cost == cost else "out_alone"]
+                saved = self.summary["objective"] - cost
+                more = self.words["dearer" if saved < 0 else "cheaper"].format(saved=_money(abs(saved)))
+                yield words.format(level=row.level, needs=row.needs, cost=_money(cost), more=more)
 
     def _limits(self) -> Iterable[str]:
         limits = self.portfolio.limits

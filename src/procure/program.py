@@ -1,0 +1,333 @@
+"""A market as a linear program, with the two short cuts that keep it small, and how each is found to be wrong.
+
+  elements together   in the last period, siblings that are one for an element share its rows and decisions: more is asked of
+                      the program than of the model, so its cost is never too low
+  leaves unwatched    leaves that the tail of the cost will not reach have no rows in it: less is asked, so never too high
+
+Both are guesses that the optimum confirms or refutes. Given plan and stock, what an element does in a leaf l minimises
+
+  a_l cost_el + Σ_j b_jl m_jel         a_l  what the leaf weighs in mean, tail and limits on cost
+                                       b_jl the multiplier of limit j there, m its measure
+
+Where no limit that looks at the element binds, the least cost is best whatever a_l is, so siblings with the same numbers can do
+the same. Where one binds they still can if every weight is in proportion to the probability of the leaf: the mean alone is
+minimised and only limits on means bind. Otherwise they may not, and the element is taken apart (`missed`). A limit that does not
+bind costs nothing to leave out, so the others stay together. With whole numbers a multiplier proves nothing about other whole
+numbers: there every element that a limit looks at stands apart from the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from procure.formulation.period import CARRIED, PLAN_LINKS
+from procure.formulation.sets import FUTURE_KINDS, Limit, Sets
+from procure.lp.compile import Template, compile_block
+from procure.lp.compose import Composed, Composition, Risk, Shape, element_of
+from procure.lp.highs import Solution
+from procure.market import Market, exposure, idle_offers
+from procure.model import Model
+
+Index = NDArray[np.int64]
+
+#: Leaves under watch hold this many times the probability of the tail; trees with few leaves are watched whole.
+WATCHED_TAILS, FEW_LEAVES = 6.0, 40
+
+#: Elements times nodes from which a tree is solved cell by cell (`lp.cells`): below, the simplex method is as quick, and exact.
+MANY_CELLS = 24_000
+
+#: Limits whose measure is added up by probability; the multipliers of the others fall on some leaves more than on others.
+MEANS = ("share", "expected_shortage")
+#: Limits on the cost of paths: they see nothing of an element but what it costs.
+COST_LIMITS = ("cost_cvar", "worst_case")
+
+
+@dataclass(frozen=True)
+class Templates:
+    """The compiled plan and period of one shape of model."""
+
+    plan: Template
+    period: Template
+
+
+@lru_cache(maxsize=16)
+def templates(sets: Sets) -> Templates:
+    """Compile plan and period once for each shape of model; the numbers come later."""
+    import pyomo.environ as pyo
+
+    from procure.formulation.period import build_period
+    from procure.formulation.plan import build_plan
+
+    return Templates(
+        plan=compile_block(build_plan(pyo.ConcreteModel(), sets)),
+        period=compile_block(build_period(pyo.ConcreteModel(), sets)),
+    )
+
+
+def risk_of(model: Model) -> Risk:
+    """The model's weighing of mean and tail."""
+    return Risk(alpha=model.settings.risk.alpha, weight=model.settings.risk.weight)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A market as a linear program, ready to be solved."""
+
+    market: Market
+    templates: Templates
+    composition: Composition
+    composed: Composed
+    apart: frozenset[str] = frozenset()  # elements that were taken apart on purpose
+
+    @property
+    def together(self) -> frozenset[str]:
+        """Elements that share decisions between siblings of the last period."""
+        return frozenset(self.composition.shape.same)
+
+
+@dataclass(frozen=True)
+class Missed:
+    """What the short cuts of a program got wrong: leaves that the tail reaches unwatched, elements that may not stay together."""
+
+    watched: Index  # all that are to be watched then
+    apart: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(len(self.watched) or self.apart)
+
+
+def compose(
+    market: Market,
+    watched: Index | None = None,
+    apart: Iterable[str] = (),
+    like: Program | None = None,
+) -> Program:
+    """The linear program of a market.
+
+    Parameters
+    ----------
+    market : Market
+        Elements share decisions only where it has been through `merge`.
+    watched : positions of leaves, optional
+        Those that the tail of the cost has rows for: by default those that it may well reach.
+    apart : elements, optional
+        Those that share nothing.
+    like : Program, optional
+        One whose positions are taken over where the shape is the same, so that only numbers are worked out.
+    """
+    compiled, taken = templates(market.sets), frozenset(apart)
+    if is_large(market):
+        same: Mapping[Any, Index] = {}  # cells stand alone
+    else:
+        same = _same_for_elements(market, _apart(market, compiled, taken))
+    shape = replace(market.shape, same=same)
+    limits = market.sets.limits_of(*FUTURE_KINDS)
+    if any(limit.kind in COST_LIMITS for limit in limits):
+        watched = None  # they look at every path
+    elif watched is None:
+        watched = _may_reach(market)
+    elif not holds_tail(market, watched, market.probability):
+        likely = _may_reach(market)
+        watched = None if likely is None else np.union1d(watched, likely)
+    if like is not None and _is_like(like, market, shape, watched):
+        composition = like.composition
+    else:
+        composition = Composition(compiled.plan, compiled.period, market.sets.years, shape, limits, watched)
+    composed = composition.program(
+        market.plan_data(composition.plan),
+        market.period_data(composition.period),
+        market.probability,
+        market.discount,
+        risk_of(market.model),
+        market.bounds,
+    )
+    return Program(replace(market, shape=shape), compiled, composition, composed, taken)
+
+
+def is_large(market: Market) -> bool:
+    """Whether a market is better solved cell by cell."""
+    return len(market.probability) * len(market.sets.elements) >= MANY_CELLS
+
+
+def missed(program: Program, solution: Solution) -> Missed:
+    """What the short cuts of a program got wrong, seen from its optimum: nothing, if that is the optimum of the market.
+
+    Taking it apart or watching more as it says, again and again, ends: every round watches more leaves or holds fewer elements
+    together.
+    """
+    market, composition = program.market, program.composition
+    data = market.period_data(composition.period)
+    beyond = composition.overlooked(program.composed, solution, data, market.discount)
+    wider = np.union1d(composition.watched, beyond) if len(beyond) else beyond
+    return Missed(wider, coupled(program, solution.row_dual) if program.together else frozenset())
+
+
+def coupled(program: Program, row_dual: NDArray[np.float64]) -> frozenset[str]:
+    """Elements held together that a binding limit on all futures couples, at these multipliers."""
+    market = program.market
+    binding = [
+        (limit, key)
+        for key, rows in program.composed.future_rows.items()
+        if np.any(row_dual[rows] != 0)
+        for limit in market.sets.limits
+        if limit.name == key[0]
+    ]
+    kinds = {limit.kind for limit, _ in binding}
+    if _weighs_evenly(market) and kinds <= {*MEANS}:
+        return frozenset()
+    return program.together & _looked_at(market, ((limit, key[1]) for limit, key in binding))
+
+
+def under_limits(program: Program) -> frozenset[str]:
+    """Elements held together that a limit on all futures may couple: taken apart before a program is called infeasible."""
+    return program.together & _looked_at(program.market, _limits_by_year(program.market))
+
+
+# --- elements together
+
+
+def _apart(market: Market, compiled: Templates, apart: frozenset[str]) -> frozenset[str]:
+    """`apart`, and what whole numbers keep apart."""
+    plan = compiled.plan
+    lower, upper = plan.bounds(market.plan_data(plan))
+    if not (plan.integer & (lower < upper)).any():
+        return apart
+    kinds = {limit.kind for limit in market.sets.limits_of(*FUTURE_KINDS)}
+    if _weighs_evenly(market) and kinds <= {*MEANS}:
+        return apart
+    return apart | _looked_at(market, _limits_by_year(market))
+
+
+def _weighs_evenly(market: Market) -> bool:
+    """Whether every leaf weighs what it is likely: the mean alone is minimised."""
+    risk = risk_of(market.model)
+    return risk.weight == 0 or risk.alpha == 0
+
+
+def _limits_by_year(market: Market) -> list[tuple[Limit, Any]]:
+    return [(limit, year) for name, year in market.bounds for limit in market.sets.limits if limit.name == name]
+
+
+def _looked_at(market: Market, limits: Iterable[tuple[Limit, Any]]) -> frozenset[str]:
+    """Elements that these limits look at in the last period."""
+    leaves = market.shape.leaves
+    found: set[str] = set()
+    for limit, year in limits:
+        nodes = market.bounds[limit.name, year].nodes
+        if nodes is not None and np.isin(leaves, nodes, assume_unique=True).any():
+            found.update(limit.elements)
+    return frozenset(found)
+
+
+def _same_for_elements(market: Market, apart: frozenset[str]) -> dict[str, Index]:
+    """For every element, the first of the last-period siblings that are one for it: every number that it reads is the same."""
+    if market.merged_from is None or market.shape.information is not None:
+        return {}
+    reads = read_by_element(market.sets)
+    last = market.shape.leaves
+    siblings = market.shape.parent[last]
+    idle = idle_offers(market)
+    inside = {
+        key: np.isin(last, bound.nodes, assume_unique=True).astype(float)
+        for key, bound in market.bounds.items()
+        if bound.nodes is not None
+    }
+    looking = {limit.name: limit.elements for limit in market.sets.limits}
+    same = {}
+    for element, data in reads.items():
+        if element in apart:
+            continue
+        own = [
+            market.period[name][index][last]
+            for name, index in data
+            if not (name in ("delivered", "payment") and index in idle)
+        ]
+        members = [member for (name, _), member in inside.items() if element in looking[name]]
+        _, first, kind = np.unique(
+            np.column_stack([siblings, *own, *members]), axis=0, return_index=True, return_inverse=True
+        )
+        firsts = np.arange(len(market.probability))
+        firsts[last] = last[first[kind.reshape(-1)]]
+        if (firsts != np.arange(len(firsts))).any():
+            same[element] = firsts
+    return same
+
+
+@lru_cache(maxsize=16)
+def read_by_element(sets: Sets) -> dict[str, tuple[Any, ...]]:
+    """For every element the data of a period that its rows, bounds and costs read.
+
+    Elements that share a row or a decision of the period with others are left out: they have no numbers of their own.
+    """
+    period = templates(sets).period
+    linked = {*PLAN_LINKS, *CARRIED}
+    own = [component not in linked for component, _ in period.columns]
+    of_column = [element_of(*name) for name in period.columns]
+    touched: list[set[Any]] = [set() for _ in period.rows]
+    for row, column in zip(period.entry_row.tolist(), period.entry_column.tolist(), strict=True):
+        if own[column]:
+            touched[row].add(of_column[column])
+    mixed = {e for elements in touched if len(elements) > 1 or None in elements for e in elements}
+    of_row = [next(iter(elements), None) for elements in touched]
+    of_own_column = [e if is_own else None for e, is_own in zip(of_column, own, strict=True)]
+    data: dict[Any, set[int]] = {e: set() for e in of_column if e is not None and e not in mixed}
+    for affine, elements in (
+        (period.entry, [of_row[row] for row in period.entry_row]),
+        (period.row_lower, of_row),
+        (period.row_upper, of_row),
+        (period.lower, of_own_column),
+        (period.upper, of_own_column),
+        (period.form, [of_own_column[column] for column in period.form_column]),
+    ):
+        starts, used = affine.coefficients.indptr.tolist(), affine.coefficients.indices.tolist()
+        for k, element in enumerate(elements):
+            if element in data:
+                data[element].update(used[starts[k] : starts[k + 1]])
+    return {e: tuple(period.data[position] for position in sorted(used)) for e, used in data.items()}
+
+
+# --- leaves watched
+
+
+def _may_reach(market: Market) -> Index | None:
+    """The worst leaves by exposure, several times as many as the tail holds; None, all, where that saves nothing."""
+    leaves = market.probability[market.shape.leaves]
+    mass = WATCHED_TAILS * (1.0 - risk_of(market.model).alpha)
+    if len(leaves) < FEW_LEAVES or mass >= 1.0:
+        return None
+    order = np.argsort(-exposure(market), kind="stable")
+    return order[: int(np.searchsorted(np.cumsum(leaves[order]), mass)) + 1]
+
+
+def holds_tail(market: Market, watched: Index, probability: NDArray[np.float64]) -> bool:
+    """Whether leaves are as likely together as the tail is: with fewer the program would have no bound."""
+    tail = 1.0 - risk_of(market.model).alpha
+    return bool(probability[market.shape.leaves[watched]].sum() >= tail * (1 - 1e-12))
+
+
+def _is_like(program: Program, market: Market, shape: Shape, watched: Index | None) -> bool:
+    """Whether a market has the shape of a program: the same positions, other numbers."""
+    old, composition = program.market, program.composition
+    all_leaves = np.arange(len(shape.leaves))
+    return (
+        old.sets == market.sets
+        and np.array_equal(old.shape.parent, shape.parent)
+        and np.array_equal(old.shape.year, shape.year)
+        and _same_array(old.shape.information, shape.information)
+        and composition.shape.same.keys() == shape.same.keys()
+        and all(np.array_equal(composition.shape.same[e], shape.same[e]) for e in shape.same)
+        and np.array_equal(composition.watched, all_leaves if watched is None else np.sort(watched))
+        and all(_same_array(bound.nodes, market.bounds[key].nodes) for key, bound in old.bounds.items())
+    )
+
+
+def _same_array(one: Index | None, other: Index | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
