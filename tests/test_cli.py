@@ -404,3 +404,14 @@ def test_values_that_are_none(text):
 
     with pytest.raises(ValueError):
         _literal(text)
+
+
+def test_what_foresight_is_worth_can_be_left_out(tmp_path):
+    """Every path solved as if it were known is most of the time of a large model; without it nothing is said of it, and all is kept."""
+    answer = tmp_path / "answer.json"
+    told = run("solve", "two-class", "--no-foresight", "--json", answer)
+    assert told.exit_code == 0, told.output
+    assert "Shortage costs" in told.output and "no plan could avoid" not in told.output
+    kept = read_portfolio(answer)
+    assert kept.summary["unavoidable_loss"] != kept.summary["unavoidable_loss"]
+    assert str(kept) == str(read_portfolio(answer))

@@ -14,6 +14,7 @@ import pyomo.environ as pyo
 import pytest
 from pytest import approx
 
+import procure
 from procure.errors import Infeasible
 from procure.facts import Facts
 from procure.formulation.period import build_period
@@ -288,6 +289,71 @@ def test_the_repair_mends_random_models(seed):
         assert error.repairs
         model = model.with_(**dict(map(repair, error.repairs)))
         assert solve_market(market_of(model, seed)).outcome.solution.status is Status.OPTIMAL
+
+
+# --- several programme levels
+
+MUD = {
+    "suppliers": [{"supplier": "mud", "country": "Home", "kind": "basket"}],
+    "baskets": [{"supplier": "mud", "element": "Nd", "value": 1.0}],
+    "terms": [term("mud", "capacity", 0.0), term("mud", "price", 70.0)],
+    "programmes": [
+        {"supplier": "mud", "programme": level, "attribute": attribute, "year": 2027, "value": value}
+        for level, attribute, value in (
+            ("none", "capacity", 0.0), ("big", "capacity", 200.0), ("none", "investment", 0.0), ("big", "investment", 1000.0)
+        )
+    ],
+    "scenarios": [
+        {"scenario": "calm", "value": 0.8},
+        {"scenario": "stop", "value": 0.2, "process": "near", "state": "shut"},
+    ],
+}  # fmt: skip
+
+
+def with_mud(*limits):
+    """The market above, and mud: nothing, or, with a programme of 1 million USD, 200 t a year at 70 that never fail."""
+    tables = {name: [*TABLES.get(name, []), *MUD.get(name, [])] for name in {*TABLES, *MUD}}
+    settings = {
+        "model": {"name": "mud", "years": [2027, 2027]},
+        "suppliers": {"mud": {"programmes": ["none", "big"]}},
+        "world": {"scenarios": True},
+        "limits": list(limits),
+    }
+    return make_model(settings, Facts.from_frames({name: pd.DataFrame(table) for name, table in tables.items()}))
+
+
+def test_the_cheapest_repair_is_that_of_the_level_that_needs_least():
+    """Near shut, with probability 0.2, far sells 500 t and the spot 50: 450 t are missing, 250 with the programme.
+
+    So 9 % are unserved on average without it, 5 % with it; at most 4 % need 5 % at least.
+    """
+    with pytest.raises(Infeasible) as caught:
+        procure.solve(with_mud({"name": "gap", "kind": "expected_shortage", "max": 0.04}))
+    error = caught.value
+    assert error.level == "mud big"
+    assert only(error) == ("limits.gap.max", 0.05)
+    assert {name: repair(*lines) for name, lines in error.elsewhere.items()} == {"mud none": ("limits.gap.max", 0.09)}
+    assert "under mud big" in str(error) and "under mud none it would be" in str(error)
+
+
+def test_a_level_that_is_out_says_what_it_needs_and_what_it_would_cost():
+    """A purse of 0.4 million USD a year holds no programme of 1 million.
+
+    Without it far sells 500 t at 60, near 500 t in the calm, and shut 50 t of spot and 450 t missing are left: 30 + 0.8 * 30 +
+    0.2 * (10 + 225) = 101 million. With it 200 t of mud at 70 take the place of near's and of what is missing: 1 + 14 + 30 +
+    0.8 * 18 + 0.2 * (10 + 125) = 86.4, so 14.6 less.
+    """
+    portfolio = procure.solve(with_mud({"name": "purse", "kind": "budget", "max": 0.4}))
+    assert portfolio.summary["objective"] == approx(101.0)
+    rows = {row.level: row for row in portfolio.programme_levels.itertuples()}
+    assert rows["mud none"].chosen and rows["mud none"].needs == "-"
+    assert rows["mud big"].status == "infeasible"
+    assert rows["mud big"].needs == "limits.purse.max = 1 (1 million USD, now 0.4 million USD)"
+    assert rows["mud big"].repaired_musd == approx(86.4)
+    assert procure.solve(with_mud()).summary["objective"] == approx(86.4)
+    said = " ".join(str(portfolio).split())
+    assert "mud big is out: it needs limits.purse.max = 1 (1 million USD, now 0.4 million USD)" in said
+    assert "it would cost 86 then, 15 less" in said
 
 
 def test_the_answer_comes_soon():

@@ -435,3 +435,16 @@ def test_arguments_out_of_range_are_refused():
         solve_two_stage(farmer(), alpha=1.0, cvar_weight=-1, method="decompose", tolerance=0)
     assert len(caught.value.faults) == 4
     assert "did you mean 'decomposed'?" in str(caught.value)
+
+
+def test_a_decomposition_that_gives_up_says_so():
+    """min x - y, y <= x + 1 in the first scenario and without end in the second: unbounded, which cuts cannot say."""
+    problem = TwoStageProblem(
+        [1.0], np.zeros((0, 1)), [], [], [0.0], [5.0], [-1.0], [[1.0]], [[-1.0]],
+        -np.inf * np.ones((2, 1)), [[1.0], [np.inf]], [0.0], [np.inf], [0.5, 0.5],
+    )  # fmt: skip
+    with pytest.warns(RuntimeWarning, match="gave up"):
+        found = solve_two_stage(problem, method="decomposed")
+    assert found.status is Status.UNBOUNDED
+    assert found.method == "extensive"
+    assert found.message.startswith("The decomposition gave up (a scenario's recourse has no bound")

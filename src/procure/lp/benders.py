@@ -19,6 +19,7 @@ master's (in-out stabilisation, Ben-Ameur & Neto 2007), so that one far-off mast
 
 from __future__ import annotations
 
+import enum
 import time
 from dataclasses import dataclass, replace
 
@@ -44,6 +45,14 @@ MOST_IDLE = 25
 """Cuts are dropped after so many masters in a row in which they did not bind."""
 
 
+class GaveUp(enum.Enum):
+    """Why a problem is left to the extensive form."""
+
+    RECOURSE = "a scenario's recourse has no bound, or no answer"
+    MASTER = "its first stage came to no optimum"
+    STALLED = "it made no more progress"
+
+
 def solve(
     problem: two_stage.TwoStageProblem,
     alpha: float,
@@ -51,8 +60,8 @@ def solve(
     tolerance: float,
     *,
     time_limit: float = np.inf,
-) -> two_stage.TwoStageResult | None:
-    """The optimum by decomposition, or nothing where this problem is none for it (bottomless recourse, a stall)."""
+) -> two_stage.TwoStageResult | GaveUp:
+    """The optimum by decomposition, or why this problem is none for it."""
     method = _Decomposition(problem, alpha, cvar_weight, tolerance, time_limit)
     with method.recourse:
         return method.run()
@@ -89,7 +98,7 @@ class _Decomposition:
         self.first = np.concatenate([[0], np.cumsum([cluster[-1] + 1 for cluster in self.cluster])]).astype(int)
         self.master = _Master(self.problem, self.recourse, int(self.first[-1]), self.tail)
 
-    def run(self) -> two_stage.TwoStageResult | None:
+    def run(self) -> two_stage.TwoStageResult | GaveUp:
         """Cut until the gap closes."""
         mean = two_stage.solve_extensive(self.problem.averaged(), 0.0, 0.0, min(self.tolerance, 1e-6))
         if mean.status is Status.INFEASIBLE:  # the mean of feasible recourse would be feasible
@@ -99,16 +108,16 @@ class _Decomposition:
             start = self._propose(start)
         trial = self._try(start)
         if trial is None:
-            return None
+            return GaveUp.RECOURSE
         self._cut(trial)
         relaxed = self.problem.is_mixed_integer
         step, stalls, before = 1.0, 0, (-np.inf, np.inf)
         while self.trials < MOST_ITERATIONS:
             found = self.master.solve(whole_numbers=not relaxed and self.problem.is_mixed_integer)
             if found.status is Status.INFEASIBLE:
-                return self._result(Status.INFEASIBLE) if self._is_infeasible() else None
+                return self._result(Status.INFEASIBLE) if self._is_infeasible() else GaveUp.MASTER
             if found.status is not Status.OPTIMAL:
-                return None
+                return GaveUp.MASTER
             if self.master.is_bounded:
                 self.bound = max(self.bound, self.master.unit * min(found.bound, found.objective))
             if self._is_closed() and not relaxed:
@@ -119,7 +128,7 @@ class _Decomposition:
             inside = self.best.x if self.best is not None and not self.problem.is_mixed_integer else plan
             trial = self._try(inside + step * (plan - inside))
             if trial is None:
-                return None
+                return GaveUp.RECOURSE
             news = self._cut(trial, found)
             gain = self.master.is_bounded and trial.objective < np.inf
             if relaxed and gain and trial.objective - self.bound <= self.tolerance * max(1.0, abs(trial.objective)) / 2:
@@ -137,11 +146,11 @@ class _Decomposition:
                 break
         return self._give_up()
 
-    def _give_up(self) -> two_stage.TwoStageResult | None:
+    def _give_up(self) -> two_stage.TwoStageResult | GaveUp:
         """Leave a problem of moderate size to the extensive form; of a larger one say how far it came."""
         entries = (self.problem.recourse_matrix.nnz + self.problem.technology_of(0).nnz) * self.problem.n_scenarios
         if self.best is None or not np.isfinite(self.bound) or entries < 500_000:
-            return None
+            return GaveUp.STALLED
         return self._result(Status.LIMIT_REACHED)
 
     def _is_large(self) -> bool:

@@ -15,8 +15,9 @@ neither: it may even be infeasible, and its entry in `recourse_values` says so.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -274,20 +275,30 @@ def solve_two_stage(
         Seconds; the best known is returned, with its bound, as `Status.LIMIT_REACHED`.
     options : mapping, optional
         HiGHS options for the extensive form.
+
+    Returns
+    -------
+    TwoStageResult
+        Where the decomposition gives up (bottomless recourse, a stall), that of the extensive form: `method` and `message` say
+        so, and a `RuntimeWarning`.
     """
     _check_arguments(problem, alpha, cvar_weight, method, tolerance, time_limit)
     from procure.lp import benders  # it needs the classes above
 
     started = time.perf_counter()
     weights = (float(alpha), float(cvar_weight), float(tolerance))
+    given_up = ""
     if method == "auto":
         method = "extensive" if _is_small(problem) else "decomposed"
     if method == "decomposed":
-        result: TwoStageResult | None = benders.solve(problem, *weights, time_limit=time_limit)
-        if result is not None:
+        result = benders.solve(problem, *weights, time_limit=time_limit)
+        if isinstance(result, TwoStageResult):
             return result
+        given_up = f"The decomposition gave up ({result.value}); solved as one program over all scenarios."
+        warnings.warn(given_up, RuntimeWarning, stacklevel=2)
     left = max(time_limit - (time.perf_counter() - started), 0.1)
-    return solve_extensive(problem, *weights, time_limit=left, options=options)
+    whole = solve_extensive(problem, *weights, time_limit=left, options=options)
+    return replace(whole, message=f"{given_up} {whole.message}".rstrip()) if given_up else whole
 
 
 def solve_extensive(
