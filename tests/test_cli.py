@@ -407,7 +407,7 @@ def test_values_that_are_none(text):
 
 
 def test_what_foresight_is_worth_can_be_left_out(tmp_path):
-    """Every path solved as if it were known is most of the time of a large model; without it nothing is said of it, and all is kept."""
+    """Every path solved as if it were known is most of the time of a large model; without it nothing is said of it."""
     answer = tmp_path / "answer.json"
     told = run("solve", "two-class", "--no-foresight", "--json", answer)
     assert told.exit_code == 0, told.output
