@@ -347,6 +347,60 @@ def test_merged_does_not_depend_on_how_nodes_stood(order):
     assert equal(Tree.from_paths(paths[order], weight[order], *STRAIT), Tree.from_paths(paths, weight, *STRAIT))
 
 
+# --- another law ---
+
+
+@settings(deadline=None)
+@given(worlds(), st.integers(0, 2**32))
+def test_the_tree_of_every_future_is_exact_under_any_law_it_allows(world, seed):
+    """The other law gives some transitions no chance: their futures go, the rest have its probabilities."""
+    processes, n_periods = world
+    random = np.random.default_rng(seed)
+    others = []
+    for process in processes:
+        weight = process.transition * random.random(process.transition.shape)
+        weight *= (random.random(weight.shape) < 0.8) | (weight == weight.max(axis=-1, keepdims=True))
+        law = weight / weight.sum(axis=-1, keepdims=True)
+        others.append(Process(process.name, process.states, process.start, law, process.drivers, process.driver_states))
+    tree = enumerate_tree(processes, n_periods).reweighed(processes, others)
+    assert equal(tree, enumerate_tree(others, n_periods), to_the_bit=False)
+    assert equal(tree, tree.merged()[0], to_the_bit=False)
+
+
+def test_a_drawn_path_weighs_as_its_whole_history():
+    """One path of three shut years out of four; shut has 0.5, then 0.8 of each year: 1.6 or 0.4 for every year on it."""
+    paths = [[[1], [1], [1]], [[1], [1], [0]], [[0], [1], [0]], [[0], [0], [0]]]
+    tree = Tree.from_paths(paths, [0.25] * 4, ["strait"], [["calm", "on"]])
+    weight = np.array([1.6**3, 1.6**2 * 0.4, 1.6 * 0.4**2, 0.4**3])
+    again = tree.reweighed([coin("strait", 0.5, 3)], [coin("strait", 0.8, 3)])
+    assert again.probability[again.leaves] == approx((weight / weight.sum())[::-1])
+    assert again.share("strait")[:, 1] == approx(
+        np.array([weight[:2].sum(), weight[:3].sum(), weight[0]]) / weight.sum()
+    )
+
+
+def test_weighed_paths_have_the_other_law_on_average():
+    """Over 2,000 trees of four paths or so: the weights reach the leaves, not only the years that branch."""
+    before, after = [coin("strait", 0.3, 6)], [coin("strait", 0.45, 6)]
+    total, shut = 0.0, np.zeros(6)
+    for seed in range(2000):
+        tree = build_tree(before, 6, branch=[0], nodes=24, seed=seed)
+        ratio = (tree.likelihood(after) / tree.likelihood(before))[tree.paths()].prod(axis=1)
+        weight = tree.probability[tree.leaves] * ratio  # before they are made to sum to one
+        total += weight.sum()
+        shut += weight @ tree.state[tree.paths(), 0]
+    assert total / 2000 == approx(1, abs=0.03)
+    assert shut / 2000 == approx(np.full(6, 0.45), abs=0.03)
+
+
+def test_a_law_that_does_not_fit_the_tree_is_refused():
+    tree = Tree.from_paths([[[1]]], [1.0], ["strait"], [["calm", "on"]])
+    with pytest.raises(DataError, match="rules out every path"):
+        tree.reweighed([coin("strait", 0.5, 1)], [coin("strait", 0.0, 1)])
+    with pytest.raises(DataError, match="was drawn by"):
+        tree.reweighed([coin("strait", 0.0, 1)], [coin("strait", 0.5, 1)])
+
+
 # --- tables ---
 
 COLUMNS = ["scenario", "probability", "process", "state", "period"]

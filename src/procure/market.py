@@ -28,7 +28,17 @@ from procure.model import LEAST, LimitChoices, Model
 from procure.remember import Remembering, remembered
 from procure.scenarios.chain import effective_share
 from procure.scenarios.tree import Tree
-from procure.world import DEMAND, PROJECT, WAITING, Programmes, Records, Row, make_tree, suppliers_of
+from procure.world import (
+    DEMAND,
+    PROJECT,
+    WAITING,
+    Programmes,
+    Records,
+    Row,
+    make_tree,
+    programme_choices,
+    suppliers_of,
+)
 
 Array = NDArray[np.float64]
 Numbers = Mapping[str, Mapping[tuple[Any, ...], Any]]
@@ -199,17 +209,6 @@ def idle_offers(market: Market) -> set[tuple[str, str]]:
     return {
         offer for offer in market.sets.offers if not any(market.plan["offered"][*offer, y] for y in market.sets.years)
     }
-
-
-def programme_choices(model: Model) -> list[dict[str, str]]:
-    """Every combination of programme levels the model allows, the first level of each supplier first."""
-    choices: list[dict[str, str]] = [{}]
-    for supplier in suppliers_of(model):
-        chosen = model.settings.suppliers.get(supplier)
-        levels = chosen.programmes if chosen is not None else ()
-        if levels:
-            choices = [{**choice, supplier: level} for choice in choices for level in levels]
-    return choices
 
 
 def level_name(choice: Programmes) -> str:

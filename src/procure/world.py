@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts
@@ -38,6 +41,17 @@ def suppliers_of(model: Model) -> list[str]:
         for name, role in roles.items()
         if (name in chosen and chosen[name].enabled) or (name not in chosen and role == "core")
     )
+
+
+def programme_choices(model: Model) -> list[dict[str, str]]:
+    """Every combination of programme levels the model allows, the first level of each supplier first."""
+    choices: list[dict[str, str]] = [{}]
+    for supplier in suppliers_of(model):
+        chosen = model.settings.suppliers.get(supplier)
+        levels = chosen.programmes if chosen is not None else ()
+        if levels:
+            choices = [{**choice, supplier: level} for choice in choices for level in levels]
+    return choices
 
 
 def periods_of(model: Model) -> list[int]:
@@ -146,6 +160,7 @@ def _markov(
 
 
 _project = lru_cache(maxsize=1024)(lambda name, starts, years: chains.project(name, dict(starts), years))
+_levels = lru_cache(maxsize=1024)(lambda name, law, *rest: chains.levels(name, dict(law), *rest))
 _shock = lru_cache(maxsize=1024)(chains.shock)
 _correlated = lru_cache(maxsize=1024)(chains.correlate)
 _forced = lru_cache(maxsize=1024)(
@@ -194,9 +209,9 @@ def processes(model: Model, programmes: Programmes, records: Records | None = No
                       "uncertain demand needs levels", "add the table or set demand.uncertain = 'none'")
             )  # fmt: skip
         persistent = settings.demand.uncertain == "persistent"
-        found[DEMAND] = chains.levels(DEMAND, levels, persistent, n_periods)
+        found[DEMAND] = _levels(DEMAND, tuple(levels.items()), persistent, n_periods)
     # Where nothing can fail there is still one future.
-    return list(found.values()) or [chains.levels("future", {"certain": 1.0}, persistent=True, n_periods=n_periods)]
+    return list(found.values()) or [_levels("future", (("certain", 1.0),), True, n_periods)]
 
 
 def _correlate(records: Records, found: dict[str, Process]) -> None:
@@ -228,34 +243,45 @@ def _force(records: Records, found: dict[str, Process], period: float, n_periods
 def make_tree(model: Model, programmes: Programmes) -> Tree:
     """The tree of futures: the table the user handed in, or one made from the processes.
 
-    All programme levels share the futures drawn without a programme, weighed by their own law: so levels differ by what
-    they do, not by the luck of their draws.
+    All programme levels share one tree. It holds every future where they are few; else it is drawn, once, from the mean of the
+    levels' laws, which allows whatever any of them allows. Each level then weighs the paths by its own law
+    (`Tree.reweighed`): levels differ by what they do, not by the luck of their draws.
     """
     settings = model.settings
+    years = periods_of(model)
+    law = processes(model, programmes)
     if settings.world.scenarios:
         table = model.facts.tables["scenarios"].rename(columns={"value": "probability"})
         table = table.astype(object).where(table.notna(), None)
-        return Tree.from_table(table, processes(model, programmes), len(periods_of(model))).merged()[0]
-    years = periods_of(model)
-    branch = [years.index(year) for year in settings.world.tree.branch]
-    found = processes(model, {})
-    primary = settings.world.tree.primary
-    if primary is not None and primary not in {process.name for process in found}:
-        raise DataError(
-            Fault(f"{model.origin}, world.tree.primary", f"'{primary}' is not in this model",
-                  "the primary chain is one of a supplier of the model",
-                  nearest(primary, [process.name for process in found]))
-        )  # fmt: skip
+        return Tree.from_table(table, law, len(years)).merged()[0]
     choice = settings.world.tree
+    if choice.primary is not None and choice.primary not in {process.name for process in law}:
+        raise DataError(
+            Fault(f"{model.origin}, world.tree.primary", f"'{choice.primary}' is not in this model",
+                  "the primary chain is one of a supplier of the model",
+                  nearest(choice.primary, [process.name for process in law]))
+        )  # fmt: skip
+    levels = programme_choices(model)
+    if dict(programmes) not in levels:
+        levels.append(dict(programmes))
+    laws = [processes(model, level) for level in levels]
+    proposal = [_mean(same) for same in zip(*laws, strict=True)]
+    branch = tuple(years.index(year) for year in choice.branch)
+    drawn = _drawn(tuple(proposal), len(years), branch, choice.primary, choice.nodes, choice.seed)
+    return drawn if proposal == law else drawn.reweighed(proposal, law)
 
-    def built(law: list[Process]) -> Tree:
-        return build_tree(law, len(years), branch=branch, primary=primary, nodes=choice.nodes, seed=choice.seed)
 
-    provoked = processes(model, programmes)
-    opens = any(
-        bool(((before.transition == 0) & (after.transition > 0)).any())
-        for before, after in zip(found, provoked, strict=True)
-    )
-    if opens:  # the programme makes possible what was not: weighing cannot, so draw anew
-        return built(provoked)
-    return built(found).reweighed(found, provoked)
+@lru_cache(maxsize=1024)
+def _mean(same: tuple[Process, ...]) -> Process:
+    """The mean of several laws of one process."""
+    if len(set(same)) == 1:
+        return same[0]
+    return replace(same[0], transition=np.mean([process.transition for process in same], axis=0))
+
+
+@lru_cache(maxsize=4)
+def _drawn(
+    law: tuple[Process, ...], n_periods: int, branch: tuple[int, ...], primary: str | None, nodes: int, seed: int
+) -> Tree:
+    """The tree of a law, drawn once for all levels and for every change that leaves the law as it is."""
+    return build_tree(law, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed)

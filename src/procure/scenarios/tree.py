@@ -226,40 +226,47 @@ class Tree:
                 np.array([states.index(name) for name in self.states[place[driver]]])[self.state[:, place[driver]]]
                 for driver, states in zip(process.drivers, process.driver_states, strict=True)
             ]
-            for period in range(self.n_periods):
-                here = self.period == period
-                law = process.law(period, [driver[here] for driver in drivers], previous[here])
-                probability[here] *= law[np.arange(len(law)), code[here]]
+            probability *= process.transition[(self.period, *drivers, previous, code)]
         return probability
 
     def reweighed(self, before: Iterable[Process], after: Iterable[Process]) -> Tree:
-        """The same futures under another law: each child weighed by how much likelier `after` makes it than `before`.
+        """The same futures under another law: each path weighed by how much likelier `after` makes it than `before`.
 
-        Where the tree branches into every state the result is exact; where it was drawn, it is what a draw weighed by
-        likelihood gives, and two laws compared over one tree differ by the laws alone, not by the luck of two draws.
-        A future that `after` rules out is a `DataError`.
+        A leaf that the tree gives probability p has p r / Σ p r, with r the likelihood ratio of its whole path: the product over
+        its nodes of their chance under `after` over that under `before`. A node has the sum of its leaves, and what
+        `after` rules out is left out. Where the tree holds every future the result is exact; where it was drawn by
+        `before`, it is importance sampling with weights that sum to one, and two laws compared over one tree differ by the
+        laws alone, not by the luck of two draws. Owen (2013), Monte Carlo theory, methods and examples, section 9.2.
+
+        A tree of which `after` allows no path, or `before` not every node, is a `DataError`.
+
+        A strait shut with 0.2 a year, weighed as if with 0.4: the one drawn path into a closure counts for 2 × 0.6 / 0.8 = 1.5,
+        the one that stays open for (0.6 / 0.8)² = 0.5625, so their odds move from 0.2 : 0.8 to 0.3 : 0.45.
 
         >>> from procure.scenarios.chain import shock
-        >>> calm, rough = shock("strait", 0.2231, 3, 1.0, 1), shock("strait", 0.5108, 3, 1.0, 1)
-        >>> enumerate_tree([calm], 1).reweighed([calm], [rough]).probability.round(2)
-        array([0.6, 0.4])
+        >>> calm, rough = shock("strait", 0.2231, 3, 1.0, 2), shock("strait", 0.5108, 3, 1.0, 2)
+        >>> drawn = Tree.from_paths([[[1], [0]], [[0], [0]]], [0.2, 0.8], ["strait"], [["calm", "on"]])
+        >>> drawn.reweighed([calm], [rough]).probability.round(2)
+        array([0.6, 0.4, 0.6, 0.4])
         """
-        ratio = self.likelihood(after) / self.likelihood(before)
-        weight = self.conditional * ratio
-        if not (weight > 0).all():
-            node = int(np.argmin(weight))
+        drawn = self.likelihood(before)
+        if not (drawn > 0).all():
+            node = int(np.argmin(drawn))
             raise DataError(
-                Fault("tree", f"'{self.label(node)}' has probability 0 under the other law", "both laws allow the futures",
+                Fault("tree", f"'{self.label(node)}' has probability 0 under the law it was drawn by",
+                      "a tree is weighed against the law it was drawn by", "name that law")
+            )  # fmt: skip
+        ratio = self.likelihood(after) / drawn
+        for here in self._slices()[1:]:
+            ratio[here] *= ratio[self.parent[here]]
+        weight = (self.probability * ratio)[self.leaves]
+        if not weight.any():
+            raise DataError(
+                Fault("tree", "the other law rules out every path", "both laws allow some of the futures",
                       "make a tree of its own for this law")
             )  # fmt: skip
-        family = self.parent + 1
-        weight /= np.bincount(family, weights=weight)[family]
-        probability = np.empty(self.n_nodes)
-        for period in range(self.n_periods):
-            here = np.flatnonzero(self.period == period)
-            above = np.where(self.parent[here] >= 0, probability[self.parent[here]], 1.0)
-            probability[here] = weight[here] * above
-        return Tree(self.period, self.parent, probability, self.processes, self.states, self.state)
+        possible = weight > 0
+        return self.kept(self.leaves[possible], weight[possible] / math.fsum(weight))
 
     def merged(self, key: ArrayLike | None = None) -> tuple[Tree, Codes]:
         """Siblings with the same state and the same future made one, exactly, and the new number of every node.

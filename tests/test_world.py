@@ -1,0 +1,155 @@
+"""The world of a model: the law of each programme, and the tree that all of them share."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from pytest import approx
+
+from procure import load_model
+from procure.scenarios.chain import marginals
+from procure.scenarios.tree import enumerate_tree
+from procure.world import make_tree, processes, programme_choices
+
+LEVELS = ("none", "pilot", "five", "ten")
+SIZES = (1020, 10_000)
+BAD = ("ban", "embargo")
+FEW = {"model.years": (2027, 2028), "suppliers.caremag.enabled": False, "suppliers.lynas.enabled": False}
+
+
+@cache
+def japan(nodes):
+    return load_model("japan").with_(**{"world.tree.nodes": nodes})
+
+
+@cache
+def tree_of(nodes, level):
+    return make_tree(japan(nodes), {"seabed": level})
+
+
+def exact(model, level):
+    """Name -> state -> chance in every period, from the matrices of this level's chains."""
+    law = processes(model, {"seabed": level})
+    chances = marginals(law, law[0].n_periods)
+    return {p.name: dict(zip(p.states, chances[p.name].T, strict=True)) for p in law}
+
+
+def aligned(one, other):
+    """The probabilities that two trees give every path into a node of either, its period and its last states."""
+    number, rows = {}, []
+    for side, tree in enumerate((one, other)):
+        of_node = np.empty(tree.n_nodes, dtype=int)
+        for node, (parent, state) in enumerate(zip(tree.parent.tolist(), tree.state.tolist(), strict=True)):
+            path = (of_node[parent] if parent >= 0 else -1, *state)
+            of_node[node] = number.setdefault(path, len(number))
+            if of_node[node] == len(rows):
+                rows.append([0.0, 0.0, tree.period[node], *state])
+            rows[of_node[node]][side] = tree.probability[node]
+    v, w, period, *states = np.array(rows).T
+    return v, w, period, np.array(states)
+
+
+# --- one tree for all levels, each weighed by its own law ---
+
+
+@pytest.mark.parametrize("nodes", SIZES)
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_tree_of_every_level_has_its_law(nodes, level):
+    """Each state of each process in each year, within three standard errors of the chance that the matrices say.
+
+    The share of a state is Σ w_n f_n over the nodes of the year, with weights that sum to one; its standard error is
+    √(Σ w_n² (f_n - P)²), in the mean √(P (1 - P) Σ w_n²), were the nodes independent. Drawn evenly they do better. By
+    chance alone three of the 230 would lie outside in one of 40 levels.
+    """
+    tree = tree_of(nodes, level)
+    outside = []
+    for name, states in exact(japan(nodes), level).items():
+        column = tree.processes.index(name)
+        share = tree.share(name)
+        for state, chance in states.items():
+            code = tree.states[column].index(state)
+            for year, p in enumerate(chance):
+                weight = tree.probability[tree.period == year]
+                error = np.sqrt(p * (1 - p) * (weight @ weight))
+                if abs(share[year, code] - p) > 3 * error + 1e-12:
+                    outside.append((name, state, 2027 + year, share[year, code], p))
+    assert len(outside) <= 2, outside
+
+
+@pytest.mark.parametrize("nodes", SIZES)
+@pytest.mark.parametrize(("one", "other"), [("ten", "none"), ("ten", "five"), ("pilot", "none")])
+def test_levels_differ_as_their_laws_do(nodes, one, other):
+    """The difference of two shares over the same paths, within three standard errors of that of the matrices.
+
+    Node n adds v_n (f_n - P) - w_n (f_n - Q) to the error; the standard error is the root of the sum of squares.
+    """
+    trees, laws = zip(*((tree_of(nodes, level), exact(japan(nodes), level)) for level in (one, other)), strict=True)
+    v, w, period, states = aligned(*trees)
+    outside = []
+    for name in laws[0]:
+        column = trees[0].processes.index(name)
+        for state in laws[0][name]:
+            inside = states[column] == trees[0].states[column].index(state)
+            for year, (p, q) in enumerate(zip(laws[0][name][state], laws[1][name][state], strict=True)):
+                here = period == year
+                parts = v[here] * (inside[here] - p) - w[here] * (inside[here] - q)
+                difference = (v - w)[here] @ inside[here]
+                if abs(difference - (p - q)) > 3 * np.sqrt(parts @ parts) + 1e-12:
+                    outside.append((name, state, 2027 + year, difference, p - q))
+    assert len(outside) <= 2, outside
+
+
+def test_ten_raises_chinas_chance_of_a_ban():
+    """In the mean of 2030 to 2036 ban or embargo is likely with 0.225 without a programme, 0.260 with ten."""
+
+    def mean(by_state):
+        return sum(by_state[state][3:].mean() for state in BAD)
+
+    share = {}
+    for level, chance in (("none", 0.225), ("ten", 0.260)):
+        assert mean(exact(japan(1020), level)["china"]) == approx(chance, abs=5e-4)
+        tree = tree_of(10_000, level)
+        column = tree.processes.index("china")
+        share[level] = mean(dict(zip(tree.states[column], tree.share("china").T, strict=True)))
+    assert share["ten"] - share["none"] == approx(0.035, abs=0.005)
+
+
+def test_levels_are_exact_where_the_tree_holds_every_future():
+    """Two years, China and the seabed alone: few futures, and each level has those of its own law."""
+    model = load_model("japan").with_(**FEW, **{"world.tree.nodes": 10_000, "limits.china_heavy_share.from": 2027})
+    for level in LEVELS:
+        tree = make_tree(model, {"seabed": level})
+        own = enumerate_tree(processes(model, {"seabed": level}), 2)
+        assert (tree.parent == own.parent).all() and (tree.state == own.state).all()
+        assert_allclose(tree.probability, own.probability, rtol=1e-12)
+
+
+def test_the_tree_is_drawn_once_and_again_for_another_law():
+    model = japan(300).with_(**{"world.tree.branch": (2027,)})
+    none, ten = (make_tree(model, {"seabed": level}) for level in ("none", "ten"))
+    assert (none.parent == ten.parent).all() and (none.state == ten.state).all()
+    again = make_tree(model.with_(**{"prices.Dy.spot": 1200}), {"seabed": "ten"})
+    assert (again.probability == ten.probability).all()
+    moved = make_tree(model.with_(**{"suppliers.china.rate.normal.ban": 0.2}), {"seabed": "ten"})
+    assert moved.n_nodes != ten.n_nodes or (moved.probability != ten.probability).any()
+    assert (make_tree(model, {"seabed": "ten"}).probability == ten.probability).all()
+
+
+def test_a_model_of_one_level_is_drawn_from_its_own_law():
+    """Branching into every state of China is then exact, in the first year."""
+    model = japan(300).with_(**{"world.tree.branch": (2027,), "suppliers.seabed.programmes": ("ten",)})
+    assert programme_choices(model) == [{"seabed": "ten"}]
+    tree = make_tree(model, {"seabed": "ten"})
+    own = dict(zip(tree.states[tree.processes.index("china")], tree.share("china")[0], strict=True))
+    assert own == approx({state: chance[0] for state, chance in exact(model, "ten")["china"].items()})
+
+
+def test_a_programme_that_the_model_does_not_list_has_a_law_too():
+    """Listed or not, asked for together with the others or alone, a level is weighed by what it does."""
+    model = japan(10_000).with_(**{"suppliers.seabed.programmes": ("none", "pilot")})
+    tree = make_tree(model, {"seabed": "ten"})
+    column = tree.processes.index("china")
+    share = dict(zip(tree.states[column], tree.share("china").T, strict=True))
+    law = exact(model, "ten")["china"]
+    assert sum(share[s][3:].mean() for s in BAD) == approx(sum(law[s][3:].mean() for s in BAD), abs=0.01)
