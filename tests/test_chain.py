@@ -209,56 +209,209 @@ def test_two_forces_and_a_certain_one():
 # --- correlation ---
 
 
-def joint_correlation(driver, process):
-    """Of the indicators "second state" in one period, over the exact joint law."""
-    row, codes, probability = chain.expand(chain.ordered([driver, process]), 0, np.zeros((1, 2), dtype=int))
-    assert (row == 0).all()
-    column = [p.name for p in chain.ordered([driver, process])]
-    a, b = codes[:, column.index(driver.name)], codes[:, column.index(process.name)]
-    p, q = probability @ a, probability @ b
-    return (probability @ (a * b) - p * q) / math.sqrt(p * (1 - p) * q * (1 - q)), q
+def ban(onset=1.0, end=1.0, period_years=1.0, n_periods=1, start="ban"):
+    """China in a ban onset / (onset + end) of the time."""
+    rates = {("normal", "ban"): onset, ("ban", "normal"): end}
+    return markov("china", ["normal", "ban"], {}, rates, {}, start, period_years, n_periods)
+
+
+def china(period_years=1.0, n_periods=1):
+    rates = {(a, b): 0.1 + 0.7 * i / (1 + j) for i, a in enumerate(CHINA) for j, b in enumerate(CHINA) if a != b}
+    return markov("china", CHINA, {}, rates, {}, "ban", period_years, n_periods)
+
+
+@pytest.mark.parametrize("correlation", [-0.9, -0.3, 0.0, 0.1, 0.4, 0.99])
+def test_a_correlation_is_that_of_two_things_as_likely_as_not(correlation):
+    """Of a fourfold table with both halves at 1/2 and odds ratio h, half the diagonal is √h / (1 + √h) / 2."""
+    root = math.sqrt(correlate("stop", ban(), "ban", correlation).odds)
+    together = root / (1 + root) / 2
+    assert (together - 1 / 4) / (1 / 4) == approx(correlation)
+
+
+def test_rates_in_a_ban_by_hand():
+    """ρ = 1/2: h = 9. A ban a quarter of the time: 9 and 1 over 9/4 + 3/4 = 3. Partial and severe stops are 3 times, or a
+    third, as likely per year; after each other as before: severe first, partial of what is left.
+    """
+    steering = correlate(["partial", "severe"], ban(onset=1.0, end=3.0), "ban", 0.5)
+    steered = lynas(steered=[steering])
+    assert steered.drivers == ("china",) and steered.driver_states == (("normal", "ban"),)
+    for code, factor in enumerate((1 / 3, 3)):
+        severe, partial = 1 - 0.96**factor, 1 - math.exp(-0.88 * factor)
+        expected = [(1 - severe) * (1 - partial), (1 - severe) * partial, severe]
+        assert_allclose(steered.transition[0, code], np.tile(expected, (3, 1)), rtol=1e-12)
+    only = lynas(steered=[correlate("severe", ban(onset=1.0, end=3.0), "ban", 0.5)]).transition[0, :, 0]
+    assert_allclose(only[:, 2], [1 - 0.96 ** (1 / 3), 1 - 0.96**3], rtol=1e-12)
+    assert_allclose(only[:, 1] / only[:, :2].sum(axis=1), 1 - math.exp(-0.88), rtol=1e-12)
+
+
+def test_a_regime_is_entered_more_often_and_left_as_ever():
+    """ρ = 1/3, half of the time: the rates into the stop, from outside, are 1.6 and 0.4 times what they were."""
+    rates = {("normal", "slow"): 0.3, ("normal", "stop"): 0.2, ("slow", "stop"): 0.5, ("stop", "normal"): 2.0}
+    rates |= {("slow", "normal"): 1.0, ("stop", "slow"): 0.7}
+    states = ["normal", "slow", "stop"]
+    mine = markov("mine", states, {}, rates, {}, "normal", 0.5, 1, [correlate("stop", ban(), "ban", 1 / 3)])
+    for code, factor in enumerate((0.4, 1.6)):
+        bent = rates | {(a, "stop"): factor * rates[a, "stop"] for a in ("normal", "slow")}
+        assert_allclose(mine.transition[0, code], markov("mine", states, {}, bent, {}, "normal", 0.5, 1).transition[0])
+
+
+def test_what_makes_calm_likelier_makes_the_rest_less_likely():
+    """The indicator of the other states correlates with the opposite sign."""
+    calm = lynas(steered=[correlate("normal", china(), CHINA[1:], -0.3)])
+    rest = lynas(steered=[correlate(["partial", "severe"], china(), CHINA[1:], 0.3)])
+    assert_allclose(calm.transition, rest.transition, rtol=1e-12)
+
+
+def test_a_driver_that_is_a_short_stop_steers_while_it_lasts():
+    """A stop of three months is found in 1 - e^-0.4 = 0.33 of the years and lasts a quarter of each. ρ = 1/3, h = 4: in such a
+    year the rate is 1 + 3/4 = 1.75 times that of others, and r in the mean.
+    """
+    other = markov(
+        "other", ["normal", "stop"], {"stop": "episode"}, {("normal", "stop"): 0.4}, {"stop": 3}, "normal", 1.0, 1
+    )
+    steering = correlate("severe", other, "stop", 1 / 3, {"stop": 0.25})
+    rate = -np.log1p(-lynas(steered=[steering]).transition[0, :, 0, 2])
+    chance = 1 - math.exp(-0.4)
+    assert rate[1] / rate[0] == approx(1.75)
+    assert chance * rate[1] + (1 - chance) * rate[0] == approx(-math.log(0.96))
+
+
+def pairs():
+    """A driver with any rates, and what steers what."""
+    return st.tuples(
+        st.lists(st.floats(0, 20), min_size=12, max_size=12),
+        st.sets(st.sampled_from(CHINA), min_size=1, max_size=3),
+        st.sets(st.sampled_from(["normal", "partial", "severe"]), min_size=1, max_size=2),
+        st.sampled_from([1.0, 0.25, 1 / 12]),
+    )
+
+
+def restless(rates, period):
+    by_pair = dict(zip(itertools.permutations(CHINA, 2), rates, strict=True))
+    return markov("china", CHINA, {}, by_pair, dict.fromkeys(CHINA[1:], 12.0), "ban", period, 1)
 
 
 @settings(deadline=None)
-@given(st.floats(0.05, 0.95), st.floats(0.05, 0.95), st.floats(-1, 1))
-def test_correlation_is_what_was_asked_and_nothing_gets_likelier(p, q, share):
-    driver, process = coin("china", p), coin("mine", q)
-    bound = math.sqrt(p * (1 - p) * q * (1 - q))
-    most, least = (min(p, q) - p * q) / bound, (max(0, p + q - 1) - p * q) / bound
-    wanted = share * most if share > 0 else -share * least
-    measured, marginal = joint_correlation(driver, correlate(process, "on", driver, "on", wanted))
-    assert measured == approx(wanted, abs=1e-9)
-    assert marginal == approx(q, abs=1e-12)
+@given(pairs(), st.tuples(st.floats(0, 20), st.floats(0, 20)), st.floats(-0.99, 0.99))
+def test_any_rates_and_any_period_will_do(pair, onset, correlation):
+    """Nothing is refused."""
+    rates, on, into, period = pair
+    steering = correlate(into, restless(rates, period), on, correlation)
+    onsets = {("normal", "partial"): onset[0], ("normal", "severe"): onset[1]}
+    assert lynas(period, rates=onsets, steered=[steering]).transition.shape == (1, 4, 3, 3)
 
 
-def test_an_impossible_correlation_names_the_possible_ones():
-    """p = 0.5, q = 0.2: P(B | A) = 0.2 + 0.4 ρ stays within [0, 0.4], so |ρ| <= 0.5."""
-    with pytest.raises(DataError, match=r"between -0.5 and 0.5"):
-        correlate(coin("mine", 0.2), "on", coin("china", 0.5), "on", 0.6)
-    assert correlate(coin("mine", 0.2), "on", coin("china", 0.5), "on", 0.5).transition[0, :, 0, 1] == approx([0, 0.4])
-    with pytest.raises(DataError, match=r"always or never"):
-        correlate(coin("mine", 0.2), "on", coin("china", 0.0), "on", 0.1)
-    with pytest.raises(DataError, match=r"certain or impossible"):
-        correlate(coin("mine", 0.2), ["on", "calm"], coin("china", 0.5), "on", 0.1)
+@settings(deadline=None)
+@given(pairs(), st.floats(1e-3, 0.05), st.floats(-0.8, 0.8))
+def test_rates_are_kept_and_have_their_ratio(pair, onset, correlation):
+    """In the mean over the driver a rate is that of the table; in its states it is h times, or a h-th, of what it is outside."""
+    rates, on, into, period = pair
+    driver = restless(rates, period)
+    steering = correlate(into, driver, on, correlation)
+    onsets = {("normal", "partial"): onset, ("normal", "severe"): onset}
+    law = lynas(period, rates=onsets, durations={"partial": 0.5, "severe": 0.5}, steered=[steering]).transition[0, :, 0]
+    severe = -np.log1p(-law[:, 2]) / period
+    assert chain.long_run(driver) @ severe == approx(onset, rel=1e-9)
+    opposite = "normal" in into
+    h = ((1 + correlation) / (1 - correlation)) ** (-2 if opposite else 2)
+    inside = np.isin(CHINA, list(on))
+    assert severe[inside] == approx(severe[~inside][0] * (h if ("severe" in into) != opposite else 1))
+
+
+def test_several_drivers_multiply_and_one_driver_keeps_the_mean():
+    """Two correlations with China, of different states, each say how the rate of stops goes; the mean stays 0.5."""
+    first, second = (correlate("on", china(), on, rho) for on, rho in (("ban", 0.2), (["ban", "embargo"], 0.3)))
+    region = markov("region", ["calm", "war"], {}, {("calm", "war"): 1.0, ("war", "calm"): 1.0}, {}, "calm", 1.0, 1)
+    third = correlate("on", region, "war", 1 / 3)
+    mine = markov(
+        "mine", ["calm", "on"], {"on": "episode"}, {("calm", "on"): 0.5}, {"on": 3}, "calm", 1.0, 1,
+        [third, second, first],
+    )  # fmt: skip
+    assert mine.drivers == ("china", "region")
+    rate = -np.log(mine.transition[0, :, :, 0, 0])
+    assert_allclose(rate[:, 1] / rate[:, 0], 4)
+    h = [((1 + rho) / (1 - rho)) ** 2 for rho in (0.2, 0.3)]
+    assert_allclose(rate[:, 0] / rate[0, 0], [1, 1, h[0] * h[1], h[1]])
+    assert chain.long_run(china()) @ rate[:, 0] == approx(0.5 * 0.4)
 
 
 def test_no_correlation_changes_nothing_and_proportions_stay():
-    china = Process("china", CHINA, "ban", ANNUAL[None])
-    assert_allclose(
-        correlate(lynas(), ["partial", "severe"], china, CHINA[1:], 0.0).transition[0], [lynas().transition[0]] * 4
-    )
-    bent = correlate(lynas(), ["partial", "severe"], china, CHINA[1:], 0.1).transition[0, :, 0]
-    assert_allclose(bent[:, 1] / bent[:, 2], lynas().transition[0, 0, 1] / lynas().transition[0, 0, 2])
-    assert (bent[1:, 0] < bent[0, 0]).all()
+    steering = correlate(["partial", "severe"], china(), CHINA[1:], 0.0)
+    assert (lynas(steered=[steering]).transition[0] == lynas().transition[0]).all()
+    steering = correlate(["partial", "severe"], china(), CHINA[1:], 0.1)
+    rare = {("normal", "partial"): 2e-6, ("normal", "severe"): 1e-6}
+    bent = lynas(rates=rare, steered=[steering]).transition[0, :, 0]
+    assert_allclose(bent[:, 1] / bent[:, 2], 2, rtol=1e-4)
 
 
-def test_a_project_keeps_the_probability_stated_for_today():
-    """China is in a ban today; 2027 was said to be 0.35 likely in this world, not in the average one."""
-    china = Process("china", CHINA, "ban", np.tile(ANNUAL, (2, 1, 1)))
-    start = project("caremag", {2027: 0.35, 2028: 0.5, None: 0.15}, [2027, 2028])
-    bent = correlate(start, "waiting", china, CHINA[1:], 0.25)
-    assert chain.marginals([china, bent], 2)["caremag_project"][0] == approx([0.65, 0.35, 0])
-    assert bent.transition[0, 2, 0, 0] > 0.65 > bent.transition[0, 0, 0, 0]
+def test_what_is_no_correlation_is_refused():
+    with pytest.raises(DataError, match=r"is 1; it lies between -1 and 1.*common shock"):
+        correlate("on", ban(), "ban", 1.0)
+    with pytest.raises(DataError, match=r"all its states"):
+        correlate("on", ban(), ["normal", "ban"], 0.1)
+    with pytest.raises(DataError, match=r"did you mean 'ban'"):
+        correlate("on", ban(), "bann", 0.1)
+    with pytest.raises(DataError, match=r"no state 'sever'.*did you mean 'severe'"):
+        lynas(steered=[correlate("sever", ban(), "ban", 0.1)])
+    with pytest.raises(DataError, match=r"normal, partial, severe are all its states"):
+        lynas(steered=[correlate(["normal", "partial", "severe"], ban(), "ban", 0.1)])
+    with pytest.raises(DataError, match=r"name the state 'waiting'"):
+        project("mine", {2027: 0.5, None: 0.5}, [2027], [correlate("2027", ban(), "ban", 0.1)], [ban()])
+    # what never happens, or always, may become possible in a sweep
+    assert correlate("on", ban(onset=0.0), "ban", 0.1).odds > 1
+    never = lynas(rates={("normal", "severe"): 0.0}, steered=[correlate("severe", ban(), "ban", 0.5)])
+    assert (never.transition[..., 2] == 0).all()
+
+
+def delayed(years, starts, correlation, **rates):
+    drivers = [ban(n_periods=len(years), **rates)]
+    steering = correlate("waiting", ban(**rates), "ban", correlation)
+    return drivers, project("mine", starts, years, [steering], drivers)
+
+
+def test_a_delayed_project_by_hand():
+    """ρ = 1/3, h = 4, w = 0.65. China is in a ban in the first year with p = (1 + e^-2) / 2 = 0.568, and the hazard there is a
+    fourth: p x + (1 - p) x⁴ = 0.65 at x = w^(m / 4).
+    """
+    _, mine = delayed([2027], {2027: 0.35, None: 0.65}, 1 / 3)
+    p = (1 + math.exp(-2)) / 2
+    x = mine.transition[0, 1, 0, 0]
+    assert mine.transition[0, 0, 0, 0] == approx(x**4)
+    assert p * x + (1 - p) * x**4 == approx(0.65, rel=1e-12)
+    assert x == approx(0.8127, abs=1e-4)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda p: sum(p) > 0.1),
+    st.floats(-0.99, 0.99),
+    st.sampled_from([0.0, 0.01, 1.0, 20.0]),
+    st.integers(1, 4),
+)
+def test_a_delayed_project_starts_as_often_as_stated(weights, correlation, onset, periods_per_year):
+    """Whatever delays it, each year has its chance; and a model of the first year alone has the same first year."""
+    law = dict(zip([2027, 2028, 2029, None], np.array(weights) / sum(weights), strict=True))
+    years = [y for y in (2027, 2028, 2029) for _ in range(periods_per_year)]
+    drivers, mine = delayed(years, law, correlation, onset=onset)
+    last = chain.marginals([*drivers, mine], len(years))["mine_project"][-1]
+    expected = {"waiting": law[None], **{str(y): p for y, p in law.items() if y is not None}}
+    assert last == approx([expected[state] for state in mine.states], abs=1e-9)
+    longer = mine.transition[:, 1, 0, 0] - mine.transition[:, 0, 0, 0]  # the wait in a ban
+    assert (np.sign(correlation) * longer >= -1e-12).all()
+    first = [y for y in years if y == 2027]
+    _, alone = delayed(first, law, correlation, onset=onset)
+    n = len(alone.states)
+    assert (alone.transition == mine.transition[: len(first), :, :n, :n]).all()
+
+
+def test_a_project_may_hang_on_a_driver_that_is_driven_itself():
+    """A war brings the ban that delays it: the stated chance is kept, with the war counted."""
+    region = shock("region", 0.5, 6, 1.0, 3)
+    driver = force(ban(n_periods=3), region, "on", {"ban": 1.0})
+    delay = correlate("waiting", ban(), "ban", 0.4)
+    start = project("mine", {2027: 0.3, 2029: 0.3, None: 0.4}, [2027, 2028, 2029], [delay], [driver, region])
+    shares = chain.marginals([region, driver, start], 3)["mine_project"]
+    assert_allclose(shares, [[0.7, 0.3, 0], [0.7, 0.3, 0], [0.4, 0.3, 0.3]], atol=1e-12)
 
 
 # --- projects and levels ---
@@ -318,10 +471,14 @@ def test_the_order_of_states_does_not_touch_the_last_bit(china_states, mine_stat
         rates = {(a, b): 0.1 + 0.7 * CHINA.index(a) / (1 + CHINA.index(b)) for a, b in itertools.permutations(CHINA, 2)}
         china = markov("china", ["normal", *china_order], {}, dict(rates), {}, "ban", 1.0, 2)
         rates = {("normal", s): {"partial": 0.9, "severe": 0.05}[s] for s in mine_order} | {("severe", "normal"): 3.0}
-        mine = markov("mine", ["normal", *mine_order], {"partial": "episode"}, rates, {"partial": 3}, "normal", 1.0, 2)
+        steered = [correlate(mine_order, china, china_order, 0.05), correlate("severe", china, ["embargo", "ban"], 0.3)]
+        kinds, stops = {"partial": "episode"}, {"partial": 3}
+        mine = markov("mine", ["normal", *mine_order], kinds, rates, stops, "normal", 1.0, 2, steered)
         region = shock("region", 0.05, 6, 1.0, 2)
-        mine = correlate(mine, mine_order, china, china_order, 0.05)
-        return [force(china, region, "on", {"embargo": 0.9}), force(mine, region, "on", {"severe": 0.6}), region]
+        delay = correlate("waiting", china, ["embargo", "friction"], 0.25)
+        china = force(china, region, "on", {"embargo": 0.9})
+        start = project("mine", {2027: 0.3, 2028: 0.5, None: 0.2}, [2027, 2028], [delay], [china, region])
+        return [china, force(mine, region, "on", {"severe": 0.6}), region, start]
 
     one = chain.canonical(world(["friction", "ban", "embargo"], ["partial", "severe"]))
     other = chain.canonical(reversed(world(china_states, mine_states)))

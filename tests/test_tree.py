@@ -32,26 +32,28 @@ def japan(n_periods=10):
     china = markov("china", ["normal", "friction", "ban", "embargo"], {}, rates, {}, "ban", 1.0, n)
     disturbed = ["friction", "ban", "embargo"]
 
-    def supplier(name, **states):
+    def supplier(name, *steered, **states):
         onset = {("normal", state): rate for state, (rate, _) in states.items()}
         months = {state: months for state, (_, months) in states.items()}
-        return markov(name, ["normal", *states], dict.fromkeys(states, "episode"), onset, months, "normal", 1.0, n)
+        kinds = dict.fromkeys(states, "episode")
+        return markov(name, ["normal", *states], kinds, onset, months, "normal", 1.0, n, steered)
 
     region = shock("region", 0.02, 6, 1.0, n)
-    lynas = supplier("lynas", partial=(0.88, 3), severe=(0.041, 7.2))
+    stops = correlate(["partial", "severe"], china, disturbed, 0.1)
+    ships = correlate("interference", china, ["ban", "embargo"], 0.4)
+    delay = correlate("waiting", china, disturbed, 0.25)
+    lynas = supplier("lynas", stops, partial=(0.88, 3), severe=(0.041, 7.2))
     caremag = supplier("caremag", partial=(0.357, 3), severe=(0.030, 9))
-    seabed = supplier("seabed", partial=(2.3, 3), severe=(0.083, 9), interference=(0.105, 3))
+    seabed = supplier("seabed", ships, partial=(2.3, 3), interference=(0.105, 3), severe=(0.083, 9))
     years = range(2027, 2027 + n)
-    start = project("caremag", {2027: 0.35, 2028: 0.5, None: 0.15}, years)
-    lynas = correlate(lynas, ["partial", "severe"], china, disturbed, 0.1)
-    seabed = correlate(seabed, "interference", china, ["ban", "embargo"], 0.4)
+    china = force(china, region, "on", {"embargo": 1.0})
     return [
         region,
-        force(china, region, "on", {"embargo": 1.0}),
+        china,
         force(lynas, region, "on", {"severe": 0.67}),
         caremag,
         force(seabed, region, "on", {"severe": 1.0}),
-        correlate(start, "waiting", china, disturbed, 0.25),
+        project("caremag", {2027: 0.35, 2028: 0.5, None: 0.15}, years, [delay], [region, china]),
         project("seabed", {2030: 0.25, 2033: 0.125, 2035: 0.125, None: 0.5}, years),
     ]
 

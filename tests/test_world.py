@@ -15,6 +15,7 @@ from procure.world import make_tree, processes, programme_choices
 LEVELS = ("none", "pilot", "five", "ten")
 SIZES = (1020, 10_000)
 BAD = ("ban", "embargo")
+LATE = {"limits.china_heavy_share.from": 2027}
 FEW = {"model.years": (2027, 2028), "suppliers.caremag.enabled": False, "suppliers.lynas.enabled": False}
 
 
@@ -153,3 +154,38 @@ def test_a_programme_that_the_model_does_not_list_has_a_law_too():
     share = dict(zip(tree.states[column], tree.share("china").T, strict=True))
     law = exact(model, "ten")["china"]
     assert sum(share[s][3:].mean() for s in BAD) == approx(sum(law[s][3:].mean() for s in BAD), abs=0.01)
+
+
+# --- rates are rates ---
+
+VARIANTS = ("optimistic", "base", "pessimistic")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("periods", [1, 2, 4, 12, 52])
+def test_every_variant_has_a_law_by_the_year_quarter_month_and_week(variant, periods):
+    model = japan(1020).with_(**{"world.variant": variant, "model.periods_per_year": periods})
+    for level in LEVELS:
+        law = processes(model, {"seabed": level})
+        assert {p.n_periods for p in law} == {10 * periods}
+
+
+def test_a_model_of_one_year_is_the_first_year_of_ten():
+    """China's ban is today's, for how a project waits too: not its chance in the long run."""
+    whole, first = japan(1020), japan(1020).with_(**{"model.years": (2027, 2027), "world.tree.branch": (2027,)} | LATE)
+    for level in LEVELS:
+        for ten, one in zip(processes(whole, {"seabed": level}), processes(first, {"seabed": level}), strict=True):
+            n = len(one.states)  # projects know the starts that the model can see
+            assert (ten.transition[0, ..., :n, :n] == one.transition[0]).all(), one.name
+
+
+def test_projects_start_as_often_as_stated_and_later_under_a_ban():
+    """The chances of projects.csv hold in the world without a programme; retaliation delays through China alone."""
+    model = japan(1020)
+    calm, ten = ({p.name: p for p in processes(model, choice)} for choice in ({}, {"seabed": "ten"}))
+    last = marginals(calm.values(), 10)["caremag_project"]
+    assert last[0] == approx([0.65, 0.35, 0.0], abs=1e-12) and last[-1] == approx([0.15, 0.35, 0.5], abs=1e-12)
+    assert marginals(ten.values(), 10)["caremag_project"][-1, 0] > 0.15
+    assert all(ten[name] is calm[name] for name in ("caremag_project", "seabed_project", "lynas", "seabed"))
+    wait = dict(zip(calm["china"].states, calm["caremag_project"].transition[0, :, 0, 0], strict=True))
+    assert wait["normal"] < 0.65 < wait["friction"] == wait["ban"] == wait["embargo"]

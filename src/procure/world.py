@@ -18,13 +18,14 @@ from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts
 from procure.model import Model
 from procure.scenarios import chain as chains
-from procure.scenarios.chain import Process
+from procure.scenarios.chain import Process, Rates, Steering
 from procure.scenarios.tree import Tree, build_tree
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 Programmes = Mapping[str, str]  # supplier -> the programme level chosen
+States = tuple[tuple[str, str, float], ...]  # of a chain: name, kind, months
 
 DEMAND = "demand"
 PROJECT = "_project"
@@ -150,19 +151,28 @@ def _indexed(frame: DataFrame) -> _Indexed:
 
 @lru_cache(maxsize=1024)
 def _markov(
-    name: str, states: tuple[tuple[str, str, float], ...], rates: tuple[tuple[tuple[str, str], float], ...], start: str,
-    period: float, n_periods: int,
+    name: str, states: States, rates: tuple[tuple[tuple[str, str], float], ...], start: str, period: float,
+    n_periods: int, steered: tuple[Steering, ...] = (),
 ) -> Process:  # fmt: skip
     names = [state for state, _, _ in states]
     kinds = {state: kind for state, kind, _ in states}
     durations = {state: months for state, _, months in states[1:]}
-    return chains.markov(name, names, kinds, dict(rates), durations, start, period, n_periods)
+    return chains.markov(name, names, kinds, dict(rates), durations, start, period, n_periods, steered)
 
 
-_project = lru_cache(maxsize=1024)(lambda name, starts, years: chains.project(name, dict(starts), years))
+@lru_cache(maxsize=1024)
+def _steering(
+    states: tuple[str, ...], driver: Process, described: States, driver_states: tuple[str, ...], value: float, period: float
+) -> Steering:  # fmt: skip
+    shares = {state: chains.effective_share(kind, months, period) for state, kind, months in described}
+    return chains.correlate(states, driver, driver_states, value, shares)
+
+
+_project = lru_cache(maxsize=1024)(
+    lambda name, starts, years, steered, drivers: chains.project(name, dict(starts), years, steered, drivers)
+)
 _levels = lru_cache(maxsize=1024)(lambda name, law, *rest: chains.levels(name, dict(law), *rest))
 _shock = lru_cache(maxsize=1024)(chains.shock)
-_correlated = lru_cache(maxsize=1024)(chains.correlate)
 _forced = lru_cache(maxsize=1024)(
     lambda process, driver, state, chance: chains.force(process, driver, "on", {state: chance})
 )
@@ -173,59 +183,112 @@ def processes(model: Model, programmes: Programmes, records: Records | None = No
 
     Called again for other numbers, it returns the same objects for the processes that no number moved.
     """
-    settings = model.settings
-    records = records or Records(model.facts)
-    period = 1.0 / settings.model.periods_per_year
-    n_periods = len(periods_of(model))
-    suppliers = suppliers_of(model)
-    variant = "value" if settings.world.variant == "base" else settings.world.variant
-    found: dict[str, Process] = {}
-    for supplier in suppliers:
-        states = sorted(records.rows("states", chain=supplier), key=lambda row: row["order"])
-        if not states:
-            continue
-        rates = {(r["from"], r["to"]): float(r[variant]) for r in records.rows("transitions", chain=supplier)}
-        for r in records.rows("retaliations", chain=supplier):
+    world = _World(model, records or Records(model.facts))
+    found = world.chains(programmes)
+    # Chances of a start were stated for a world without programmes: what delays a start is taken from there.
+    found |= world.projects(world.chains({}) if programmes else found)
+    found |= world.demand()
+    # Where nothing can fail there is still one future.
+    return list(found.values()) or [_levels("future", (("certain", 1.0),), True, world.n_periods)]
+
+
+class _World:
+    """The processes of a model, by name, read from the records of its facts."""
+
+    def __init__(self, model: Model, records: Records) -> None:
+        self.model, self.records = model, records
+        self.period = 1.0 / model.settings.model.periods_per_year
+        self.n_periods = len(periods_of(model))
+        self.suppliers = suppliers_of(model)
+        world = model.settings.world
+        self.variant, self.start = "value" if world.variant == "base" else world.variant, world.start
+        self.states = {chain: states for chain in self.suppliers if (states := self._states(chain))}
+        self.rates = {
+            chain: {(r["from"], r["to"]): float(r[self.variant]) for r in records.rows("transitions", chain=chain)}
+            for chain in self.states
+        }
+
+    def _states(self, chain: str) -> States:
+        """The states of a chain, the better before the worse."""
+        rows = sorted(self.records.rows("states", chain=chain), key=lambda row: row["order"])
+        return tuple((r["state"], r["kind"], float(r["value"] or 0.0)) for r in rows)
+
+    def chains(self, programmes: Programmes) -> dict[str, Process]:
+        """The chains under these programmes, and the common shocks that hit them."""
+        found = {
+            chain: self._chain(
+                chain,
+                self._provoked(chain, programmes),
+                tuple(self._steering(row) for row in self._steering_rows(chain) if self._is_of_chain(row)),
+            )
+            for chain in self.states
+        }
+        _force(self.records, found, self.period, self.n_periods)
+        return found
+
+    def projects(self, unprovoked: Mapping[str, Process]) -> dict[str, Process]:
+        """The projects that may not have begun, among the chains of a world without programmes."""
+        found: dict[str, Process] = {}
+        for supplier in self.suppliers:
+            starts = tuple(
+                (None if r["start"] == "never" else int(r["start"]), float(r[self.variant]))
+                for r in self.records.rows("projects", supplier=supplier)
+            )
+            if starts:
+                rows = [row for row in self._steering_rows(supplier) if not self._is_of_chain(row)]
+                drivers = chains.lineage(unprovoked.values(), {row["chain_a"] for row in rows}) if rows else ()
+                steered = tuple(map(self._steering, rows))
+                years = tuple(periods_of(self.model))
+                found[supplier + PROJECT] = _project(supplier, starts, years, steered, tuple(drivers))
+        return found
+
+    def demand(self) -> dict[str, Process]:
+        """The levels of demand, where it is uncertain."""
+        uncertain = self.model.settings.demand.uncertain
+        if uncertain == "none":
+            return {}
+        levels = {r["level"]: float(r["value"]) for r in self.records.rows("demand_levels")}
+        if not levels:
+            raise DataError(
+                Fault(f"{self.model.origin}, demand.uncertain", "the table demand_levels is empty",
+                      "uncertain demand needs levels", "add the table or set demand.uncertain = 'none'")
+            )  # fmt: skip
+        return {DEMAND: _levels(DEMAND, tuple(levels.items()), uncertain == "persistent", self.n_periods)}
+
+    def _chain(self, chain: str, rates: Rates, steered: tuple[Steering, ...] = ()) -> Process:
+        states = self.states[chain]
+        start = self.start.get(chain, states[0][0])
+        return _markov(chain, states, tuple(rates.items()), start, self.period, self.n_periods, steered)
+
+    def _provoked(self, chain: str, programmes: Programmes) -> Rates:
+        """The rates of a chain, with what the programmes add."""
+        rates, records = self.rates[chain], self.records
+        for r in records.rows("retaliations", chain=chain):
             level = programmes.get(r["supplier"])
             for own in records.rows("programmes", supplier=r["supplier"], programme=level, attribute="retaliation"):
                 rates = chains.raise_rate(rates, [r["from"]], r["to"], float(own["value"]) * float(r["value"]))
-        start = settings.world.start.get(supplier, str(states[0]["state"]))
-        described = tuple((r["state"], r["kind"], float(r["value"] or 0.0)) for r in states)
-        found[supplier] = _markov(supplier, described, tuple(rates.items()), start, period, n_periods)
-    for supplier in suppliers:
-        starts = {
-            None if r["start"] == "never" else int(r["start"]): float(r[variant])
-            for r in records.rows("projects", supplier=supplier)
-        }
-        if starts:
-            found[supplier + PROJECT] = _project(supplier, tuple(starts.items()), tuple(periods_of(model)))
-    _correlate(records, found)
-    _force(records, found, period, n_periods)
-    if settings.demand.uncertain != "none":
-        levels = {r["level"]: float(r["value"]) for r in records.rows("demand_levels")}
-        if not levels:
-            raise DataError(
-                Fault(f"{model.origin}, demand.uncertain", "the table demand_levels is empty",
-                      "uncertain demand needs levels", "add the table or set demand.uncertain = 'none'")
-            )  # fmt: skip
-        persistent = settings.demand.uncertain == "persistent"
-        found[DEMAND] = _levels(DEMAND, tuple(levels.items()), persistent, n_periods)
-    # Where nothing can fail there is still one future.
-    return list(found.values()) or [_levels("future", (("certain", 1.0),), True, n_periods)]
+        return rates
+
+    # --- correlations ---
+
+    def _steering_rows(self, chain: str) -> list[Row]:
+        """The correlations that steer a chain or the project behind it, of drivers that the model has."""
+        return [row for row in self.records.rows("correlations", chain_b=chain) if row["chain_a"] in self.states]
+
+    def _is_of_chain(self, row: Row) -> bool:
+        """Whether a correlation speaks of the chain's own states; otherwise it is of the project behind it."""
+        return set(_listed(row["states_b"])) <= {state for state, _, _ in self.states.get(row["chain_b"], ())}
+
+    def _steering(self, row: Row) -> Steering:
+        driver = row["chain_a"]
+        alone = self._chain(driver, self.rates[driver])
+        of, on = _listed(row["states_b"]), _listed(row["states_a"])
+        return _steering(of, alone, self.states[driver], on, float(row["value"]), self.period)
 
 
-def _correlate(records: Records, found: dict[str, Process]) -> None:
-    for r in records.rows("correlations"):
-        driver, steered = found.get(r["chain_a"]), found.get(r["chain_b"])
-        states_a, states_b = tuple(r["states_a"].split("|")), tuple(r["states_b"].split("|"))
-        name = r["chain_b"]
-        if steered is None or not set(states_b) <= set(steered.states):
-            # A correlation may speak of the project behind a supplier instead of its plant.
-            name = r["chain_b"] + PROJECT
-            steered = found.get(name)
-        if driver is None or steered is None or not r["value"]:
-            continue
-        found[name] = _correlated(steered, states_b, driver, states_a, float(r["value"]))
+def _listed(states: str) -> tuple[str, ...]:
+    """States joined by |."""
+    return tuple(state.strip() for state in states.split("|"))
 
 
 def _force(records: Records, found: dict[str, Process], period: float, n_periods: int) -> None:

@@ -2,6 +2,7 @@
 
 from procure.scenarios.chain import (
     Process,
+    Steering,
     correlate,
     effective_share,
     force,
@@ -19,6 +20,7 @@ from procure.scenarios.tree import Tree, build_tree, enumerate_tree, sample_path
 
 __all__ = [
     "Process",
+    "Steering",
     "Tree",
     "build_tree",
     "correlate",

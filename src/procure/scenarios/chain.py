@@ -8,7 +8,7 @@ a period: it happens within one, or not, and is over when the next begins. The f
     share of the period lost        = depth · min(1, d / Δ)       d  mean duration
 
 One chain may steer another within the same period (a regional conflict stops several suppliers): the steered one is given
-the steering one's state as a *driver*.
+the steering one's state as a *driver*. `correlate` says how a driver multiplies rates, `force` what it does at once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,36 @@ class Process:
         return self.states.index(state)
 
 
+@dataclass(frozen=True)
+class Steering:
+    """How a driver multiplies the rates into some states of another chain, or a project's wait; made by `correlate`.
+
+    Parameters
+    ----------
+    driver, driver_states
+        Its name and its states.
+    chance
+        Of each of its states in the long run. [π_j]
+    share
+        Of a period that it spends in the states that steer, when it is found in each of its states. [a_j]
+    odds
+        The rates while it is there over those while it is not. [h]
+    states
+        Of the steered chain: the rates into them, from outside, are multiplied.
+    """
+
+    driver: str
+    driver_states: tuple[str, ...]
+    chance: tuple[float, ...]
+    share: tuple[float, ...]
+    odds: float
+    states: tuple[str, ...]
+
+    def ratio(self, odds: float) -> Array:
+        """The rates in each state of the driver over those where it is never in the states that steer: 1 + a_j (h - 1)."""
+        return 1 + np.array(self.share) * (odds - 1)
+
+
 # --- one chain on its own ---
 
 
@@ -148,7 +179,7 @@ def generator(states: Sequence[str], rates: Rates) -> Array:
 
 
 def transition_matrix(generator: Array, years: float) -> Array:
-    """Probabilities of the states `years` later: exp(Q · years).
+    """Probabilities of the states `years` later: exp(Q · years), for a generator or an array of them, shape (..., n, n).
 
     By uniformisation, Σ_k e^(-λ) λ^k / k! (I + Q years / λ)^k: every term is >= 0, so no probability is ever lost to
     cancellation. Longer spans are halved until λ <= 1 and squared back. (`scipy.linalg.expm` gives the same numbers,
@@ -159,10 +190,11 @@ def transition_matrix(generator: Array, years: float) -> Array:
     array([[0.5, 0.5],
            [0. , 1. ]])
     """
-    identity = np.eye(len(generator))
-    jumps = float(np.max(-np.diag(generator), initial=0.0)) * years  # expected jumps from the least stable state
+    identity = np.eye(generator.shape[-1])
+    leaving = -np.diagonal(generator, axis1=-2, axis2=-1)
+    jumps = float(np.max(leaving, initial=0.0)) * years  # expected jumps from the least stable state
     if jumps == 0:
-        return identity
+        return np.zeros(generator.shape) + identity
     halvings = max(0, math.ceil(math.log2(jumps)))
     step = jumps / 2**halvings
     jump = identity + generator * years / jumps  # in this order: years / jumps may overflow
@@ -170,11 +202,11 @@ def transition_matrix(generator: Array, years: float) -> Array:
     series = term.copy()
     for order in range(1, 25):
         term = term @ jump * (step / order)
-        series += term
+        series = series + term
     for _ in range(halvings):
         series = series @ series
-        series /= series.sum(axis=1, keepdims=True)  # squaring would double the rounding of the row sums
-    result: Array = series / series.sum(axis=1, keepdims=True)
+        series /= series.sum(axis=-1, keepdims=True)  # squaring would double the rounding of the row sums
+    result: Array = series / series.sum(axis=-1, keepdims=True)
     return result
 
 
@@ -205,6 +237,7 @@ def markov(
     start: str,
     period_years: float,
     n_periods: int,
+    steered: Sequence[Steering] = (),
 ) -> Process:
     """The chain of one supplier over equal periods, from its rates per year and mean durations.
 
@@ -220,6 +253,9 @@ def markov(
     durations : state -> months
         Used where no rate leads out of a state: it then ends, in the first state, at 12 / duration per year. `inf`
         never ends.
+    steered
+        What drivers do to the rates into some states (`correlate`). The transition then has an axis for each driver. Several
+        drivers multiply; what one driver does to several sets of states keeps every rate in the mean.
 
     A stop of 0.5 a year lasting three months, seen by the year: 1 - exp(-0.5) = 0.393.
 
@@ -246,7 +282,7 @@ def markov(
     episodes = []
     for code, state in enumerate(states):
         where = f"{name}.{state}"
-        leaving = -matrix[code, code]
+        leaving = float(-matrix[code, code])
         duration = durations.get(state, 12 / leaving if leaving else math.nan)
         if code == 0:
             if kinds.get(state, "regime") != "regime":
@@ -270,22 +306,72 @@ def markov(
     if faults:
         raise DataError(faults)
 
-    onset = matrix[0].copy()
-    matrix[0, episodes] = 0.0
-    matrix[episodes] = 0.0
+    drivers, factors = _multiplied(name, states, steered)
+    laws = _step(matrix * factors, episodes, by_name(states), period_years)
+    every = np.broadcast_to(laws, (n_periods, *laws.shape))
+    return Process(name, states, start, every, tuple(drivers), tuple(drivers.values()))
+
+
+def _step(rates: Array, episodes: Sequence[int], order: Sequence[int], period_years: float) -> Array:
+    """Probabilities of the states a period later, shape (..., from, to), from the rates per year and what is over by then."""
+    onset = rates[..., 0, :].copy()
+    rates[..., 0, episodes] = 0.0
+    rates[..., episodes, :] = 0.0
     # in the order of names, so that the order in which states are given does not touch the last bit
-    order = by_name(states)
     back = np.argsort(order)
-    regimes = matrix[np.ix_(order, order)]
-    np.fill_diagonal(regimes, 0.0)
-    np.fill_diagonal(regimes, -regimes.sum(axis=1))
-    step = transition_matrix(regimes, period_years)[np.ix_(back, back)]
-    step[episodes] = step[0]  # an episode is over before the next period begins
+    regimes = rates[..., order, :][..., order]
+    n = len(order)
+    regimes[..., range(n), range(n)] = 0.0
+    regimes[..., range(n), range(n)] = -regimes.sum(axis=-1)
+    step = transition_matrix(regimes, period_years)[..., back, :][..., back]
+    step[..., episodes, :] = step[..., :1, :]  # an episode is over before the next period begins
     for code in reversed(episodes):
-        strikes = -math.expm1(-onset[code] * period_years)
-        step[:, code] = step[:, 0] * strikes
-        step[:, 0] *= 1 - strikes
-    return Process(name, states, start, np.tile(step, (n_periods, 1, 1)))
+        strikes = -np.expm1(-onset[..., code, None] * period_years)
+        step[..., code] = step[..., 0] * strikes
+        step[..., 0] *= 1 - strikes
+    return step
+
+
+def _multiplied(
+    name: str, states: tuple[str, ...], steered: Iterable[Steering]
+) -> tuple[dict[str, tuple[str, ...]], Array]:
+    """The drivers and their states, and what multiplies each rate: shape (\\*driver states, from, to)."""
+    drivers: dict[str, tuple[str, ...]] = {}
+    factors = np.ones((len(states), len(states)))
+    # in the order of names, so that the order in which all is given does not touch the last bit
+    steered = sorted(steered, key=lambda one: (one.driver, one.states, one.share, one.odds))
+    for driver, group in groupby(steered, key=lambda one: one.driver):
+        own = list(group)
+        drivers[driver], order = own[0].driver_states, by_name(own[0].driver_states)
+        ratio = np.ones((len(order), *factors.shape[-2:]))
+        for one in own:
+            entered, odds = _entered(name, states, one)
+            ratio = np.where(entered, ratio * one.ratio(odds)[:, None, None], ratio)
+        mean = np.tensordot(np.array(own[0].chance)[order], ratio[order], 1)
+        ratio /= np.where((ratio == 1).all(axis=0), 1.0, mean)
+        factors = factors[..., None, :, :] * ratio
+    return drivers, factors
+
+
+def _entered(name: str, states: tuple[str, ...], steering: Steering) -> tuple[NDArray[np.bool_], float]:
+    """Which rates (from, to) a driver multiplies, and by how much: those into its states, from outside.
+
+    What makes the undisturbed state likelier makes the others less likely, by as much.
+    """
+    where = f"'{name}', steered by '{steering.driver}'"
+    inside = np.isin(states, steering.states)
+    faults = [
+        Fault(where, f"no state '{state}'", "it steers states of the chain", nearest(state, states))
+        for state in steering.states
+        if state not in states
+    ]
+    if inside.all():
+        seen = f"{', '.join(states)} are all its states"
+        faults.append(Fault(where, seen, "only what may or may not happen correlates", "name some of them"))
+    if faults:
+        raise DataError(faults)
+    inside, odds = (~inside, 1 / steering.odds) if inside[0] else (inside, steering.odds)
+    return ~inside[:, None] & inside, odds
 
 
 def shock(name: str, rate: float, duration: float, period_years: float, n_periods: int) -> Process:
@@ -298,7 +384,13 @@ def shock(name: str, rate: float, duration: float, period_years: float, n_period
     return markov(name, ("calm", "on"), {"on": "episode"}, rates, {"on": duration}, "calm", period_years, n_periods)
 
 
-def project(supplier: str, starts: Mapping[int | None, float], years: Sequence[int]) -> Process:
+def project(
+    supplier: str,
+    starts: Mapping[int | None, float],
+    years: Sequence[int],
+    steered: Sequence[Steering] = (),
+    drivers: Iterable[Process] = (),
+) -> Process:
     """A project that starts delivering in one of several years, or never (`None`): states "waiting", "2028", ...
 
     Parameters
@@ -308,6 +400,13 @@ def project(supplier: str, starts: Mapping[int | None, float], years: Sequence[i
         the first.
     years : year of each period
         Repeated where periods are shorter than a year: a start falls into the first period of its year.
+    steered
+        What delays it or hastens it: `correlate` with the state "waiting". With w the chance to go on waiting in a year, given
+        waiting so far, the hazard of a start is -ln w; while drivers are in states d it is m c_d times that, c_d the product
+        of what each of them does to it (1 / h while it delays), so that the chance to go on waiting is w^(m c_d). Of m there is
+        one for each year, so that the chances stated are kept: Σ_d P(d | waiting) w^(m c_d) = w.
+    drivers
+        The processes that steer it and those that drive them, as the chances were stated for: without a programme.
 
     Waiting at the end of 2027 the start in 2028 is no longer 0.5 likely but 0.5 / 0.65:
 
@@ -317,25 +416,91 @@ def project(supplier: str, starts: Mapping[int | None, float], years: Sequence[i
     >>> caremag.transition[:, 0].round(3)
     array([[0.65 , 0.35 , 0.   ],
            [0.231, 0.   , 0.769]])
+
+    A ban in half of the years, in which the hazard of the start is a fourth (ρ = 1/3): (w^m + w^(m/4)) / 2 = 0.65 for m = 1.75.
+
+    >>> rates, months = {("normal", "ban"): np.log(2)}, {"ban": 12}
+    >>> china = markov("china", ["normal", "ban"], {"ban": "episode"}, rates, months, "normal", 1.0, 1)
+    >>> delay = correlate("waiting", china, "ban", 1 / 3)
+    >>> project("caremag", {2027: 0.35, None: 0.65}, [2027], [delay], [china]).transition[0, :, 0, 0].round(3)
+    array([0.471, 0.829])
     """
     _check_law(f"starts of project '{supplier}'", {"never" if y is None else str(y): p for y, p in starts.items()})
     possible = sorted(y for y, p in starts.items() if y is not None and y <= years[-1] and p > 0)
     states = ("waiting", *map(str, possible))
-    transition = np.tile(np.eye(len(states)), (len(years), 1, 1))
+    wait = _Wait(f"{supplier}_project", steered, drivers)
+    transition = np.tile(np.eye(len(states)), (len(years), *wait.hazard.shape, 1, 1))
     waiting = 1.0
     pending = list(enumerate(possible, start=1))
     for period, year in enumerate(years):
         due = [(code, starts[y]) for code, y in pending if y <= year]
         pending = [(code, y) for code, y in pending if y > year]
-        still = max(0.0, waiting - sum(probability for _, probability in due))
+        starting = math.fsum(probability for _, probability in due)
+        still = max(0.0, waiting - starting)
+        still = still if still > TOLERANCE else 0.0
+        wait.begin(period)
         if due:
-            row = np.zeros(len(states))
+            chance = wait.last(still / (still + starting))
+            transition[period, ..., 0, 0] = chance
             for code, probability in due:
-                row[code] = probability
-            row[0] = still if still > TOLERANCE else 0.0
-            transition[period, 0] = row / row.sum()
+                transition[period, ..., 0, code] = (1 - chance) * (probability / starting)
         waiting = still
-    return Process(f"{supplier}_project", states, "waiting", transition)
+    return Process(
+        f"{supplier}_project", states, "waiting", transition, tuple(wait.drivers), tuple(wait.drivers.values())
+    )
+
+
+class _Wait:
+    """A project that waits: where its drivers stand meanwhile, period by period."""
+
+    def __init__(self, name: str, steered: Iterable[Steering], processes: Iterable[Process]) -> None:
+        steered = sorted(steered, key=lambda one: (one.driver, one.share, one.odds))
+        for one in steered:
+            if one.states != ("waiting",):
+                seen = f"'{one.driver}' steers {', '.join(one.states)}"
+                rule = "what steers a project delays or hastens its start"
+                raise DataError(
+                    Fault(f"'{name}'", seen, rule, "name the state 'waiting', with the other sign to hasten")
+                )
+        self.drivers: dict[str, tuple[str, ...]] = {}
+        self.hazard = np.ones(())  # of a start in each state of the drivers, over that where none steers
+        for driver, own in groupby(steered, key=lambda one: one.driver):
+            ratio = np.ones(())
+            for one in own:
+                self.drivers[driver] = one.driver_states
+                ratio = ratio * one.ratio(1 / one.odds)
+            self.hazard = self.hazard[..., None] * ratio
+        self._processes = canonical(processes) if self.drivers else []
+        names = [process.name for process in self._processes]
+        self._place = [(names.index(driver), np.array(by_name(states))) for driver, states in self.drivers.items()]
+        self._codes = np.array([[process.code(process.start) for process in self._processes]], dtype=np.int64)
+        self._chance = np.ones(1)  # of each row of codes, given that the project waits
+
+    def begin(self, period: int) -> None:
+        """The next period begins: its drivers move."""
+        if not self.drivers:
+            return
+        row, following, step = expand(self._processes, period, self._codes)
+        self._codes, inverse = np.unique(following, axis=0, return_inverse=True)
+        self._chance = total(inverse.reshape(-1), self._chance[row] * step)
+
+    def last(self, chance: float) -> Array:
+        """The chance to go on waiting in each state of the drivers, which is `chance` in the mean."""
+        if not self.drivers or not 0 < chance < 1:
+            return np.full(self.hazard.shape, chance)
+        hazard = self.hazard[tuple(order[self._codes[:, column]] for column, order in self._place)]
+        power, rate = 1 / hazard.max(), -math.log(chance) * hazard
+        # Newton on ln Σ P w^(m c) - ln w, convex and falling in m: from the left it never passes the root
+        for _ in range(100):
+            waiting = self._chance * np.exp(-power * rate)
+            mean = waiting.sum()
+            further = power + math.log(mean / chance) * mean / (waiting @ rate)
+            if further <= power:
+                break
+            power = further
+        self._chance = waiting / mean
+        waits: Array = chance ** (power * self.hazard)
+        return waits
 
 
 def levels(name: str, levels: Mapping[str, float], persistent: bool, n_periods: int) -> Process:
@@ -414,68 +579,63 @@ def force(process: Process, driver: Process, on_state: str | Collection[str], fo
 
 
 def correlate(
-    process: Process,
     states: str | Collection[str],
     driver: Process,
     driver_states: str | Collection[str],
     correlation: float,
-) -> Process:
-    """Make "process in `states`" and "driver in `driver_states`" correlate, without changing how often each happens.
+    shares: Mapping[str, float] | None = None,
+) -> Steering:
+    """What makes "process in `states`" [B] and "driver in `driver_states`" [A] correlate, and keeps how often each happens.
 
-    With p the probability of the driver's states [A] and q that of the process's states [B] given where it was before,
+    A correlation of two indicators hangs on how often each of them is seen, so on the period. What does not is the ratio of
+    rates: for events in a short time it is the odds ratio h of their fourfold table. ρ is the correlation that the two
+    would have if each were as likely as not (the coefficient of colligation of Yule (1912), Journal of the Royal Statistical
+    Society 75(6), 579-652), so h = ((1 + ρ) / (1 - ρ))². The rate into B, from outside B, is r as it stands in the tables;
+    while the driver is in state j it is
 
-        P(B | A)     = q + ρ √(q (1 - q) (1 - p) / p)
-        P(B | not A) = q - ρ √(q (1 - q) p / (1 - p))
+        r_j = r (1 + a_j (h - 1)) / Σ_k π_k (1 + a_k (h - 1))
 
-    so that P(A and B) = p q + ρ √(p (1 - p) q (1 - q)). Rates are taken from long years, so p is the long-run probability; a
-    law that changes from period to period (a project's, which happens once) was stated for today's world, so p is then
-    that of the period. For an episode, which has no memory, ρ is the correlation of the two indicators; for a regime
-    it is that of what each period brings. Within B and outside it proportions stay, and what cannot be otherwise (q 0 or
-    1) stays. Correlate first, then `force`: a law that already follows the driver is bent further, not replaced.
+    with π_k the chance of the driver's states in the long run and a_k the share of a period in A: h times as high in A as
+    outside, and r in the mean. Any rates and any period will do. Where B holds the undisturbed state, the rates into all
+    others are divided instead of multiplied. `markov` and `project` take the result.
 
-    >>> china, mine = shock("china", np.log(2), 9, 1.0, 1), shock("mine", -np.log(0.8), 3, 1.0, 1)  # p = 0.5, q = 0.2
-    >>> correlate(mine, "on", china, "on", 0.25).transition[0, :, 0, 1].round(3)  # 0.2 ∓ 0.25 · 0.4
-    array([0.1, 0.3])
+    Parameters
+    ----------
+    driver : Process
+        Its law as the tables state it: the same in every period, without programmes and common shocks, so that what the
+        driver does to the rates is the same under all of them.
+    correlation : float in (-1, 1)
+        [ρ] Certainties are common shocks: `force`.
+    shares : state of the driver -> share of a period
+        For those shorter than a period (`effective_share`); others last the whole of it.
+
+    A ban half of the time and ρ = 1/3: h = (4/3 / 2/3)² = 4, and the rate of stops is 2 · 4 / 5 = 1.6 times as high in a ban,
+    0.4 times as high out of it. Of 0.5 a year, 1 - exp(-0.2) and 1 - exp(-0.8) of the years have one:
+
+    >>> china = markov("china", ["normal", "ban"], {}, {("normal", "ban"): 1.0, ("ban", "normal"): 1.0}, {}, "ban", 1.0, 1)
+    >>> steering = correlate("stop", china, "ban", 1 / 3)
+    >>> mine = markov("mine", ["normal", "stop"], {"stop": "episode"}, {("normal", "stop"): 0.5}, {"stop": 3},
+    ...               "normal", 1.0, 1, steered=[steering])
+    >>> mine.transition[0, :, 0, 1].round(3)  # china normal, ban
+    array([0.181, 0.551])
     """
-    laws = _driven(process, driver)
-    failing, on = _selected(process, states), _selected(driver, driver_states)
-    off = np.flatnonzero(np.bincount(on, minlength=len(driver.states)) == 0)
-    steady = _steady(process) and _steady(driver)
-    chance = np.tile(long_run(driver), (process.n_periods, 1)) if steady else _from_start(driver)[: process.n_periods]
-    p = chance[:, on].sum(axis=1)
-    odds = np.divide(1 - p, p, out=np.zeros_like(p), where=(p > TOLERANCE) & (p < 1 - TOLERANCE))
-    where = f"correlation of '{process.name}' {[process.states[i] for i in failing]} with '{driver.name}'"
-    if not odds.any():
-        seen = f"'{driver.name}' is in {[driver.states[i] for i in on]} always or never"
-        raise DataError(Fault(where, seen, "only what may or may not happen correlates", "drop the correlation"))
-
-    q = laws[..., failing].sum(axis=-1)  # (n_periods, ..., driver state, state before)
-    q = np.where((q > TOLERANCE) & (q < 1 - TOLERANCE), q, np.round(q))
-    scale = np.sqrt(odds).reshape(-1, *[1] * (q.ndim - 1))
-    slope = np.sqrt(q * (1 - q)) * np.ones_like(q)
-    slope[..., on, :] *= scale
-    slope[..., off, :] *= -np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
-
-    # q + ρ slope stays in [0, 1]: the room upwards and downwards, for ρ > 0 and ρ < 0
-    free = slope != 0
-    if not free.any():
-        raise DataError(
-            Fault(where, "these states are certain or impossible", "only what may or may not happen correlates")
-        )
-    steep, room = np.abs(slope[free]), q[free]
-    rising = np.where(slope[free] > 0, 1 - room, room) / steep
-    falling = np.where(slope[free] > 0, room, 1 - room) / steep
-    least, most = -float(falling.min(initial=1.0)), float(rising.min(initial=1.0))
-    if not least - TOLERANCE <= correlation <= most + TOLERANCE:
-        rule = f"with these probabilities it lies between {least:.3g} and {most:.3g}"
-        raise DataError(Fault(where, f"is {correlation:g}", rule, "choose one in this range, or use a common shock"))
-
-    wanted = np.clip(q + correlation * slope, 0.0, 1.0)
-    inside = np.divide(wanted, q, out=np.ones_like(q), where=free)
-    outside = np.divide(1 - wanted, 1 - q, out=np.ones_like(q), where=free)
-    factor = np.repeat(outside[..., None], len(process.states), axis=-1)
-    factor[..., failing] = inside[..., None]
-    return _with_laws(process, driver, laws * factor)
+    on = _selected(driver, driver_states)
+    where = f"correlation with '{driver.name}' in {', '.join(driver.states[i] for i in on)}"
+    if not -1 < correlation < 1:
+        remedy = "a common shock (or `force`) says that one always brings the other"
+        raise DataError(Fault(where, f"is {correlation:g}", "it lies between -1 and 1", remedy))
+    if len(set(on.tolist())) == len(driver.states):
+        raise DataError(Fault(where, "these are all its states", "only what may or may not happen correlates"))
+    share = np.zeros(len(driver.states))
+    share[on] = [(shares or {}).get(driver.states[i], 1.0) for i in on]
+    return Steering(
+        driver.name,
+        driver.states,
+        tuple(_long_run(driver).tolist()),
+        tuple(share.tolist()),
+        ((1 + correlation) / (1 - correlation)) ** 2,
+        tuple(sorted({states} if isinstance(states, str) else set(states))),
+    )
 
 
 def long_run(process: Process) -> Array:
@@ -503,15 +663,6 @@ def _long_run(process: Process) -> Array:
     return law
 
 
-def _from_start(process: Process) -> Array:
-    """Probabilities of the states period by period, shape (n_periods, n_states); drivers undisturbed."""
-    back = np.argsort(by_name(process.states))
-    laws = [np.eye(len(back))[back[process.code(process.start)]]]
-    for step in _undisturbed(process):
-        laws.append(laws[-1] @ step)
-    return np.array(laws[1:])[:, back]
-
-
 def _undisturbed(process: Process) -> Array:
     """The law while the drivers are undisturbed, states in the order of their names."""
     steps = process.transition
@@ -519,11 +670,6 @@ def _undisturbed(process: Process) -> Array:
         steps = steps[:, 0]
     order = by_name(process.states)
     return steps[:, order][:, :, order]
-
-
-def _steady(process: Process) -> bool:
-    """Whether the law is the same in every period."""
-    return bool((process.transition == process.transition[0]).all())
 
 
 # --- several chains together ---
@@ -626,6 +772,15 @@ def marginals(processes: Iterable[Process], n_periods: int) -> dict[str, Array]:
             shares[period] = total(codes[:, -1], probability, len(process.states))
         result[process.name] = shares
     return result
+
+
+def lineage(processes: Iterable[Process], names: Collection[str]) -> list[Process]:
+    """The processes of these names and whatever drives them, drivers first."""
+    everything, wanted = ordered(processes), set(names)
+    for process in reversed(everything):
+        if process.name in wanted:
+            wanted.update(process.drivers)
+    return [process for process in everything if process.name in wanted]
 
 
 def ancestors(processes: Sequence[Process], process: Process) -> list[Process]:
