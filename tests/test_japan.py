@@ -79,9 +79,9 @@ def test_levels_share_their_futures_and_differ_by_their_law():
     from procure.market import make_market
 
     model = load_model("japan").with_(**{"world.tree.nodes": 300, "world.tree.branch": (2027,)})
-    none, ten = (make_market(model, {"seabed": level}) for level in ("none", "ten"))
-    assert (none.tree.state == ten.tree.state).all() and (none.tree.parent == ten.tree.parent).all()
-    china = none.tree.processes.index("china")
-    ban = none.tree.states[china].index("ban")
-    later = (none.tree.period >= 3) & (none.tree.state[:, china] == ban)
-    assert ten.probability[later].sum() > none.probability[later].sum()  # retaliation
+    pilot, ten = (make_market(model, {"seabed": level}) for level in ("pilot", "ten"))
+    assert (pilot.tree.state == ten.tree.state).all() and (pilot.tree.parent == ten.tree.parent).all()
+    china = pilot.tree.processes.index("china")
+    ban = pilot.tree.states[china].index("ban")
+    later = (pilot.tree.period >= 3) & (pilot.tree.state[:, china] == ban)
+    assert ten.probability[later].sum() > pilot.probability[later].sum()  # retaliation

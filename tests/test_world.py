@@ -3,11 +3,13 @@
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from pytest import approx
 
-from procure import load_model
+from procure import Facts, load_model
+from procure.model import make_model
 from procure.scenarios.chain import marginals
 from procure.scenarios.tree import enumerate_tree
 from procure.world import make_tree, processes, programme_choices
@@ -34,21 +36,6 @@ def exact(model, level):
     law = processes(model, {"seabed": level})
     chances = marginals(law, law[0].n_periods)
     return {p.name: dict(zip(p.states, chances[p.name].T, strict=True)) for p in law}
-
-
-def aligned(one, other):
-    """The probabilities that two trees give every path into a node of either, its period and its last states."""
-    number, rows = {}, []
-    for side, tree in enumerate((one, other)):
-        of_node = np.empty(tree.n_nodes, dtype=int)
-        for node, (parent, state) in enumerate(zip(tree.parent.tolist(), tree.state.tolist(), strict=True)):
-            path = (of_node[parent] if parent >= 0 else -1, *state)
-            of_node[node] = number.setdefault(path, len(number))
-            if of_node[node] == len(rows):
-                rows.append([0.0, 0.0, tree.period[node], *state])
-            rows[of_node[node]][side] = tree.probability[node]
-    v, w, period, *states = np.array(rows).T
-    return v, w, period, np.array(states)
 
 
 # --- one tree for all levels, each weighed by its own law ---
@@ -85,10 +72,13 @@ def test_levels_differ_as_their_laws_do(nodes, one, other):
 
     Node n adds v_n (f_n - P) - w_n (f_n - Q) to the error; the standard error is the root of the sum of squares.
     """
-    trees, laws = zip(*((tree_of(nodes, level), exact(japan(nodes), level)) for level in (one, other)), strict=True)
-    v, w, period, states = aligned(*trees)
+    laws = [exact(japan(nodes), level) for level in (one, other)]
+    names = sorted({*laws[0]} - {"seabed"})  # whose states do not hang on the weights
+    trees = [tree_of(nodes, level).seen_as(dict(zip(names, names, strict=True))) for level in (one, other)]
+    assert (trees[0].parent == trees[1].parent).all() and (trees[0].state == trees[1].state).all()
+    v, w, period, states = *(tree.probability for tree in trees), trees[0].period, trees[0].state.T
     outside = []
-    for name in laws[0]:
+    for name in names:
         column = trees[0].processes.index(name)
         for state in laws[0][name]:
             inside = states[column] == trees[0].states[column].index(state)
@@ -128,8 +118,8 @@ def test_levels_are_exact_where_the_tree_holds_every_future():
 
 def test_the_tree_is_drawn_once_and_again_for_another_law():
     model = japan(300).with_(**{"world.tree.branch": (2027,)})
-    none, ten = (make_tree(model, {"seabed": level}) for level in ("none", "ten"))
-    assert (none.parent == ten.parent).all() and (none.state == ten.state).all()
+    pilot, ten = (make_tree(model, {"seabed": level}) for level in ("pilot", "ten"))
+    assert (pilot.parent == ten.parent).all() and (pilot.state == ten.state).all()
     again = make_tree(model.with_(**{"prices.Dy.spot": 1200}), {"seabed": "ten"})
     assert (again.probability == ten.probability).all()
     moved = make_tree(model.with_(**{"suppliers.china.rate.normal.ban": 0.2}), {"seabed": "ten"})
@@ -154,6 +144,88 @@ def test_a_programme_that_the_model_does_not_list_has_a_law_too():
     share = dict(zip(tree.states[column], tree.share("china").T, strict=True))
     law = exact(model, "ten")["china"]
     assert sum(share[s][3:].mean() for s in BAD) == approx(sum(law[s][3:].mean() for s in BAD), abs=0.01)
+
+
+def test_what_a_level_rules_out_costs_it_no_paths():
+    """Without ships at the site nobody interferes: the seabed's states differ from ten's, all the rest is the same."""
+    none, ten = (tree_of(1020, level) for level in ("none", "ten"))
+    state = {t: t.states[t.processes.index("seabed")].index("interference") for t in (none, ten)}
+    assert none.share("seabed")[:, state[none]].sum() == 0 < ten.share("seabed")[:, state[ten]].min()
+    assert len(none.leaves) > 0.95 * len(ten.leaves)
+
+
+# --- what programmes do to rates ---
+
+
+def workshop(programmes, level=None, years=(2027, 2027), **tables):
+    """One site that sells 10 t of copper a year, disturbed by strangers in half of the years."""
+    table = {
+        "elements": pd.DataFrame({"element": ["copper"]}),
+        "demand": pd.DataFrame({"element": ["copper"], "year": 2027, "value": 10}),
+        "prices": pd.DataFrame({"element": ["copper"], "layer": "contract", "value": 5}),
+        "suppliers": pd.DataFrame({"supplier": ["site", "rival"]}),
+        "offers": pd.DataFrame({"supplier": ["site", "rival"], "element": "copper", "year": 2027, "value": 10}),
+        "shortage": pd.DataFrame({"scope": "all", "tier": 1, "attribute": ["width", "cost"], "value": [1, 500]}),
+        "states": pd.DataFrame(
+            [["site", "calm", "regime", 0, 12], ["site", "interference", "episode", 1, 3],
+             ["rival", "calm", "regime", 0, 12], ["rival", "ban", "episode", 1, 3]],
+            columns=["chain", "state", "kind", "order", "value"],
+        ),
+        "transitions": pd.DataFrame(
+            [["site", "calm", "interference", np.log(2)], ["rival", "calm", "ban", np.log(2)]],
+            columns=["chain", "from", "to", "value"],
+        ),
+        "programmes": pd.DataFrame(programmes, columns=["supplier", "programme", "attribute", "year", "value"]),
+    }  # fmt: skip
+    suppliers = {"site": {"programmes": [level]}} if level else {}
+    settings = {"model": {"name": "workshop", "years": list(years)}, "suppliers": suppliers}
+    return make_model(settings, Facts.from_frames(table | tables))
+
+
+def chance(model, chain, state, level=None):
+    """Of a state of a chain, by year, without memory."""
+    law = {p.name: p for p in processes(model, {"site": level} if level else {})}
+    return law[chain].transition[:, 0, law[chain].code(state)]
+
+
+LEVELS_OF_SITE = [
+    ["site", "few", "interference", 2026, 0.25],
+    ["site", "none", "interference", 2026, 0.0],
+    ["site", "many", "capacity", 2026, 1.0],
+]
+
+
+@pytest.mark.parametrize(("level", "years"), [(None, 0.5), ("few", 1 - 0.5**0.25), ("none", 0.0), ("many", 0.5)])
+def test_a_level_draws_its_share_of_the_interference(level, years):
+    """Half of all years at the full rate, which is that of a level that says nothing, too."""
+    model = workshop(LEVELS_OF_SITE, level)
+    assert chance(model, "site", "interference", level) == approx(years)
+    assert chance(model, "rival", "ban", level) == approx(0.5)
+
+
+def test_numbers_of_a_level_hold_from_their_year_on():
+    """From 2028 ten times a quarter of ln 2 is added to the rival's rate, from 2030 half of it: 1 - 0.5^(1 + 10 x)."""
+    rows = [
+        *LEVELS_OF_SITE,
+        ["site", "few", "interference", 2029, 1.0],
+        ["site", "few", "retaliation", 2028, 0.25],
+        ["site", "few", "retaliation", 2030, 0.5],
+    ]
+    added = pd.DataFrame([["site", "rival", "calm", "ban", 10 * np.log(2)]])
+    added.columns = ["supplier", "chain", "from", "to", "value"]
+    model = workshop(rows, "few", years=(2027, 2031), retaliations=added)
+    assert chance(model, "rival", "ban", "few") == approx(1 - 0.5 ** np.array([1, 3.5, 3.5, 6, 6]))
+    drawn = 1 - 0.5 ** np.array([0.25, 0.25, 1, 1, 1])
+    assert chance(model, "site", "interference", "few") == approx(drawn)
+    assert chance(model, "rival", "ban") == approx(0.5)
+
+
+def test_interference_can_be_moved():
+    """It is read: a level of 0.5 instead of 1, and the seabed is disturbed less often."""
+    model = japan(1020)
+    half = model.with_(**{"suppliers.seabed.programmes.ten.interference.2026": 0.5})
+    whole, less = (exact(m, "ten")["seabed"]["interference"] for m in (model, half))
+    assert (0.4 * whole < less).all() and (less < 0.6 * whole).all()
 
 
 # --- rates are rates ---

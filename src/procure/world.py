@@ -19,7 +19,7 @@ from procure.facts import Facts
 from procure.model import Model
 from procure.scenarios import chain as chains
 from procure.scenarios.chain import Process, Rates, Steering
-from procure.scenarios.tree import Tree, build_tree
+from procure.scenarios.tree import Tree, build_tree, enumerated
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,6 +31,10 @@ DEMAND = "demand"
 PROJECT = "_project"
 #: Where a project that has not begun stands.
 WAITING = "waiting"
+#: The state of a supplier's chain that its own programme draws, and the attribute of programmes.csv that says how much.
+INTERFERENCE = "interference"
+#: The attribute that says how much of the rates of retaliations.csv a programme adds.
+RETALIATION = "retaliation"
 
 
 def suppliers_of(model: Model) -> list[str]:
@@ -171,6 +175,7 @@ def _steering(
 _project = lru_cache(maxsize=1024)(
     lambda name, starts, years, steered, drivers: chains.project(name, dict(starts), years, steered, drivers)
 )
+_switched = lru_cache(maxsize=1024)(chains.switch)
 _levels = lru_cache(maxsize=1024)(lambda name, law, *rest: chains.levels(name, dict(law), *rest))
 _shock = lru_cache(maxsize=1024)(chains.shock)
 _forced = lru_cache(maxsize=1024)(
@@ -215,14 +220,13 @@ class _World:
 
     def chains(self, programmes: Programmes) -> dict[str, Process]:
         """The chains under these programmes, and the common shocks that hit them."""
-        found = {
-            chain: self._chain(
-                chain,
-                self._provoked(chain, programmes),
-                tuple(self._steering(row) for row in self._steering_rows(chain) if self._is_of_chain(row)),
-            )
-            for chain in self.states
-        }
+        turns = self._turns(programmes)
+        found: dict[str, Process] = {}
+        for chain in self.states:
+            steered = tuple(self._steering(row) for row in self._steering_rows(chain) if self._is_of_chain(row))
+            for period, year in turns:
+                after = self._chain(chain, self._provoked(chain, programmes, year), steered)
+                found[chain] = _switched(found[chain], after, period) if period else after
         _force(self.records, found, self.period, self.n_periods)
         return found
 
@@ -260,14 +264,35 @@ class _World:
         start = self.start.get(chain, states[0][0])
         return _markov(chain, states, tuple(rates.items()), start, self.period, self.n_periods, steered)
 
-    def _provoked(self, chain: str, programmes: Programmes) -> Rates:
-        """The rates of a chain, with what the programmes add."""
-        rates, records = self.rates[chain], self.records
-        for r in records.rows("retaliations", chain=chain):
-            level = programmes.get(r["supplier"])
-            for own in records.rows("programmes", supplier=r["supplier"], programme=level, attribute="retaliation"):
-                rates = chains.raise_rate(rates, [r["from"]], r["to"], float(own["value"]) * float(r["value"]))
+    def _turns(self, programmes: Programmes) -> list[tuple[int, int]]:
+        """The periods and years from which on the programmes may do something else to the rates; today is the first."""
+        first, years = self.model.years[0], periods_of(self.model)
+        later = {
+            int(r["year"])
+            for supplier, level in programmes.items()
+            for r in self.records.rows("programmes", supplier=supplier, programme=level)
+            if r["attribute"] in (RETALIATION, INTERFERENCE) and first < r["year"] <= years[-1]
+        }
+        return [(years.index(year), year) for year in (first, *sorted(later))]
+
+    def _provoked(self, chain: str, programmes: Programmes, year: int) -> Rates:
+        """The rates of a chain in a year, with what the programmes add to it and draw."""
+        rates = self.rates[chain]
+        for r in self.records.rows("retaliations", chain=chain):
+            level = self._of_level(r["supplier"], programmes, RETALIATION, year)
+            if level is not None:
+                rates = chains.raise_rate(rates, [r["from"]], r["to"], level * float(r["value"]))
+        drawn = self._of_level(chain, programmes, INTERFERENCE, year)
+        if drawn is not None:
+            rates = {(a, b): rate * (drawn if b == INTERFERENCE else 1.0) for (a, b), rate in rates.items()}
         return rates
+
+    def _of_level(self, supplier: str, programmes: Programmes, attribute: str, year: int) -> float | None:
+        """What the level chosen for a supplier says of an attribute in a year, if there is one and it says so."""
+        level = programmes.get(supplier)
+        rows = self.records.rows("programmes", supplier=supplier, programme=level, attribute=attribute) if level else ()
+        valid = [(r["year"], float(r["value"])) for r in rows if r["year"] <= year]
+        return max(valid)[1] if valid else None
 
     # --- correlations ---
 
@@ -306,9 +331,11 @@ def _force(records: Records, found: dict[str, Process], period: float, n_periods
 def make_tree(model: Model, programmes: Programmes) -> Tree:
     """The tree of futures: the table the user handed in, or one made from the processes.
 
-    All programme levels share one tree. It holds every future where they are few; else it is drawn, once, from the mean of the
-    levels' laws, which allows whatever any of them allows. Each level then weighs the paths by its own law
-    (`Tree.reweighed`): levels differ by what they do, not by the luck of their draws.
+    It holds every future where they are few. Else all programme levels share one drawn tree, so that they differ by what they
+    do and not by the luck of their draws. What steers others is drawn once, from the mean of the levels' laws, which
+    allows whatever any of them allows, and each level weighs the paths by its own law (`Tree.reweighed`). What steers
+    nobody is drawn by each level's own law, from the same random numbers: weighing it would make all else uncertain for
+    nothing, and leave few paths to a level that rules much of it out.
     """
     settings = model.settings
     years = periods_of(model)
@@ -318,20 +345,47 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
         table = table.astype(object).where(table.notna(), None)
         return Tree.from_table(table, law, len(years)).merged()[0]
     choice = settings.world.tree
-    if choice.primary is not None and choice.primary not in {process.name for process in law}:
+    names = {process.name for process in law}
+    if choice.primary is not None and choice.primary not in names:
         raise DataError(
             Fault(f"{model.origin}, world.tree.primary", f"'{choice.primary}' is not in this model",
-                  "the primary chain is one of a supplier of the model",
-                  nearest(choice.primary, [process.name for process in law]))
+                  "the primary chain is one of a supplier of the model", nearest(choice.primary, names))
         )  # fmt: skip
+    if choice.branch and choice.primary is None and len(names) > 1:
+        raise DataError(
+            Fault(f"{model.origin}, world.tree.branch", "no primary chain is named", "one chain branches into all its states",
+                  "set world.tree.primary")
+        )  # fmt: skip
+    exact = _every_future(tuple(law), len(years), choice.nodes)
+    if exact is not None:
+        return exact
     levels = programme_choices(model)
     if dict(programmes) not in levels:
         levels.append(dict(programmes))
     laws = [processes(model, level) for level in levels]
-    proposal = [_mean(same) for same in zip(*laws, strict=True)]
+    law = laws[levels.index(dict(programmes))]
+    common = {choice.primary, *(driver for each in laws for process in each for driver in process.drivers)}
+    drawn: dict[str, Process] = {}  # every column of the shared tree, by its name
+    streams: dict[str, str] = {}
+    columns: list[str] = []  # those that this level sees
+    before: list[Process] = []  # and the laws they are drawn by
+    for process, same in zip(law, zip(*laws, strict=True), strict=True):
+        if process.name in common or len(set(same)) == 1:
+            before.append(_mean(same))
+            columns.append(process.name)
+            drawn[process.name] = before[-1]
+        else:
+            each = {version: f"{process.name}#{number}" for number, version in enumerate(dict.fromkeys(same))}
+            drawn |= {name: _named(version, name) for version, name in each.items()}
+            streams |= dict.fromkeys(each.values(), process.name)
+            before.append(process)
+            columns.append(each[process])
     branch = tuple(years.index(year) for year in choice.branch)
-    drawn = _drawn(tuple(proposal), len(years), branch, choice.primary, choice.nodes, choice.seed)
-    return drawn if proposal == law else drawn.reweighed(proposal, law)
+    shared = _drawn(
+        tuple(drawn.values()), len(years), branch, choice.primary, choice.nodes, choice.seed, tuple(streams.items())
+    )
+    tree = shared.seen_as(dict(zip(columns, (process.name for process in law), strict=True))) if streams else shared
+    return tree if before == law else tree.reweighed(before, law)
 
 
 @lru_cache(maxsize=1024)
@@ -342,9 +396,20 @@ def _mean(same: tuple[Process, ...]) -> Process:
     return replace(same[0], transition=np.mean([process.transition for process in same], axis=0))
 
 
+_named = lru_cache(maxsize=1024)(lambda process, name: replace(process, name=name))
+
+
+# The last trees are kept: for the other levels, and for changes that leave the law as it is.
+
+
+@lru_cache(maxsize=8)
+def _every_future(law: tuple[Process, ...], n_periods: int, nodes: int) -> Tree | None:
+    return enumerated(law, n_periods, nodes)
+
+
 @lru_cache(maxsize=4)
 def _drawn(
-    law: tuple[Process, ...], n_periods: int, branch: tuple[int, ...], primary: str | None, nodes: int, seed: int
-) -> Tree:
-    """The tree of a law, drawn once for all levels and for every change that leaves the law as it is."""
-    return build_tree(law, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed)
+    law: tuple[Process, ...], n_periods: int, branch: tuple[int, ...], primary: str | None, nodes: int, seed: int,
+    streams: tuple[tuple[str, str], ...],
+) -> Tree:  # fmt: skip
+    return build_tree(law, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, streams=dict(streams))

@@ -205,6 +205,23 @@ class Tree:
         names, states = [self.processes[c] for c in columns], [self.states[c] for c in columns]
         return Tree(self.period, self.parent, self.probability, names, states, self.state[:, columns])
 
+    def seen_as(self, names: Mapping[str, str]) -> Tree:
+        """The tree of some processes under other names: nobody sees the rest, so histories that differ in it alone are one.
+
+        Parameters
+        ----------
+        names : process of the tree -> its name in the result
+
+        >>> tree = Tree.from_paths([[[0, 0], [0, 1]], [[1, 0], [0, 0]]], [0.8, 0.2], ["a", "b"], [["off", "on"]] * 2)
+        >>> once = tree.seen_as({"b": "b"})
+        >>> once.parent.tolist(), once.probability.tolist()
+        ([-1, 0, 0], [1.0, 0.2, 0.8])
+        """
+        columns = [self._column(process) for process in names]
+        paths = self.state[self.paths()][:, :, columns]
+        states = [self.states[column] for column in columns]
+        return Tree.from_paths(paths, self.probability[self.leaves], list(names.values()), states)
+
     def likelihood(self, processes: Iterable[Process]) -> Array:
         """Exact probability of every node's joint state given its parent's, shape (n_nodes,), whatever the tree drew.
 
@@ -471,15 +488,21 @@ def enumerate_tree(processes: Iterable[Process], n_periods: int, limit: int = 10
     >>> enumerate_tree([shock("china", 0.2, 9, 1.0, 2), shock("lynas", 0.9, 3, 1.0, 2)], 2).n_nodes  # 4 + 16
     20
     """
-    chosen = canonical(processes)
-    _check_periods(chosen, n_periods)
-    tree = _enumerated(chosen, n_periods, limit)
+    chosen = list(processes)
+    tree = enumerated(chosen, n_periods, limit)
     if tree is None:
         seen = f"{len(chosen)} processes over {n_periods} periods have more than {limit} joint futures"
         raise DataError(
             Fault("tree", seen, f"at most {limit} nodes", "use fewer states or periods, or draw: build_tree")
         )
     return tree
+
+
+def enumerated(processes: Iterable[Process], n_periods: int, limit: int) -> Tree | None:
+    """`enumerate_tree`, or None where it would have more than `limit` nodes."""
+    chosen = canonical(processes)
+    _check_periods(chosen, n_periods)
+    return _enumerated(chosen, n_periods, limit)
 
 
 def build_tree(
@@ -490,6 +513,7 @@ def build_tree(
     branch: Iterable[int] = (),
     nodes: int = 1500,
     seed: int = 1,
+    streams: Mapping[str, str] | None = None,
 ) -> Tree:
     """A tree of at most `nodes` nodes: every future exactly if they are that few, otherwise drawn.
 
@@ -504,6 +528,8 @@ def build_tree(
 
     Draws are stratified over all nodes of a period that share a law (`_draw`), so that the shares of the states come as
     near to their exact probabilities as the number of nodes permits; `Tree.share` tells them, `chain.marginals` the exact ones.
+    Every process has random numbers of its own, by its name; `streams` names others to draw it with. Two laws of one thing,
+    drawn with the same numbers, differ only where the laws do.
 
     >>> from procure.scenarios.chain import shock
     >>> world = [shock("china", 0.5, 9, 1.0, 8), shock("lynas", 0.9, 3, 1.0, 8)]
@@ -533,7 +559,7 @@ def build_tree(
         count = _shared_out(slots.weight, target, _generator(seed, period, "children"))
         child = np.repeat(np.arange(len(count)), count)
         node, weight = slots.node[child], slots.weight[child] / count[child]
-        drawn = _drawn(chosen, period, previous[node], node, weight, slots, child, seed)
+        drawn = _drawn(chosen, period, previous[node], node, weight, slots, child, seed, streams or {})
 
         joined, inverse = np.unique(np.column_stack([node, drawn[:, columns]]), axis=0, return_inverse=True)
         inverse = inverse.reshape(-1)
@@ -607,6 +633,7 @@ def _drawn(
     slots: _Slots,
     child: Codes,
     seed: int,
+    streams: Mapping[str, str],
 ) -> Codes:
     """The states of every child, processes in order, each given those that drive it."""
     drawn: dict[str, Codes] = {name: states[child] for name, states in slots.fixed.items()}
@@ -617,7 +644,8 @@ def _drawn(
     for column, process in enumerate(processes):
         if process.name not in drawn:
             law = process.law(period, [drawn[name] for name in process.drivers], previous[:, column])
-            drawn[process.name] = _draw(law, weight, node, _generator(seed, period, process.name))
+            stream = streams.get(process.name, process.name)
+            drawn[process.name] = _draw(law, weight, node, _generator(seed, period, stream))
     return np.column_stack([drawn[process.name] for process in processes])
 
 
