@@ -15,6 +15,7 @@ from scipy.linalg import expm
 import procure.data
 from procure.errors import DataError
 from procure.facts import Facts, load_facts, schema
+from procure.scenarios import effective_share
 
 FOLDER = Path(procure.data.__file__).parent
 CHINA = ["normal", "friction", "ban", "embargo"]
@@ -73,6 +74,24 @@ def test_every_number_says_where_it_comes_from(facts, name):
         frame["value"][known] <= frame["high"][known]
     ).all()
     assert (frame["source"] != "user").all()
+
+
+@pytest.mark.parametrize("folder", [None, "models/two-class", "docs/own-world/workshop"])
+@pytest.mark.parametrize("period_years", [1, 1 / 4, 1 / 12])
+def test_the_order_of_states_is_that_of_what_is_lost(folder, period_years):
+    """Where several strike in one period the last counts, so none before it may lose more: depth times share of the period."""
+    tables = load_facts(FOLDER.parent / folder, extend=False).tables if folder else load_facts().tables
+    states = tables["states"].sort_values("order")
+    lasts = [effective_share(r.kind, r.value, period_years) for r in states.itertuples()]
+    lost = tables["depths"].merge(
+        states.assign(share=lasts)[["chain", "state", "order", "share"]], on=["chain", "state"]
+    )
+    lost = lost.assign(lost=lost["value"] * lost["share"]).sort_values("order")
+    assert len(lost) == len(tables["depths"])
+    for (chain, scope), group in lost.groupby(["chain", "scope"]):
+        assert group["lost"].is_monotonic_increasing, (chain, scope)
+    worst = tables["states"].groupby("chain")["order"].agg(["max", "nunique", "count"])
+    assert (worst["max"] + 1 == worst["count"]).all() and (worst["nunique"] == worst["count"]).all()
 
 
 def test_judgement_and_arithmetic_are_never_called_sourced(facts):
