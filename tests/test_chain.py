@@ -19,11 +19,13 @@ from procure.scenarios.chain import (
     effective_share,
     force,
     levels,
+    marginals,
     markov,
     project,
     raise_rate,
     shock,
 )
+from procure.scenarios.tree import enumerate_tree
 
 ANNUAL = np.array(
     [[0.80, 0.14, 0.05, 0.01], [0.25, 0.55, 0.17, 0.03], [0.10, 0.45, 0.40, 0.05], [0.05, 0.35, 0.40, 0.20]]
@@ -204,6 +206,26 @@ def test_two_forces_and_a_certain_one():
         force(mine, region, "on", {"on": 0.7, "calm": 0.4})
     with pytest.raises(DataError, match=r"no state 'off'"):
         force(mine, region, "off", {"on": 0.7})
+
+
+def test_a_lasting_shock_hits_or_spares_for_good():
+    """Two months of shock by the month: seven in ten are hit in both, three in ten in none; drawn anew, half were hit in one."""
+    region = shock("region", 12 * np.log(2), 1e6, 1 / 12, 2)  # on in every second month, and on for ever
+    whom = chain.hits(region, "region.lynas", {"severe": 0.7})
+    mine = lynas(1 / 12, 2, rates={("normal", "severe"): 0.0}, durations={"severe": 1, "partial": 1})
+    struck = force(mine, whom, "hit severe", {"severe": 1.0})
+    tree = enumerate_tree([region, whom, struck], 2)
+    on = (tree.state[:, tree.processes.index("region")] == 1)[tree.paths()]
+    severe = (tree.state[:, tree.processes.index("lynas")] == tree.states[0].index("severe"))[tree.paths()]
+    both = on.all(axis=1)
+    chance = tree.probability[tree.leaves]
+    assert chance[both].sum() == approx(0.5, abs=1e-5)
+    assert chance[both & severe.all(axis=1)].sum() == approx(0.35, abs=1e-5)
+    assert chance[both & (severe[:, 0] != severe[:, 1])].sum() == approx(0, abs=1e-12)
+    assert not (severe & ~on).any()
+    assert marginals([region, whom, struck], 2)["lynas"][:, 2] == approx([0.35, 0.525], abs=1e-5)
+    with pytest.raises(DataError, match=r"sum to at most 1"):
+        chain.hits(region, "region.lynas", {"severe": 0.7, "partial": 0.4})
 
 
 # --- correlation ---

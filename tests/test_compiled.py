@@ -26,6 +26,8 @@ CHANGES = [
     {"suppliers.china.rate.normal.ban": 0.2},
     {"suppliers.lynas.rate.normal.severe": 0.3, "correlations.china.lynas": 0.05},
     {"shocks.regional_conflict.rate": 0.1},
+    {"shocks.regional_conflict.rate": 0.0},  # no shock at all
+    {"suppliers.caremag.project.2028": 0.0, "suppliers.caremag.project.2027": 0.85},  # a start less
     {"suppliers.caremag.offers.Dy.2027": 300.0},
     {"suppliers.china.offers.Dy.2026": 0.0, "suppliers.china.offers.Dy.2031": 0.0},
     {"suppliers.china.depth.medium_heavy.ban": 0.8},

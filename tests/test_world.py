@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 from pytest import approx
 
-from procure import Facts, load_model
+from procure import DataError, Facts, load_model
 from procure.model import make_model
 from procure.scenarios.chain import marginals
 from procure.scenarios.tree import enumerate_tree
@@ -261,3 +261,55 @@ def test_projects_start_as_often_as_stated_and_later_under_a_ban():
     assert all(ten[name] is calm[name] for name in ("caremag_project", "seabed_project", "lynas", "seabed"))
     wait = dict(zip(calm["china"].states, calm["caremag_project"].transition[0, :, 0, 0], strict=True))
     assert wait["normal"] < 0.65 < wait["friction"] == wait["ban"] == wait["embargo"]
+
+
+def test_a_lasting_shock_decides_whom_it_hits_when_it_begins():
+    """By the month, Lynas is in its severe state in all months of a conflict or, but for its own luck, in none."""
+    monthly = {p.name: p for p in processes(japan(1020).with_(**{"model.periods_per_year": 12}), {})}
+    whom = monthly["regional_conflict.lynas"]
+    assert whom.drivers == ("regional_conflict",)
+    assert whom.transition[0, 1].tolist() == [[0, approx(0.33), 0.67], [0, 1, 0], [0, 0, 1]]
+    severe = monthly["lynas"].code("severe")
+    axis = 1 + monthly["lynas"].drivers.index("regional_conflict.lynas")
+    assert (monthly["lynas"].transition.take(whom.code("hit severe"), axis=axis)[..., severe] == 1).all()
+    assert "regional_conflict" in monthly["china"].drivers  # an embargo for certain: nothing to decide
+    assert {"regional_conflict.china", "regional_conflict.seabed"}.isdisjoint(monthly)
+    yearly = {p.name for p in processes(japan(1020), {})}
+    assert not any("." in name for name in yearly)
+
+
+def test_states_that_a_shock_forces_keep_their_chances():
+    """Severe in half of the shocks, partial in three of ten: not in three tenths of the rest."""
+    shocks = pd.DataFrame(
+        [["war", "rate", None, None, 1e3], ["war", "duration", None, None, 1e4], ["war", "forces", "site", "low", 0.3],
+         ["war", "forces", "site", "interference", 0.5]],
+        columns=["shock", "attribute", "chain", "state", "value"],
+    )  # fmt: skip
+    states = [
+        ["site", "calm", "regime", 0, 12],
+        ["site", "low", "episode", 1, 3],
+        ["site", "interference", "episode", 2, 3],
+    ]
+    states = pd.DataFrame(states, columns=["chain", "state", "kind", "order", "value"])
+    rates = pd.DataFrame([["site", "calm", "low", 0.0]], columns=["chain", "from", "to", "value"])
+    model = workshop(LEVELS_OF_SITE, shocks=shocks, states=states, transitions=rates)
+    for periods in (1, 12):
+        world = processes(model.with_(**{"model.periods_per_year": periods}), {})
+        assert marginals(world, periods)["site"][0] == approx([0.2, 0.3, 0.5], abs=1e-5)
+    alone = workshop(LEVELS_OF_SITE, shocks=shocks[1:], states=states, transitions=rates)
+    with pytest.raises(DataError, match="no row says its rate"):
+        processes(alone, {})
+
+
+def test_a_table_of_scenarios_speaks_of_a_lasting_shock_as_ever():
+    rows = [
+        ["war", 0.3, "regional_conflict", "on", None],
+        ["war", None, "lynas", "severe", None],
+        ["peace", 0.7, *[None] * 3],
+    ]
+    table = pd.DataFrame(rows, columns=["scenario", "value", "process", "state", "period"])
+    facts = Facts.from_frames({"scenarios": table}, extend=True)
+    model = load_model("japan", facts=facts).with_(**{"world.scenarios": True, "model.periods_per_year": 4})
+    tree = make_tree(model, {"seabed": "ten"})
+    assert tree.share("regional_conflict")[:, 1] == approx(np.full(40, 0.3))
+    assert tree.share("regional_conflict.lynas")[:, 0] == approx(np.ones(40))

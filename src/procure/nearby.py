@@ -19,7 +19,7 @@ from procure.lp.moves import Moves
 from procure.market import Builder, Datum, Market, idle_offers, make_market, merged_like, most_of
 from procure.model import Model
 from procure.program import Program, holds_tail, read_by_element, risk_of
-from procure.scenarios.chain import Process
+from procure.scenarios.chain import Process, same_futures
 from procure.scenarios.tree import Tree
 from procure.world import Programmes, Records, Row
 
@@ -163,14 +163,14 @@ class Nearby:
 
     def _likely(self, law: list[Process]) -> Array | Refusal | None:
         """Of every future before merging, under another law; None where no process moved."""
+        if not same_futures(self._law, law):
+            return Refusal.OTHER_FUTURES
         moved = [(old, new) for old, new in zip(self._law, law, strict=True) if old is not new]
         if not moved:
             return None
         # Over several periods a tree is drawn, and which futures are one may hang on how likely they are.
         if self._whole.tree.n_periods > 1 or not self._holds_every_future:
             return Refusal.DRAWN_TREE
-        if any(((old.transition == 0) != (new.transition == 0)).any() for old, new in moved):
-            return Refusal.OTHER_FUTURES
         likely = self._chance_of_all_but(frozenset(new.name for _, new in moved)).copy()
         for _, new in moved:
             likely *= self._chance(new)

@@ -178,9 +178,8 @@ _project = lru_cache(maxsize=1024)(
 _switched = lru_cache(maxsize=1024)(chains.switch)
 _levels = lru_cache(maxsize=1024)(lambda name, law, *rest: chains.levels(name, dict(law), *rest))
 _shock = lru_cache(maxsize=1024)(chains.shock)
-_forced = lru_cache(maxsize=1024)(
-    lambda process, driver, state, chance: chains.force(process, driver, "on", {state: chance})
-)
+_hits = lru_cache(maxsize=1024)(lambda driver, name, chances: chains.hits(driver, name, dict(chances)))
+_forced = lru_cache(maxsize=1024)(lambda process, driver, on, chances: chains.force(process, driver, on, dict(chances)))
 
 
 def processes(model: Model, programmes: Programmes, records: Records | None = None) -> list[Process]:
@@ -227,7 +226,7 @@ class _World:
             for period, year in turns:
                 after = self._chain(chain, self._provoked(chain, programmes, year), steered)
                 found[chain] = _switched(found[chain], after, period) if period else after
-        _force(self.records, found, self.period, self.n_periods)
+        self._force(found)
         return found
 
     def projects(self, unprovoked: Mapping[str, Process]) -> dict[str, Process]:
@@ -294,6 +293,37 @@ class _World:
         valid = [(r["year"], float(r["value"])) for r in rows if r["year"] <= year]
         return max(valid)[1] if valid else None
 
+    # --- common shocks ---
+
+    def _force(self, found: dict[str, Process]) -> None:
+        """Add the common shocks, and put the chains that they force under them."""
+        for shock in sorted({r["shock"] for r in self.records.rows("shocks")}):
+            number: dict[str, float] = {}
+            hit: dict[str, dict[str, float]] = {}
+            for r in self.records.rows("shocks", shock=shock):
+                if r["attribute"] != "forces":
+                    number[r["attribute"]] = float(r["value"])
+                elif r["chain"] in found and r["value"] > 0:
+                    hit.setdefault(r["chain"], {})[r["state"]] = float(r["value"])
+            missing = [f"its {attribute}" for attribute in ("rate", "duration") if attribute not in number]
+            if missing:
+                rule = "a shock has a rate, a duration and the chains it forces"
+                raise DataError(
+                    Fault(f"shocks.csv, '{shock}'", f"no row says {' and '.join(missing)}", rule, "add the row")
+                )
+            if not hit or not number["rate"]:
+                continue
+            found[shock] = driver = _shock(shock, number["rate"], number["duration"], self.period, self.n_periods)
+            lasts = bool((driver.transition[:, 0] != driver.transition[:, 1]).any())
+            for chain, chances in hit.items():
+                if not lasts or max(chances.values()) == 1:
+                    found[chain] = _forced(found[chain], driver, "on", tuple(chances.items()))
+                    continue
+                name = f"{shock}.{chain}"
+                found[name] = whom = _hits(driver, name, tuple(chances.items()))
+                for state in chances:
+                    found[chain] = _forced(found[chain], whom, f"hit {state}", ((state, 1.0),))
+
     # --- correlations ---
 
     def _steering_rows(self, chain: str) -> list[Row]:
@@ -314,18 +344,6 @@ class _World:
 def _listed(states: str) -> tuple[str, ...]:
     """States joined by |."""
     return tuple(state.strip() for state in states.split("|"))
-
-
-def _force(records: Records, found: dict[str, Process], period: float, n_periods: int) -> None:
-    for name in sorted({r["shock"] for r in records.rows("shocks")}):
-        own = records.rows("shocks", shock=name)
-        number = {r["attribute"]: float(r["value"]) for r in own if r["attribute"] != "forces"}
-        driver = _shock(name, number["rate"], number["duration"], period, n_periods)
-        hit = [r for r in own if r["attribute"] == "forces" and r["chain"] in found]
-        if hit and number["rate"] > 0:
-            found[name] = driver
-            for r in hit:
-                found[r["chain"]] = _forced(found[r["chain"]], driver, r["state"], float(r["value"]))
 
 
 def make_tree(model: Model, programmes: Programmes) -> Tree:

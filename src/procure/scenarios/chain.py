@@ -384,6 +384,34 @@ def shock(name: str, rate: float, duration: float, period_years: float, n_period
     return markov(name, ("calm", "on"), {"on": "episode"}, rates, {"on": duration}, "calm", period_years, n_periods)
 
 
+def hits(shock: Process, name: str, chances: Mapping[str, float]) -> Process:
+    """Whom a common shock hits, decided when it begins and for as long as it lasts: "calm", "spared", "hit severe", ...
+
+    For a shock that outlasts its period; one that is over within it hits anew each time, and `force` alone says so. One
+    that ends and comes again within a period is taken for one.
+
+    Parameters
+    ----------
+    name
+        Of the result, which is to `force` the chain.
+    chances : state of the chain -> chance to be put there
+        Summing to at most one; the rest is spared.
+
+    >>> region = shock("region", 0.02, 6, 1 / 12, 2)
+    >>> hits(region, "region.mine", {"severe": 0.7}).transition[0, 1].round(2)  # while on: calm becomes hit or not, for good
+    array([[0. , 0.3, 0.7],
+           [0. , 1. , 0. ],
+           [0. , 0. , 1. ]])
+    """
+    reach = _reach(f"'{shock.name}' forces '{name}'", chances)
+    states = ("calm", "spared", *(f"hit {state}" for state in chances))
+    transition = np.zeros((shock.n_periods, 2, len(states), len(states)))
+    transition[:, 0, :, 0] = 1.0
+    transition[:, 1] = np.eye(len(states))
+    transition[:, 1, 0] = [0.0, max(0.0, 1 - reach), *chances.values()]
+    return Process(name, states, "calm", transition, (shock.name,), (shock.states,))
+
+
 def project(
     supplier: str,
     starts: Mapping[int | None, float],
@@ -565,11 +593,7 @@ def force(process: Process, driver: Process, on_state: str | Collection[str], fo
     array([[0.607, 0.393],
            [0.364, 0.636]])
     """
-    reach = math.fsum(forced.values())
-    if reach > 1 + TOLERANCE or any(not p >= 0 for p in forced.values()):
-        parts = ", ".join(f"{state} {p:g}" for state, p in forced.items())
-        seen = f"'{driver.name}' forces it with {parts}"
-        raise DataError(Fault(f"process '{process.name}'", seen, "probabilities are >= 0 and sum to at most 1"))
+    reach = _reach(f"'{driver.name}' forces '{process.name}'", forced)
     laws = _driven(process, driver)
     on = _selected(driver, on_state)
     laws[..., on, :, :] *= max(0.0, 1 - reach)
@@ -670,6 +694,19 @@ def _undisturbed(process: Process) -> Array:
         steps = steps[:, 0]
     order = by_name(process.states)
     return steps[:, order][:, :, order]
+
+
+def same_futures(before: Sequence[Process], after: Sequence[Process]) -> bool:
+    """Whether two laws allow the same futures of the same processes, so that one tree can be weighed by either."""
+    return len(before) == len(after) and all(
+        one is other
+        or (
+            all(getattr(one, field) == getattr(other, field) for field in ("name", "states", "start", "drivers"))
+            and one.driver_states == other.driver_states
+            and np.array_equal(one.transition == 0, other.transition == 0)
+        )
+        for one, other in zip(before, after, strict=True)
+    )
 
 
 # --- several chains together ---
@@ -838,6 +875,15 @@ def _selected(process: Process, states: str | Collection[str]) -> Codes:
     """The numbers of some states, in the order of their names."""
     names = [states] if isinstance(states, str) else sorted(set(states))
     return np.array([process.code(name) for name in names], dtype=np.int64)
+
+
+def _reach(where: str, chances: Mapping[str, float]) -> float:
+    """The chances of being forced, together."""
+    reach = math.fsum(chances.values())
+    if reach > 1 + TOLERANCE or any(not p >= 0 for p in chances.values()):
+        parts = ", ".join(f"{state} {p:g}" for state, p in chances.items())
+        raise DataError(Fault(where, f"with {parts}", "probabilities are >= 0 and sum to at most 1"))
+    return reach
 
 
 def _check_kind(where: str, kind: str) -> None:
