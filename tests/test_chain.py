@@ -159,6 +159,35 @@ def test_all_faults_of_a_chain_come_together():
         Process("mine", ("calm", "on"), "calm", np.array([[[0.9, 0.0], [0.5, 0.5]]]))
 
 
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 5), min_size=3, max_size=3), st.sampled_from([2, 4, 12, 52]))
+def test_the_worst_of_a_year_has_the_same_law_in_any_period(rates, periods):
+    """Three stops that never end, seen by the month, are in December the worst that struck: as a year of episodes says."""
+    states = ["normal", "low", "middle", "high"]
+    onset = {("normal", state): rate for state, rate in zip(states[1:], rates, strict=True)}
+    kinds = dict.fromkeys(states[1:], "episode")
+    year, never = (
+        markov("mine", states, kinds, onset, dict.fromkeys(states[1:], months), "normal", period, 1).transition[0]
+        for months, period in ((3, 1.0), (math.inf, 1 / periods))
+    )
+    assert_allclose(np.linalg.matrix_power(never, periods)[0], year[0], atol=1e-12)
+
+
+@settings(deadline=None)
+@given(st.floats(0.01, 3), st.floats(0.01, 3), st.sampled_from([2, 4, 12]))
+def test_short_stops_and_a_lasting_one_strike_as_often_in_any_period(short, lasting, periods):
+    """Stops of a week within a month, a stop for good, and a worse one of a week that strikes during either."""
+    states = ["normal", "low", "slow", "high"]
+    onset = {("normal", "low"): short, ("normal", "slow"): lasting, ("normal", "high"): short}
+    months = {"low": 0.23, "slow": math.inf, "high": 0.23}
+    mine = markov("mine", states, dict.fromkeys(states[1:], "episode"), onset, months, "normal", 1 / periods, 1)
+    law = mine.transition[0]
+    assert law[0, 0] ** periods == approx(math.exp(-2 * short - lasting))  # nothing all year
+    assert (law[0, 3], law[2, 3]) == approx([-math.expm1(-short / periods)] * 2)
+    spared = law[np.ix_([0, 1], [0, 1])]  # neither slow nor high
+    assert np.linalg.matrix_power(spared, periods)[0].sum() == approx(math.exp(-short - lasting))
+
+
 # --- decisions ---
 
 

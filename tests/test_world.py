@@ -1,5 +1,6 @@
 """The world of a model: the law of each programme, and the tree that all of them share."""
 
+import time
 from functools import cache
 
 import numpy as np
@@ -8,11 +9,11 @@ import pytest
 from numpy.testing import assert_allclose
 from pytest import approx
 
-from procure import DataError, Facts, load_model
+from procure import DataError, Facts, load_facts, load_model
 from procure.model import make_model
-from procure.scenarios.chain import marginals
+from procure.scenarios.chain import correlate, marginals, markov
 from procure.scenarios.tree import enumerate_tree
-from procure.world import make_tree, processes, programme_choices
+from procure.world import make_tree, periods_of, processes, programme_choices
 
 LEVELS = ("none", "pilot", "five", "ten")
 SIZES = (1020, 10_000)
@@ -240,6 +241,100 @@ def test_every_variant_has_a_law_by_the_year_quarter_month_and_week(variant, per
     for level in LEVELS:
         law = processes(model, {"seabed": level})
         assert {p.n_periods for p in law} == {10 * periods}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(("periods", "seconds"), [(1, 1), (4, 2), (12, 5)])
+def test_every_variant_has_trees_of_as_many_paths(variant, periods, seconds):
+    """152 paths or so by the year, the quarter and the month, in a few seconds for all levels together."""
+    model = japan(1020).with_(**{"world.variant": variant, "model.periods_per_year": periods})
+    began = time.process_time()
+    trees = [make_tree(model, {"seabed": level}) for level in LEVELS]
+    assert time.process_time() - began < 4 * seconds  # of a slow machine
+    for tree in trees:
+        assert 0.98 * 1020 * periods <= tree.n_nodes <= 1020 * periods
+        assert 150 <= len(tree.leaves) <= 160
+        families = pd.DataFrame({"parent": tree.parent, "china": tree.state[:, tree.processes.index("china")]})
+        branches = families.groupby("parent")["china"].nunique()
+        assert branches[-1] == 4  # 2027 and 2028 branch in their first period
+        assert branches[np.flatnonzero(tree.period == periods - 1)].min() >= 3
+
+
+@cache
+def rows_of(chain):
+    tables = load_facts().tables
+    return tables["states"].query("chain == @chain").sort_values("order"), tables["transitions"].query(
+        "chain == @chain"
+    )
+
+
+@cache
+def bundled(chain, variant, periods, months=None, steered=()):
+    """A chain of the bundled tables without common shocks; `months` stands for the length of each of its episodes."""
+    states, rates = rows_of(chain)
+    rates = dict(zip(zip(rates["from"], rates["to"], strict=True), rates[variant], strict=True))
+    kinds = dict(zip(states["state"], states["kind"], strict=True))
+    lasts = {state: months or value for state, value in zip(states["state"][1:], states["value"][1:], strict=True)}
+    return markov(chain, list(kinds), kinds, rates, lasts, next(iter(kinds)), 1 / periods, 1, steered)
+
+
+@pytest.mark.parametrize("variant", ["optimistic", "value", "pessimistic"])
+@pytest.mark.parametrize("periods", [4, 12])
+def test_a_year_of_months_has_the_law_of_a_year(variant, periods):
+    """China exactly; of every other chain the worst that struck within the year, whatever state China stays in."""
+    year, part = (bundled("china", variant, n) for n in (1, periods))
+    assert_allclose(np.linalg.matrix_power(part.transition[0], periods), year.transition[0], atol=1e-9)
+    rows = load_facts().tables["correlations"].itertuples()
+    steering = {row.chain_b: (row.states_b.split("|"), row.states_a.split("|"), row.value) for row in rows}
+    for chain in load_facts().tables["states"]["chain"].unique():
+        laws = []
+        for n, months in ((1, None), (periods, np.inf)):  # a stop that does not end is seen in December
+            into, on, value = steering.get(chain, ((), (), 0))
+            china = bundled("china", variant, n)
+            steered = (correlate(into, china, on, value),) if chain in ("lynas", "seabed") else ()
+            law = bundled(chain, variant, n, months, steered).transition[0]
+            laws.append(np.linalg.matrix_power(law, n)[..., 0, :])
+        if chain != "china":
+            assert_allclose(laws[0], laws[1], atol=1e-9, err_msg=chain)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("periods", [4, 12])
+def test_projects_start_in_the_same_years_in_any_period(variant, periods):
+    """Shocks and correlations included: the stated chances are those of the year, and fall into its first period."""
+    yearly, other = (japan(1020).with_(**{"world.variant": variant, "model.periods_per_year": n}) for n in (1, periods))
+    for name in ("caremag_project", "seabed_project"):
+        year, part = (marginals(processes(model, {}), len(periods_of(model)))[name] for model in (yearly, other))
+        for first in range(periods):
+            assert_allclose(part[first::periods], year, atol=1e-9)
+
+
+@pytest.mark.parametrize("variant", ["optimistic", "value", "pessimistic"])
+@pytest.mark.parametrize(
+    ("chain", "into", "on", "value"),
+    [("lynas", ("partial", "severe"), ("friction", "ban", "embargo"), 0.1), ("seabed", "interference", BAD, 0.4)],
+)
+def test_what_china_steers_is_close_in_months_and_years(variant, chain, into, on, value):
+    """The chance of each worst stop of a year within 0.007 from the fifth year on, within 0.045 before.
+
+    A year is taken to be in the state of China at its end, months each in their own. That is the same on average, and China's
+    states at the end of a year are those of its months once it has forgotten today's ban.
+    """
+    share = {}
+    for periods, months in ((1, None), (12, np.inf)):
+        china = bundled("china", variant, periods)
+        law = bundled(chain, variant, periods, months, (correlate(into, china, on, value),)).transition[0]
+        together = np.zeros(law.shape[:2])
+        together[china.code("ban"), 0] = 1.0
+        share[periods] = []
+        for _year in range(10):
+            together = np.outer(together.sum(axis=1), np.eye(law.shape[1])[0])  # the stops of this year alone
+            for _period in range(periods):
+                together = np.einsum("js,jst->jt", china.transition[0].T @ together, law)
+            share[periods].append(together.sum(axis=0))
+    apart = np.abs(np.array(share[1]) - share[12]).max(axis=1)
+    assert apart.max() < 0.045
+    assert apart[4:].max() < 0.007
 
 
 def test_a_model_of_one_year_is_the_first_year_of_ten():

@@ -105,7 +105,11 @@ class RiskChoices(_Choices):
 
 
 class TreeChoices(_Choices):
-    """How the futures branch: every state in the years of `branch`, drawn elsewhere, within `nodes` nodes."""
+    """How the futures branch: every state in the years of `branch`, drawn elsewhere, within `nodes` nodes.
+
+    `nodes` is that of a model in years. With shorter periods a path has more nodes, and the tree `periods_per_year` times as
+    many: as many paths. A year of `branch` branches in its first period.
+    """
 
     branch: Annotated[tuple[Whole, ...], AfterValidator(_each_once)] = ()
     nodes: Whole = Field(1500, ge=1, le=200_000)

@@ -374,7 +374,8 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
             Fault(f"{model.origin}, world.tree.branch", "no primary chain is named", "one chain branches into all its states",
                   "set world.tree.primary")
         )  # fmt: skip
-    exact = _every_future(tuple(law), len(years), choice.nodes)
+    nodes = choice.nodes * settings.model.periods_per_year  # as many paths, whatever the period
+    exact = _every_future(tuple(law), len(years), nodes)
     if exact is not None:
         return exact
     levels = programme_choices(model)
@@ -400,7 +401,7 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
             columns.append(each[process])
     branch = tuple(years.index(year) for year in choice.branch)
     shared = _drawn(
-        tuple(drawn.values()), len(years), branch, choice.primary, choice.nodes, choice.seed, tuple(streams.items())
+        tuple(drawn.values()), len(years), branch, choice.primary, nodes, choice.seed, tuple(streams.items())
     )
     tree = shared.seen_as(dict(zip(columns, (process.name for process in law), strict=True))) if streams else shared
     return tree if before == law else tree.reweighed(before, law)

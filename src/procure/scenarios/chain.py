@@ -17,7 +17,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby
+from itertools import combinations, groupby
 from typing import Any
 
 import numpy as np
@@ -243,7 +243,8 @@ def markov(
 
     Regimes move by the exponential of their generator. An episode strikes from the undisturbed state with
     1 - exp(-rate · period); where several could strike in one period the worst does, and `states` names the better before
-    the worse. An episode that outlasts the period (monthly periods, a nine-month stop) is carried as a regime.
+    the worse. An episode that outlasts the period (monthly periods, a nine-month stop) is carried as a regime, and a worse
+    one strikes during it, as often as ever: so the worst that struck within a year has the same law for any period.
 
     Parameters
     ----------
@@ -307,13 +308,23 @@ def markov(
         raise DataError(faults)
 
     drivers, factors = _multiplied(name, states, steered)
-    laws = _step(matrix * factors, episodes, by_name(states), period_years)
+    rates_of = matrix * factors
+    carried = [code for code, state in enumerate(states) if kinds.get(state) == "episode" and code not in episodes]
+    for mild, worse in combinations(carried, 2):
+        if not matrix[mild, worse]:
+            rates_of[..., mild, worse] = rates_of[..., 0, worse]
+    laws = _step(rates_of, episodes, carried, by_name(states), period_years)
     every = np.broadcast_to(laws, (n_periods, *laws.shape))
     return Process(name, states, start, every, tuple(drivers), tuple(drivers.values()))
 
 
-def _step(rates: Array, episodes: Sequence[int], order: Sequence[int], period_years: float) -> Array:
-    """Probabilities of the states a period later, shape (..., from, to), from the rates per year and what is over by then."""
+def _step(
+    rates: Array, episodes: Sequence[int], carried: Sequence[int], order: Sequence[int], period_years: float
+) -> Array:
+    """Probabilities of the states a period later, shape (..., from, to), from the rates per year.
+
+    `episodes` are over by then, `carried` ones may not be.
+    """
     onset = rates[..., 0, :].copy()
     rates[..., 0, episodes] = 0.0
     rates[..., episodes, :] = 0.0
@@ -327,8 +338,9 @@ def _step(rates: Array, episodes: Sequence[int], order: Sequence[int], period_ye
     step[..., episodes, :] = step[..., :1, :]  # an episode is over before the next period begins
     for code in reversed(episodes):
         strikes = -np.expm1(-onset[..., code, None] * period_years)
-        step[..., code] = step[..., 0] * strikes
-        step[..., 0] *= 1 - strikes
+        for milder in (0, *(other for other in carried if other < code)):
+            step[..., code] += step[..., milder] * strikes
+            step[..., milder] *= 1 - strikes
     return step
 
 
