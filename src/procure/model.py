@@ -706,7 +706,9 @@ def _unknown_names(model: Model) -> list[Fault]:
         within("world.tree.branch", year)
     if settings.world.scenarios and not len(tables["scenarios"]):
         where, rule = f"{model.origin}, world.scenarios", "futures of one's own come from the table scenarios"
-        faults.append(Fault(where, "the table is empty", rule, "add scenarios.csv to the facts, or drop the key"))
+        faults.append(
+            Fault(where, "the table is empty", rule, "add rows to scenarios.csv of the facts, or drop the key")
+        )
     for limit in settings.limits:
         where = f"limits.{limit.name}"
         if limit.supplier is not None:

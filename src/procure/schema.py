@@ -90,6 +90,7 @@ class Table:
     attributes: dict[str, Bounds]
     sums: tuple[Mapping[str, Any], ...]
     lists: tuple[NameList, ...]
+    may_be_empty: bool  # a header without rows is no mistake
 
     def target(self, row: Mapping[str, Any]) -> str | None:
         """The unit the numbers of a row are converted to; None where units are free."""
@@ -155,6 +156,7 @@ def _table(entry: Mapping[str, Any]) -> Table:
         attributes={name: _bounds(each) for name, each in entry.get("procure:attributes", {}).items()},
         sums=tuple(entry.get("procure:sums", ())),
         lists=tuple(_name_list(each) for each in entry.get("procure:lists", ())),
+        may_be_empty=bool(entry.get("procure:empty", False)),
     )
 
 

@@ -187,11 +187,12 @@ class Typed:
 
 def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -> Typed:
     """Check names, types, bounds, ranges and units of a sheet, row by row, and convert it."""
-    _check_header(table, sheet, faults)
     found = len(faults)
-    if not sheet.rows and not faults:
+    _check_header(table, sheet, faults)
+    if not sheet.rows and not table.may_be_empty and len(faults) == found:
         faults.append(Fault(sheet.label, "no rows", "a table has at least one row", "fill it or delete it"))
     typed = Typed({name: [] for name in table.columns}, sheet.places, [])
+    found = len(faults)
     reject = rejecter(faults)
     for row, place in zip(sheet.rows, sheet.places, strict=True):
         cells = _filled(table, row)
