@@ -1,5 +1,6 @@
 """The bundled tables hold to their schema and to their sources; a wrong table is refused with every fault named."""
 
+import itertools
 import json
 import math
 import shutil
@@ -292,6 +293,8 @@ def test_a_short_path_stands_for_the_one_it_can_mean(facts, short, full):
     [
         ("suppliers.china.depht.medium_heavy.ban", "did you mean 'suppliers.china.depth.medium_heavy.ban'?"),
         ("prices.Dy.spto", "did you mean 'prices.Dy.spot'?"),
+        ("suppliers.china.rate.normal.ban.pesimistic", "did you mean 'suppliers.china.rate.normal.ban.pessimistic'?"),
+        ("demand_levels.low.facter", "did you mean 'demand_levels.low.factor'?"),
         ("suppliers.lynas.offers.Dy", "names 4 numbers"),
         ("demand.Dy.2024.note", "no number has this path"),
         ("", "no number has this path"),
@@ -338,6 +341,196 @@ def test_a_change_out_of_bounds_is_refused(facts, values, text):
     with pytest.raises(DataError) as caught:
         facts.with_values(values)
     assert text in str(caught.value)
+
+
+# --- units
+
+
+COST, RUNNING = "shortage.Dy.cost.3", "suppliers.seabed.programmes.pilot.running_cost"
+YEN = 155.9  # per USD, exchange_rates.csv
+
+
+def test_a_number_has_the_unit_of_the_model_and_the_one_it_was_written_in(facts):
+    """3,000 thousand JPY/kg are 3,000,000 / 155.9 USD/kg."""
+    assert (facts.value(COST), facts.unit(COST)) == (approx(3e6 / YEN), "USD/kg")
+    assert (facts.value(COST, as_written=True), facts.unit(COST, as_written=True)) == (3000, "thousand JPY/kg")
+    assert (facts.value(RUNNING, as_written=True), facts.unit(RUNNING, as_written=True)) == (12, "bn JPY/yr")
+    assert facts.value(f"{COST}.low", as_written=True) == approx(facts.value(f"{COST}.low") / (1e3 / YEN))
+    assert facts.unit(f"{COST}.low", as_written=True) == "thousand JPY/kg"
+    assert facts.unit("suppliers.china.rate.normal.ban.pessimistic") == "1/yr"
+    assert facts.unit("demand.Dy.2030.growth_high") == "1/yr" and facts.unit("demand_levels.low.factor") == "1"
+    assert facts.unit("suppliers.china.transit.first_year") == "" and math.isnan(
+        facts.value("suppliers.china.transit.first_year")
+    )
+
+
+def test_what_is_listed_as_written_is_what_the_tables_say(facts):
+    """To the digit, and what is listed can be set again: it is the number that was there."""
+    listed = facts.sources(as_written=True)
+    for name, part in listed.groupby("table"):
+        rows = pd.read_csv(FOLDER / f"{name}.csv", keep_default_na=False, dtype=str)
+        assert part["unit"].tolist() == [
+            stated or unit for stated, unit in zip(rows["unit"], part["unit"], strict=True)
+        ]
+        for column in ("value", "low", "high"):
+            written = rows[column].where(rows[column] != "", rows["value"])
+            np.testing.assert_array_equal(pd.to_numeric(written), part[column])
+    chances = ("demand_levels", ".project.", ".width.")  # change together only, or not at all
+    again = {
+        row.key: row.value
+        for row in listed.itertuples()
+        if row.key in facts.paths() and not any(c in row.key for c in chances)
+    }
+    assert len(again) > 600
+    same = facts.with_values(again, as_written=True)
+    for path in again:
+        assert same.value(path) == approx(facts.value(path), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (COST, "6400 USD/kg", 6400),
+        (COST, "1000 thousand JPY/kg", 1e6 / YEN),
+        (COST, "1e6JPY/kg", 1e6 / YEN),
+        (COST, 1000, 1000),
+        ("suppliers.lynas.offers.Dy.2028", "90 t/yr", 90),
+        ("suppliers.lynas.offers.Dy.2028", " 7.5 t/month ", 90),
+        ("suppliers.china.depth.medium_heavy.ban", "65 %", 0.65),
+        ("suppliers.china.depth.medium_heavy.ban", "65%", 0.65),
+        ("suppliers.china.depth.medium_heavy.ban", "0.65 1", 0.65),
+        ("suppliers.china.rate.normal.ban", "0.05 1/yr", 0.05),
+        ("suppliers.china.rate.normal.ban", "0.05/yr", 0.05),
+        ("suppliers.china.rate.normal.ban.pessimistic", "1 %/month", 0.12),
+        ("demand.Dy.2030.growth_high", "-5 %/yr", -0.05),
+        ("demand_levels.low.factor", "90 %", 0.9),
+        ("suppliers.lynas.duration.severe", "1 yr", 12),
+        (RUNNING, "13 bn JPY/yr", 13e6 / YEN),
+        ("exchange.JPY", "160 JPY/USD", 160),
+    ],
+)
+def test_a_number_may_say_its_unit(facts, path, value, expected):
+    assert facts.with_value(path, value).value(path) == approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (COST, 1000, 1e6 / YEN),
+        (f"{COST}.high", 9000, 9e6 / YEN),
+        (RUNNING, 13, 13e6 / YEN),
+        ("suppliers.lynas.rebate_cap.all.2026", 2, 2000),
+        ("suppliers.china.rate.normal.ban.pessimistic", 0.2, 0.2),
+        ("demand.Dy.2030.growth_high", 0.05, 0.05),
+        (COST, "6400 USD/kg", 6400),
+        ("exchange.JPY", 160, 160),
+    ],
+)
+def test_a_plain_number_may_be_in_the_unit_of_its_row(facts, path, value, expected):
+    changed = facts.with_value(path, value, as_written=True)
+    assert changed.value(path) == approx(expected, rel=1e-12)
+    if not isinstance(value, str):
+        assert changed.value(path, as_written=True) == value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        (COST, "5 t", "unit 't' does not convert to thousand JPY/kg"),
+        (COST, "5 t", "write for example '3000 thousand JPY/kg'"),
+        (COST, "-1 USD/kg", "-1 USD/kg; shortage.Dy.cost.3 (Loss per kg not served, USD/kg) is a number >= 0 and <= 1e+07"),
+        ("suppliers.china.depth.medium_heavy.ban", "120 %", "120 %; suppliers.china.depth.medium_heavy.ban"),
+        ("suppliers.china.depth.medium_heavy.ban", "120 %", ", %) is a number >= 0 and <= 100"),
+        ("prices.Dy.spot", "900", "'900' is not a finite number"),
+        ("prices.Dy.spot", "cheap", "give a number, or one with its unit: '960 USD/kg'"),
+        ("prices.Dy.spot", "1,200 USD/kg", "'1,200 USD/kg' is not a finite number"),
+        ("prices.Dy.spot", "nan USD/kg", "not a finite number"),
+        ("prices.Dy.spot", "1e999 USD/kg", "not a finite number"),
+        ("prices.Dy.spot", "9 CHF/kg", "unit 'CHF/kg' does not convert to USD/kg"),
+        ("demand.Dy.2024", "5 t**9**9**9", "does not convert to t/yr"),  # and does not keep anybody waiting
+        ("demand.Dy.2024", "5 t/yr; import os", "does not convert to t/yr"),
+        ("suppliers.china.transit.first_year", "2030 yr", "is a plain number. Remedy: leave out the unit"),
+        ("suppliers.china.transit.first_year", 2030.5, "2030.5 is not a whole number"),
+        ("exchange.JPY", "0.0065 USD/JPY", "does not convert to JPY/USD"),
+        ("exchange.JPY", "65 %", "does not convert to JPY/USD"),
+    ],
+)  # fmt: skip
+def test_a_number_in_a_wrong_unit_is_refused(facts, path, value, text):
+    with pytest.raises(DataError) as caught:
+        facts.with_value(path, value)
+    assert text in str(caught.value)
+
+
+def test_bounds_are_said_in_the_unit_that_was_used(facts, tmp_path):
+    """10 million USD/kg are 1,559,000 thousand JPY/kg; a table's faults speak of what stands in it."""
+    with pytest.raises(DataError) as caught:
+        facts.with_value(COST, 2e6, as_written=True)
+    assert "2e+06; shortage.Dy.cost.3 (Loss per kg not served, thousand JPY/kg)" in str(caught.value)
+    assert "is a number >= 0 and <= 1.559e+06" in str(caught.value)
+    shortage = "scope,tier,attribute,value,low,high,unit\nDy,3,cost,{},thousand JPY/kg\n"
+    text = faults(tmp_path, extend=True, shortage=shortage.format("2000000,1,3000000"))
+    assert (
+        "column value: 2e+06; cost (Loss per kg not served, thousand JPY/kg) is a number >= 0 and <= 1.559e+06" in text
+    )
+    assert "5 outside 6 to 7; low <= value <= high" in faults(tmp_path, extend=True, shortage=shortage.format("5,6,7"))
+
+
+def test_one_number_by_two_paths_is_a_fault(facts):
+    for paths in (
+        ("suppliers.china.call_share", "suppliers.china.call_share.all.2026"),
+        ("prices.Dy.spot", "prices.Dy.spot.value"),
+    ):
+        with pytest.raises(DataError, match="names the same number as"):
+            facts.with_values(dict.fromkeys(paths, 1))
+
+
+def test_a_rate_moves_what_was_given_in_its_currency_and_nothing_else(facts):
+    """Twice the yen to the dollar: yen are worth half, whenever and however they were given; dollars stay."""
+    yen = {
+        COST: "1000 thousand JPY/kg",
+        f"{COST}.high": "9 million JPY/kg",
+        "prices.Tb.spot": "100 thousand JPY/kg",
+        RUNNING: "13 bn JPY/yr",
+    }
+    dollars = {"shortage.Y.cost.3": "6400 USD/kg", "shortage.Y.cost.2": 500.0, "prices.Dy.spot": "1 kUSD/kg"}
+    rate = {"exchange.JPY": 2 * YEN}
+    together = facts.with_values(yen | dollars | rate)
+    for order in itertools.permutations((yen, dollars, rate)):
+        changed = facts
+        for changes in order:
+            changed = changed.with_values(changes)
+        for path in facts.paths():
+            assert changed.value(path) == approx(together.value(path), rel=1e-12), path
+    for path, number in yen.items():
+        assert together.value(path) == approx(facts.with_value(path, number).value(path) / 2)
+    for path, number in dollars.items():
+        assert together.value(path) == facts.with_value(path, number).value(path)
+    # What is listed in yen still is, at the new rate.
+    assert together.value(COST, as_written=True) == 1000
+    assert together.value("shortage.Y.cost.3", as_written=True) == approx(6400 * 2 * YEN / 1e3)
+    assert together.value("shortage.Dy.cost.2", as_written=True) == facts.value("shortage.Dy.cost.2", as_written=True)
+    assert together.with_value(COST, 2000, as_written=True).value(COST) == approx(2e6 / (2 * YEN))
+
+
+def test_rows_of_ones_own_are_listed_as_they_were_written(tmp_path):
+    """A folder in kg a year and francs: what its buyer wrote is what he reads and sets."""
+    tables = {
+        **MINE,
+        "exchange_rates": "currency,value\nCHF,0.8\n",
+        "offers": "supplier,element,year,value,low,high,unit\nmine,Cu,2027,500000,400000,,kg/yr\nmine,Cu,2028,6,,,\n",
+        "prices": "element,layer,value,unit\nCu,spot,8,CHF/kg\n",
+    }
+    mine = load_facts(write(tmp_path, tables), extend=False)
+    path = "suppliers.mine.offers.Cu.2027"
+    assert (mine.value(path), mine.value(path, as_written=True)) == (500, 500_000)
+    listed = mine.sources(as_written=True).set_index("key")
+    assert listed.loc[path, ["value", "low", "high", "unit"]].tolist() == [500_000, 400_000, 500_000, "kg/yr"]
+    assert listed.loc["suppliers.mine.offers.Cu.2028", ["value", "unit"]].tolist() == [6, "t/yr"]
+    changed = mine.with_values(
+        {path: 300_000, "prices.Cu.spot": 4, "suppliers.mine.offers.Cu.2028": 7}, as_written=True
+    )
+    assert [changed.value(each) for each in (path, "prices.Cu.spot", "suppliers.mine.offers.Cu.2028")] == [300, 5, 7]
+    assert mine.sources().set_index("key").loc[path, ["value", "unit"]].tolist() == [500, "t/yr"]
 
 
 # --- tables of one's own

@@ -4,13 +4,15 @@ A table is a CSV file, one number per row in column `value`, with its range, sou
 `data/datapackage.json` (Frictionless Data Package) describes every table: columns, units, bounds, keys and the dotted
 path of each number. This module knows no table by heart but one, the exchange rates; it reads the schema and applies
 it, to the bundled tables and to a user's own alike. Inside, mass is in t, time in yr (episodes in months), prices in USD/kg
-and money in kUSD (`sheet` converts at the border).
+and money in kUSD (`sheet` converts at the border); the unit in which a row was written is remembered.
 
 >>> facts = load_facts()
 >>> facts.value("demand.Dy.2024")
 500.0
 >>> facts.with_value("prices.Dy.spot", 1200).value("prices.Dy.spot")
 1200.0
+>>> facts.with_value("prices.Dy.spot", "1.5 kUSD/kg").value("prices.Dy.spot")
+1500.0
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import itertools
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,23 +29,30 @@ from typing import TYPE_CHECKING, Any
 from procure.errors import DataError, Fault, nearest
 from procure.schema import Bounds, bundled_folder, schema
 from procure.sheet import (
+    Reject,
     Sheet,
     Typed,
     Units,
+    Written,
     check_names,
     check_sums,
     folder_sheets,
     frame_sheet,
     is_outside,
+    quantity,
     rejecter,
     text_of,
     typed_table,
+    units_at,
 )
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = ["Facts", "load_facts", "schema"]
+
+Place = tuple[str, int, str]  # a number: table, position of its row, column
+RATES = "exchange_rates"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +62,9 @@ class Facts:
     Numbers have dotted paths, listed by `paths`. Parts of a path may be left out where no doubt remains: a scope that is
     `all`, and the year where there is only one. A further number of the same row is reached by the name of its column.
 
+    A number has two units: that of the model, in which `tables` and everything worked out from them are, and the one its row is
+    written in, in which people read and set it (`as_written`). Columns that have a range or variants of `value` share its unit.
+
     >>> facts = load_facts()
     >>> facts.value("suppliers.china.depth.medium_heavy.ban"), facts.value("demand.Dy.2030.growth_high")
     (0.95, 0.13)
@@ -61,7 +73,10 @@ class Facts:
     """
 
     tables: dict[str, DataFrame]
-    _currency: Mapping[str, Mapping[int, str]] = field(default_factory=dict, repr=False)
+    #: How the rows are written whose unit is not the model's: table -> position of the row -> unit and factor.
+    _written: Mapping[str, Mapping[int, Written]] = field(default_factory=dict, repr=False)
+    #: The currency in which a number was set since, which need not be that of its row.
+    _currency: Mapping[Place, str] = field(default_factory=dict, repr=False)
     _memo: dict[str, Any] = field(default_factory=dict, repr=False)  # paths; the same for every changed copy
 
     def __repr__(self) -> str:
@@ -117,109 +132,248 @@ class Facts:
         if len(meant) == 1:
             return meant[0]
         stem, _, column = path.rpartition(".")
-        if not meant and (stem in self._index or len(self._memo["short"].get(stem, ())) == 1):
-            table = schema()[self._index[self.resolve(stem)][0]]
-            if column in table.columns and table.columns[column].numeric and column not in table.key:
-                return f"{self.resolve(stem)}.{column}"
+        if not meant and self._is_number(stem) and column in self._columns(stem):
+            return self.resolve(stem) if column == "value" else f"{self.resolve(stem)}.{column}"
         rule = "a path names one number of the facts"
         if meant:
             raise DataError(Fault(path, f"names {len(meant)} numbers", rule, f"write one of {', '.join(meant[:6])}"))
-        raise DataError(Fault(path, "no number has this path", rule, nearest(path, self._near(path))))
+        raise DataError(Fault(path, "no number has this path", rule, nearest(path, self.near(path))))
 
-    def _near(self, path: str) -> list[str]:
-        """The paths that begin like this one, as far as they do: the nearest is among them."""
+    def _is_number(self, path: str) -> bool:
+        return path in self._index or len(self._memo["short"].get(path, ())) == 1
+
+    def _columns(self, path: str) -> list[str]:
+        """The columns of numbers in the row of a path."""
+        table = schema()[self._index[self.resolve(path)][0]]
+        return [each.name for each in table.columns.values() if each.numeric and each.name not in table.key]
+
+    def near(self, path: str) -> list[str]:
+        """The paths that begin like an unknown one, as far as they do: the nearest is among them."""
+        stem = path.rpartition(".")[0]
+        columns = self._columns(stem) if self._is_number(stem) else []
         parts = path.split(".")
         for length in range(len(parts), -1, -1):
             begin = [each for each in self._index if each.split(".")[:length] == parts[:length]]
             if begin:
-                return begin
+                return [*begin, *(f"{stem}.{column}" for column in columns)]
         return []
 
-    def _locate(self, path: str) -> tuple[str, int, str]:
+    def locate(self, path: str) -> Place:
+        """Where the number of a path stands: table, position of its row, column; `DataError` as from `resolve`."""
         full = self.resolve(path)
         if full in self._index:
             return *self._index[full], "value"
         stem, _, column = full.rpartition(".")
         return *self._index[stem], column
 
-    def value(self, path: str) -> float:
-        """The number at a dotted path, in the unit of the model."""
-        table, position, column = self._locate(path)
-        return float(self.tables[table][column].iloc[position])
+    def value(self, path: str, *, as_written: bool = False) -> float:
+        """The number at a dotted path, in the unit of the model, or with `as_written` in that of its row; a blank is NaN.
 
-    def with_value(self, path: str, value: float) -> Facts:
+        `unit` says which unit that is.
+
+        >>> facts = load_facts()
+        >>> round(facts.value("shortage.Dy.cost.3")), facts.unit("shortage.Dy.cost.3")
+        (19243, 'USD/kg')
+        >>> facts.value("shortage.Dy.cost.3", as_written=True), facts.unit("shortage.Dy.cost.3", as_written=True)
+        (3000.0, 'thousand JPY/kg')
+        """
+        import pandas as pd
+
+        place = table, position, column = self.locate(path)
+        cell = self.tables[table][column].iloc[position]
+        number = math.nan if pd.isna(cell) else float(cell)
+        return self._written_as(place).listed(number) if as_written else number
+
+    def unit(self, path: str, *, as_written: bool = False) -> str:
+        """The unit of `value`, as the model has it or as the row is written; "1" for a share, "" for a year or a count.
+
+        >>> load_facts().unit("demand.Dy.2030.growth_high")
+        '1/yr'
+        """
+        place = self.locate(path)
+        return self._written_as(place).unit if as_written else self._unit(place)
+
+    def _unit(self, place: Place) -> str:
+        name, position, column = place
+        described = schema()[name].columns[column]
+        return (
+            str(self.tables[name]["unit"].iloc[position]) if described.in_unit_of_row else described.bounds.unit or ""
+        )
+
+    def _written_as(self, place: Place) -> Written:
+        """How a number is written: as its row is, or in the unit that the schema has for its column."""
+        name, position, column = place
+        rows = self._written.get(name, {}) if schema()[name].columns[column].in_unit_of_row else {}
+        return rows.get(position) or Written(self._unit(place))
+
+    def with_value(self, path: str, value: float | str, *, as_written: bool = False) -> Facts:
         """A copy with one number changed, within the bounds of the schema; its stated range stays as it is."""
-        return self.with_values({path: value})
+        return self.with_values({path: value}, as_written=as_written)
 
-    def with_values(self, values: Mapping[str, float]) -> Facts:
+    def with_values(self, values: Mapping[str, float | str], *, as_written: bool = False) -> Facts:
         """A copy with several numbers changed at once: chances that must sum to one are changed together.
 
-        >>> changed = load_facts().with_values({"demand_levels.low": 0.3, "demand_levels.high": 0.2})
+        Parameters
+        ----------
+        values : mapping path -> number or text
+            A plain number is in the unit of the model, as `value` returns it; a text says its unit, any that converts to it
+            (``"90 t/yr"``, ``"6400 USD/kg"``, ``"65 %"``). Money is converted at the exchange rates of the copy, and what was
+            given in a currency moves with its rate as the tables do.
+        as_written : bool
+            True: a plain number is in the unit in which its row is written, as `value` returns it with `as_written`.
+
+        Raises
+        ------
+        DataError
+            With every fault: unknown paths, numbers beyond their bounds or set twice, units that do not convert.
+
+        >>> changed = load_facts().with_values({"demand_levels.low": 0.3, "demand_levels.high": "20 %"})
         >>> round(changed.value("demand_levels.low"), 3)
         0.3
         """
         faults: list[Fault] = []
         reject = rejecter(faults)
-        found: dict[tuple[str, int, str], float] = {}
-        for path, value in values.items():
+        places: dict[Place, str] = {}
+        for path in values:
             try:
-                place = self._locate(path)
+                place = self.locate(path)
             except DataError as error:
                 faults += error.faults
                 continue
-            bounds = self._bounds(place)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                reject(path, f"{value!r} is not a finite number", bounds.rule(path), "give a number")
-            elif is_outside(float(value), bounds):
-                reject(path, f"{value:g}", bounds.rule(path), "check sign, unit and decimal point")
-            else:
-                found[place] = float(value)
-        tables = dict(self.tables)
-        for name in {place[0] for place in found}:
-            tables[name] = tables[name].copy()
-        self._revalue(tables, {key: each for key, each in found.items() if key[0] == "exchange_rates"})
-        for (name, position, column), value in found.items():
-            tables[name].iat[position, list(tables[name].columns).index(column)] = value
-        for name in {place[0] for place in found}:
-            check_sums(name, {each: tables[name][each] for each in schema()[name].columns}, name, reject)
+            if place in places:
+                reject(path, f"names the same number as {places[place]}", "a number is set once", "keep one of them")
+            places.setdefault(place, path)
+
+        def numbers(facts: Facts, of_rates: bool) -> dict[Place, tuple[float, str]]:
+            found = {
+                place: facts._number(place, path, values[path], as_written, reject)
+                for place, path in places.items()
+                if (place[0] == RATES) is of_rates
+            }
+            return {place: number for place, number in found.items() if number is not None}
+
+        changed = self._at_rates(numbers(self, of_rates=True))  # first: the others are converted at these
+        changed = changed._with(numbers(changed, of_rates=False))
+        for name in {place[0] for place in places}:
+            check_sums(name, {each: changed.tables[name][each] for each in schema()[name].columns}, name, reject)
         if faults:
             raise DataError(faults)
-        return Facts(tables, self._currency, self._memo)
+        return changed
 
-    def alone(self, path: str) -> tuple[tuple[str, int, str], Bounds] | None:
-        """Where the number of a path stands (table, position of its row, column) and its bounds.
+    def _number(
+        self, place: Place, path: str, value: float | str, as_written: bool, reject: Reject
+    ) -> tuple[float, str] | None:
+        """A number given for a place in the unit of the model, and the currency it was given in; None with its fault noted."""
+        found = self._given(place, path, value, as_written, reject)
+        if found is None:
+            return None
+        said, given = found
+        bounds, number = self._bounds(place), said * given.factor
+        rule = bounds.in_unit(given.unit, given.factor).rule(path)
+        if is_outside(number, bounds) or not math.isfinite(number):
+            seen = value if isinstance(value, str) else f"{said:g}"
+            reject(path, seen, rule, "check sign, unit and decimal point")
+        elif schema()[place[0]].columns[place[2]].kind == "integer" and not number.is_integer():
+            reject(path, f"{said:g} is not a whole number", rule, "round it")
+        else:
+            return number, given.currency
+        return None
+
+    def _given(
+        self, place: Place, path: str, value: float | str, as_written: bool, reject: Reject
+    ) -> tuple[float, Written] | None:
+        """A number as it was given, and in which unit; None with its fault noted."""
+        row, unit = self._written_as(place), self._unit(place)
+        given, said = (row if as_written else Written(unit)), value
+        if isinstance(value, str) and (found := quantity(value)) is not None:
+            said, stated = found
+            if not unit:
+                reject(path, f"'{value}' has a unit", f"{path} is a plain number", "leave out the unit")
+                return None
+            units = self._units(place)
+            try:
+                given = Written(stated, units.factor(stated, unit), units.currency(stated))
+            except ValueError:
+                seen = f"unit '{stated}' does not convert to {row.unit}"
+                reject(path, seen, f"{path} is written in {row.unit}", f"write for example {self._example(path)}")
+                return None
+        if isinstance(said, bool) or not isinstance(said, (int, float)) or not math.isfinite(said):
+            remedy = f"give a number, or one with its unit: {self._example(path)}" if unit else "give a number"
+            rule = self._bounds(place).in_unit(given.unit, given.factor).rule(path)
+            reject(path, f"{value!r} is not a finite number", rule, remedy)
+            return None
+        return float(said), given
+
+    def _example(self, path: str) -> str:
+        value, unit = self.value(path, as_written=True), self.unit(path, as_written=True)
+        return f"'{value:.10g} {unit}'"
+
+    def _units(self, place: Place) -> Units:
+        """The units that the number of a place may be given in; an exchange rate is not itself converted by exchange rates."""
+        frame = self.tables[RATES]
+        rates = [] if place[0] == RATES else zip(frame["currency"].tolist(), frame["value"].tolist(), strict=True)
+        return units_at(tuple(rates))
+
+    def _with(self, numbers: Mapping[Place, tuple[float, str]]) -> Facts:
+        """With these numbers, each in the unit of the model and with the currency it was given in."""
+        tables = dict(self.tables)
+        for name in {place[0] for place in numbers}:
+            tables[name] = tables[name].copy()
+        for (name, position, column), (number, _) in numbers.items():
+            tables[name].iat[position, list(tables[name].columns).index(column)] = number
+        given = {place: currency for place, (_, currency) in numbers.items()}
+        return Facts(tables, self._written, {**self._currency, **given}, self._memo)
+
+    def _at_rates(self, rates: Mapping[Place, tuple[float, str]]) -> Facts:
+        """With these exchange rates; what was given in their currencies, and the factors of rows written in them, move along."""
+        changed = self._with(rates)
+        written = {name: dict(rows) for name, rows in self._written.items()}
+        currencies = {
+            (name, position, column.name): each.currency
+            for name, rows in written.items()
+            for column in schema()[name].columns.values()
+            if column.in_unit_of_row
+            for position, each in rows.items()
+        }
+        currencies |= self._currency
+        for (name, position, column), (rate, _) in rates.items():
+            if column != "value":
+                continue
+            currency, old = (self.tables[name][each].iloc[position] for each in ("currency", "value"))
+            changed = changed._with(
+                {
+                    place: (float(changed.tables[place[0]][place[2]].iloc[place[1]]) * old / rate, currency)
+                    for place, each in currencies.items()
+                    if each == currency
+                }
+            )
+            for rows in written.values():
+                moved = {row: each for row, each in rows.items() if each.currency == currency}
+                rows |= {row: replace(each, factor=each.factor * old / rate) for row, each in moved.items()}
+        return replace(changed, _written=written)
+
+    def alone(self, path: str) -> tuple[Place, Bounds] | None:
+        """Where the number of a path stands (table, position of its row, column) and its bounds, in the unit of the model.
 
         None where more hangs on it than itself: chances that sum to one, an exchange rate.
         """
-        place = self._locate(path)
-        if schema()[place[0]].sums or place[0] == "exchange_rates":
+        place = self.locate(path)
+        if schema()[place[0]].sums or place[0] == RATES:
             return None
         return place, self._bounds(place)
 
-    def _bounds(self, place: tuple[str, int, str]) -> Bounds:
+    def _bounds(self, place: Place) -> Bounds:
         name, position, column = place
         table = schema()[name]
         attribute = str(self.tables[name]["attribute"].iloc[position]) if table.attributes else None
         return table.bounds(table.columns[column], attribute)
 
-    def _revalue(self, tables: dict[str, DataFrame], rates: Mapping[tuple[str, int, str], float]) -> None:
-        """Move what was converted from a currency along with a changed exchange rate."""
-        for (name, position, column), rate in rates.items():
-            currency, old = (self.tables[name][each].iloc[position] for each in ("currency", "value"))
-            if column != "value":
-                continue
-            for other, rows in self._currency.items():
-                moved = [row for row, each in rows.items() if each == currency]
-                if moved:
-                    like = [each.name for each in schema()[other].columns.values() if each.like_value] + ["value"]
-                    where = [tables[other].columns.get_loc(each) for each in like]
-                    tables[other] = tables[other].copy()
-                    tables[other].iloc[moved, where] *= old / rate  # type: ignore[index]
-
     # -- where the numbers come from
 
-    def sources(self, status: str | None = None) -> DataFrame:
+    def sources(self, status: str | None = None, *, as_written: bool = False) -> DataFrame:
         """Every number with its range, source and status; `status` keeps one of sourced, unverified, derived, assumed.
+
+        Value, low and high are in the unit of the model, or with `as_written` in that of their row; column `unit` says which.
 
         >>> sorted(load_facts().sources("assumed")["status"].unique())
         ['assumed']
@@ -237,6 +391,11 @@ class Facts:
             keys = frame[list(schema()[name].key)].itertuples(index=False, name=None)
             spelled = [path.get((name, row), ".".join([name, *map(text_of, key)])) for row, key in enumerate(keys)]
             part = frame[columns].copy()
+            if as_written and name in self._written:
+                rows = [self._written[name].get(row) or Written(unit) for row, unit in enumerate(part["unit"])]
+                part["unit"] = pd.Series([row.unit for row in rows], dtype="object")
+                for column in ("value", "low", "high"):
+                    part[column] = [row.listed(number) for row, number in zip(rows, part[column], strict=True)]
             part.insert(0, "key", spelled)
             part.insert(0, "table", name)
             parts.append(part[part["status"] == status] if status else part)
@@ -274,15 +433,15 @@ def _paths(tables: Mapping[str, DataFrame]) -> tuple[dict[str, tuple[str, int]],
 def _assemble(sheets: Mapping[str, Sheet], faults: list[Fault], *, extend: bool) -> Facts:
     """Typed, merged with the bundled tables where asked, checked across tables, as DataFrames."""
     base = _bundled() if extend else {}
-    rates = _rates(base.get("exchange_rates"))
+    rates = _rates(base.get(RATES))
     tables = dict(base)
-    if "exchange_rates" in sheets:  # first, since it defines the currencies of all others
-        own = typed_table(schema()["exchange_rates"], sheets["exchange_rates"], Units({}), faults)
-        tables["exchange_rates"] = _merged("exchange_rates", base.get("exchange_rates"), own)
+    if RATES in sheets:  # first, since it defines the currencies of all others
+        own = typed_table(schema()[RATES], sheets[RATES], Units({}), faults)
+        tables[RATES] = _merged(RATES, base.get(RATES), own)
         rates |= _rates(own)
     units = Units(rates)
     for name, sheet in sheets.items():
-        if name != "exchange_rates":
+        if name != RATES:
             tables[name] = _merged(name, base.get(name), typed_table(schema()[name], sheet, units, faults))
     if not faults:  # names and sums mean little while cells are unsound
         reject = rejecter(faults)
@@ -314,7 +473,7 @@ def _merged(name: str, base: Typed | None, own: Typed) -> Typed:
     return Typed(
         {each: [typed.columns[each][row] for typed, row in chosen] for each in base.columns},
         [typed.places[row] for typed, row in chosen],
-        [typed.currency[row] for typed, row in chosen],
+        [typed.written[row] for typed, row in chosen],
     )
 
 
@@ -322,7 +481,7 @@ def _facts(tables: Mapping[str, Typed]) -> Facts:
     import pandas as pd
 
     frames: dict[str, DataFrame] = {}
-    currency: dict[str, dict[int, str]] = {}
+    written: dict[str, dict[int, Written]] = {}
     for name, table in schema().items():
         typed = tables.get(name)
         data = {}
@@ -335,9 +494,10 @@ def _facts(tables: Mapping[str, Typed]) -> Facts:
                 kind = "int64" if whole else "Int64"
             data[column.name] = pd.Series(cells, dtype=kind)
         frames[name] = pd.DataFrame(data)
-        if typed and any(typed.currency):
-            currency[name] = {row: each for row, each in enumerate(typed.currency) if each}
-    return Facts(frames, currency)
+        if typed:
+            units = zip(typed.written, typed.columns["unit"], strict=True)
+            written[name] = {row: each for row, (each, unit) in enumerate(units) if each.unit != unit}
+    return Facts(frames, written)
 
 
 @cache
@@ -345,10 +505,10 @@ def _bundled() -> dict[str, Typed]:
     """The bundled tables, typed and checked once per process."""
     faults: list[Fault] = []
     sheets = folder_sheets(bundled_folder(), faults)
-    rates = typed_table(schema()["exchange_rates"], sheets["exchange_rates"], Units({}), faults)
+    rates = typed_table(schema()[RATES], sheets[RATES], Units({}), faults)
     units = Units(_rates(rates))
     tables = {
-        name: rates if name == "exchange_rates" else typed_table(schema()[name], sheets[name], units, faults)
+        name: rates if name == RATES else typed_table(schema()[name], sheets[name], units, faults)
         for name in schema()
         if name in sheets
     }

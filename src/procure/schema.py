@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,10 @@ class Bounds:
         limits += [f"<= {self.maximum:g}"] * math.isfinite(self.maximum)
         return f"{name} ({self.description}{unit}) is a number {' and '.join(limits)}".rstrip()
 
+    def in_unit(self, unit: str, factor: float) -> Bounds:
+        """The same bounds in another unit, of which one is `factor` of this one."""
+        return replace(self, unit=unit, minimum=self.minimum / factor, maximum=self.maximum / factor)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -51,6 +55,11 @@ class Column:
     def numeric(self) -> bool:
         """Whether the cells are numbers."""
         return self.kind in ("number", "integer")
+
+    @property
+    def in_unit_of_row(self) -> bool:
+        """Whether column `unit` says the unit of the cells; the schema says that of every other column."""
+        return self.like_value or self.name == "value"
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ class Table:
 
     def bounds(self, column: Column, attribute: str | None) -> Bounds:
         """Unit and bounds of a cell: those of its attribute where the table has attributes."""
-        if column.like_value or column.name == "value":
+        if column.in_unit_of_row:
             return self.attributes.get(attribute or "", self.columns["value"].bounds)
         return column.bounds
 

@@ -14,7 +14,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +130,10 @@ def folder_sheets(folder: Path, faults: list[Fault]) -> dict[str, Sheet]:
 _KNOWN_TABLES = "the file name is the name of a table of datapackage.json"
 
 
+#: Names of units, multiplied, divided and raised to small powers: pint would work out any tower of powers, however long it takes.
+_UNIT = re.compile(r"(?:1|[A-Za-z_%]|[/() -]|\*(?!\*)|(?:\*\*|\^)-?[1-9](?!\s*(?:[0-9]|\*\*|\^)))*")
+
+
 class Units:
     """Factors between units; pint is asked only where two units differ as written."""
 
@@ -155,8 +159,10 @@ class Units:
         pair = unit, target
         if pair not in self._factors:
             try:
-                quantity = self._registry.Quantity(1.0, self._plain(unit))
-                self._factors[pair] = float(quantity.to(self._plain(target)).magnitude)
+                if not _UNIT.fullmatch(unit):
+                    raise ValueError("not made of names of units")
+                one = self._registry.Quantity(1.0, self._plain(unit))
+                self._factors[pair] = float(one.to(self._plain(target)).magnitude)
             except Exception as error:  # pint raises many kinds, and whatever its parser meets
                 raise ValueError(f"unit '{unit}' does not convert to {target}") from error
         return self._factors[pair]
@@ -171,13 +177,55 @@ class Units:
         return "dimensionless" if unit in ("1", "-", "") else re.sub(r"\b1/", "1.0/", unit)
 
 
+@lru_cache(maxsize=32)
+def units_at(rates: tuple[tuple[str, float], ...]) -> Units:
+    """The units at these exchange rates (currency, units per USD)."""
+    return Units(dict(rates))
+
+
+@dataclass(frozen=True)
+class Written:
+    """How a number was written: in `unit`, one of which is `factor` of the unit of the model, at the rate of `currency` if any."""
+
+    unit: str
+    factor: float = 1.0
+    currency: str = ""
+
+    def listed(self, number: float) -> float:
+        """A number of the model as it would be written, to the digits that outlast being converted to and fro.
+
+        >>> Written("thousand JPY/kg", 1e3 / 155.9).listed(1e3 * 6.6 / 155.9)
+        6.6
+        """
+        return number if self.factor == 1 else float(f"{number / self.factor:.12g}")
+
+
+#: A number and its unit: "6400 USD/kg", "65%", "0.05 1/yr".
+_QUANTITY = re.compile(
+    r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:\s*(?P<unit>[A-Za-z%/(].*)|\s+(?P<inverse>1(?:/.*)?))"
+)
+
+
+def quantity(text: str) -> tuple[float, str] | None:
+    """Number and unit of a text that has both; None where it has not.
+
+    >>> quantity("6400 USD/kg"), quantity("65%"), quantity("0.05 /yr"), quantity("cheap")
+    ((6400.0, 'USD/kg'), (65.0, '%'), (0.05, '1/yr'), None)
+    """
+    found = _QUANTITY.fullmatch(text.strip())
+    if found is None:
+        return None
+    unit = found["unit"] or found["inverse"]
+    return float(found["number"]), f"1{unit}" if unit.startswith("/") else unit
+
+
 @dataclass
 class Typed:
     """A table whose cells have their types and the units of the model, still with the place of every row."""
 
     columns: dict[str, list[Any]]
     places: list[str]
-    currency: list[str]
+    written: list[Written]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each row by the names of its columns."""
@@ -205,9 +253,7 @@ def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -
                 continue
             values[name], ok = _cell(table, column, cells[name], attribute, f"{place}, column {name}", reject)
             good &= ok
-        typed.currency.append("")
-        if good:
-            typed.currency[-1] = _convert(table, values, units, place, reject)
+        typed.written.append(_convert(table, values, units, place, reject) if good else Written(values["unit"]))
         for name, value in values.items():
             typed.columns[name].append(value)
     if len(faults) == found:
@@ -294,7 +340,7 @@ def _number(
         reject(where, f"'{text}' is infinite", bounds.rule(column.name), "leave out the row if there is no limit")
     elif column.kind == "integer" and not number.is_integer():
         reject(where, f"{text} is not a whole number", bounds.rule(column.name), "round it")
-    elif is_outside(number, bounds) and not (column.like_value or column.name == "value"):
+    elif is_outside(number, bounds) and not column.in_unit_of_row:
         reject(where, f"{number:g}", bounds.rule(column.name), "check sign, unit and decimal point")
     else:
         return number, True
@@ -306,36 +352,35 @@ def is_outside(number: float, bounds: Bounds) -> bool:
     return not bounds.minimum <= number <= bounds.maximum
 
 
-def _convert(table: Table, values: dict[str, Any], units: Units, place: str, reject: Reject) -> str:
-    """Bring value and its range to the unit of the table, in place; the currency converted from, if any."""
-    target = table.target(values)
-    like = [name for name, column in table.columns.items() if column.like_value or name == "value"]
-    stated = values["unit"]
-    currency = ""
-    if target is not None and stated != target:
+def _convert(table: Table, values: dict[str, Any], units: Units, place: str, reject: Reject) -> Written:
+    """Bring value and its range to the unit of the table, in place; how they were written. Faults speak of what was written."""
+    target, written = table.target(values), Written(values["unit"])
+    like = [name for name, column in table.columns.items() if column.in_unit_of_row]
+    if target is not None and written.unit != target:
         try:
-            factor = units.factor(stated, target)
+            written = Written(written.unit, units.factor(written.unit, target), units.currency(written.unit))
         except ValueError as error:
             remedy = f"give it in {target}, or in a unit that converts to it"
             reject(f"{place}, column unit", str(error), f"{table.name} is kept in {target}", remedy)
-            return ""
-        for name in like:
-            values[name] *= factor
-        values["unit"], currency = target, units.currency(stated)
+            return written
+        values["unit"] = target
+    given = {name: values[name] for name in like}
     attribute = values.get("attribute")
     for name in like:
+        values[name] *= written.factor
         bounds = table.bounds(table.columns[name], attribute)
-        repeated = name != "value" and values[name] == values["value"]
+        repeated = name != "value" and given[name] == given["value"]
         if not math.isnan(values[name]) and is_outside(values[name], bounds) and not repeated:
             remedy = "check sign, unit and decimal point; for 'no limit' leave out the row"
-            reject(f"{place}, column {name}", f"{values[name]:g}", bounds.rule(attribute or name), remedy)
-    low, value, high = values["low"], values["value"], values["high"]
+            rule = bounds.in_unit(written.unit, written.factor).rule(attribute or name)
+            reject(f"{place}, column {name}", f"{given[name]:g}", rule, remedy)
+    low, value, high = given["low"], given["value"], given["high"]
     if value < low - 1e-12 * abs(low) or value > high + 1e-12 * abs(high):
         rule = "low <= value <= high"
         reject(
             f"{place}, column value", f"{value:g} outside {low:g} to {high:g}", rule, "widen the range or mend value"
         )
-    return currency
+    return written
 
 
 def _check_key(table: Table, typed: Typed, reject: Reject) -> None:
