@@ -60,6 +60,19 @@ def test_a_change_equals_a_fresh_solve(book, compiled, changes):
     assert compiled.solve(changes).objective == pytest.approx(fresh, rel=1e-9)
 
 
+def test_a_column_of_a_row_is_changed_in_place_too(book, compiled):
+    """In the variant that reads the column it moves the cost; in the base variant it moves nothing."""
+    for path, value in {"demand.Dy.2030.growth_high": 0.2, "suppliers.china.rate.normal.ban.optimistic": 0.1}.items():
+        fresh = solve(book.with_(**{path: value})).summary["objective"]
+        assert compiled.solve({path: value}).objective == pytest.approx(fresh, rel=1e-9)
+        assert fresh == pytest.approx(compiled.solve().objective, rel=1e-9)
+    optimistic = procure.compile(book.with_(**{"world.variant": "optimistic"}))
+    change = {"suppliers.china.rate.normal.ban.optimistic": 0.1}
+    fresh = solve(optimistic.model.with_(**change)).summary["objective"]
+    assert optimistic.solve(change).objective == pytest.approx(fresh, rel=1e-9)
+    assert fresh != pytest.approx(optimistic.solve().objective, rel=1e-6)
+
+
 def test_the_order_of_changes_decides_nothing(compiled):
     there = [compiled.solve(changes).objective for changes in CHANGES]
     back = [compiled.solve(changes).objective for changes in reversed(CHANGES)]

@@ -372,6 +372,7 @@ BAD_CHANGES = {
     "text for a number": ({"risk.weight": "0.5"}, "risk.weight: value is '0.5'; it is a number"),
     "text for a fact": ({"prices.Dy.spot": "ten"}, "prices.Dy.spot: 'ten' is not a finite number"),
     "not a number": ({"prices.Dy.spot": float("nan")}, "nan is not a finite number"),
+    "column of no row": ({"demand.Dy.2030.growth_hihg": 0}, "did you mean 'demand.Dy.2030.growth_high'?"),
     "probability of 1.01": ({"suppliers.china.depth.light.ban": 1.01}, "1.01", "<= 1"),
     "chances that no longer sum to one": ({"demand_levels.low": 0.9}, "sums to", "the sum is 1"),
     "several numbers by one path": (
@@ -408,6 +409,12 @@ def test_chances_of_one_thing_change_together(japan):
         {"set": "suppliers.caremag.project.never", "value": 0.3, "reason": "slower"},
     ]
     assert make_model(document, load_facts()).facts.value("suppliers.caremag.project.2027") == 0.2
+
+
+def test_a_path_of_a_column_is_a_number_of_its_table(japan):
+    assert japan.table_of("demand.Dy.2030.growth_high") == "demand"
+    assert japan.table_of("suppliers.china.rate.normal.ban.pessimistic") == "transitions"
+    assert japan.table_of("risk.weight") is None
 
 
 def test_choices_and_numbers_change_together(japan):

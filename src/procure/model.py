@@ -334,7 +334,7 @@ class Model:
         """The table of the facts whose number `path` names, or None where it names a choice."""
         if _find_choice(self.settings.model_dump(by_alias=True, exclude_unset=True), path) is not None:
             return None
-        return self.facts.paths()[self.facts.resolve(path)][0]
+        return self.facts.locate(path)[0]
 
 
 def load_model(name: str | Path, facts: Facts | None = None) -> Model:
@@ -625,7 +625,7 @@ def _with_choices(fault: Fault, model: Model) -> Fault:
     """A fault about an unknown path, its remedy looked for among the choices too."""
     if fault.seen != "no number has this path":
         return fault
-    paths = [*_choice_paths(model), *model.facts.paths()]
+    paths = [*_choice_paths(model), *model.facts.near(fault.where)]
     head = fault.where.split(".")[0]
     return replace(
         fault,
