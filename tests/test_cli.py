@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import procure.data
 import procure.models
 from procure.cli import app
 from procure.portfolio import read_portfolio
@@ -186,6 +187,48 @@ COMMANDS = {
     "change of no number": (["check", "two-class", "--set", "prices.light.licenced=3"], ["'prices.light.licensed'?"]),
     "change out of range": (["check", "two-class", "--set", "risk.alpha=1.5"], ["risk.alpha", "1.5"]),
     "number in words": (["check", "two-class", "--set", "prices.light.licensed=cheap"], ["'cheap'", "finite number"]),
+    "number of 400 digits": (["check", "two-class", "--set", f"prices.light.licensed={'9' * 400}"], ["finite number"]),
+    "unit of something else": (
+        ["check", "japan", "--set", "shortage.Y.cost.3=6400 USD/month"],
+        ["shortage.Y.cost.3", "'USD/month' does not convert to thousand JPY/kg", "'1000 thousand JPY/kg'"],
+    ),
+    "beyond the bound of the table's unit": (
+        ["check", "japan", "--set", "shortage.Y.cost.3=2e6"],
+        ["2e+06; shortage.Y.cost.3 (Loss per kg not served, thousand JPY/kg)", "<= 1.559e+06"],
+    ),
+    "beyond the bound of a unit of one's own": (
+        ["check", "japan", "--set", "suppliers.china.depth.medium_heavy.ban=120 %"],
+        ["120 %", "<= 100"],
+    ),
+    "thousands separated": (
+        ["check", "japan", "--set", "shortage.Y.cost.3=6,400 USD/kg"],
+        ["6,400 USD/kg", "'6400 USD/kg'"],
+    ),
+    "unit for a choice": (["check", "two-class", "--set", "risk.alpha=5 t"], ["risk.alpha", "'5 t'", "number"]),
+    "unit for a year": (
+        ["check", "japan", "--set", "suppliers.caremag.transit.first_year=2030 yr"],
+        ["plain number", "leave out the unit"],
+    ),
+    "column in words": (
+        ["check", "japan", "--set", "demand.Dy.2030.growth_high=much"],
+        ["'much'", "High growth, 1/yr"],
+    ),
+    "column out of range": (["check", "japan", "--set", "demand.Dy.2030.growth_high=7"], ["growth_high", "<= 1"]),
+    "column of no row": (
+        ["check", "japan", "--set", "suppliers.china.rate.normal.ban.pesimistic=1"],
+        ["did you mean 'suppliers.china.rate.normal.ban.pessimistic'?"],
+    ),
+    "one number by two paths": (
+        [
+            "check",
+            "japan",
+            "--set",
+            "suppliers.china.call_share=0.5",
+            "--set",
+            "suppliers.china.call_share.all.2026=0.6",
+        ],
+        ["names the same number as suppliers.china.call_share"],
+    ),
     "one path twice": (["check", "two-class", "--set", "risk.alpha=0", "--set", "risk.alpha=1"], ["twice"]),
     "answer is a folder": (["solve", "two-class", "--json", "{folder}"], ["it is a folder"]),
     "answer in no folder": (["solve", "two-class", "--json", "{folder}/no/answer.json"], ["no folder"]),
@@ -236,6 +279,35 @@ def test_every_fault_is_listed_at_once(world):
     for part in ("risk.alpha", "'beta'", "'more'", "--set nonsense", "--set risk.alpha=]", "it is a folder"):
         assert part in result.stderr
     assert result.stderr.startswith("procure: 6 faults")
+
+
+def test_every_fault_of_the_changes_is_listed_at_once():
+    """Numbers, columns and choices, each with its own remedy; nothing is said of the numbers that are sound."""
+    changes = {
+        "shortage.Y.cost.3": "1e9",
+        "shortage.Y.cost.2": "5 t",
+        "demand.Dy.2030.growth_high": "700 %/yr",
+        "demand.Dy.2030.growth_hihg": "0",
+        "suppliers.caremag.transit.first_year": "2030.5",
+        "risk.alhpa": "0.5",
+        "risk.weight": "2",
+        "prices.Dy.spot": "900",
+    }
+    result = run("solve", "japan", *(word for path, value in changes.items() for word in ("--set", f"{path}={value}")))
+    assert result.exit_code == 2 and result.stdout == ""
+    assert result.stderr.startswith("procure: 7 faults")
+    for path, text in {
+        "shortage.Y.cost.3": "<= 1.559e+06",
+        "shortage.Y.cost.2": "does not convert to thousand JPY/kg",
+        "demand.Dy.2030.growth_high": "700 %/yr",
+        "demand.Dy.2030.growth_hihg": "did you mean 'demand.Dy.2030.growth_high'?",
+        "suppliers.caremag.transit.first_year": "not a whole number",
+        "risk.alhpa": "did you mean 'risk.alpha'?",
+        "risk.weight": "it is <= 1",
+    }.items():
+        (line,) = [line for line in result.stderr.splitlines() if f"{path}:" in line]
+        assert text in line
+    assert "prices.Dy.spot" not in result.stderr
 
 
 def test_a_table_saved_by_a_spreadsheet_is_read(world):
@@ -322,6 +394,58 @@ def test_check_sees_changes():
     assert "2027-2031" in run("check", "japan", *SMALL, "--set", "model.years=[2027, 2031]").stdout
 
 
+SET = {
+    "shortage.Y.cost.3=1200": "shortage.Y.cost.3: 1,000 -> 1,200 thousand JPY/kg",
+    "shortage.Y.cost.3=15590 USD/kg": "shortage.Y.cost.3: 1,000 -> 2,430.481 thousand JPY/kg",
+    "suppliers.seabed.programmes.pilot.running_cost=13": "suppliers.seabed.programmes.pilot.running_cost: 12 -> 13 bn JPY/yr",
+    "suppliers.china.call_share=65%": "suppliers.china.call_share: 1 -> 0.65",
+    "demand.Dy.2030.growth_high=0.05": "demand.Dy.2030.growth_high: 0.13 -> 0.05 1/yr",
+    "suppliers.china.rate.normal.ban.pessimistic=20 %/yr":
+        "suppliers.china.rate.normal.ban.pessimistic: 0.150157 -> 0.2 1/yr",
+    "exchange.JPY=170": "exchange.JPY: 155.9 -> 170 JPY/USD",
+    "suppliers.caremag.transit.first_year=2030": "suppliers.caremag.transit.first_year: 2027 -> 2030",
+    "suppliers.china.transit.last_year=2040": "suppliers.china.transit.last_year: blank -> 2040",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", SET)
+def test_a_number_that_is_set_is_said_with_its_unit(change):
+    result = run("check", "japan", *SMALL, "--set", "risk.weight=0.5", "--set", change)
+    assert (result.exit_code, result.stderr) == (0, SET[change] + "\n")
+    quiet = run("check", "japan", *SMALL, "--set", change, "--quiet")
+    assert (quiet.exit_code, quiet.output) == (0, "")
+
+
+def test_solve_says_on_stderr_what_was_set():
+    change = ("--set", "shortage.light.cost.2=1.1 kUSD/kg", "--set", "prices.light.licensed=43")
+    result = run("solve", "two-class", *change)
+    assert result.stderr.splitlines() == [
+        "shortage.light.cost.2: 1,260 -> 1,100 USD/kg",
+        "prices.light.licensed: 42 -> 43 USD/kg",
+    ]
+    assert run("solve", "two-class", *change, "--quiet").output == ""
+
+
+def test_what_sources_list_can_be_set():
+    """Each number of japan as it is listed, one table at a time: nothing but the statement changes, and no fault is found."""
+    for table in ("shortage", "programmes", "terms", "exchange_rates", "prices"):
+        command = ("sources", "japan", "--table", table, "--csv")
+        rows = list(csv.DictReader(io.StringIO(run(*command).stdout)))
+        plain = [word for row in rows for word in ("--set", f"{row['key']}={row['value']}")]
+        units = [word for row in rows for word in ("--set", f"{row['key']}={row['value']} {row['unit']}")]
+        listed = run(*command).stdout
+        assert run(*command, *plain).stdout == listed
+        assert run(*command, *units).stdout == listed
+        assert rows
+    with (Path(procure.data.__file__).parent / "shortage.csv").open(encoding="utf-8", newline="") as file:
+        written = [row["value"] for row in csv.DictReader(file)]
+    rows = csv.DictReader(io.StringIO(run("sources", "--table", "shortage", "--csv").stdout))
+    assert [float(row["value"]) for row in rows] == [float(value) for value in written]
+    text = run("sources", "japan", "--table", "shortage").stdout
+    (line,) = [line for line in text.splitlines() if line.startswith("shortage.Y.cost.3 ")]
+    assert line.split()[1:6] == ["1,000", "300", "3,000", "thousand", "JPY/kg"]
+
+
 def test_sources_name_every_number_once():
     rows = list(csv.DictReader(io.StringIO(run("sources", "--csv").stdout)))
     assert len({row["key"] for row in rows}) == len(rows) > 1000
@@ -390,7 +514,8 @@ def test_an_error_of_procure_shows_its_trace(monkeypatch):
 @pytest.mark.parametrize(
     "text, value",
     [("0.5", 0.5), ("true", True), ("ban", "ban"), ("[2027, 2028]", [2027, 2028]), ('"two words"', "two words"),
-     ("medium_heavy", "medium_heavy"), ("1_000", 1000), ("'none'", "none"), ('["pilot"]', ["pilot"])],
+     ("medium_heavy", "medium_heavy"), ("1_000", 1000), ("'none'", "none"), ('["pilot"]', ["pilot"]),
+     ("6400 USD/kg", "6400 USD/kg"), ("65%", "65%"), ("-5 %/yr", "-5 %/yr"), ("0.05 1/yr", "0.05 1/yr")],
 )  # fmt: skip
 def test_values_are_written_as_in_a_model_file(text, value):
     from procure.cli import _literal

@@ -60,6 +60,25 @@ def test_a_change_equals_a_fresh_solve(book, compiled, changes):
     assert compiled.solve(changes).objective == pytest.approx(fresh, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ({"suppliers.caremag.offers.Dy.2027": "25 t/month"}, {"suppliers.caremag.offers.Dy.2027": 300.0}),
+        ({"suppliers.china.depth.medium_heavy.ban": "80 %"}, {"suppliers.china.depth.medium_heavy.ban": 0.8}),
+        (
+            {"suppliers.china.rate.normal.ban": "15 %/yr", "shortage.Dy.cost.3": "15590 JPY/kg", "risk.weight": 0.6},
+            {"suppliers.china.rate.normal.ban": 0.15, "shortage.Dy.cost.3": 100.0, "risk.weight": 0.6},
+        ),
+    ],
+)
+def test_a_change_that_says_its_unit_is_the_same_change(compiled, said, plain):
+    assert compiled._reach(said) == compiled._reach(plain)
+    assert compiled.solve(said).objective == pytest.approx(compiled.solve(plain).objective, rel=1e-9)
+    rows = procure.sweep(compiled.model, [said, plain, dict.fromkeys(plain, "5 parsec")])
+    assert rows["status"].tolist() == ["optimal", "optimal", "bad input"]
+    assert rows["objective_musd"][0] == pytest.approx(rows["objective_musd"][1], rel=1e-9)
+
+
 def test_a_column_of_a_row_is_changed_in_place_too(book, compiled):
     """In the variant that reads the column it moves the cost; in the base variant it moves nothing."""
     for path, value in {"demand.Dy.2030.growth_high": 0.2, "suppliers.china.rate.normal.ban.optimistic": 0.1}.items():

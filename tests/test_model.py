@@ -224,6 +224,32 @@ BAD_CHOICES = {
         "overrides.1: suppliers.china.depth.light.ban: 1.01",
         "<= 1",
     ),
+    "override beyond the bound of its table's unit": (
+        HEAD + '[[overrides]]\nset = "shortage.Y.cost.3"\nvalue = 2e6\nreason = "x"',
+        "overrides.1: shortage.Y.cost.3: 2e+06",
+        "thousand JPY/kg) is a number >= 0 and <= 1.559e+06",
+    ),
+    "override in a unit of something else": (
+        HEAD + '[[overrides]]\nset = "shortage.Y.cost.3"\nvalue = "5 t"\nreason = "x"',
+        "overrides.1: shortage.Y.cost.3: unit 't' does not convert to thousand JPY/kg",
+    ),
+    "override in words": (
+        HEAD + '[[overrides]]\nset = "shortage.Y.cost.3"\nvalue = "dear"\nreason = "x"',
+        "overrides.1: shortage.Y.cost.3: 'dear' is not a finite number",
+        "'1000 thousand JPY/kg'",
+    ),
+    "override that is true": (
+        HEAD + '[[overrides]]\nset = "shortage.Y.cost.3"\nvalue = true\nreason = "x"',
+        "overrides.1.value: value is True; it is a number, or text with a unit",
+    ),
+    "override of a list": (
+        HEAD + '[[overrides]]\nset = "shortage.Y.cost.3"\nvalue = [1]\nreason = "x"',
+        "overrides.1.value: value is [1]; it is a number, or text with a unit",
+    ),
+    "override of infinity": (
+        HEAD + '[[overrides]]\nset = "shortage.Y.cost.3"\nvalue = inf\nreason = "x"',
+        "overrides.1: shortage.Y.cost.3: inf is not a finite number",
+    ),
     "override twice": (
         HEAD + 2 * '[[overrides]]\nset = "suppliers.china.call_share"\nvalue = 1\nreason = "x"\n',
         "overrides.2.set: 'suppliers.china.call_share.all.2026' is set by override 1 already",
@@ -372,6 +398,8 @@ BAD_CHANGES = {
     "text for a number": ({"risk.weight": "0.5"}, "risk.weight: value is '0.5'; it is a number"),
     "text for a fact": ({"prices.Dy.spot": "ten"}, "prices.Dy.spot: 'ten' is not a finite number"),
     "not a number": ({"prices.Dy.spot": float("nan")}, "nan is not a finite number"),
+    "unit of something else": ({"prices.Dy.spot": "5 t"}, "unit 't' does not convert to USD/kg", "'960 USD/kg'"),
+    "unit of a choice": ({"model.years": "5 yr"}, "model.years"),
     "column of no row": ({"demand.Dy.2030.growth_hihg": 0}, "did you mean 'demand.Dy.2030.growth_high'?"),
     "probability of 1.01": ({"suppliers.china.depth.light.ban": 1.01}, "1.01", "<= 1"),
     "chances that no longer sum to one": ({"demand_levels.low": 0.9}, "sums to", "the sum is 1"),
@@ -409,6 +437,62 @@ def test_chances_of_one_thing_change_together(japan):
         {"set": "suppliers.caremag.project.never", "value": 0.3, "reason": "slower"},
     ]
     assert make_model(document, load_facts()).facts.value("suppliers.caremag.project.2027") == 0.2
+
+
+def test_an_override_is_in_the_unit_of_its_table_or_says_its_own(japan, tmp_path):
+    """1,200 thousand JPY/kg and 13 bn JPY at 155.9 JPY/USD; a rate set beside them holds for them too."""
+    overrides = """
+[[overrides]]
+set = "shortage.Y.cost.3"
+value = 1200
+reason = "x"
+[[overrides]]
+set = "shortage.Y.cost.2"
+value = "6400 USD/kg"
+reason = "x"
+[[overrides]]
+set = "suppliers.seabed.programmes.pilot.investment"
+value = 13.5
+reason = "x"
+[[overrides]]
+set = "suppliers.lynas.offers.Dy.2028"
+value = "7.5 t/month"
+reason = "x"
+[[overrides]]
+set = "suppliers.china.depth.medium_heavy.ban"
+value = "65 %"
+reason = "x"
+"""
+    expected = {
+        "shortage.Y.cost.3": 1.2e6 / 155.9,
+        "shortage.Y.cost.2": 6400,
+        "suppliers.seabed.programmes.pilot.investment": 13.5e9 / 155.9 / 1e3,
+        "suppliers.lynas.offers.Dy.2028": 90,
+        "suppliers.china.depth.medium_heavy.ban": 0.65,
+    }
+    model = load_model(write(tmp_path, HEAD + overrides))
+    assert {path: model.facts.value(path) for path in expected} == approx(expected)
+    same = japan.with_(**expected)  # plain numbers of Python are in the unit of the model
+    assert {path: same.facts.value(path) for path in expected} == approx(expected)
+    assert model.settings.overrides[1].value == "6400 USD/kg"
+    assert Settings.model_validate_json(model.settings.model_dump_json(by_alias=True)) == model.settings
+    weak = load_model(write(tmp_path, HEAD + overrides + overrides_of("exchange.JPY", 2 * 155.9)))
+    halved = {"shortage.Y.cost.3", "suppliers.seabed.programmes.pilot.investment"}
+    assert {path: weak.facts.value(path) for path in expected} == approx(
+        {path: value / 2 if path in halved else value for path, value in expected.items()}
+    )
+
+
+def overrides_of(path, value):
+    return f'[[overrides]]\nset = "{path}"\nvalue = {value}\nreason = "x"\n'
+
+
+def test_a_change_may_say_its_unit(japan):
+    changed = japan.with_(**{"suppliers.lynas.offers.Dy.2028": "90 t/yr", "demand.Dy.2030.growth_high": "5 %/yr"})
+    assert changed.facts.value("suppliers.lynas.offers.Dy.2028") == 90
+    assert changed.facts.value("demand.Dy.2030.growth_high") == 0.05
+    written = japan.changed({"shortage.Y.cost.3": 1200, "risk.weight": 0.5}, as_written=True)
+    assert written.facts.value("shortage.Y.cost.3") == approx(1.2e6 / 155.9) and written.settings.risk.weight == 0.5
 
 
 def test_a_path_of_a_column_is_a_number_of_its_table(japan):

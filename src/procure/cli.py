@@ -9,10 +9,11 @@ Nothing heavy is imported at the top: `procure --help` must come at once.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -94,7 +95,8 @@ Changes = Annotated[
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
-        help="Change one choice or number, as often as needed: --set risk.weight=0.5 --set prices.Dy.spot=900.",
+        help="Change one choice or number, as often as needed: --set risk.weight=0.5 --set prices.Dy.spot=900. A number is in the "
+        "unit in which `procure sources` lists it, or says its own: --set 'shortage.Y.cost.3=6400 USD/kg'.",
     ),
 ]
 
@@ -130,7 +132,7 @@ def solve(
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""
     faults = _unwritable(json, force)
-    chosen = _load(model, changes, faults)
+    chosen = _load(model, changes, faults, quiet=quiet)
     from procure.compiled import solve as find_portfolio
 
     with _progress(quiet) as progress:
@@ -145,12 +147,18 @@ def solve(
 
 
 @app.command()
-def check(model: ModelName, changes: Changes = None) -> None:
+def check(
+    model: ModelName,
+    changes: Changes = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
     """Check a model and its facts without solving, and say what they hold."""
-    chosen = _load(model, changes)
+    chosen = _load(model, changes, quiet=quiet)
     from procure.report.check import summary
 
-    print(summary(chosen))
+    text = summary(chosen)
+    if not quiet:
+        print(text)
 
 
 @app.command()
@@ -179,7 +187,7 @@ def sources(
     table: Annotated[str | None, typer.Option(metavar="NAME", help="Keep one table, such as prices.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values, all columns.")] = False,
 ) -> None:
-    """List every number with its range, its source and how far it can be trusted."""
+    """List every number with its range, its source and how far it can be trusted, in the units of its table."""
     from procure.report.sources import numbers
 
     frame = numbers(_load(model, changes) if model is not None else None, status=status, table=table)
@@ -194,8 +202,11 @@ def sources(
 # ------------------------------------------------------------------------------------------------------------- input
 
 
-def _load(name: str, changes: list[str] | None, faults: list[Fault] | None = None) -> Model:
-    """The model with its changes; every fault of command line, file and changes in one list."""
+def _load(name: str, changes: list[str] | None, faults: list[Fault] | None = None, *, quiet: bool = True) -> Model:
+    """The model with its changes; every fault of command line, file and changes in one list.
+
+    Unless `quiet`, the numbers of the facts that were changed are said on stderr.
+    """
     from procure.model import load_model
 
     faults = list(faults or ())
@@ -205,12 +216,26 @@ def _load(name: str, changes: list[str] | None, faults: list[Fault] | None = Non
     except DataError as error:
         raise DataError([*error.faults, *faults]) from None
     try:
-        model = model.changed(values)
+        changed = model.changed(values, as_written=True)
     except DataError as error:
         faults = [*error.faults, *faults]
     if faults:
         raise DataError(faults)
-    return model
+    if not quiet:
+        for line in _numbers_set(model, changed, values):
+            print(line, file=sys.stderr)
+    return changed
+
+
+def _numbers_set(before: Model, after: Model, paths: Iterable[str]) -> Iterator[str]:
+    """Which numbers of the facts were set, from what, to what and in which unit: a slip of a unit is seen at once."""
+    for path in paths:
+        if after.table_of(path) is not None:
+            old, new = (model.facts.value(path, as_written=True) for model in (before, after))
+            unit = after.facts.unit(path, as_written=True)
+            style = ",.10g" if unit else ".10g"  # a year has no unit, and no thousands
+            said = "blank" if math.isnan(old) else f"{old:{style}}"
+            yield f"{path}: {said} -> {new:{style}} {'' if unit == '1' else unit}".rstrip()
 
 
 def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
@@ -229,16 +254,16 @@ def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
             except ValueError as error:
                 faults.append(
                     Fault(where, f"the value is {text!r} ({error})", "a value is a word, or written as in TOML",
-                          """for example 0.5, true, [2027, 2028] or '"two words"'""")
+                          """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'""")
                 )  # fmt: skip
     return found
 
 
 def _literal(text: str) -> Any:
-    """A value as TOML writes it; a bare word stands for itself.
+    """A value as TOML writes it; a bare word and a number with a unit stand for themselves.
 
-    >>> _literal("0.5"), _literal("[2027, 2028]"), _literal("ban")
-    (0.5, [2027, 2028], 'ban')
+    >>> _literal("0.5"), _literal("[2027, 2028]"), _literal("ban"), _literal("90 t/yr")
+    (0.5, [2027, 2028], 'ban', '90 t/yr')
     """
     if text.isidentifier() and text not in ("true", "false", "nan", "inf"):
         return text
@@ -247,6 +272,10 @@ def _literal(text: str) -> Any:
     try:
         document = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError as error:
+        from procure.sheet import quantity
+
+        if quantity(text) is not None:
+            return text
         raise ValueError(str(error).partition(" (at")[0].lower()) from None
     except RecursionError:
         raise ValueError("nested too deeply") from None

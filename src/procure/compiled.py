@@ -163,6 +163,8 @@ class Compiled:
     def solve(self, changes: Mapping[str, Any] | None = None, *, progress: Progress | None = None) -> Answer:
         """Solve with these dotted paths changed; each call starts from the model as compiled, not from the last changes.
 
+        Numbers are in the unit of the model, or text that says its unit, as for `Model.with_`.
+
         Raises `DataError`, `Infeasible` and `SolverError` as `procure.solve` does.
         """
         started = time.perf_counter()

@@ -34,6 +34,7 @@ from procure.sheet import (
     Typed,
     Units,
     Written,
+    as_float,
     check_names,
     check_sums,
     folder_sheets,
@@ -217,8 +218,8 @@ class Facts:
         ----------
         values : mapping path -> number or text
             A plain number is in the unit of the model, as `value` returns it; a text says its unit, any that converts to it
-            (``"90 t/yr"``, ``"6400 USD/kg"``, ``"65 %"``). Money is converted at the exchange rates of the copy, and what was
-            given in a currency moves with its rate as the tables do.
+            (``"90 t/yr"``, ``"6400 USD/kg"``, ``"65 %"``). Money is converted at the exchange rates of the copy; what was given in a
+            currency moves with its rate later on, as the tables do, and a plain number of the model, in dollars, does not.
         as_written : bool
             True: a plain number is in the unit in which its row is written, as `value` returns it with `as_written`.
 
@@ -297,7 +298,7 @@ class Facts:
                 seen = f"unit '{stated}' does not convert to {row.unit}"
                 reject(path, seen, f"{path} is written in {row.unit}", f"write for example {self._example(path)}")
                 return None
-        if isinstance(said, bool) or not isinstance(said, (int, float)) or not math.isfinite(said):
+        if isinstance(said, bool) or not isinstance(said, (int, float)) or not math.isfinite(as_float(said)):
             remedy = f"give a number, or one with its unit: {self._example(path)}" if unit else "give a number"
             rule = self._bounds(place).in_unit(given.unit, given.factor).rule(path)
             reject(path, f"{value!r} is not a finite number", rule, remedy)

@@ -20,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     Strict,
     ValidationError,
     field_validator,
@@ -29,6 +30,7 @@ from pydantic_core import PydanticCustomError
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts, load_facts
+from procure.sheet import as_float
 
 #: Largest model file that is read, bytes.
 MAX_MODEL_BYTES = 1_000_000
@@ -57,6 +59,13 @@ def _pair(years: Any) -> Any:
     if not isinstance(years, (list, tuple)) or len(years) != 2:
         raise _wrong(f"value is {_short(years)}", "it is a list of two years", "write [first, last]")
     return years
+
+
+def _number_or_text(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        rule, remedy = "it is a number, or text with a unit", """write digits, or for example "90 t/yr\""""
+        raise _wrong(f"value is {_short(value)}", rule, remedy)
+    return value if isinstance(value, str) else as_float(value)
 
 
 # Text is no number and neither is true: a file that says so is mistaken about the key.
@@ -226,10 +235,10 @@ class LimitChoices(_Choices):
 
 
 class Override(_Choices):
-    """A single number of the facts, set with its reason."""
+    """A single number of the facts, set with its reason: in the unit in which its row is written, or as text with a unit."""
 
     set: str
-    value: Number
+    value: Annotated[float | str, PlainValidator(_number_or_text)]
     reason: str = Field(min_length=1)
 
 
@@ -290,16 +299,23 @@ class Model:
     def with_(self, **changes: Any) -> Model:
         """A copy with choices or facts changed by dotted path, all at once.
 
-        Raises `DataError` for an unknown path (with the nearest valid one) and for a value its key does not take.
+        A plain number of the facts is in the unit of the model, as `Facts.value` returns it: t, years (episodes in months),
+        USD/kg, thousand USD. A text says its unit, any that converts: ``"90 t/yr"``, ``"6400 USD/kg"``, ``"65 %"``. (On the command
+        line and in the overrides of a model file a plain number is in the unit in which its table lists it.)
+
+        Raises `DataError` for an unknown path (with the nearest valid one), for a value its key does not take and for a unit
+        that does not convert.
 
         >>> model = load_model("two-class")
         >>> model.with_(**{"risk.weight": 0.5}).settings.risk.weight
         0.5
+        >>> model.with_(**{"demand.light.2027": "20 kt/yr"}).facts.value("demand.light.2027")
+        20000.0
         """
         return self.changed(changes)
 
-    def changed(self, changes: Mapping[str, Any]) -> Model:
-        """`with_`, from a mapping."""
+    def changed(self, changes: Mapping[str, Any], *, as_written: bool = False) -> Model:
+        """`with_`, from a mapping; with `as_written` plain numbers of the facts are in the unit in which their rows are written."""
         document = self.settings.model_dump(by_alias=True, exclude_unset=True)
         faults: list[Fault] = []
         values: dict[str, Any] = {}
@@ -321,7 +337,7 @@ class Model:
             except DataError as error:
                 faults += error.faults
         try:  # all together: chances that sum to one change together
-            facts = facts.with_values(values) if values else facts
+            facts = facts.with_values(values, as_written=as_written) if values else facts
         except DataError as error:
             faults += [_with_choices(fault, self) for fault in error.faults]
         changed = replace(self, settings=settings, facts=facts)
@@ -400,7 +416,8 @@ def _overridden(settings: Settings, facts: Facts, origin: str) -> tuple[Facts, l
             faults.append(Fault(where, seen, "a number is set once", "keep one of them"))
         number.setdefault(full, position)
     try:
-        facts = facts.with_values({full: settings.overrides[position - 1].value for full, position in number.items()})
+        values = {full: settings.overrides[position - 1].value for full, position in number.items()}
+        facts = facts.with_values(values, as_written=True)
     except DataError as error:
         for fault in error.faults:
             which = f".{number[fault.where]}" if fault.where in number else ""

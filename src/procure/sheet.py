@@ -347,6 +347,14 @@ def _number(
     return number, False
 
 
+def as_float(number: float) -> float:
+    """The number as one of floating point; beyond all of those it is infinite, which every bound refuses."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def is_outside(number: float, bounds: Bounds) -> bool:
     """Whether a number is beyond its bounds, or none at all."""
     return not bounds.minimum <= number <= bounds.maximum

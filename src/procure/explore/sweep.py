@@ -33,7 +33,8 @@ def sweep(model: Model, grid: Grid, *, workers: int = 1) -> pd.DataFrame:
     model : Model
         Compiled once per worker; every case starts from it, not from the case before.
     grid : mapping path -> values, or sequence of mappings path -> value
-        A mapping stands for every combination of its values, the last path varying fastest; a sequence for itself.
+        A mapping stands for every combination of its values, the last path varying fastest; a sequence for itself. Numbers are
+        in the unit of the model, or text that says its unit, as for `Model.with_`.
     workers : int
         Processes side by side. The rows are the same for any number, to 1e-9.
 

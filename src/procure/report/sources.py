@@ -18,7 +18,7 @@ OWNERS, SCOPES = ("supplier", "chain", "chain_a", "chain_b"), ("element", "scope
 
 
 def numbers(model: Model | None = None, *, status: str | None = None, table: str | None = None) -> DataFrame:
-    """Every number of the facts, or of `model`, with its range and source.
+    """Every number of the facts, or of `model`, with its range and source, in the unit in which its row is written.
 
     A model stands on the numbers of its own suppliers and elements, and on those of no supplier or element in particular.
     What it overrides is its own assumption, with the reason it gives as the source.
@@ -31,7 +31,7 @@ def numbers(model: Model | None = None, *, status: str | None = None, table: str
     if table is not None and table not in facts.tables:
         raise DataError(Fault("table", f"'{table}'", "a table of the facts", nearest(table, facts.tables)))
     facts.sources(status)  # refuses an unknown status
-    frame = facts.sources()
+    frame = facts.sources(as_written=True)
     if model is not None:
         frame = frame[frame["key"].isin(_paths_used(model))]
         for override in model.settings.overrides:
