@@ -202,7 +202,7 @@ COMMANDS = {
     ),
     "thousands separated": (
         ["check", "japan", "--set", "shortage.Y.cost.3=6,400 USD/kg"],
-        ["6,400 USD/kg", "'6400 USD/kg'"],
+        ["'6,400 USD/kg'", "plain digits, without separators"],
     ),
     "unit for a choice": (["check", "two-class", "--set", "risk.alpha=5 t"], ["risk.alpha", "'5 t'", "number"]),
     "unit for a year": (

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
@@ -252,10 +253,11 @@ def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
             try:
                 found[path] = _literal(text)
             except ValueError as error:
-                faults.append(
-                    Fault(where, f"the value is {text!r} ({error})", "a value is a word, or written as in TOML",
-                          """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'""")
-                )  # fmt: skip
+                example = """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'"""
+                if re.match(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", text):
+                    example = "write plain digits, without separators"
+                seen, rule = f"the value is {text!r} ({error})", "a value is a word, or written as in TOML"
+                faults.append(Fault(where, seen, rule, example))
     return found
 
 
