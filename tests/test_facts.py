@@ -512,6 +512,17 @@ def test_a_rate_moves_what_was_given_in_its_currency_and_nothing_else(facts):
     assert together.with_value(COST, 2000, as_written=True).value(COST) == approx(2e6 / (2 * YEN))
 
 
+def test_a_rate_of_ones_own_holds_for_the_bundled_tables_too(tmp_path, facts):
+    """A yen of half the worth, in a table beside the bundled ones or set afterwards: the same world."""
+    mine = load_facts(write(tmp_path, {"exchange_rates": f"currency,value\nJPY,{2 * YEN}\nCHF,0.8\n"}))
+    weak = facts.with_value("exchange.JPY", 2 * YEN)
+    for path in facts.paths():
+        assert mine.value(path) == approx(weak.value(path), rel=1e-12)
+    assert mine.value(COST) == approx(facts.value(COST) / 2) and mine.value(COST, as_written=True) == 3000
+    assert mine.with_value("prices.Dy.spot", "8 CHF/kg").value("prices.Dy.spot") == 10
+    assert load_facts().value(COST) == facts.value(COST)
+
+
 def test_rows_of_ones_own_are_listed_as_they_were_written(tmp_path):
     """A folder in kg a year and francs: what its buyer wrote is what he reads and sets."""
     tables = {
@@ -531,6 +542,10 @@ def test_rows_of_ones_own_are_listed_as_they_were_written(tmp_path):
     )
     assert [changed.value(each) for each in (path, "prices.Cu.spot", "suppliers.mine.offers.Cu.2028")] == [300, 5, 7]
     assert mine.sources().set_index("key").loc[path, ["value", "unit"]].tolist() == [500, "t/yr"]
+    dollars = pd.DataFrame({"scope": ["Dy"], "tier": 3, "attribute": "cost", "value": 9000.0, "unit": "USD/kg"})
+    added = Facts.from_frames({"shortage": dollars}, extend=True)
+    for cost, (value, unit) in {COST: (9000, "USD/kg"), "shortage.Y.cost.3": (1000, "thousand JPY/kg")}.items():
+        assert (added.value(cost, as_written=True), added.unit(cost, as_written=True)) == (value, unit)
 
 
 # --- tables of one's own

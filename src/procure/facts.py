@@ -22,7 +22,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -218,8 +218,8 @@ class Facts:
         ----------
         values : mapping path -> number or text
             A plain number is in the unit of the model, as `value` returns it; a text says its unit, any that converts to it
-            (``"90 t/yr"``, ``"6400 USD/kg"``, ``"65 %"``). Money is converted at the exchange rates of the copy; what was given in a
-            currency moves with its rate later on, as the tables do, and a plain number of the model, in dollars, does not.
+            (``"90 t/yr"``, ``"6400 USD/kg"``, ``"65 %"``). Money is converted at the exchange rates of the copy; what was given
+            in a currency moves with its rate later on, as the tables do, and a plain number of the model, in dollars, does not.
         as_written : bool
             True: a plain number is in the unit in which its row is written, as `value` returns it with `as_written`.
 
@@ -438,7 +438,9 @@ def _assemble(sheets: Mapping[str, Sheet], faults: list[Fault], *, extend: bool)
     tables = dict(base)
     if RATES in sheets:  # first, since it defines the currencies of all others
         own = typed_table(schema()[RATES], sheets[RATES], Units({}), faults)
-        tables[RATES] = _merged(RATES, base.get(RATES), own)
+        if extend and not faults:
+            tables = base = _bundled(tuple(_rates(own).items()))
+        tables = tables | {RATES: _merged(RATES, base.get(RATES), own)}
         rates |= _rates(own)
     units = Units(rates)
     for name, sheet in sheets.items():
@@ -501,13 +503,13 @@ def _facts(tables: Mapping[str, Typed]) -> Facts:
     return Facts(frames, written)
 
 
-@cache
-def _bundled() -> dict[str, Typed]:
-    """The bundled tables, typed and checked once per process."""
+@lru_cache(maxsize=8)
+def _bundled(own_rates: tuple[tuple[str, float], ...] = ()) -> dict[str, Typed]:
+    """The bundled tables, typed and checked once per process, converted at exchange rates of one's own if there are any."""
     faults: list[Fault] = []
     sheets = folder_sheets(bundled_folder(), faults)
     rates = typed_table(schema()[RATES], sheets[RATES], Units({}), faults)
-    units = Units(_rates(rates))
+    units = Units(_rates(rates) | dict(own_rates))
     tables = {
         name: rates if name == RATES else typed_table(schema()[name], sheets[name], units, faults)
         for name in schema()
