@@ -69,6 +69,10 @@ def test_a_change_equals_a_fresh_solve(book, compiled, changes):
             {"suppliers.china.rate.normal.ban": "15 %/yr", "shortage.Dy.cost.3": "15590 JPY/kg", "risk.weight": 0.6},
             {"suppliers.china.rate.normal.ban": 0.15, "shortage.Dy.cost.3": 100.0, "risk.weight": 0.6},
         ),
+        (
+            {"limits.china_heavy_share.max": "50 %", "risk.alpha": "90 %"},
+            {"limits.china_heavy_share.max": 0.5, "risk.alpha": 0.9},
+        ),
     ],
 )
 def test_a_change_that_says_its_unit_is_the_same_change(compiled, said, plain):

@@ -159,6 +159,12 @@ BAD_CHOICES = {
     "weight beyond one": (HEAD + "[risk]\nweight = 1.01", "risk.weight: value is 1.01; it is <= 1"),
     "alpha of one": (HEAD + "[risk]\nalpha = 1.0", "risk.alpha: value is 1.0; it is < 1"),
     "negative seed": (HEAD + "[world.tree]\nseed = -1", "world.tree.seed: value is -1; it is >= 0", "check sign"),
+    "text for a share of a limit": (LIMIT + 'kind = "share"\nsupplier = "china"\nmax = "0.5"', "limits.cap.max: value is '0.5'"),
+    "per cent of a budget": (LIMIT + 'kind = "budget"\nmax = "65 %"', "limits.cap.max: value is '65 %'; it is a number"),
+    "unit of a share": (HEAD + '[risk]\nweight = "5 t"', "risk.weight: value is '5 t'; it is a number"),
+    "per cent beyond one": (HEAD + '[risk]\nweight = "101 %"', "risk.weight: value is ", "it is <= 1"),
+    "share beyond one": (LIMIT + 'kind = "share"\nsupplier = "china"\nmax = "120 %"', "max is 1.2; a share lies between"),
+    "per cent of a multiple": (HEAD + '[shortage]\nscale = "120 %"', "shortage.scale: value is '120 %'; it is a number"),
     "table for a list": (HEAD + "[limits]\nname = 'a'", "limits: value is {'name': 'a'}; it is a list", "[[name]]"),
     "number for a table": ("risk = 3\n" + HEAD, "risk: value is 3; it is a table of keys"),
     "years turned round": ('[model]\nname = "m"\nyears = [2030, 2027]', "value is [2030, 2027]; years run from the first"),
@@ -485,6 +491,23 @@ reason = "x"
 
 def overrides_of(path, value):
     return f'[[overrides]]\nset = "{path}"\nvalue = {value}\nreason = "x"\n'
+
+
+def test_a_share_among_the_choices_may_be_in_per_cent(japan, tmp_path):
+    text = HEAD + 'discount_rate = "3.5 %"\n[risk]\nalpha = "90 %"\nweight = "30%"\n[stock]\ntrigger = "7 %"\n'
+    limits = '[[limits]]\nname = "cap"\nkind = "{}"\n{} = "{} %"\n'
+    for kind, bound, more in (
+        ("share", "max", 'supplier = "china"\n'),
+        ("domestic_share", "min", 'country = "China"\n'),
+        ("expected_shortage", "max", ""),
+        ("shortage_cvar", "max", 'alpha = "80 %"\n'),
+    ):
+        settings = load_model(write(tmp_path, text + limits.format(kind, bound, 65) + more)).settings
+        assert (settings.model.discount_rate, settings.stock.trigger) == (0.035, 0.07)
+        assert (settings.risk.alpha, settings.risk.weight, settings.limits[0].bound) == (0.9, 0.3, 0.65)
+    assert settings.limits[0].alpha == 0.8
+    changed = japan.with_(**{"limits.china_heavy_share.max": "60 %", "risk.weight": "50 %"})
+    assert (changed.settings.limits[0].max, changed.settings.risk.weight) == (0.6, 0.5)
 
 
 def test_a_change_may_say_its_unit(japan):

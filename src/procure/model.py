@@ -23,6 +23,7 @@ from pydantic import (
     PlainValidator,
     Strict,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -30,7 +31,7 @@ from pydantic_core import PydanticCustomError
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts, load_facts
-from procure.sheet import as_float
+from procure.sheet import as_float, quantity
 
 #: Largest model file that is read, bytes.
 MAX_MODEL_BYTES = 1_000_000
@@ -68,8 +69,15 @@ def _number_or_text(value: Any) -> Any:
     return value if isinstance(value, str) else as_float(value)
 
 
-# Text is no number and neither is true: a file that says so is mistaken about the key.
+def _percent(value: Any) -> Any:
+    """A share written as "65 %"; anything else as it is."""
+    said = quantity(value) if isinstance(value, str) else None
+    return said[0] / 100 if said is not None and said[1] == "%" else value
+
+
+# Text is no number, but for a share in per cent, and neither is true: a file that says so is mistaken about the key.
 Number = Annotated[float, Strict()]
+Share = Annotated[float, Strict(), BeforeValidator(_percent)]
 Whole = Annotated[int, Strict()]
 Truth = Annotated[bool, Strict()]
 Names = Annotated[tuple[str, ...], AfterValidator(_each_once)]
@@ -88,7 +96,7 @@ class ModelChoices(_Choices):
     title: dict[Literal["en", "ja"], str] = {}
     years: Annotated[tuple[Whole, Whole], BeforeValidator(_pair)]
     periods_per_year: Whole = Field(1, ge=1, le=52)
-    discount_rate: Number = Field(0.03, ge=0, le=0.5)
+    discount_rate: Share = Field(0.03, ge=0, le=0.5)
     facts: str = Field("bundled", min_length=1)
     extend: Truth = True
     elements: Annotated[Literal["all"] | Names, BeforeValidator(_all_or_list)] = "all"
@@ -109,8 +117,8 @@ class ModelChoices(_Choices):
 class RiskChoices(_Choices):
     """How cost is weighed: (1 - weight) mean + weight CVaR at level alpha (0.95 averages the worst 5 %)."""
 
-    alpha: Number = Field(0.95, ge=0, lt=1)
-    weight: Number = Field(0.0, ge=0, le=1)
+    alpha: Share = Field(0.95, ge=0, lt=1)
+    weight: Share = Field(0.0, ge=0, le=1)
 
 
 class TreeChoices(_Choices):
@@ -147,7 +155,7 @@ class StockChoices(_Choices):
     """When stock may be drawn: in a disruption, once at least `trigger` of some supplier's volume is lost, or always."""
 
     release: Literal["disruption", "always"] = "disruption"
-    trigger: Number = Field(0.05, ge=0, le=1)
+    trigger: Share = Field(0.05, ge=0, le=1)
 
 
 class ShortageChoices(_Choices):
@@ -202,8 +210,13 @@ class LimitChoices(_Choices):
     last: Whole | None = Field(None, alias="to")
     tag: Literal["physical", "contractual", "policy"] = "policy"
     weight: Literal["tonnes", "value"] = "tonnes"
-    alpha: Number = Field(0.95, ge=0, lt=1)
+    alpha: Share = Field(0.95, ge=0, lt=1)
     note: str = ""
+
+    @field_validator("max", "min", mode="before")
+    @classmethod
+    def _share_in_percent(cls, bound: Any, so_far: ValidationInfo) -> Any:
+        return _percent(bound) if so_far.data.get("kind") in SHARES else bound
 
     @model_validator(mode="after")
     def _makes_sense(self) -> LimitChoices:
@@ -304,7 +317,7 @@ class Model:
         line and in the overrides of a model file a plain number is in the unit in which its table lists it.)
 
         Raises `DataError` for an unknown path (with the nearest valid one), for a value its key does not take and for a unit
-        that does not convert.
+        that does not convert. Of the choices, shares may be written in per cent too: ``{"limits.china_heavy_share.max": "60 %"}``.
 
         >>> model = load_model("two-class")
         >>> model.with_(**{"risk.weight": 0.5}).settings.risk.weight
