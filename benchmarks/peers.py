@@ -71,6 +71,7 @@ def pyomo_model(market: Market, *, mutable: bool) -> Any:
     m.shortage = pyo.Var(m.N, m.TIERS, bounds=up_to("width"))
     m.draw = pyo.Var(m.N, m.E, bounds=up_to("limit_draw"))
     m.refill = pyo.Var(m.N, m.E, bounds=up_to("limit_refill"))
+    m.stock_sold = pyo.Var(m.N, m.E, within=pyo.NonNegativeReals)
     m.stock = pyo.Var(m.N, m.E, within=pyo.NonNegativeReals)
     m.surplus = pyo.Var(m.N, m.E, within=pyo.NonNegativeReals)
     m.cost = pyo.Var(m.N)
@@ -109,7 +110,7 @@ def pyomo_model(market: Market, *, mutable: bool) -> Any:
 
     @m.Constraint(m.N, m.E)
     def carry(m: Any, n: int, e: str) -> Any:
-        return m.stock[n, e] == plan["existing"][e,] + m.refill[n, e] - m.draw[n, e]
+        return m.stock[n, e] == plan["existing"][e,] + m.refill[n, e] - m.draw[n, e] - m.stock_sold[n, e]
 
     m.within_target = pyo.Constraint(m.N, m.E, rule=lambda m, n, e: m.stock[n, e] <= m.stock_target[e])
 
@@ -122,7 +123,7 @@ def pyomo_model(market: Market, *, mutable: bool) -> Any:
         spent += sum(listed["price_call"][key][n] * m.call[n, key] for key in sets.calls)
         spent += sum(listed["price_spot"][key][n] * m.spot[n, key] for key in sets.steps)
         spent += sum(listed["price_shortage"][key][n] * m.shortage[n, key] for key in sets.tiers)
-        spent -= sum(listed["price_surplus"][e,][n] * m.surplus[n, e] for e in sets.elements)
+        spent -= sum(listed["price_surplus"][e,][n] * (m.surplus[n, e] + m.stock_sold[n, e]) for e in sets.elements)
         spent -= sum(listed["price_end"][e,][n] * m.stock[n, e] for e in sets.elements)
         return 1e3 * m.cost[n] == discount[n] * spent  # million USD: a better scale beside tonnes
 
@@ -245,6 +246,7 @@ class LinopyRebuilt:
         shortage = m.add_variables(lower=0, upper=at_nodes("width", tiers, "tier"), name="shortage")
         draw = m.add_variables(lower=0, upper=at_nodes("limit_draw", single, "element"), name="draw")
         refill = m.add_variables(lower=0, upper=at_nodes("limit_refill", single, "element"), name="refill")
+        stock_sold = m.add_variables(lower=0, coords=[node, element], name="stock_sold")
         stock = m.add_variables(lower=0, coords=[node, element], name="stock")
         surplus = m.add_variables(lower=0, coords=[node, element], name="surplus")
         cost = m.add_variables(coords=[node], name="cost")
@@ -274,12 +276,12 @@ class LinopyRebuilt:
         of_offer = xr.DataArray([offers.index(calls[k]) for k in held], coords=[index["callable"][held]])
         taken = reach.sel(callable=held) * contract.sel(offer=of_offer)
         m.add_constraints(call.sel(callable=held) + taken <= callable_.sel(callable=held), name="within_reach")
-        m.add_constraints(stock - refill + draw == existing, name="carry")
+        m.add_constraints(stock - refill + draw + stock_sold == existing, name="carry")
         m.add_constraints(stock - target <= 0, name="within_target")
         spent = spent + (at_nodes("price_call", calls, "callable") * call).sum("callable")
         spent = spent + (at_nodes("price_spot", steps, "step") * spot).sum("step")
         spent = spent + (at_nodes("price_shortage", tiers, "tier") * shortage).sum("tier")
-        spent = spent - (at_nodes("price_surplus", single, "element") * surplus).sum("element")
+        spent = spent - (at_nodes("price_surplus", single, "element") * (surplus + stock_sold)).sum("element")
         spent = spent - (at_nodes("price_end", single, "element") * stock).sum("element")
         discount = xr.DataArray(market.discount / 1e3, coords=[node])
         m.add_constraints(cost - discount * spent == 0, name="cost_of")

@@ -207,10 +207,10 @@ def test_costs_of_a_period():
     """One unit of everything at its price; sales and the value of stock are earned."""
     m = numbers(
         built("period"), payment=2.0, contract=1.0, payment_output=3.0, output=1.0, price_call=5.0, call=1.0, price_spot=7.0,
-        spot=1.0, price_shortage=11.0, shortage=1.0, price_surplus=13.0, surplus=1.0, price_end=17.0, stock=1.0,
+        spot=1.0, price_shortage=11.0, shortage=1.0, price_surplus=13.0, surplus=1.0, stock_sold=3.0, price_end=17.0, stock=1.0,
     )  # fmt: skip
     costs = [pyo.value(getattr(m, form).expr) for form in period.COSTS]
-    assert costs == [5 * 2 + 3, 3 * 5, 3 * 7, 3 * 11, -2 * 13, -2 * 17]
+    assert costs == [5 * 2 + 3, 3 * 5, 3 * 7, 3 * 11, -2 * 4 * 13, -2 * 17]
 
 
 def test_a_limit_by_value_weighs_tonnes_with_prices():

@@ -168,7 +168,7 @@ def by_loops(market, solved):
                 spent += period["payment_output"][index][n] * x
             elif component in ("call", "spot", "shortage"):
                 spent += period[f"price_{component}"][index][n] * x
-            elif component == "surplus":
+            elif component in ("surplus", "stock_sold"):
                 spent -= period["price_surplus"][index][n] * x
             elif component == "stock":
                 spent -= period["price_end"][index][n] * x

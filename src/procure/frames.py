@@ -22,7 +22,7 @@ COMPONENTS = (
     "investment", "fixed", "storage_cost",
     "contracts", "calls", "spot_purchases", "shortage_cost", "sales", "stock_value",
 )  # fmt: skip
-#: What fills a year's demand beside the suppliers; surplus is negative.
+#: What fills a year's demand beside the suppliers: stock is what leaves it, net; surplus is all that is sold on, and negative.
 OTHER_SOURCES = ("spot", "stock", "shortage", "surplus")
 
 FRAMES: Mapping[str, Mapping[str, Kind]] = {
@@ -40,10 +40,11 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
         "element": "text", "class": "text", "year": "integer", "demand_t": "number", "expected_t": "number",
         "expected_share": "number", "cvar_share": "number", "probability": "number", "cost_musd": "number",
     },
-    # The most to be held, and what is expected to be held at the end of the year; days of that year's use.
+    # The most to be held, and what is expected to be held at the end of the year; days of that year's use. `sold_t` is what is
+    # expected to leave the stock in the year to be sold on.
     "stock": {
         "element": "text", "year": "integer", "target_t": "number", "target_days": "number", "expected_t": "number",
-        "expected_days": "number",
+        "expected_days": "number", "sold_t": "number",
     },
     # Limits of the model file first, then what offers, capacities and rules hold back, dearest first. The shadow price is
     # what loosening by one `per` saves.

@@ -189,19 +189,35 @@ class Measured:
         return self.node.get("call", {}).get((supplier, element), np.zeros(len(self.probability)))
 
     def other_sources(self, element: str) -> dict[str, Array]:
-        """What fills demand at every node beside the suppliers, t; surplus is negative."""
+        """What fills demand at every node beside the suppliers, t; surplus, and stock that grows, are negative."""
         return {
             "spot": self._sum_of("spot", element),
-            "stock": self.node["draw"][element,] - self.node["refill"][element,],
+            "stock": self.from_stock(element),
             "shortage": self.shortage[element],
-            "surplus": -self.node["surplus"][element,],
+            "surplus": -self.sold(element),
         }
+
+    # To draw and sell is to sell stock, to refill and sell stock is to sell what arrived: an optimum may hold either, at one
+    # cost. What they come to is the same, so that is what is told.
+
+    def from_stock(self, element: str) -> Array:
+        """What leaves the stock at every node, drawn or sold, less what is put into it, t."""
+        node = self.node
+        return np.asarray(node["draw"][element,] + node["stock_sold"][element,] - node["refill"][element,])
+
+    def sold(self, element: str) -> Array:
+        """All that is sold on at every node, t: what arrived and was not needed, and stock."""
+        return np.asarray(self.node["surplus"][element,] + self.node["stock_sold"][element,])
+
+    def sold_from_stock(self, element: str) -> Array:
+        """What is sold on at every node of what leaves the stock, t."""
+        return np.minimum(np.maximum(self.from_stock(element), 0.0), self.sold(element))
 
     def paid(self, source: str, element: str) -> Array:
         """What is paid to a source for an element at every node, kUSD, undiscounted; sales are negative."""
         data, years = self.market.period, self.market.shape.year
         if source == "surplus":
-            return np.asarray(-data["price_surplus"][element,] * self.node["surplus"][element,])
+            return np.asarray(-data["price_surplus"][element,] * self.sold(element))
         if source in ("spot", "shortage"):
             price = data[f"price_{source}"]
             parts = [price[e, k] * x for (e, k), x in self.node.get(source, {}).items() if e == element]
@@ -278,16 +294,17 @@ def shortage(measured: Measured) -> DataFrame:
 
 
 def stock(measured: Measured) -> DataFrame:
-    """Room for stock, and what is expected to be held at the end of each year."""
+    """Room for stock, what is expected to be held at the end of each year, and what is sold of it in the year."""
     period, rows = np.asarray(measured.market.tree.period), []
     for e in measured.sets.elements:
         held, demand = measured.node["stock"][e,], measured.yearly(measured.demand[e])
+        sold = measured.yearly(measured.sold_from_stock(e))
         for k, year in enumerate(measured.sets.years):
             nodes = measured.nodes_of_year[k]
             last = nodes[period[nodes] == period[nodes].max()]
             amounts = measured.plan["stock_target"][e, year], float(measured.probability[last] @ held[last])
             target, expected = ((t, _share(t, float(demand[k])) * DAYS_PER_YEAR) for t in amounts)
-            rows.append((e, year, *target, *expected))
+            rows.append((e, year, *target, *expected, float(sold[k])))
     return make_frame("stock", rows)
 
 

@@ -60,7 +60,7 @@ class _Priced:
                     numbered = self._by_scope(table, e, attribute=attribute)
                     yield self._status([r for r in numbered if int(r["tier"]) == step]), paid
         for e in measured.sets.elements:
-            sold = measured.discount * data["price_surplus"][e,] * measured.node["surplus"][e,]
+            sold = measured.discount * data["price_surplus"][e,] * measured.sold(e)
             kept = measured.discount * data["price_end"][e,] * measured.node["stock"][e,]
             yield (
                 self._status(self.records.rows("prices", element=e, layer="licensed")),

@@ -9,23 +9,26 @@ Data   demand_e           t             delivered_se   of a contract arrives   y
        price_call_se, price_spot_ek, price_surplus_e, price_shortage_ek, price_end_e        kUSD/t
        limit_spot_ek, limit_draw_e, limit_refill_e, width_ek        t
 Plan   contract_se t/yr, output_s t/yr, use_s, stock_target_e t;   stock_start_e t  from the period before
-Vars   call_se, spot_ek, draw_e, refill_e, stock_e, shortage_ek, surplus_e >= 0        all t
+Vars   call_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, surplus_e >= 0        all t
 
   min  Σ payment contract + Σ payment_output output      contracts
      + Σ price_call call                                 calls
      + Σ price_spot spot                                 spot_purchases
      + Σ price_shortage shortage                         shortage_cost
-     - Σ price_surplus surplus                           sales
+     - Σ price_surplus (surplus + stock_sold)            sales
      - Σ price_end stock                                 stock_value  (zero but in the last period)
   s.t. Σ_s supply_se + Σ_k spot_ek + draw_e + Σ_k shortage_ek = demand_e + refill_e + surplus_e    ∀ e      balance
          where supply_se = delivered_se contract_se + call_se, as far as it can be contracted or called
        call_se <= callable_se (times use_s, s ∈ F) - reach_se contract_se          ∀ (s,e) ∈ K       within_reach
-       stock_e = stock_start_e + refill_e - draw_e                                 ∀ e              carry
+       stock_e = stock_start_e + refill_e - draw_e - stock_sold_e                  ∀ e              carry
        stock_e <= stock_target_e                                                   ∀ e              within_target
        spot_ek <= limit_spot_ek, draw_e <= limit_draw_e, refill_e <= limit_refill_e, shortage_ek <= width_ek
        and the measures of the limits on all futures (`limits`).
 
-Stock against disruption has ``limit_draw = 0`` in an undisturbed state; an ordinary inventory has no such limit.
+Stock against disruption has ``limit_draw = 0`` in an undisturbed state; an ordinary inventory has no such limit. Stock can always
+be sold on, for want of room or use: a room that shrinks needs no disruption to be obeyed. What is sold serves no demand and earns
+what surplus earns. Where that is more than a purchase costs, all that is on offer, callable or on the spot is bought and sold on,
+and no more: every purchase has its limit, so the cost does too.
 """
 
 from __future__ import annotations
@@ -85,6 +88,7 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     spot = decide(m, "spot", m.STEPS, unit="t")
     draw = decide(m, "draw", m.E, unit="t")
     refill = decide(m, "refill", m.E, unit="t")
+    stock_sold = decide(m, "stock_sold", m.E, unit="t")
     stock = decide(m, "stock", m.E, unit="t")
     shortage = decide(m, "shortage", m.TIERS, unit="t")
     surplus = decide(m, "surplus", m.E, unit="t")
@@ -107,7 +111,7 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
 
     @m.Constraint(m.E)
     def carry(m: Any, e: str) -> Any:
-        return stock[e] == stock_start[e] + refill[e] - draw[e]
+        return stock[e] == stock_start[e] + refill[e] - draw[e] - stock_sold[e]
 
     @m.Constraint(m.E)
     def within_target(m: Any, e: str) -> Any:
@@ -135,7 +139,7 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     m.calls = pyo.Objective(expr=sum(price_call[s, e] * call[s, e] for s, e in m.K))
     m.spot_purchases = pyo.Objective(expr=sum(price_spot[e, k] * spot[e, k] for e, k in m.STEPS))
     m.shortage_cost = pyo.Objective(expr=sum(price_shortage[e, k] * shortage[e, k] for e, k in m.TIERS))
-    m.sales = pyo.Objective(expr=-sum(price_surplus[e] * surplus[e] for e in m.E))
+    m.sales = pyo.Objective(expr=-sum(price_surplus[e] * (surplus[e] + stock_sold[e]) for e in m.E))
     m.stock_value = pyo.Objective(expr=-sum(price_end[e] * stock[e] for e in m.E))
     limits.on_period(m, sets, supply)
     return m

@@ -490,7 +490,7 @@ class Composition:
 #: Where the element stands in the index of a component; components that are not here belong to no single element.
 _ELEMENT_AT = {
     "contract": 1, "stock_target": 0, "stock_today": 0, "stock_start": 0,
-    "call": 1, "spot": 0, "draw": 0, "refill": 0, "stock": 0, "shortage": 0, "surplus": 0,
+    "call": 1, "spot": 0, "draw": 0, "refill": 0, "stock_sold": 0, "stock": 0, "shortage": 0, "surplus": 0,
     "balance": 0, "within_reach": 1, "carry": 0, "within_target": 0,
 }  # fmt: skip
 

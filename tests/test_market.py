@@ -1,0 +1,124 @@
+"""What the text says of plan and period, the program does: tiny worlds derived by hand, and properties of random ones."""
+
+import pandas as pd
+import pytest
+from pytest import approx
+
+from procure.facts import Facts
+from procure.lp import highs
+from procure.lp.highs import Status
+from procure.market import make_market
+from procure.model import make_model
+from procure.portfolio import make_portfolio
+from procure.scenarios.tree import Tree
+from procure.solving import compose, solve_market
+from random_models import market_of, random_frames, random_model
+
+EXACT = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
+
+
+def cost(market):
+    """The least weighed cost, kUSD."""
+    solution = highs.solve(compose(market).composed.lp, EXACT)
+    assert solution.status is Status.OPTIMAL, solution.message
+    return solution.objective
+
+
+def table(columns, *rows):
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def world(**frames):
+    """The tables of one mine and one metal: 10 USD/kg in every layer, a tonne short costs 50, what is called costs no more."""
+    return {
+        "elements": table("element class_default", ["Cu", "metal"]),
+        "demand": table("element year value", ["Cu", 2027, 100]),
+        "prices": table("element layer value", *(["Cu", layer, 10] for layer in ("licensed", "contract", "spot"))),
+        "suppliers": table("supplier kind price_rule price_layer", ["mine", "free", "index", "contract"]),
+        "terms": table("supplier scope attribute year value", ["mine", "all", "call_share", 2027, 1]),
+        "offers": table("supplier element year value", ["mine", "Cu", 2027, 110]),
+        "states": table("chain state value kind order", ["mine", "open", 12, "regime", 0], ["mine", "shut", 12, "regime", 1]),
+        "transitions": table("chain from to value", ["mine", "open", "shut", 1], ["mine", "shut", "open", 1]),
+        "depths": table("chain scope state value", ["mine", "all", "shut", 1]),
+        "shortage": table("scope tier attribute value", ["Cu", 1, "width", 1], ["Cu", 1, "cost", 50]),
+    } | frames  # fmt: skip
+
+
+def model_of(frames, years=1, **choices):
+    """A model of these tables, undiscounted and weighed by the mean; all is called, nothing contracted."""
+    settings = {
+        "model": {"name": "world", "years": [2027, 2026 + years], "discount_rate": 0},
+        "suppliers": {"mine": {"contracts": "none"}},
+    }
+    return make_model(settings, Facts.from_frames(frames)).with_(
+        **{path.replace("__", "."): value for path, value in choices.items()}
+    )
+
+
+def paths(model, states, probability):
+    """The market of a model over paths of the mine's states: one list of 0 (open) and 1 (shut) per path."""
+    codes = [[[state] for state in path] for path in states]
+    return make_market(model, {}, Tree.from_paths(codes, probability, ["mine"], [("open", "shut")]))
+
+
+# --- stock can always be sold
+
+
+FALLING = table("element year value", ["Cu", 2027, 100], ["Cu", 2028, 100], ["Cu", 2029, 50])
+ROOM = table("scope attribute value", ["Cu", "max_days", 36.5], ["all", "refill_share", 0.1], ["all", "end_value", 0.5])
+RESOLD = table(
+    "supplier scope attribute year value",
+    ["mine", "all", "call_share", 2027, 1], ["mine", "all", "surplus_discount", 2027, 0.5],
+)  # fmt: skip
+
+
+def test_stock_without_room_is_sold():
+    """Demand 100, 100, 50 t and room for a tenth of it; the mine may be shut in 2028 (probability 0.2), and only then stock
+    is drawn. A tonne put into stock in 2027 costs 10, saves 50 where the mine is shut, and is sold for 5, or worth 5 at the
+    end, where it is not: -10 + 0.2 x 50 + 0.8 x 5 = 4 saved, so all ten are bought, although five have no room in 2029:
+
+      2027  110 x 10 = 1100        2028  open  100 x 10 = 1000, shut  90 x 50 = 4500        2029  50 x 10 = 500
+      left  10 t at 5 where the mine stayed open: -50
+      1100 + 0.8 (1000 + 500 - 50) + 0.2 (4500 + 500) = 3260
+
+    Held until a disruption, only five could have been bought: 3280.
+    """
+    model = model_of(world(demand=FALLING, stock=ROOM, terms=RESOLD), years=3)
+    market = paths(model, [[0, 0, 0], [0, 1, 0]], [0.8, 0.2])
+    assert cost(market) == approx(3260)
+    solved = solve_market(market)
+    portfolio = make_portfolio(solved, [solved])
+    stock = portfolio.stock.set_index("year")
+    assert stock.loc[2027, "expected_t"] == approx(10) and stock.loc[2029, "expected_t"] <= 0.8 * 5 + 1e-9
+    assert stock["sold_t"].sum() + stock.loc[2029, "expected_t"] == approx(0.8 * 10)
+    # What is sold serves no demand, and is no source of it: the mix adds up with it.
+    mix = portfolio.mix[portfolio.mix["year"] == 2029].set_index("supplier")
+    assert mix["supplied_t"].sum() == approx(50)
+    assert mix.loc["surplus", "supplied_t"] == approx(-stock.loc[2029, "sold_t"])
+    assert portfolio.mix["cost_musd"].sum() == approx(3.26 + 0.005 * stock.loc[2029, "expected_t"])
+
+
+def test_what_sells_for_more_than_it_costs_is_bought_as_far_as_it_is_on_offer():
+    """The mine asks a tenth of the price at which is sold on: all 110 t are bought at 1, ten of them and the stock of five sold
+    at 10, and that is all: 110 - 150 = -40. The five are not drawn, for nothing is disturbed, nor is more to be had.
+    """
+    terms = table(
+        "supplier scope attribute year value", ["mine", "all", "call_share", 2027, 1], ["mine", "all", "price_factor", 2027, 0.1],
+        ["mine", "all", "surplus_discount", 2027, 0],
+    )  # fmt: skip
+    stock = table("scope attribute value", ["Cu", "existing", 5], ["all", "refill_share", 1])
+    assert cost(paths(model_of(world(terms=terms, stock=stock)), [[0]], [1.0])) == approx(-40)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("release", ["disruption", "always"])
+def test_no_price_makes_the_program_unbounded(seed, release):
+    """Everything is bought for a hundredth of the licensed price, and resold at the whole of it, from stock too."""
+    frames = random_frames(seed)
+    terms = frames["terms"]
+    for attribute, value in (("price_factor", 0.01), ("floor", 0), ("price", 0), ("surplus_discount", 0)):
+        terms.loc[terms["attribute"] == attribute, "value"] = value
+    model = make_model(random_model(seed, stock__release=release).settings, Facts.from_frames(frames))
+    terms.loc[terms["attribute"] == "surplus_discount", "value"] = 1
+    worthless = make_model(model.settings, Facts.from_frames(frames))
+    assert cost(market_of(model, seed)) <= cost(market_of(worthless, seed)) + 1e-6
