@@ -1,5 +1,6 @@
 """What the text says of plan and period, the program does: tiny worlds derived by hand, and properties of random ones."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from pytest import approx
@@ -122,3 +123,46 @@ def test_no_price_makes_the_program_unbounded(seed, release):
     terms.loc[terms["attribute"] == "surplus_discount", "value"] = 1
     worthless = make_model(model.settings, Facts.from_frames(frames))
     assert cost(market_of(model, seed)) <= cost(market_of(worthless, seed)) + 1e-6
+
+
+# --- a disruption is a state, however mild
+
+
+def test_a_milder_disruption_never_costs_more_by_hand():
+    """The mine is disturbed and delivers 100 (1 - d) of the 100 t wanted; ten are in stock, worth 15 each at the end. So the mine
+    delivers what it can at 10, stock the rest: 1000 (1 - d) - 15 (10 - 100 d) = 850 + 500 d.
+
+    A disturbed mine that loses nothing disturbs all the same: stock may be drawn, but is worth more than a tonne called.
+    """
+    stock = table("scope attribute value", ["Cu", "existing", 10], ["Cu", "end_value", 1.5])
+    model = model_of(world(offers=table("supplier element year value", ["mine", "Cu", 2027, 100]), stock=stock))
+    for depth in (0.1, 0.05, 0.04, 0.0):
+        milder = model.with_(**{"suppliers.mine.depth.shut": depth})
+        assert cost(paths(milder, [[1]], [1.0])) == approx(850 + 500 * depth)
+
+
+def test_a_supplier_with_nothing_to_deliver_disturbs_nobody():
+    """Only where the mine is disturbed can the stock of ten take the place of a tonne short, at 50 beside 10: but no state is one
+    where there is nothing to disturb, for want of an offer.
+    """
+    stock = table("scope attribute value", ["Cu", "existing", 10])
+    for offered, drawn in ((110, 10), (0, 0)):
+        offers = table("supplier element year value", ["mine", "Cu", 2027, offered])
+        market = paths(model_of(world(offers=offers, stock=stock)), [[1]], [1.0])
+        assert cost(market) == approx(50 * (100 - drawn))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_deeper_loss_never_costs_less(seed):
+    """All depths of all states, scaled down to nothing; paid as ordered, for a dear contract that does not arrive, and is not
+    paid, is a saving.
+    """
+    frames = random_frames(seed)
+    frames["suppliers"]["payment"] = "ordered"
+    depths = frames["depths"]["value"].copy()
+    settings = random_model(seed, stock__release="disruption").settings
+    costs = []
+    for scale in (0.0, 1e-6, 0.05, 0.2, 0.5, 1.0):
+        frames["depths"]["value"] = scale * depths
+        costs.append(cost(market_of(make_model(settings, Facts.from_frames(frames)), seed)))
+    assert (np.diff(costs) >= -1e-7 * np.abs(costs[1:])).all()

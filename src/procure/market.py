@@ -783,13 +783,16 @@ class Builder(Remembering):
         return numbers
 
     def _disrupted(self, element: str) -> NDArray[np.bool_]:
-        """Nodes where some supplier of the element, with something to deliver, has lost at least the trigger to its state."""
-        lost = [
-            self._lost(s, element) * ((self._ready(s) > 0) & (self._room(s, element) > 0)[self.year_index])
-            for s, _ in self.sets.of_element(element)
-        ]
-        worst = np.max(lost, axis=0) if lost else np.zeros(len(self.year_index))
-        return np.asarray((worst >= self.settings.stock.trigger) & (worst > 0))
+        """Nodes where some supplier of the element, with something to deliver, is in another state than its first.
+
+        How much the state takes does not matter: a disruption that grows milder is still one, and leaves more to deliver. Chains
+        that are nobody's, and projects that have not begun, disturb no supplier.
+        """
+        disrupted = np.zeros(len(self.year_index), dtype=bool)
+        for s, _ in self.sets.of_element(element):
+            delivers = (self._ready(s) > 0) & (self._room(s, element) > 0)[self.year_index]
+            disrupted |= delivers & ~self._calm(s)
+        return disrupted
 
     def moved(
         self, records: Records, rows: Iterable[tuple[str, Row]]
@@ -830,10 +833,15 @@ class Builder(Remembering):
         """Nodes where every supplier of the limit's scope is in its first, undisturbed state."""
         calm = np.ones(len(self.year_index), dtype=bool)
         for supplier in limit.suppliers:
-            if supplier in self.code:
-                first = self.records.rows("states", chain=supplier, order=0)[0]["state"]
-                calm &= self.code[supplier] == self.states[supplier].index(first)
+            calm &= self._calm(supplier)
         return calm
+
+    def _calm(self, supplier: str) -> NDArray[np.bool_]:
+        """Nodes where a supplier is in its first, undisturbed state; all, where it cannot fail."""
+        if supplier not in self.code:
+            return np.ones(len(self.year_index), dtype=bool)
+        first = self.records.rows("states", chain=supplier, order=0)[0]["state"]
+        return np.asarray(self.code[supplier] == self.states[supplier].index(first))
 
     def _information(self) -> NDArray[np.int64]:
         """Nodes that differ only in this period's demand are one when orders are placed."""

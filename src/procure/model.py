@@ -152,10 +152,9 @@ class DemandChoices(_Choices):
 
 
 class StockChoices(_Choices):
-    """When stock may be drawn: in a disruption, once at least `trigger` of some supplier's volume is lost, or always."""
+    """When stock may be drawn: in a disruption, where a supplier of the element is in another state than its first; or always."""
 
     release: Literal["disruption", "always"] = "disruption"
-    trigger: Share = Field(0.05, ge=0, le=1)
 
 
 class ShortageChoices(_Choices):
