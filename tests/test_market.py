@@ -166,3 +166,49 @@ def test_a_deeper_loss_never_costs_less(seed):
         frames["depths"]["value"] = scale * depths
         costs.append(cost(market_of(make_model(settings, Facts.from_frames(frames)), seed)))
     assert (np.diff(costs) >= -1e-7 * np.abs(costs[1:])).all()
+
+
+# --- a trial ramps up, too
+
+
+def sea(since=2028, **frames):
+    """A basket of one metal, whose project never starts; its programme has 100 t of output from `since` on, at 20 USD/kg."""
+    levels = [
+        ["sea", level, attribute, year, value]
+        for level, trial in (("trial", 1), ("waits", 0))
+        for attribute, year, value in (("trial", 2020, trial), ("capacity", since, 100), ("unit_cost", 2020, 20))
+    ]
+    ramp = [["sea", "all", "ramp", age, share] for age, share in enumerate((0.3, 0.65, 1.0))]
+    tables = world(
+        suppliers=table("supplier kind price_rule price_layer", ["sea", "basket", "fixed", "contract"]),
+        baskets=table("supplier element value", ["sea", "Cu", 1]),
+        programmes=table("supplier programme attribute year value", *levels),
+        projects=table("supplier start value", ["sea", "never", 1]),
+        terms=table("supplier scope attribute year value", *ramp),
+        states=table("chain state value kind order", ["sea", "calm", 12, "regime", 0]),
+    )
+    return {name: tables[name] for name in tables if name not in ("offers", "transitions", "depths")} | frames
+
+
+def of_sea(frames, level, years):
+    settings = {
+        "model": {"name": "sea", "years": [2027, 2026 + years], "discount_rate": 0},
+        "suppliers": {"sea": {"programmes": ["trial", "waits"]}},
+    }
+    return make_market(make_model(settings, Facts.from_frames(frames)), {"sea": level})
+
+
+def test_a_trial_ramps_up_from_its_own_first_year():
+    """100 t wanted at 20 or short at 50: nothing in 2027, then 30, 65 and 100 t delivered and paid of an output of 100:
+
+    5000 + (600 + 3500) + (1300 + 1750) + 2000 = 14,150        what waits for the project: 4 x 5000
+    """
+    assert cost(of_sea(sea(), "trial", 4)) == approx(14_150)
+    assert cost(of_sea(sea(), "waits", 4)) == approx(20_000)
+
+
+def test_a_trial_that_began_before_the_model_has_ramped_up_that_far():
+    """Capacity since 2026: 65 t in 2027, 100 in 2028; were 2028 the supplier's first year, nothing and 30."""
+    assert cost(of_sea(sea(since=2026), "trial", 2)) == approx(1300 + 1750 + 2000)
+    late = table("supplier kind price_rule price_layer first_year", ["sea", "basket", "fixed", "contract", 2028])
+    assert cost(of_sea(sea(since=2026, suppliers=late), "trial", 2)) == approx(5000 + 600 + 3500)

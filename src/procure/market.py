@@ -514,11 +514,16 @@ class Builder(Remembering):
 
     @remembered
     def _ready(self, supplier: str) -> Array:
-        """Share of its volume that a supplier can deliver undisturbed, at every node: its years, its project, its ramp."""
+        """Share of its volume that a supplier can deliver undisturbed, at every node: its years, its project, its ramp.
+
+        A trial does not wait for the project: it starts, and ramps up, in the first year in which its level has capacity.
+        """
         share = np.ones(len(self.year_of_node))
         project = supplier + PROJECT
-        if project in self.code and not self._level(supplier, "trial", self.years[-1]):
+        if project in self.code:
             starts = np.array([np.inf if s == WAITING else float(s) for s in self.states[project]])[self.code[project]]
+            if self._level(supplier, "trial", self.years[-1]):
+                starts = np.full(len(share), self._own_first_year(supplier))
             age = self.year_of_node - starts
             ramp = np.zeros(len(age))
             for years_since in np.unique(age[age >= 0]):
@@ -588,6 +593,13 @@ class Builder(Remembering):
 
     def _of_level(self, supplier: str, level: str, attribute: str, year: float) -> float | None:
         return self._at(self._rows("programmes", supplier=supplier, programme=level, attribute=attribute), year)
+
+    def _own_first_year(self, supplier: str) -> float:
+        """The first year in which the chosen level of a supplier has capacity; infinite where it never has."""
+        level = self.programmes[supplier]
+        rows = self._rows("programmes", supplier=supplier, programme=level, attribute="capacity")
+        years = [float(r["year"]) for r in rows if r["value"] > 0]
+        return max(min(years, default=np.inf), float(_or(self.registry[supplier]["first_year"], -np.inf)))
 
     def _plan_numbers(self) -> Numbers:
         parts = [self._plan_of_supplier(s) for s in self.suppliers]
