@@ -13,6 +13,7 @@ from procure.model import make_model
 from procure.portfolio import make_portfolio
 from procure.scenarios.tree import Tree
 from procure.solving import compose, solve_market
+from procure.today import today
 from random_models import market_of, random_frames, random_model
 
 EXACT = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
@@ -212,3 +213,71 @@ def test_a_trial_that_began_before_the_model_has_ramped_up_that_far():
     assert cost(of_sea(sea(since=2026), "trial", 2)) == approx(1300 + 1750 + 2000)
     late = table("supplier kind price_rule price_layer first_year", ["sea", "basket", "fixed", "contract", 2028])
     assert cost(of_sea(sea(since=2026, suppliers=late), "trial", 2)) == approx(5000 + 600 + 3500)
+
+
+# --- a basket is paid per tonne delivered
+
+
+ORE = table("supplier element value", ["sea", "Cu", 0.5], ["sea", "Ni", 0.3])
+NICKEL = {
+    "elements": table("element class_default", ["Cu", "metal"], ["Ni", "metal"]),
+    "demand": table("element year value", ["Cu", 2027, 100], ["Ni", 2027, 100]),
+    "prices": table("element layer value", *([e, layer, 10] for e in ("Cu", "Ni") for layer in ("licensed", "contract", "spot"))),
+    "shortage": table("scope tier attribute value", ["all", 1, "width", 1], ["all", 1, "cost", 50]),
+}  # fmt: skip
+
+
+def ore(elements="all", **terms):
+    """The market of a basket with 100 t of output: half copper, 0.3 nickel, the rest is stone; half of it is recovered."""
+    found = {"capacity": 100, "recovery": 0.5, "surplus_discount": 0} | terms
+    frames = sea(
+        baskets=ORE, terms=table("supplier scope attribute year value", *(["sea", "all", a, 2027, v] for a, v in found.items())),
+        **NICKEL,
+    )  # fmt: skip
+    frames = {name: frames[name] for name in frames if name not in ("programmes", "projects")}
+    settings = {"model": {"name": "ore", "years": [2027, 2027], "discount_rate": 0, "elements": elements}}
+    return make_market(make_model(settings, Facts.from_frames(frames)))
+
+
+def test_a_basket_is_paid_for_what_its_output_delivers():
+    """25 t of copper and 15 of nickel at 20, beside shortage at 50: 40 x 20 + (75 + 85) 50 = 8800.
+
+    A model of copper alone pays for the nickel too, which it does not see: 800 + 75 x 50 = 4550.
+    """
+    assert cost(ore(price=20)) == approx(8800)
+    assert cost(ore(price=20, elements=["Cu"])) == approx(4550)
+    solved = solve_market(ore(price=20))
+    mix = make_portfolio(solved, [solved]).mix.set_index(["supplier", "element"])
+    assert mix["cost_musd"]["sea"].to_dict() == approx({"Cu": 0.5, "Ni": 0.3})
+
+
+def test_a_programme_is_paid_for_what_its_output_delivers():
+    """The trial has an output of 100 t, of which half is recovered, at 20 per kg delivered; it pays beside a shortage at 50, not
+    beside one at 19.
+    """
+    frames = sea(since=2020)
+    terms = frames["terms"].assign(value=1.0)
+    terms.loc[len(terms)] = ["sea", "all", "recovery", 2027, 0.5]
+    for short, least in ((50, 50 * 20 + 50 * 50), (19, 100 * 19)):
+        frames["shortage"] = table("scope tier attribute value", ["Cu", 1, "width", 1], ["Cu", 1, "cost", short])
+        assert cost(of_sea(frames | {"terms": terms}, "trial", 1)) == approx(least)
+
+
+def test_today_a_basket_stands_in_the_order_of_its_price_per_tonne_delivered():
+    """The mine calls for 15, the basket for 20: of the 100 t of copper wanted today the mine brings its 90, the basket the rest."""
+    frames = sea(baskets=ORE, **NICKEL)
+    frames = {name: frames[name] for name in frames if name not in ("programmes", "projects")}
+    rows = [
+        ["sea", "all", "capacity", 2027, 100],
+        ["sea", "all", "recovery", 2027, 0.5],
+        ["sea", "all", "price", 2027, 20],
+    ]
+    rows += [["mine", "all", "call_share", 2027, 1], ["mine", "all", "price", 2027, 15]]
+    frames |= {
+        "suppliers": table("supplier kind price_rule", ["sea", "basket", "fixed"], ["mine", "free", "fixed"]),
+        "terms": table("supplier scope attribute year value", *rows),
+        "offers": table("supplier element year value", ["mine", "Cu", 2027, 90]),
+    }
+    settings = {"model": {"name": "today", "years": [2027, 2027]}, "suppliers": {"mine": {"contracts": "none"}}}
+    found = today(make_market(make_model(settings, Facts.from_frames(frames))))
+    assert (found["mine", "Cu"], found["sea", "Cu"]) == approx((90, 10))

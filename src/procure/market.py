@@ -241,7 +241,8 @@ class Builder(Remembering):
         # In the order of nature, else of the alphabet: the order of a file's rows decides nothing.
         self.elements = sorted(wanted, key=lambda e: (_or(elements[e]["atomic_number"], np.inf), e))
         classes = {e: r[f"class_{settings.model.classes}"] for e, r in elements.items()}
-        self.class_of = {e: str(classes[e]) for e in self.elements}
+        self.classes = {e: str(found) for e, found in classes.items()}
+        self.class_of = {e: self.classes[e] for e in self.elements}
         for element in self.elements:
             if element not in demanded:
                 self._fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
@@ -266,7 +267,7 @@ class Builder(Remembering):
 
     def _specific(self, scopes: Any, element: str | None) -> str | None:
         """The most specific of `scopes` that covers `element`: itself, its class, all."""
-        wanted = ("all",) if element is None else (element, self.class_of[element], "all")
+        wanted = ("all",) if element is None else (element, self.classes[element], "all")
         return next((scope for scope in wanted if scope in scopes), None)
 
     def _at(self, rows: list[Row], year: float, element: str | None = None) -> float | None:
@@ -781,9 +782,12 @@ class Builder(Remembering):
     def _period_of_basket(self, s: str) -> dict[Datum, Any]:
         by_level = [self._level(s, "unit_cost", y) for y in self.years]
         own = [c if c is not None else self.term(s, "price", y) for c, y in zip(by_level, self.years, strict=True)]
+        # Paid per tonne that the output holds of any element, whether the model looks at it or not.
+        held = sum(self._share(s, e) for e in self._basket(s))
         # A basket fails as a whole: the share of any of its elements is the share of its output.
         share = self._delivered(*next(offer for offer in self.sets.offers if offer[0] == s))
-        return {("payment_output", (s,)): self._paid(s, share) * np.array(own)[self.year_index] * self.period_years}
+        paid = self._paid(s, share) * np.array(own)[self.year_index] * self.period_years
+        return {("payment_output", (s,)): held * paid}
 
     @remembered
     def _period_of_limits(self) -> dict[Datum, Any]:
