@@ -281,3 +281,26 @@ def test_today_a_basket_stands_in_the_order_of_its_price_per_tonne_delivered():
     settings = {"model": {"name": "today", "years": [2027, 2027]}, "suppliers": {"mine": {"contracts": "none"}}}
     found = today(make_market(make_model(settings, Facts.from_frames(frames))))
     assert (found["mine", "Cu"], found["sea", "Cu"]) == approx((90, 10))
+
+
+# --- prices
+
+
+@pytest.mark.parametrize("rule", ["fixed", "index", "floor", "floor_rebate"])
+def test_a_call_pays_the_market_of_its_state_whatever_the_rule_of_the_contract(rule):
+    """The layer stands at 10 and doubles where the mine is shut; premium 1.5. A call costs 15 or 30, beside a floor of 18 and a
+    rebate of half of what exceeds 5 (a contract: 10; 10 or 20; 18 or 20; 15.5 or 12.5).
+    """
+    floor = {"floor": 18, "rebate_threshold": 5, "rebate_share": 0.5, "call_share": 1, "call_premium": 1.5}
+    frames = world(
+        terms=table("supplier scope attribute year value", *(["mine", "all", a, 2027, v] for a, v in floor.items())),
+        suppliers=table("supplier kind price_rule price_layer", ["mine", "free", rule, "contract"]),
+        depths=table("chain scope state value", ["mine", "all", "shut", 0]),
+        multiples=table("chain state layer scope value", ["mine", "shut", "contract", "all", 2]),
+    )
+    market = paths(model_of(frames), [[0], [1]], [0.5, 0.5])
+    assert market.period["price_call"]["mine", "Cu"].tolist() == approx([15, 30])
+    contracted = paths(model_of(frames).with_(**{"suppliers.mine.contracts": "free"}), [[0], [1]], [0.5, 0.5])
+    paid = {"fixed": [10, 10], "index": [10, 20], "floor": [18, 20], "floor_rebate": [15.5, 12.5]}
+    assert contracted.period["payment"]["mine", "Cu"].tolist() == approx(paid[rule])
+    assert contracted.period["price_call"]["mine", "Cu"].tolist() == approx([15, 30])

@@ -1,13 +1,16 @@
 """The market a model buys in: every number of plan and period, year by year and node by node.
 
 Whatever is nonlinear in the facts alone (delivered share times price, the larger of index and floor, discounting) is worked
-out here, so that the compiled program stays affine in what it is given. Prices by rule, with `index` the price of the
-supplier's layer in the state at hand:
+out here, so that the compiled program stays affine in what it is given. A contract is paid by its rule, with `price` the
+supplier's own or that of its layer, times its factor, and `index` that price in the state at hand:
 
   fixed          price
   index          index
   floor          max(index, floor)
   floor_rebate   max(index, floor) - rebate_share max(index - rebate_threshold, 0)
+
+A call is bought at the market of its state, whatever the rule: premium × price × the state's multiple for calls. Neither the floor
+nor the rebate of the contract applies.
 """
 
 from __future__ import annotations

@@ -28,8 +28,10 @@ Vars   call_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, s
 Stock against disruption has ``limit_draw = 0`` where every supplier of the element with something to deliver is in its first,
 undisturbed state; in any other, whatever that takes, and for an ordinary inventory, there is no such limit. Stock can always be
 sold on, for want of room or use: a room that shrinks needs no disruption to be obeyed. What is sold serves no demand and earns
-what surplus earns. Where that is more than a purchase costs, all that is on offer, callable or on the spot is bought and sold on,
-and no more: every purchase has its limit, so the cost does too.
+what surplus earns. A call is bought at the market of its state: neither the floor nor the rebate of a contract applies.
+
+Where surplus earns more than a purchase costs, all that is on offer, callable or on the spot is bought and sold on, and no more:
+every purchase has its limit, so the cost does too.
 """
 
 from __future__ import annotations
