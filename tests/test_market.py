@@ -304,3 +304,17 @@ def test_a_call_pays_the_market_of_its_state_whatever_the_rule_of_the_contract(r
     paid = {"fixed": [10, 10], "index": [10, 20], "floor": [18, 20], "floor_rebate": [15.5, 12.5]}
     assert contracted.period["payment"]["mine", "Cu"].tolist() == approx(paid[rule])
     assert contracted.period["price_call"]["mine", "Cu"].tolist() == approx([15, 30])
+
+
+def test_stock_left_at_the_end_is_worth_the_price_of_its_state():
+    """Ten tonnes of stock, kept for nothing else, are worth 0.8 of the licensed price of 10, which doubles where the mine is shut:
+    80 or 160. Surplus sells for 0.5 of the same: 5 or 10. 100 t are called at 10.
+    """
+    frames = world(
+        stock=table("scope attribute value", ["Cu", "existing", 10], ["Cu", "end_value", 0.8]), terms=RESOLD,
+        multiples=table("chain state layer scope value", ["mine", "shut", "licensed", "all", 2]),
+        depths=table("chain scope state value", ["mine", "all", "shut", 0]),
+    )  # fmt: skip
+    market = paths(model_of(frames), [[0], [1]], [0.5, 0.5])
+    assert market.period["price_surplus"]["Cu",].tolist() == approx([5, 10])
+    assert cost(market) == approx(1000 - 0.5 * 80 - 0.5 * 160)

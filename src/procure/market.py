@@ -729,13 +729,13 @@ class Builder(Remembering):
         # What is planned before demand is seen cannot depend on its level.
         planned = demand if self.settings.demand.orders == "after" else self._demand(e)[at] * length
         numbers: dict[Datum, Any] = {("demand", (e,)): demand}
-        licensed_price = self._listed(e, "licensed") or 0.0
-        licensed = licensed_price * self._multiple("licensed", e, contracted=False)
+        # What is sold on, and what is left at the end, is worth the licensed price of the state at hand.
+        licensed = (self._listed(e, "licensed") or 0.0) * self._multiple("licensed", e, contracted=False)
         # A supplier without the term sells what cannot be sold on; of several the hardest terms count.
         kept = [1.0 - self.term(s, "surplus_discount", self.years[-1], e, default=1.0) for s, _ in sets.of_element(e)]
         numbers["price_surplus", (e,)] = min(kept, default=0.0) * licensed
         is_last = np.asarray(self.tree.period) == np.max(self.tree.period)
-        numbers["price_end", (e,)] = np.where(is_last, self._stock(e, "end_value") * licensed_price, 0.0)
+        numbers["price_end", (e,)] = np.where(is_last, self._stock(e, "end_value") * licensed, 0.0)
         numbers["limit_refill", (e,)] = self._stock(e, "refill_share") * self._demand(e)[at] * length
         for r in self._by_scope("spot", e, attribute="limit"):
             numbers["limit_spot", (e, int(r["step"]))] = float(r["value"]) * planned

@@ -16,7 +16,7 @@ Vars   call_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, s
      + Σ price_spot spot                                 spot_purchases
      + Σ price_shortage shortage                         shortage_cost
      - Σ price_surplus (surplus + stock_sold)            sales
-     - Σ price_end stock                                 stock_value  (zero but in the last period)
+     - Σ price_end stock                                 stock_value  (zero but in the last period; then the price of the state)
   s.t. Σ_s supply_se + Σ_k spot_ek + draw_e + Σ_k shortage_ek = demand_e + refill_e + surplus_e    ∀ e      balance
          where supply_se = delivered_se contract_se + call_se, as far as it can be contracted or called
        call_se <= callable_se (times use_s, s ∈ F) - reach_se contract_se          ∀ (s,e) ∈ K       within_reach
