@@ -227,12 +227,12 @@ NICKEL = {
 }  # fmt: skip
 
 
-def ore(elements="all", **terms):
+def ore(elements="all", prices=NICKEL["prices"], **terms):
     """The market of a basket with 100 t of output: half copper, 0.3 nickel, the rest is stone; half of it is recovered."""
     found = {"capacity": 100, "recovery": 0.5, "surplus_discount": 0} | terms
     frames = sea(
         baskets=ORE, terms=table("supplier scope attribute year value", *(["sea", "all", a, 2027, v] for a, v in found.items())),
-        **NICKEL,
+        **NICKEL | {"prices": prices},
     )  # fmt: skip
     frames = {name: frames[name] for name in frames if name not in ("programmes", "projects")}
     settings = {"model": {"name": "ore", "years": [2027, 2027], "discount_rate": 0, "elements": elements}}
@@ -318,3 +318,17 @@ def test_stock_left_at_the_end_is_worth_the_price_of_its_state():
     market = paths(model_of(frames), [[0], [1]], [0.5, 0.5])
     assert market.period["price_surplus"]["Cu",].tolist() == approx([5, 10])
     assert cost(market) == approx(1000 - 0.5 * 80 - 0.5 * 160)
+
+
+def test_a_basket_without_a_price_of_its_own_sells_each_element_at_the_price_of_its_layer():
+    """25 t of copper at 0.9 x 10 and 15 of nickel at 0.9 x 20, not for nothing: 225 + 270, beside 160 t short at 50."""
+    prices = table(
+        "element layer value", *([e, layer, p] for e, p in (("Cu", 10), ("Ni", 20)) for layer in ("licensed", "contract", "spot"))
+    )  # fmt: skip
+    market = ore(price_factor=0.9, prices=prices)
+    assert cost(market) == approx(495 + 8000)
+    solved = solve_market(market)
+    mix = make_portfolio(solved, [solved]).mix.set_index(["supplier", "element"])
+    assert mix["cost_musd"]["sea"].to_dict() == approx({"Cu": 0.225, "Ni": 0.27})
+    # One price for all of it takes the place of all layers, and of the factor what stands beside it: 40 x 18.
+    assert cost(ore(price=20, price_factor=0.9, prices=prices)) == approx(720 + 8000)

@@ -756,8 +756,9 @@ class Builder(Remembering):
 
     @remembered
     def _period_of_offer(self, s: str, e: str) -> dict[Datum, Any]:
-        share = self._delivered(s, e)
-        price = np.zeros(len(share)) if self._is_basket(s) else self._price(s, e)[0]
+        share, price = self._delivered(s, e), self._price(s, e)[0]
+        if self._is_basket(s):  # where all of it has one price, it is paid by its output
+            price = np.where(np.isnan(self._one_price(s))[self.year_index], price, 0.0)
         return {
             ("delivered", (s, e)): share * self.period_years,
             ("payment", (s, e)): self._paid(s, share) * price * self.period_years,
@@ -783,14 +784,26 @@ class Builder(Remembering):
 
     @remembered
     def _period_of_basket(self, s: str) -> dict[Datum, Any]:
-        by_level = [self._level(s, "unit_cost", y) for y in self.years]
-        own = [c if c is not None else self.term(s, "price", y) for c, y in zip(by_level, self.years, strict=True)]
         # Paid per tonne that the output holds of any element, whether the model looks at it or not.
         held = sum(self._share(s, e) for e in self._basket(s))
         # A basket fails as a whole: the share of any of its elements is the share of its output.
         share = self._delivered(*next(offer for offer in self.sets.offers if offer[0] == s))
-        paid = self._paid(s, share) * np.array(own)[self.year_index] * self.period_years
-        return {("payment_output", (s,)): held * paid}
+        price = np.nan_to_num(self._one_price(s), nan=0.0)[self.year_index]
+        return {("payment_output", (s,)): self._paid(s, share) * held * price * self.period_years}
+
+    @remembered
+    def _one_price(self, s: str) -> Array:
+        """USD per kg that the output of a basket delivers, by year, whatever its price rule; NaN where each element has its own.
+
+        The unit cost of the programme, else the supplier's price for all elements alike.
+        """
+        found = []
+        for y in self.years:
+            price = self._level(s, "unit_cost", y)
+            if price is None:
+                price = self.term(s, "price", y, default=np.nan) * self.term(s, "price_factor", y, default=1.0)
+            found.append(price)
+        return np.array(found)
 
     @remembered
     def _period_of_limits(self) -> dict[Datum, Any]:
