@@ -540,3 +540,11 @@ def test_what_foresight_is_worth_can_be_left_out(tmp_path):
     kept = read_portfolio(answer)
     assert kept.summary["unavoidable_loss"] != kept.summary["unavoidable_loss"]
     assert str(kept) == str(read_portfolio(answer))
+
+
+def test_screen_and_check_say_whether_the_futures_were_drawn():
+    small = run("solve", "japan", *SMALL, "--set", 'suppliers.seabed.programmes=["none"]', "--no-foresight")
+    assert "paths, drawn from many, " in small.output
+    assert "paths, every future there is, " in run("solve", "two-class").output
+    assert "leaves: drawn from many" in run("check", "japan", *SMALL).output
+    assert "16 leaves: every future there is" in run("check", "two-class").output

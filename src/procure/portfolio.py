@@ -66,8 +66,9 @@ class Portfolio:
         1 - `alpha`; `worst_case`; `plan_cost`, known now and part of all of these; `shortage_loss`, expected, of which
         `unavoidable_loss` falls on who knows the future; `wait_and_see`, his expected cost, and `value_of_foresight` =
         `expected_cost` - `wait_and_see` >= 0 (`evpi` too, where the plan was chosen on the mean alone, without limits on all
-        futures). Further `assumed_share` of gross cost priced by assumed numbers, `n_nodes`, `n_leaves`, `gap` (relative, of
-        the solver), `seconds`, `seconds_in_solver`.
+        futures). Further `assumed_share` of gross cost priced by assumed numbers, `n_nodes`, `n_leaves`, `drawn` (1 where
+        these were drawn from many futures, 0 where they are all there are), `gap` (relative, of the solver), `seconds`,
+        `seconds_in_solver`.
     mix, costs, shortage, stock, limits, shares, programme_levels, provenance, nodes, leaves : DataFrame
         As described in `procure.frames.FRAMES`.
     """
@@ -267,7 +268,7 @@ def _mapping(document: Mapping[str, Any], kind: Literal["text", "number"], where
 
 _SUMMARY = (
     "objective", "expected_cost", "cvar", "worst_case", "alpha", "weight", "plan_cost", "shortage_loss", "unavoidable_loss",
-    "wait_and_see", "value_of_foresight", "n_nodes", "n_leaves", "gap", "seconds", "seconds_in_solver", "assumed_share",
+    "wait_and_see", "value_of_foresight", "n_nodes", "n_leaves", "drawn", "gap", "seconds", "seconds_in_solver", "assumed_share",
 )  # fmt: skip
 
 
@@ -301,6 +302,7 @@ def make_portfolio(
     from procure.formulation.sets import FUTURE_KINDS
     from procure.provenance import provenance
     from procure.today import today
+    from procure.world import holds_every_future
 
     started = time.perf_counter()
     market, model = best.market, best.market.model
@@ -335,6 +337,7 @@ def make_portfolio(
         "value_of_foresight": (measured.expected - float(law @ seen.cost)) / musd,
         "n_nodes": float(market.tree.n_nodes),
         "n_leaves": float(len(law)),
+        "drawn": float(not holds_every_future(model, market.programmes)),
         "gap": (solution.objective - solution.bound) / max(abs(solution.objective), 1e-9),
         "seconds_in_solver": sum(one.seconds_in_solver for one in solved) + seen.seconds_in_solver,
         "assumed_share": float(sources["share"][status.index("assumed")]) if "assumed" in status else 0.0,

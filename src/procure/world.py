@@ -407,6 +407,13 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
     return tree if before == law else tree.reweighed(before, law)
 
 
+def holds_every_future(model: Model, programmes: Programmes) -> bool:
+    """Whether the tree of a model is the whole law, and not a drawing of it: a table handed in, or few enough futures."""
+    nodes = model.settings.world.tree.nodes * model.settings.model.periods_per_year
+    law = tuple(processes(model, programmes))
+    return model.settings.world.scenarios or _every_future(law, len(periods_of(model)), nodes) is not None
+
+
 @lru_cache(maxsize=1024)
 def _mean(same: tuple[Process, ...]) -> Process:
     """The mean of several laws of one process."""

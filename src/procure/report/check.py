@@ -11,6 +11,7 @@ from procure.market import Market, make_market, programme_choices
 from procure.model import LEAST, LimitChoices, Model
 from procure.program import compose
 from procure.report.sources import numbers
+from procure.world import holds_every_future
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
 SMALLEST, LARGEST = 1e-7, 1e7
@@ -26,7 +27,7 @@ def summary(model: Model) -> str:
       elements      light, medium_heavy
       suppliers     caremag, china, lynas, seabed
       limits        none
-      futures       16 nodes, 16 leaves
+      futures       16 nodes, 16 leaves: every future there is
     <BLANKLINE>
     """
     markets = [make_market(model, programmes) for programmes in programme_choices(model)]
@@ -49,7 +50,8 @@ def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
     yield from (("", limit) for limit in limits[1:])
     nodes = _span(len(market.probability) for market in markets)
     leaves = _span(len(market.shape.leaves) for market in markets)
-    yield "futures", f"{nodes} nodes, {leaves} leaves"
+    whole = all(holds_every_future(model, market.programmes) for market in markets)
+    yield "futures", f"{nodes} nodes, {leaves} leaves: {'every future there is' if whole else 'drawn from many'}"
     program = compose(markets[0]).composed.lp
     n_rows, n_columns = program.matrix.shape
     each = f", for each of {len(markets)} programme levels" if len(markets) > 1 else ""

@@ -34,7 +34,8 @@ LARGE_UNITS = {"JPY": ("億円", 1e8)}
 
 LABELS: dict[Language, dict[str, str]] = {
     "en": {
-        "futures": "{name}: {paths} paths, {nodes} nodes, {status}, {seconds} s",
+        "futures": "{name}: {paths} paths, {which}, {nodes} nodes, {status}, {seconds} s",
+        "drawn": "drawn from many", "every": "every future there is",
         "programmes_chosen": "programme: {levels}",
         "shares": "Expected supply, %", "today": "today", "all": "all", "spot": "spot market",
         "stock": "stock, net", "shortage": "unserved", "surplus": "sold on",
@@ -59,7 +60,8 @@ LABELS: dict[Language, dict[str, str]] = {
         "note": "Weighed: {mean} % mean and {weight} % the mean of the worst {tail}. Worst {tail} of an element: its worst year.",
     },
     "ja": {
-        "futures": "{name}: 経路 {paths}、節点 {nodes}、{status}、{seconds} 秒",
+        "futures": "{name}: 経路 {paths}（{which}）、節点 {nodes}、{status}、{seconds} 秒",
+        "drawn": "多数からの抽出", "every": "起こり得る全経路",
         "programmes_chosen": "選択した計画: {levels}",
         "shares": "期待供給比率 %", "today": "現在", "all": "全体", "spot": "スポット市場",
         "stock": "備蓄（純放出）", "shortage": "供給不足", "surplus": "余剰転売",
@@ -144,7 +146,7 @@ class _Screen:
         yield title + (f"  ({self.words['programmes_chosen'].format(levels=chosen)})" if chosen else "")
         yield self.words["futures"].format(
             name=p.name, paths=f"{s['n_leaves']:,.0f}", nodes=f"{s['n_nodes']:,.0f}", status=p.status,
-            seconds=f"{s['seconds']:.1f}",
+            which=self.words["drawn" if s["drawn"] else "every"], seconds=f"{s['seconds']:.1f}",
         )  # fmt: skip
         yield ""
         yield self._shares()
