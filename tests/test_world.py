@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from pytest import approx
 
-from procure import DataError, Facts, load_facts, load_model
+from procure import DataError, Facts, load_facts, load_model, solve
 from procure.model import make_model
 from procure.scenarios.chain import correlate, marginals, markov
 from procure.scenarios.tree import enumerate_tree
@@ -408,3 +408,67 @@ def test_a_table_of_scenarios_speaks_of_a_lasting_shock_as_ever():
     tree = make_tree(model, {"seabed": "ten"})
     assert tree.share("regional_conflict")[:, 1] == approx(np.full(40, 0.3))
     assert tree.share("regional_conflict.lynas")[:, 0] == approx(np.ones(40))
+
+
+# --- what can fail without being a supplier ---
+
+
+def market(states, rates, programmes=LEVELS_OF_SITE, years=(2027, 2027), **tables):
+    """10 t of copper a year at 5 kUSD/t from the site, which never fails; the price doubles while the market is tight."""
+    states = pd.DataFrame(states, columns=["chain", "state", "kind", "order", "value"])
+    rates = pd.DataFrame(rates, columns=["chain", "from", "to", "value"])
+    multiple = {"chain": "market", "state": "tight", "layer": "contract", "scope": "all", "value": [2.0]}
+    tables = {"states": states, "transitions": rates, "multiples": pd.DataFrame(multiple)} | tables
+    return workshop(programmes, years=years, **tables)
+
+
+MARKET = [["market", "usual", "regime", 0, 12], ["market", "tight", "regime", 1, 10_000]]
+
+
+@pytest.mark.parametrize(
+    ("start", "rate", "tight"),
+    [("tight", 0.0, np.exp(-0.0012)), ("usual", 0.0, 0.0), ("usual", 1.0, (1 - np.exp(-2)) / 2)],
+)
+def test_a_price_chain_of_its_own_counts(start, rate, tight):
+    """10 t at 5 cost 50, at 10 they cost 100. Tight markets last 10,000 months, or come and go once a year."""
+    rates = [["market", "usual", "tight", rate], ["market", "tight", "usual", rate]]
+    model = market(MARKET, rates).with_(**{"world.start": {"market": start}})
+    assert 1e3 * solve(model).summary["expected_cost"] == approx(50 + 50 * tight, rel=1e-9)
+
+
+def test_a_chain_of_its_own_is_provoked_correlated_and_branches():
+    """ln 2 a year is added by the site's programme; the rival's bans come with tight markets; the tree branches by it."""
+
+    def table(columns, *rows):
+        return pd.DataFrame(rows, columns=columns.split())
+
+    model = market(
+        [MARKET[0], ["market", "tight", "episode", 1, 12], ["rival", "calm", "regime", 0, 12], ["rival", "ban", "episode", 1, 3]],
+        [["market", "usual", "tight", np.log(2)], ["rival", "calm", "ban", 0.1]],
+        [["site", "few", "retaliation", 2026, 1.0]],
+        (2027, 2030),
+        retaliations=table("supplier chain from to value", ["site", "market", "usual", "tight", np.log(2)]),
+        correlations=table("chain_a states_a chain_b states_b value", ["market", "tight", "rival", "ban", 1 / 3]),
+    )  # fmt: skip
+    assert chance(model, "market", "tight") == approx(np.full(4, 0.5))
+    assert chance(model, "market", "tight", "few") == approx(np.full(4, 0.75))
+    law = {p.name: p for p in processes(model, {})}
+    # tight in half of the years and h = 4: 2 / 5 and 8 / 5 of the rate
+    assert law["rival"].transition[0, :, 0, 1] == approx(1 - np.exp([-0.04, -0.16]))
+    model = model.with_(**{"world.tree": {"primary": "market", "branch": [2027, 2028], "nodes": 60}})
+    assert make_tree(model, {}).share("market")[:2] == approx(np.full((2, 2), 0.5), abs=1e-12)
+
+
+def test_switched_off_suppliers_stay_out_of_the_world():
+    model = workshop(LEVELS_OF_SITE).with_(**{"suppliers.rival.enabled": False})
+    assert [p.name for p in processes(model, {})] == ["site"]
+
+
+def test_what_a_chain_of_its_own_cannot_do_is_a_fault():
+    rates = [["market", "usual", "tight", 1.0]]
+    depth = pd.DataFrame({"chain": ["market"], "scope": "all", "state": "tight", "value": [0.5]})
+    with pytest.raises(DataError, match=r"unknown chain 'market'.*volume is lost by suppliers.*multiples.csv"):
+        market(MARKET, rates, depths=depth)
+    war = pd.DataFrame({"shock": "market", "attribute": ["rate", "duration"], "value": [1.0, 1.0]})
+    with pytest.raises(DataError, match=r"chain 'market': demand, a shock or a project has this name"):
+        processes(market(MARKET, rates, shocks=war), {})

@@ -69,6 +69,7 @@ class Reference:
     fields: tuple[str, ...]
     resource: str
     keys: tuple[str, ...]
+    remedy: str = ""  # where the nearest name is none
 
     @property
     def rule(self) -> str:
@@ -140,11 +141,11 @@ def _column(entry: Mapping[str, Any]) -> Column:
     )
 
 
-def _reference(fields: str | list[str], target: Mapping[str, Any]) -> Reference:
+def _reference(fields: str | list[str], target: Mapping[str, Any], remedy: str = "") -> Reference:
     def names(each: str | list[str]) -> tuple[str, ...]:
         return (each,) if isinstance(each, str) else tuple(each)
 
-    return Reference(names(fields), target["resource"], names(target["fields"]))
+    return Reference(names(fields), target["resource"], names(target["fields"]), remedy)
 
 
 def _name_list(entry: Mapping[str, Any]) -> NameList:
@@ -159,7 +160,10 @@ def _table(entry: Mapping[str, Any]) -> Table:
         description=entry["description"],
         columns={column["name"]: _column(column) for column in schema["fields"]},
         key=tuple(schema["primaryKey"]),
-        foreign=tuple(_reference(each["fields"], each["reference"]) for each in schema.get("foreignKeys", ())),
+        foreign=tuple(
+            _reference(each["fields"], each["reference"], each.get("procure:remedy", ""))
+            for each in schema.get("foreignKeys", ())
+        ),
         path=entry.get("procure:path"),
         unit=entry["procure:unit"],
         attributes={name: _bounds(each) for name, each in entry.get("procure:attributes", {}).items()},

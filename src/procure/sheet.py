@@ -409,12 +409,14 @@ def check_names(tables: Mapping[str, Typed], reject: Reject) -> None:
         typed = tables.get(reference.resource)
         return set(zip(*(typed.columns[name] for name in reference.keys), strict=True)) if typed else set()
 
-    def check(place: str, column: str, key: tuple[Any, ...], valid: set[tuple[Any, ...]], rule: str) -> None:
+    def check(
+        place: str, column: str, key: tuple[Any, ...], valid: set[tuple[Any, ...]], rule: str, remedy: str = ""
+    ) -> None:
         if key not in valid:
             same = [each[-1] for each in valid if each[:-1] == key[:-1]]
             owner = f" of '{key[0]}'" if len(key) > 1 else ""
             where = f"{place}, column {column}"
-            reject(where, f"unknown {column} '{key[-1]}'{owner}", rule, nearest(str(key[-1]), same))
+            reject(where, f"unknown {column} '{key[-1]}'{owner}", rule, remedy or nearest(str(key[-1]), same))
 
     scopes = _scopes(tables)
     for name, typed in tables.items():
@@ -423,7 +425,7 @@ def check_names(tables: Mapping[str, Typed], reject: Reject) -> None:
             valid = known(reference)
             for place, *key in zip(typed.places, *(typed.columns[each] for each in reference.fields), strict=True):
                 if any(key):
-                    check(place, reference.fields[-1], tuple(key), valid, reference.rule)
+                    check(place, reference.fields[-1], tuple(key), valid, reference.rule, reference.remedy)
         for column in (each.name for each in table.columns.values() if each.is_scope):
             for place, scope in zip(typed.places, typed.columns[column], strict=True):
                 check(place, column, (scope,), scopes, "a scope is an element, a class of elements.csv, or all")

@@ -206,11 +206,27 @@ class _World:
         self.suppliers = suppliers_of(model)
         world = model.settings.world
         self.variant, self.start = "value" if world.variant == "base" else world.variant, world.start
-        self.states = {chain: states for chain in self.suppliers if (states := self._states(chain))}
+        self.states = {chain: states for chain in self._chains() if (states := self._states(chain))}
         self.rates = {
             chain: {(r["from"], r["to"]): float(r[self.variant]) for r in records.rows("transitions", chain=chain)}
             for chain in self.states
         }
+
+    def _chains(self) -> list[str]:
+        """What can fail: the suppliers of the model, and whatever has states without being a supplier at all."""
+        registered = {r["supplier"] for r in self.records.rows("suppliers")}
+        free = sorted({r["chain"] for r in self.records.rows("states")} - registered)
+        projects = {r["supplier"] + PROJECT for r in self.records.rows("projects")}
+        taken = {DEMAND, *(r["shock"] for r in self.records.rows("shocks")), *projects}
+        faults = [
+            Fault(f"states.csv, chain '{chain}'", "demand, a shock or a project has this name", "each has its own name",
+                  "rename the chain")
+            for chain in (*self.suppliers, *free)
+            if chain in taken
+        ]  # fmt: skip
+        if faults:
+            raise DataError(faults)
+        return [*self.suppliers, *free]
 
     def _states(self, chain: str) -> States:
         """The states of a chain, the better before the worse."""
@@ -367,7 +383,7 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
     if choice.primary is not None and choice.primary not in names:
         raise DataError(
             Fault(f"{model.origin}, world.tree.primary", f"'{choice.primary}' is not in this model",
-                  "the primary chain is one of a supplier of the model", nearest(choice.primary, names))
+                  "the primary chain can fail in this model", nearest(choice.primary, names))
         )  # fmt: skip
     if choice.branch and choice.primary is None and len(names) > 1:
         raise DataError(
