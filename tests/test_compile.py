@@ -100,6 +100,48 @@ def test_many_nodes_at_once_equal_one_by_one():
         assert (part.at(data) == np.array([part.at(row) for row in data])).all()
 
 
+def lagrangian(template, data, x, dual, reduced_cost, weight):
+    """Weighed forms, less duals times what rows and bounds leave, at the sides that hold: one node, plain sums."""
+    value = sum(
+        weight[f] * c * x[j]
+        for f, c, j in zip(template.form_row, template.form.at(data), template.form_column, strict=True)
+    )
+    value -= sum(
+        dual[r] * a * x[j]
+        for r, a, j in zip(template.entry_row, template.entry.at(data), template.entry_column, strict=True)
+    )
+    sides = (
+        (dual, template.row_lower.at(data), template.row_upper.at(data)),
+        (reduced_cost, *template.bounds(data)),
+    )
+    return value + sum(
+        y * (low if y > 0 else high)
+        for ys, lows, highs in sides
+        for y, low, high in zip(ys, lows, highs, strict=True)
+        if y
+    )
+
+
+@pytest.mark.parametrize("name", BUILD)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_gradient_is_the_derivative_of_the_lagrangian(name, seed):
+    """At random decisions and duals, for any small move of the data; all is affine, so that differences are exact."""
+    random = np.random.default_rng(seed)
+    template = TEMPLATES[name]
+    data = random.uniform(0.1, 10, size=len(template.data))
+    x, weight = random.normal(size=len(template.columns)), random.normal(size=len(template.forms))
+    dual, reduced_cost = random.normal(size=len(template.rows)), random.normal(size=len(template.columns))
+    low, high = template.row_lower.at(data), template.row_upper.at(data)
+    dual = np.where(np.isinf(low), -abs(dual), np.where(np.isinf(high), abs(dual), dual))
+    least, most = template.bounds(data)
+    reduced_cost = np.where(np.isinf(most), abs(reduced_cost), reduced_cost) * ~np.isinf(least)
+    (found,) = template.gradient(data[None], x[None], dual[None], reduced_cost[None], weight[None])
+    move = random.uniform(-0.01, 0.01, size=len(data))
+    before, after = (lagrangian(template, one, x, dual, reduced_cost, weight) for one in (data, data + move))
+    assert found @ move == approx(after - before, rel=1e-9)
+    assert (found[[template.data_index[d] for d in template.data if d[0] in ("offered", "callable")]] != 0).any()
+
+
 # --- bounds
 
 

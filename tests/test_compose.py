@@ -134,6 +134,30 @@ def test_objective_measured_again_over_the_leaves(seed):
     assert weighed == approx(objective, rel=1e-6, abs=1e-3)
 
 
+@pytest.mark.parametrize("name", [None, "cost_tail", "worst"])
+@pytest.mark.parametrize("seed", [0, 2, 4, 5, 12])
+def test_what_is_spent_for_sure_weighs_the_same_wherever_it_is_spent(name, seed):
+    """A kUSD more on every path: spent by the plan, or in all nodes of any one period. Without a limit on cost it adds one to the
+    objective, and each leaf the weight of its path; a limit that binds adds its price."""
+    model = random_model(seed, LIMITS, risk__alpha=0.5)
+    if name is not None:
+        values = measured(market_of(model, seed))[2]
+        model = model.with_(**{f"limits.{name}.max": values[name] * 0.9999})
+    market = market_of(model, seed)
+    answer = solve_program(compose(market))
+    outcome = answer.outcome
+    of_plan, of_node = answer.composition.weights(
+        outcome.solution, answer.composed, market.probability, market.discount, risk_of(model)
+    )
+    sure = of_node / market.discount
+    periods = np.asarray(market.tree.period)
+    assert np.bincount(periods, weights=sure) == approx(np.full(periods.max() + 1, of_plan))
+    if name is None:
+        assert of_plan == approx(1) and sure[market.shape.leaves] == approx(outcome.tail_weight)
+    else:
+        assert of_plan == approx(1 - outcome.future_dual[name, None]) and of_plan > 1
+
+
 # --- risk
 
 

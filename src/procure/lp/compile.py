@@ -35,6 +35,16 @@ class Affine:
             return np.asarray(self.constant + self.coefficients @ data)
         return np.asarray(self.constant + (self.coefficients @ data.T).T)
 
+    @cached_property
+    def moving(self) -> NDArray[np.int64]:
+        """Positions of the numbers that depend on data at all."""
+        return np.flatnonzero(np.diff(self.coefficients.indptr))
+
+    @cached_property
+    def moving_alone(self) -> Affine:
+        """The numbers that depend on data, without the others."""
+        return Affine(self.constant[self.moving], sparse.csr_matrix(self.coefficients[self.moving]))
+
 
 @dataclass(frozen=True)
 class Template:
@@ -97,6 +107,41 @@ class Template:
         for position in range(len(self.forms)):
             values[:, position] = terms[:, self.form_row == position].sum(axis=1)
         return values
+
+    def gradient(self, data: Array, columns: Array, row_dual: Array, reduced_cost: Array, weight: Array) -> Array:
+        """Change of the optimal cost per unit of each datum, at every node: the derivative of the Lagrangian
+
+          Σ_f weight_f form_f x - Σ_r row_dual_r (entry_r x - side_r) - Σ_j reduced_cost_j (x_j - bound_j),
+
+        in which only what is affine in the data moves. Sides and bounds are those that hold: the lower one where the dual is
+        positive, the upper one where it is negative, so that an equality counts once. A bound tighter than its domain only.
+
+        Parameters
+        ----------
+        data : array, shape (n_nodes, n_data)
+        columns, reduced_cost : array, shape (n_nodes, n_columns)
+        row_dual : array, shape (n_nodes, n_rows)
+            As HiGHS signs them, in a minimisation.
+        weight : array, shape (n_nodes, n_forms)
+            What one unit of each form adds to the objective.
+
+        Returns
+        -------
+        array, shape (n_nodes, n_data)
+            In units of the objective per unit of the datum. Where optimum or duals are not unique it is one of several.
+        """
+        lower, upper, entry, form = (one.moving for one in (self.lower, self.upper, self.entry, self.form))
+        loose = self.lower.moving_alone.at(data) < self.domain_lower[lower]
+        high = self.upper.moving_alone.at(data) > self.domain_upper[upper]
+        parts = (
+            (self.row_lower, np.maximum(row_dual[:, self.row_lower.moving], 0.0)),
+            (self.row_upper, np.minimum(row_dual[:, self.row_upper.moving], 0.0)),
+            (self.lower, np.where(loose, 0.0, np.maximum(reduced_cost[:, lower], 0.0))),
+            (self.upper, np.where(high, 0.0, np.minimum(reduced_cost[:, upper], 0.0))),
+            (self.entry, -row_dual[:, self.entry_row[entry]] * columns[:, self.entry_column[entry]]),
+            (self.form, weight[:, self.form_row[form]] * columns[:, self.form_column[form]]),
+        )
+        return np.asarray(sum((part.moving_alone.coefficients.T @ factor.T).T for part, factor in parts))
 
 
 def compile_block(block: Any) -> Template:

@@ -434,6 +434,23 @@ class Composition:
             weight[self.watched] += risk.weight * tail
         return self._outcome(solution, composed, probability, weight)
 
+    def weights(
+        self, solution: Solution, composed: Composed, probability: Array, discount: Array, risk: Risk
+    ) -> tuple[float, Array]:
+        """What one kUSD more adds to the objective: spent by the plan, and spent at each node, shape (n_nodes,).
+
+        A node weighs (1 - w) p_n d_n and, from the dual of its path_cost, what tail and limits on cost make of d_n; the plan
+        weighs 1, and what limits on cost add.
+        """
+        weight = (1.0 - risk.weight) * probability * discount
+        if self.has_tail(risk):
+            rows = self.n_rows + np.arange(len(self.path_nodes))
+            weight[self.path_nodes] += solution.row_dual[rows] * discount[self.path_nodes] / TAIL_MONEY
+        of_costs = sum(
+            float(solution.row_dual[rows].sum()) for key, rows in composed.future_rows.items() if key[1] is None
+        )
+        return 1.0 - of_costs / TAIL_MONEY, weight
+
     def _share_of(self, names: Sequence[Name], probability: Array) -> Array:
         """Each node's share in what it shares with others: a dual of nodes that are one belongs to them by probability."""
         share = np.ones((self.n_nodes, len(names)))
