@@ -46,8 +46,13 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
         "element": "text", "year": "integer", "target_t": "number", "target_days": "number", "expected_t": "number",
         "expected_days": "number", "sold_t": "number",
     },
-    # Limits of the model file first, then what offers, capacities and rules hold back, dearest first. The shadow price is
-    # what loosening by one `per` saves.
+    # Limits of the model file first, then the numbers of the tables that hold back (an offer, a capacity, today's stock), dearest
+    # first. The shadow price is what loosening by one `per` saves. A number has one
+    # price and one row, over all years: 1 % of it is 1 % in each of them; `value`
+    # is what is used of it and `bound` what there is, means of the plan's years (those that have a bound) and, within a year,
+    # expected sums: so in t/yr, and for room for stock in t; today's stock is no mean. Used of an offer is what is contracted
+    # and called; of capacity the throughput, beside all the capacity there is, whoever pays for it. `slack` is their difference:
+    # more than 0 beside a price where the number holds back in some years or futures only.
     "limits": {
         "limit": "text", "kind": "text", "tag": "text", "scope": "text", "year": "year", "value": "number",
         "bound": "number", "slack": "number", "unit": "text", "binding": "flag", "shadow_price_musd": "number",

@@ -1,8 +1,8 @@
-"""What every limit costs: values, slacks and shadow prices, in million USD of present value.
+"""What every limit costs: values, slacks and shadow prices, in million USD of present value, at the margin.
 
-HiGHS gives d = change of the objective per unit of a row's or a bound's active side. Loosening an inequality never costs, and
-a row may stand in the program with its sign turned, so that its price is |d|. A limit of the model file is priced per percentage
-point, day or million USD, by the chain rule from the row it became:
+Limits of the model file first. HiGHS gives d = change of the objective per unit of a row's or a bound's active side. Loosening
+an inequality never costs, and a row may stand in the program with its sign turned, so that its price is |d|, turned by the chain
+rule into one per percentage point, day or million USD:
 
   share              row bound = bound × Σ p w demand over the undisturbed nodes     saves  |d| × 0.01 × that sum
   domestic_share     row bound = bound × Σ w demand                                  saves  |d| × 0.01 × that sum
@@ -11,13 +11,21 @@ point, day or million USD, by the chain rule from the row it became:
   footprint          Σ (footprint - bound) contract <= 0                             saves  |d| × 0.1 × Σ contract
   expected_shortage, shortage_cvar, cost_cvar, worst_case     the bound itself
 
-What offers, capacities and rules hold back is priced by the hundredth: Σ |d| × 1 % of the amount, over years and nodes; only
-`what_exists` is an equation and keeps its sign. These are prices at the margin: they hold for a small step.
+Then the numbers of the tables that hold back: offers, commitments, capacities, stock. One number ν may enter several data D of the
+program (an offer bounds the contract, and in every period what can be called), and degenerate duals divide its price among
+their rows as they please. So a number has one price, of one per cent of it:
+
+  0.01 ν dV/dν = 0.01 Σ_D dL/dD × ν dD/dν        dL/dD  `Template.gradient`, from primal and dual solution
+                                                 dD/dν  by moving the number a millionth and making the market's numbers anew
+
+All of these are prices at the margin: they hold for a small step, and a full one saves less. Where the optimum is degenerate
+(an offer and a capacity that bind together) the price lies between what a little more saves and what a little less costs; where
+a number is the larger of two, the data are those of a little more of it (of what is at least to be had, a little less).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,19 +34,26 @@ from numpy.typing import NDArray
 from pandas import DataFrame
 
 from procure import risk
+from procure.formulation.period import COSTS
 from procure.formulation.sets import FUTURE_KINDS, MEASURES, Limit
 from procure.frames import make_frame
 from procure.lp.compile import Template
-from procure.market import DAYS_PER_YEAR
+from procure.market import DAYS_PER_YEAR, Builder, Datum, Market
 from procure.measure import KUSD_PER_MUSD, Measured
 from procure.model import LEAST, LimitChoices
+from procure.solving import risk_of
+from procure.world import Row
 
 Array = NDArray[np.float64]
 
 #: A limit binds when its slack is below this share of its bound.
 BINDS = 1e-6
-#: Below this share of all money spent, one per cent more is worth nothing.
-WORTHLESS = 1e-9
+#: Below this share of all money spent a price is nothing.
+PRICED = 1e-9
+#: The share by which a number is moved to see how far data move with it.
+NUDGE = 1e-6
+#: Data whose names begin so are prices: no quantity of anybody.
+PRICES = ("price_", "payment")
 _STEP = {"share": 0.01, "domestic_share": 0.01, "expected_shortage": 0.01, "shortage_cvar": 0.01, "footprint": 0.1}
 _UNIT = {
     "share": ("share", "percentage point"), "domestic_share": ("share", "percentage point"),
@@ -49,14 +64,14 @@ _UNIT = {
 
 
 def limits(measured: Measured) -> DataFrame:
-    """Every limit of the model file, then what holds the plan back physically and by contract, dearest first."""
+    """Every limit of the model file, then the numbers of the tables that hold the plan back, dearest first."""
     rows = [row for limit in measured.sets.limits for row in _Policy(measured, limit).rows()]
     return make_frame("limits", [*rows, *_held_back(measured)])
 
 
-def _money(musd: float) -> str:
-    """A sum in words: three digits are enough for a price at the margin."""
-    return f"{float(f'{musd:.3g}'):,.10g} million USD"
+def _saves(what: str, kusd: float) -> str:
+    """A price in words: three digits are enough at the margin."""
+    return f"{what} saves {float(f'{kusd / KUSD_PER_MUSD:.3g}'):,.10g} million USD"
 
 
 # --- limits of the model file ---
@@ -137,15 +152,14 @@ class _Policy:
         least = limit.kind in LEAST
         slack = value - bound if least else bound - value
         musd = saved / KUSD_PER_MUSD + 0.0
-        worth = abs(saved) > WORTHLESS * self.measured.gross
-        binding = bool(slack <= BINDS * max(abs(bound), 1.0)) or worth
+        binding = bool(slack <= BINDS * max(abs(bound), 1.0)) or abs(saved) > PRICED * self.measured.gross
         unit, per = _UNIT[limit.kind]
         when = f" in {year}" if year is not None else ""
         if np.isnan(value):
             words = f"{self._subject(scope)}{when} is not limited: no future of that year is undisturbed"
-        elif worth:
+        elif abs(saved) > PRICED * self.measured.gross:
             step = f"one {per} less" if least else f"one more {per}"
-            words = f"{step} of {self._subject(scope)}{when} saves {_money(musd)}"
+            words = _saves(f"{step} of {self._subject(scope)}{when}", saved)
         elif binding:
             words = f"{self._subject(scope)}{when} stands at its limit, at no cost"
         else:
@@ -193,158 +207,223 @@ def _dual_of(measured: Measured, name: tuple[str, tuple[Any, ...]]) -> float:
     return 0.0
 
 
-# --- offers, capacities and rules ---
+# --- numbers of the tables ---
+
+Owner = tuple[str, ...]  # (supplier, element), (supplier,), (supplier, programme) or (element,)
+Amounts = tuple[Any, Any]  # by year of the plan: what is used, and how much there is
+
+
+class _Numbers(Builder):
+    """The numbers of the tables behind a market, and how far the data of its program move with each."""
+
+    def __init__(self, market: Market) -> None:
+        super().__init__(market.model, market.programmes, market.tree)
+        self._unmoved = self.market()
+        self._kept, self._base = self._values, self.records
+
+    def on_offer(self, supplier: str, element: str) -> list[float]:
+        """t/yr on offer by year of the plan, to be contracted or only called."""
+        return [self._on_offer(supplier, element, y) for y in self.years]
+
+    def moving(self, kind: _Kind) -> Iterator[tuple[Owner, dict[Datum, Any]]]:
+        """(owner, ν dD/dν of every datum D that moves) of every number ν of a kind, shape () or (n_nodes,).
+
+        The numbers of a kind are moved together, and told apart by whose data move; one by one where a price moves, because
+        several may share it (a cap on the rebate of all that is committed). Where one number stands for several elements, each
+        of them has its own part in it.
+        """
+        numbers: dict[Owner, dict[int, Row]] = {}
+        for position, row in enumerate(self._base.rows(kind.table)):
+            mine = row.get("supplier") in (None, *self.suppliers) and row.get("element") in (None, *self.elements)
+            chosen = row.get("programme") in (None, self.programmes.get(row.get("supplier", "")))
+            if mine and chosen and row["value"] and row.get("attribute") == kind.attribute:
+                owners = [tuple(row[column] for column in kind.owner)] if kind.owner else [(e,) for e in self.elements]
+                for owner in owners:
+                    numbers.setdefault(owner, {})[position] = row
+        together = self._moved(kind, {position: row for rows in numbers.values() for position, row in rows.items()})
+        if any(name.startswith(PRICES) for name, _ in together):
+            yield from ((owner, self._moved(kind, rows)) for owner, rows in numbers.items())
+            return
+        depth = 2 if "element" in kind.owner else 1
+        whose = {owner[:depth]: owner for owner in numbers}
+        parts: dict[Owner, dict[Datum, Any]] = {owner: {} for owner in numbers}
+        for (name, index), change in together.items():
+            parts[whose[index[:depth]]][name, index] = change
+        yield from parts.items()
+
+    def _moved(self, kind: _Kind, rows: Mapping[int, Row]) -> dict[Datum, Any]:
+        """ν dD/dν of the data that move when the values of these rows do."""
+        step = -NUDGE if kind.is_floor else NUDGE
+        records = self._base.moved({(kind.table, p, "value"): row["value"] * (1 + step) for p, row in rows.items()})
+        self._values = dict(self._kept)
+        found = self.moved(records, [(kind.table, row) for row in rows.values()])
+        self.records, self._values = self._base, self._kept
+        assert found is not None, "a small step moves numbers only"
+        plan, period = self._unmoved.plan, self._unmoved.period
+        changes: dict[Datum, Any] = {
+            (name, index): (value - plan[name][index]) / step
+            for (name, index), value in found[0].items()
+            if value != plan[name][index]
+        }
+        for (name, index), value in found[1].items():
+            before = period[name][index]
+            if not np.array_equal(value, before):
+                differs = value != before  # what has no limit stays without
+                changes[name, index] = np.subtract(value, before, out=np.zeros(len(value)), where=differs) / step
+        return changes
 
 
 @dataclass(frozen=True)
-class _Rule:
-    """A row of the formulation that holds back: its tag, and what loosening it by a hundredth is called."""
+class _Kind:
+    """One kind of number that holds back: where it stands, what it is called, and how much of it is used."""
 
+    name: str
     tag: str
-    words: str
-    floor: bool = False
-    unit: str = "t/yr"
-
-
-_RULES = {
-    "within_offer": _Rule("contractual", "1 % more {element} on offer from {supplier}"),
-    "keep_commitment": _Rule("contractual", "1 % less {element} committed to {supplier}", floor=True),
-    "within_capacity": _Rule("physical", "1 % more capacity of {supplier}"),
-    "grow": _Rule("physical", "1 % more growth a year of {supplier}"),
-    "within_buildable": _Rule("physical", "1 % more capacity to be built at {supplier}"),
-    "minimum_order": _Rule("contractual", "a minimum order 1 % lower at {supplier}", floor=True),
-    "stock_floor": _Rule("physical", "1 % less room kept for {element} stock", floor=True, unit="t"),
-    "stock_ceiling": _Rule("physical", "1 % more room for {element} stock", unit="t"),
-    "what_exists": _Rule("physical", "1 % more {element} in stock today", unit="t"),
-    "within_reach": _Rule("contractual", "1 % more {element} on call from {supplier}"),
-    "within_spot": _Rule("physical", "1 % more {element} on the spot market"),
-    "within_refill": _Rule("contractual", "1 % more {element} allowed into stock"),
-}
+    words: str  # "1 % more ..."; {0} and {1} are the owner
+    unit: str
+    table: str
+    attribute: str | None
+    owner: tuple[str, ...]  # the columns of the table that say whose it is; none where it stands for several elements
+    amounts: Callable[[Measured, _Numbers, Owner], Amounts]
+    is_floor: bool = False  # at least, not at most
 
 
 def _held_back(measured: Measured) -> list[tuple[Any, ...]]:
-    """One row per rule and supplier or element, with the saving of all years and nodes together."""
-    found: dict[tuple[str, str, str], Array] = {}
-    for component, index, numbers in (*_plan_marginals(measured), *_node_marginals(measured)):
-        supplier, element = _owners(component, index)
-        key = (component, supplier, element)
-        found[key] = found.get(key, np.zeros(3)) + numbers
-    rows = []
-    for (component, supplier, element), (saved, used, size) in found.items():
-        if abs(saved) <= WORTHLESS * measured.gross:
-            continue
-        rule, musd = _RULES[component], float(saved) / KUSD_PER_MUSD
-        n_years = 1 if component == "what_exists" else len(measured.sets.years)
-        value, bound = float(used) / n_years, float(size) / n_years
-        slack = value - bound if rule.floor else bound - value
-        words = f"{rule.words.format(supplier=supplier, element=element)} saves {_money(musd)}"
-        scope = " ".join(part for part in (supplier, element) if part)
-        rows.append(
-            (component, component, rule.tag, scope, None, value, bound, slack, rule.unit, True, musd, "1 %", words)
-        )
+    """One row per number that has a price."""
+    market, templates = measured.market, measured.solved.templates
+    of_plan, of_period = _gradients(measured)
+    numbers, rows = _Numbers(market), []
+    for kind in _KINDS:
+        for owner, moving in numbers.moving(kind):
+            gained = 0.0
+            for (name, index), change in moving.items():
+                if (name, index) in templates.plan.data_index:
+                    gained -= of_plan[templates.plan.data_index[name, index]] * float(change)
+                else:
+                    gained -= float(of_period[:, templates.period.data_index[name, index]] @ change)
+            if abs(0.01 * gained) > PRICED * measured.gross:
+                rows.append(_row(measured, numbers, kind, owner, 0.01 * gained))
     return sorted(rows, key=lambda row: (-row[10], row[0], row[3]))
 
 
-def _owners(component: str, index: tuple[Any, ...]) -> tuple[str, str]:
-    """The supplier and the element that a row speaks of."""
-    if component in ("within_offer", "keep_commitment", "within_reach"):
-        return str(index[0]), str(index[1])
-    if component in ("within_capacity", "grow", "within_buildable", "minimum_order"):
-        return str(index[0]), ""
-    return "", str(index[0])
+def _row(measured: Measured, numbers: _Numbers, kind: _Kind, owner: Owner, saved: float) -> tuple[Any, ...]:
+    used, size = (np.asarray(amounts, dtype=float) for amounts in kind.amounts(measured, numbers, owner))
+    limited = np.isfinite(size)
+    value, bound = float(used[limited].mean()), float(size[limited].mean())
+    slack = value - bound if kind.is_floor else bound - value
+    scope, per, musd = " ".join(owner), "1 % more" if saved > 0 else "1 % less", abs(saved) / KUSD_PER_MUSD
+    words = _saves(f"{per} {kind.words.format(*owner)}", abs(saved))
+    return (kind.name, kind.name, kind.tag, scope, None, value, bound, slack, kind.unit, True, musd, per, words)
 
 
-def _plan_marginals(measured: Measured) -> Iterator[tuple[str, tuple[Any, ...], Array]]:
-    """(rule, index, [saving of one per cent, used, size]) of every priced row of the plan."""
-    template: Template = measured.solved.templates.plan
-    for (component, index), dual in _priced(
-        template, measured.outcome.plan_row_dual, measured.outcome.plan_reduced_cost
-    ):
-        if component in _RULES:
-            used, size = _plan_amounts(measured, component, index)
-            yield component, index, np.array([0.01 * _loosened(component, float(dual)) * size, used, size])
+def _gradients(measured: Measured) -> tuple[Array, Array]:
+    """What one unit more of each datum adds to the cost, kUSD: of the plan (n_data,), of the periods (n_nodes, n_data)."""
+    market, outcome, solved = measured.market, measured.outcome, measured.solved
+    plan, period = solved.templates.plan, solved.templates.period
+    of_plan, of_node = solved.composition.weights(
+        outcome.solution, solved.composed, measured.probability, measured.discount, risk_of(market.model)
+    )
+    costs = np.isin(period.forms, COSTS)
+    return (
+        plan.gradient(
+            market.plan_data(plan)[None], outcome.plan[None], outcome.plan_row_dual[None], outcome.plan_reduced_cost[None],
+            np.full((1, len(plan.forms)), of_plan),
+        )[0],
+        period.gradient(
+            market.period_data(period), outcome.nodes, outcome.node_row_dual, outcome.node_reduced_cost,
+            of_node[:, None] * costs,
+        ),
+    )  # fmt: skip
 
 
-def _loosened(component: str, dual: Any) -> Any:
-    """What one unit of loosening saves."""
-    return -dual if component == "what_exists" else np.abs(dual)
+# What is used and how much there is of it, by year of the plan.
 
 
-def _priced(template: Template, row_dual: Array, reduced_cost: Array) -> Iterator[tuple[Any, Any]]:
-    """Every row of a block with its dual, bounds of columns under the name they had; last axis rows or columns."""
-    for r, name in enumerate(template.rows):
-        yield name, row_dual[..., r]
-    for rows, sided in (
-        (template.lower_row, np.maximum(reduced_cost, 0.0)),
-        (template.upper_row, np.minimum(reduced_cost, 0.0)),
-    ):
-        for j in np.flatnonzero(rows >= 0):
-            yield template.bound_rows[rows[j]], sided[..., j]
+def _by_year(measured: Measured, amounts: Mapping[tuple[Any, ...], float], owner: Owner) -> list[float]:
+    return [amounts[*owner, y] for y in measured.sets.years]
 
 
-def _plan_amounts(measured: Measured, component: str, index: tuple[Any, ...]) -> tuple[float, float]:
-    """What is used of a row of the plan, and how much there is of it."""
-    plan, data = measured.plan, measured.market.plan
-    use = plan.get("use", {})
-    if component in ("within_offer", "keep_commitment"):
-        used = plan["contract"][index]
-        if component == "keep_commitment":
-            return used, data["committed"][index]
-        return used, data["offered"][index] * use.get((index[0], index[2]), 1.0)
-    if component == "within_buildable":
-        return plan["expansion"][index], data["buildable"][index]
-    if component in ("stock_floor", "stock_ceiling"):
-        return plan["stock_target"][index], data[component.removeprefix("stock_")][index]
-    if component == "what_exists":
-        return plan["stock_today"][index], data["existing"][index]
-    supplier, year = index
-    throughput = _throughput(measured, supplier, year)
-    if component == "minimum_order":
-        ordered = sum(plan["contract"][s, e, year] for s, e in measured.sets.of_supplier(supplier))
-        return ordered, data["least"][index] * use[index]
-    if component == "grow":
-        years = measured.sets.years
-        k = years.index(year)
-        return throughput - (_throughput(measured, supplier, years[k - 1]) if k else 0.0), data["growth"][index]
-    lead = dict(measured.sets.expandable).get(supplier, 0)
-    bought = sum(x for (s, v), x in plan.get("expansion", {}).items() if s == supplier and v <= year - lead)
-    funded = sum(data["level"][s, g, year] * x for (s, g), x in plan.get("programme", {}).items() if s == supplier)
-    return throughput, data["capacity"][index] + bought + funded
+def _offer(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    taken = measured.contracted(*owner) + measured.yearly(measured.called(*owner))
+    return taken, numbers.on_offer(*owner)
 
 
-def _throughput(measured: Measured, supplier: str, year: int) -> float:
+def _commitment(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    return measured.contracted(*owner), _by_year(measured, measured.market.plan["committed"], owner)
+
+
+def _capacity(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    """Throughput, and all the capacity there is: the supplier's own, what was built, what the programme adds."""
+    s, data, plan = owner[0], measured.market.plan, measured.plan
+    lead = dict(measured.sets.expandable).get(s, 0)
+    size = []
+    for y in measured.sets.years:
+        built = sum(x for (i, v), x in plan.get("expansion", {}).items() if i == s and v <= y - lead)
+        funded = sum(data["level"][i, g, y] * x for (i, g), x in plan.get("programme", {}).items() if i == s)
+        size.append(data["capacity"][s, y] + built + funded)
+    return _throughput(measured, s), size
+
+
+def _throughput(measured: Measured, supplier: str) -> Array:
     if supplier in measured.sets.baskets:
-        return measured.plan["output"][supplier, year]
-    return sum(measured.plan["contract"][s, e, year] for s, e in measured.sets.of_supplier(supplier))
+        return np.array(_by_year(measured, measured.plan["output"], (supplier,)))
+    return _ordered(measured, supplier)
 
 
-def _node_marginals(measured: Measured) -> Iterator[tuple[str, tuple[Any, ...], Array]]:
-    """The same for the rows of the periods, added over the nodes; amounts are expected ones."""
-    template: Template = measured.solved.templates.period
-    # A column that several nodes share has one reduced cost, not one for each of them.
-    shared = measured.outcome.node_reduced_cost.copy()
-    for j in range(shared.shape[1]):
-        column = measured.solved.composition.column_of[:, j]
-        once = np.zeros(len(column), dtype=bool)
-        once[np.unique(column, return_index=True)[1]] = True
-        shared[~once, j] = 0.0
-    p = measured.probability
-    for (component, index), dual in _priced(template, measured.outcome.node_row_dual, shared):
-        if component in _RULES:
-            used, size = _node_amounts(measured, component, index)
-            saved = 0.01 * float(_loosened(component, dual) @ size)
-            yield component, index, np.array([saved, p @ used, p @ size])
+def _ordered(measured: Measured, supplier: str) -> Array:
+    return np.asarray(np.sum([measured.contracted(*offer) for offer in measured.sets.of_supplier(supplier)], axis=0))
 
 
-def _node_amounts(measured: Measured, component: str, index: tuple[Any, ...]) -> tuple[Array, Array]:
-    node, data = measured.node, measured.market.period
-    if component == "within_spot":
-        return node["spot"][index], data["limit_spot"][index]
-    if component == "within_refill":
-        return node["refill"][index], data["limit_refill"][index]
-    supplier, element = index
-    years = measured.market.shape.year
-    use = measured.plan.get("use", {})
-    on = np.array([use.get((supplier, y), 1.0) for y in measured.sets.years])[years]
-    taken = data["reach"][index] * measured.contracted(supplier, element)[years]
-    return node["call"][index] + taken, data["callable"][index] * on
+def _growth(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    growth = _by_year(measured, measured.market.plan["growth"], owner)
+    return np.diff(_throughput(measured, *owner), prepend=0.0), growth
+
+
+def _expansion(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    buildable = _by_year(measured, measured.market.plan["buildable"], owner)
+    return _by_year(measured, measured.plan["expansion"], owner), buildable
+
+
+def _order(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    least, use = (_by_year(measured, x, owner) for x in (measured.market.plan["least"], measured.plan["use"]))
+    return _ordered(measured, *owner), np.multiply(least, use)
+
+
+def _stock_today(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    return [measured.plan["stock_today"][owner]], [measured.market.plan["existing"][owner]]
+
+
+def _stock_room(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    ceiling = _by_year(measured, measured.market.plan["ceiling"], owner)
+    return _by_year(measured, measured.plan["stock_target"], owner), ceiling
+
+
+def _refill(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    limit = measured.yearly(measured.market.period["limit_refill"][owner])
+    return measured.yearly(measured.node["refill"][owner]), limit
+
+
+def _spot(measured: Measured, numbers: _Numbers, owner: Owner) -> Amounts:
+    bought, limit = (
+        np.sum([measured.yearly(x) for step, x in amounts.items() if step[:1] == owner], axis=0)
+        for amounts in (measured.node["spot"], measured.market.period["limit_spot"])
+    )
+    return bought, limit
+
+
+_KINDS = (
+    _Kind("offer", "contractual", "{1} on offer from {0}", "t/yr", "offers", None, ("supplier", "element"), _offer),
+    _Kind("commitment", "contractual", "{1} committed to {0}", "t/yr", "commitments", None, ("supplier", "element"), _commitment,
+          is_floor=True),
+    _Kind("capacity", "physical", "capacity of {0}", "t/yr", "terms", "capacity", ("supplier",), _capacity),
+    _Kind("programme_capacity", "physical", "capacity of {0} {1}", "t/yr", "programmes", "capacity", ("supplier", "programme"),
+          _capacity),
+    _Kind("growth", "physical", "growth a year of {0}", "t/yr", "terms", "growth", ("supplier",), _growth),
+    _Kind("expansion", "physical", "capacity to be built at {0}", "t/yr", "terms", "expansion_limit", ("supplier",), _expansion),
+    _Kind("minimum_order", "contractual", "of the minimum order at {0}", "t/yr", "terms", "minimum_order", ("supplier",), _order,
+          is_floor=True),
+    _Kind("stock_today", "physical", "{0} in stock today", "t", "stock", "existing", (), _stock_today),
+    _Kind("stock_room", "physical", "room for {0} stock", "t", "stock", "max_days", (), _stock_room),
+    _Kind("refill", "contractual", "{0} allowed into stock", "t/yr", "stock", "refill_share", (), _refill),
+    _Kind("spot", "physical", "{0} on the spot market", "t/yr", "spot", "limit", (), _spot),
+)  # fmt: skip

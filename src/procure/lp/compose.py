@@ -432,7 +432,7 @@ class Composition:
             tail = solution.row_dual[composed.tail_rows] / (risk.weight * TAIL_MONEY)
             weight = (1.0 - risk.weight) * weight
             weight[self.watched] += risk.weight * tail
-        return self._outcome(solution, composed, probability, weight)
+        return self._outcome(solution, composed, weight)
 
     def weights(
         self, solution: Solution, composed: Composed, probability: Array, discount: Array, risk: Risk
@@ -451,17 +451,17 @@ class Composition:
         )
         return 1.0 - of_costs / TAIL_MONEY, weight
 
-    def _share_of(self, names: Sequence[Name], probability: Array) -> Array:
-        """Each node's share in what it shares with others: a dual of nodes that are one belongs to them by probability."""
+    def _share_of(self, names: Sequence[Name]) -> Array:
+        """Each node's share in the rows or columns that it has together with others: their one dual is parted evenly."""
         share = np.ones((self.n_nodes, len(names)))
-        for element, positions in self._by_element(names, np.ones(len(names), dtype=bool)).items():
-            same = self.shape.same.get(element)
-            if same is not None:
-                whole = np.bincount(same, weights=probability, minlength=self.n_nodes)[same]
-                share[:, positions] = (probability / whole)[:, None]
+        for position, name in enumerate(names):
+            together = self.shape.information if name[0] in ORDERS else None
+            group = self.shape.same.get(element_of(*name)) if together is None else together
+            if group is not None:
+                share[:, position] = 1.0 / np.bincount(group)[group]
         return share
 
-    def _outcome(self, solution: Solution, composed: Composed, probability: Array, tail_weight: Array) -> Outcome:
+    def _outcome(self, solution: Solution, composed: Composed, tail_weight: Array) -> Outcome:
         n_plan = len(self.plan.columns)
         future = {
             key: float(solution.row_dual[rows].sum()) / (TAIL_MONEY if key[1] is None else 1.0)
@@ -472,9 +472,9 @@ class Composition:
             plan=solution.x[:n_plan],
             nodes=solution.x[self.column_of],
             plan_row_dual=solution.row_dual[: len(self.plan.rows)],
-            node_row_dual=solution.row_dual[self.row_of] * self._share_of(self.period.rows, probability),
+            node_row_dual=solution.row_dual[self.row_of] * self._share_of(self.period.rows),
             plan_reduced_cost=solution.reduced_cost[:n_plan],
-            node_reduced_cost=solution.reduced_cost[self.column_of] * self._share_of(self.period.columns, probability),
+            node_reduced_cost=solution.reduced_cost[self.column_of] * self._share_of(self.period.columns),
             future_dual=future,
             tail_weight=tail_weight,
         )
