@@ -47,8 +47,8 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
         "expected_days": "number", "sold_t": "number",
     },
     # Limits of the model file first, then the numbers of the tables that hold back (an offer, a capacity, today's stock), dearest
-    # first. The shadow price is what loosening by one `per` saves. A number has one
-    # price and one row, over all years: 1 % of it is 1 % in each of them; `value`
+    # first. The shadow price is what loosening by one `per` saves, at the margin: it holds for a small step. A number has one
+    # price and one row, over all years: 1 % of it is 1 % in each of them; it has none where its price `is_worthless`. `value`
     # is what is used of it and `bound` what there is, means of the plan's years (those that have a bound) and, within a year,
     # expected sums: so in t/yr, and for room for stock in t; today's stock is no mean. Used of an offer is what is contracted
     # and called; of capacity the throughput, beside all the capacity there is, whoever pays for it. `slack` is their difference:
@@ -84,6 +84,18 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
 
 #: Share of a period's demand above which it counts as unserved.
 UNSERVED = 1e-3
+#: Share of all that is spent below which a price is nothing: cost itself is not known any better.
+WORTHLESS = 1e-6
+
+
+def is_worthless(price_musd: float, per: str, spent_musd: float) -> bool:
+    """Whether a shadow price is nothing beside all that is spent or, where its step is a sum of money, beside the step.
+
+    >>> is_worthless(0.00175, "percentage point", spent_musd=26_000), is_worthless(0.02, "million USD", spent_musd=26_000)
+    (True, False)
+    """
+    return abs(price_musd) <= WORTHLESS * (1.0 if per == "million USD" else spent_musd)
+
 
 _DTYPES: Mapping[Kind, Any] = {"text": "str", "integer": "int64", "year": "Int64", "number": "float64", "flag": "bool"}
 

@@ -36,7 +36,7 @@ from pandas import DataFrame
 from procure import risk
 from procure.formulation.period import COSTS
 from procure.formulation.sets import FUTURE_KINDS, MEASURES, Limit
-from procure.frames import make_frame
+from procure.frames import is_worthless, make_frame
 from procure.lp.compile import Template
 from procure.market import DAYS_PER_YEAR, Builder, Datum, Market
 from procure.measure import KUSD_PER_MUSD, Measured
@@ -48,7 +48,7 @@ Array = NDArray[np.float64]
 
 #: A limit binds when its slack is below this share of its bound.
 BINDS = 1e-6
-#: Below this share of all money spent a price is nothing.
+#: A limit whose price is above this share of all money spent binds, whatever its slack.
 PRICED = 1e-9
 #: The share by which a number is moved to see how far data move with it.
 NUDGE = 1e-6
@@ -71,7 +71,7 @@ def limits(measured: Measured) -> DataFrame:
 
 def _saves(what: str, kusd: float) -> str:
     """A price in words: three digits are enough at the margin."""
-    return f"{what} saves {float(f'{kusd / KUSD_PER_MUSD:.3g}'):,.10g} million USD"
+    return f"{what} saves {float(f'{kusd / KUSD_PER_MUSD:.3g}'):,.10g} million USD at the margin"
 
 
 # --- limits of the model file ---
@@ -157,11 +157,11 @@ class _Policy:
         when = f" in {year}" if year is not None else ""
         if np.isnan(value):
             words = f"{self._subject(scope)}{when} is not limited: no future of that year is undisturbed"
-        elif abs(saved) > PRICED * self.measured.gross:
+        elif not is_worthless(musd, per, self.measured.gross / KUSD_PER_MUSD):
             step = f"one {per} less" if least else f"one more {per}"
             words = _saves(f"{step} of {self._subject(scope)}{when}", saved)
         elif binding:
-            words = f"{self._subject(scope)}{when} stands at its limit, at no cost"
+            words = f"{self._subject(scope)}{when} stands at its limit, at no cost to speak of"
         else:
             words = f"{self._subject(scope)}{when} has room left"
         return (limit.name, limit.kind, limit.tag, scope, year, value, bound, slack, unit, binding, musd, per, words)
@@ -301,7 +301,7 @@ def _held_back(measured: Measured) -> list[tuple[Any, ...]]:
                     gained -= of_plan[templates.plan.data_index[name, index]] * float(change)
                 else:
                     gained -= float(of_period[:, templates.period.data_index[name, index]] @ change)
-            if abs(0.01 * gained) > PRICED * measured.gross:
+            if not is_worthless(0.01 * gained, "1 %", measured.gross):
                 rows.append(_row(measured, numbers, kind, owner, 0.01 * gained))
     return sorted(rows, key=lambda row: (-row[10], row[0], row[3]))
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from procure.frames import COMPONENTS, OTHER_SOURCES
+from procure.formulation.sets import FUTURE_KINDS, PLAN_KINDS
+from procure.frames import COMPONENTS, OTHER_SOURCES, is_worthless
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -78,12 +79,23 @@ LABELS: dict[Language, dict[str, str]] = {
         "loss_alone": "不足損失は平均 {loss} 百万ドル。",
         "out": "{level} は不可: 必要な緩和 {needs}。その場合の費用は {cost}（{more}）。",
         "out_alone": "{level} は不可: 必要な緩和 {needs}。", "cheaper": "{saved} 安い", "dearer": "{saved} 高い",
-        "limits": "何が制約しているか（緩和による節約）", "more_limits": "… ほか {count} 件は portfolio.limits に",
+        "limits": "何が制約しているか（緩和による限界的な節約）", "more_limits": "… ほか {count} 件は portfolio.limits に",
         "no_limits": "効いている制約はない",
         "provenance": "費用を決める数値の根拠", "sourced": "出典あり", "derived": "計算", "unverified": "未確認",
         "assumed": "仮定",
         "note": "目的値は平均 {mean} % と最悪 {tail} の平均 {weight} % の加重。元素の最悪 {tail} は最も悪い年のもの。",
     },
+}  # fmt: skip
+
+#: In Japanese, the numbers of the tables that hold back, and the steps by which limits and numbers move.
+_HELD_BACK = {
+    "offer": "供給枠", "commitment": "既契約", "capacity": "生産能力", "programme_capacity": "計画の生産能力",
+    "growth": "年間増産", "expansion": "増設上限", "minimum_order": "最低発注量", "stock_today": "現在の備蓄",
+    "stock_room": "備蓄の上限", "refill": "備蓄への補充枠", "spot": "スポット市場の量",
+}  # fmt: skip
+_STEPS = {
+    "percentage point": "1 %ポイント緩和", "day": "1日緩和", "million USD": "百万ドル緩和", "0.1 t/t": "0.1 t/t 緩和",
+    "1 % more": "1 % 増", "1 % less": "1 % 減",
 }  # fmt: skip
 
 
@@ -296,11 +308,16 @@ class _Screen:
                 yield words.format(level=row.level, needs=row.needs, cost=_money(cost), more=more)
 
     def _limits(self) -> Iterable[str]:
+        from pandas import Series
+
         limits = self.portfolio.limits
-        binding = limits[limits["binding"] & (limits["shadow_price_musd"].abs() > 0)]
-        asked = {choice["name"] for choice in self.portfolio.settings.get("limits", ())}
-        policy = binding[binding["limit"].isin(asked)].sort_values("shadow_price_musd", ascending=False, kind="stable")
-        others = binding[~binding["limit"].isin(asked)]
+        spent = float(self.portfolio.costs["expected_musd"].abs().sum())
+        prices = zip(limits["shadow_price_musd"].tolist(), limits["per"].tolist(), strict=True)
+        saves = Series([not is_worthless(price, per, spent) for price, per in prices], index=limits.index, dtype=bool)
+        binding = limits[limits["binding"] & saves]
+        is_policy = binding["kind"].isin((*PLAN_KINDS, *FUTURE_KINDS))
+        policy = binding[is_policy].sort_values("shadow_price_musd", ascending=False, kind="stable")
+        others = binding[~is_policy]
         shown = [*policy.head(POLICY_LIMITS).to_dict("records"), *others.head(OTHER_LIMITS).to_dict("records")]
         for row in shown:
             yield f"  {self._limit_in_words(row)}"
@@ -313,7 +330,10 @@ class _Screen:
         if self.lang == "en":
             return str(row["words"])
         year = f" {row['year']}" if isinstance(row["year"], int) else ""
-        return f"{row['limit']} {row['scope']}{year}: {row['per']} → {float(row['shadow_price_musd']):.3g} 百万ドル"
+        suppliers = set(self.portfolio.shares["supplier"])
+        scope = " ".join(self._name(word) if word in suppliers else word for word in str(row["scope"]).split())
+        subject = f"{_HELD_BACK.get(row['kind'], row['limit'])} {scope}{year}"
+        return f"{subject}: {_STEPS.get(row['per'], row['per'])} → {float(row['shadow_price_musd']):.3g} 百万ドル"
 
     def _provenance(self) -> str:
         frame = self.portfolio.provenance
