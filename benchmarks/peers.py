@@ -57,7 +57,7 @@ def pyomo_model(market: Market, *, mutable: bool) -> Any:
     bounds = {(s, e): plan["committed"][s, e, year] for s, e in sets.offers}
     m.contract = pyo.Var(m.O, bounds=lambda m, s, e: (bounds[s, e], None))
     m.output = pyo.Var(m.B, within=pyo.NonNegativeReals)
-    m.stock_target = pyo.Var(m.E, bounds=lambda m, e: (plan["floor"][e, year], plan["ceiling"][e, year]))
+    m.stock_target = pyo.Var(m.E, bounds=lambda m, e: (0.0, plan["ceiling"][e, year]))
     m.call = pyo.Var(m.N, m.K, within=pyo.NonNegativeReals)
 
     def up_to(name: str) -> Callable[..., tuple[float, float | None]]:
@@ -234,13 +234,12 @@ class LinopyRebuilt:
         single = [(e,) for e in sets.elements]
         committed = xr.DataArray([plan["committed"][s, e, year] for s, e in offers], coords=[index["offer"]])
         offered = xr.DataArray([plan["offered"][s, e, year] for s, e in offers], coords=[index["offer"]])
-        floor = xr.DataArray([plan["floor"][e, year] for e in sets.elements], coords=[element])
         ceiling = xr.DataArray([plan["ceiling"][e, year] for e in sets.elements], coords=[element])
         existing = xr.DataArray([plan["existing"][e,] for e in sets.elements], coords=[element])
         storage = xr.DataArray([plan["storage"][e, year] for e in sets.elements], coords=[element])
 
         contract = m.add_variables(lower=committed, upper=offered, name="contract")
-        target = m.add_variables(lower=floor, upper=ceiling, name="stock_target")
+        target = m.add_variables(lower=0, upper=ceiling, name="stock_target")
         call = m.add_variables(lower=0, coords=[node, index["callable"]], name="call")
         spot = m.add_variables(lower=0, upper=at_nodes("limit_spot", steps, "step"), name="spot")
         shortage = m.add_variables(lower=0, upper=at_nodes("width", tiers, "tier"), name="shortage")

@@ -67,7 +67,7 @@ def test_measures_of_limits_have_their_units():
 
 
 WRONG = [
-    ("plan", lambda m: m.contract["mine", "Nd", 2027] <= m.floor["Nd", 2027]),  # t/yr against t
+    ("plan", lambda m: m.contract["mine", "Nd", 2027] <= m.ceiling["Nd", 2027]),  # t/yr against t
     ("plan", lambda m: m.stock_target["Nd", 2027] + m.contract["mine", "Nd", 2027] <= m.ceiling["Nd", 2027]),
     ("plan", lambda m: m.price_expansion["mine", 2027] * m.expansion["mine", 2027] <= m.storage["Nd", 2027]),
     ("period", lambda m: m.call["mine", "Nd"] + m.contract["mine", "Nd"] <= m.demand["Nd"]),  # the share is forgotten

@@ -100,6 +100,15 @@ def test_stock_without_room_is_sold():
     assert portfolio.mix["cost_musd"].sum() == approx(3.26 + 0.005 * stock.loc[2029, "expected_t"])
 
 
+def test_stock_that_is_sold_needs_no_room():
+    """Nothing fails, and ten tonnes of stock are sold for 5 in 2027, for they are worth 3 at the end and their room costs a year a
+    tenth of the price of 10: 100 t a year at 10, less 50, and nothing for room. Kept for them to the end it would be 20.
+    """
+    stock = table("scope attribute value", ["Cu", "existing", 10], ["Cu", "end_value", 0.3], ["Cu", "storage", 0.1])
+    market = paths(model_of(world(stock=stock, terms=RESOLD), years=2), [[0, 0]], [1.0])
+    assert cost(market) == approx(2000 - 50)
+
+
 def test_what_sells_for_more_than_it_costs_is_bought_as_far_as_it_is_on_offer():
     """The mine asks a tenth of the price at which is sold on: all 110 t are bought at 1, ten of them and the stock of five sold
     at 10, and that is all: 110 - 150 = -40. The five are not drawn, for nothing is disturbed, nor is more to be had.

@@ -58,7 +58,7 @@ def one_mine(years=1, weight=0.5, limits=(), **choices):
                                 "kind": "regime", "order": [0, 1]}),
         "transitions": pd.DataFrame({"chain": "mine", "from": ["open", "shut"], "to": ["shut", "open"], "value": 1.0}),
         "depths": pd.DataFrame({"chain": ["mine"], "scope": ["all"], "state": ["shut"], "value": [1.0]}),
-        "stock": pd.DataFrame({"scope": "Cu", "attribute": ["existing", "max_days"], "value": [10.0, 36.5]}),
+        "stock": pd.DataFrame({"scope": "Cu", "attribute": ["existing", "max_days", "end_value"], "value": [10.0, 36.5, 0.0]}),
         "shortage": pd.DataFrame({"scope": "Cu", "tier": 1, "attribute": ["width", "cost"], "value": [1.0, 50.0]}),
     }  # fmt: skip
     settings = {
@@ -80,18 +80,19 @@ def open_or_shut(years=1):
 
 def test_one_mine_by_hand():
     """Demand 100 t, of which the mine sells 80 at 10 kUSD/t unless it is shut (probability 0.2); 10 t are in stock, to be
-    drawn only when it is shut; a tonne short costs 50. So 80 t are contracted:
+    drawn only when it is shut, and worth 1 each at the end; a tonne short costs 50. So 80 t are contracted:
 
-      open  80 x 10 + 20 x 50 = 1800        shut  10 t from stock, 90 x 50 = 4500
-      mean  0.8 x 1800 + 0.2 x 4500 = 2340        worst tenth  4500        half of each  3420
+      open  80 x 10 + 20 x 50 - 10 = 1790        shut  10 t from stock, 90 x 50 = 4500
+      mean  0.8 x 1790 + 0.2 x 4500 = 2332        worst tenth  4500        half of each  3416
 
     A hundredth of the offer is 0.8 t, saves 40 kUSD/t where the mine is open, weighed 0.5 x 0.8: 12.8 kUSD. A hundredth of
-    the stock, 0.1 t, saves 50 kUSD/t where it is shut, weighed 0.5 x 0.2 + 0.5: 3 kUSD. Knowing the future changes nothing.
+    the stock, 0.1 t, saves 50 kUSD/t where it is shut, weighed 0.5 x 0.2 + 0.5, and 1 where it is open: 3.04 kUSD. Knowing the
+    future changes nothing.
     """
-    portfolio = answer(make_market(one_mine(), {}, open_or_shut()))
+    portfolio = answer(make_market(one_mine(**{"stock.Cu.end_value": 0.1}), {}, open_or_shut()))
     s = portfolio.summary
-    assert (s["objective"], s["expected_cost"], s["cvar"], s["worst_case"]) == approx((3.42, 2.34, 4.5, 4.5))
-    assert (s["shortage_loss"], s["unavoidable_loss"], s["wait_and_see"]) == approx((1.7, 1.7, 2.34))
+    assert (s["objective"], s["expected_cost"], s["cvar"], s["worst_case"]) == approx((3.416, 2.332, 4.5, 4.5))
+    assert (s["shortage_loss"], s["unavoidable_loss"], s["wait_and_see"]) == approx((1.7, 1.7, 2.332))
     assert s["value_of_foresight"] == approx(0, abs=1e-9) and "evpi" not in s
     mix = portfolio.mix.set_index("supplier")
     assert mix.loc["mine", ["contracted_t", "delivered_t", "called_t", "supplied_t"]].tolist() == approx(
@@ -108,7 +109,7 @@ def test_one_mine_by_hand():
     assert costs.loc["shortage_cost"].tolist() == approx([1.7, 4.5, 4.5])
     assert portfolio.leaves["tail_weight"].tolist() == approx([0, 1])
     prices = portfolio.limits.set_index("limit")["shadow_price_musd"]
-    assert (prices["offer"], prices["stock_today"]) == approx((0.0128, 0.003))
+    assert (prices["offer"], prices["stock_today"]) == approx((0.0128, 0.00304))
     stock = portfolio.stock.iloc[0]
     assert (stock["target_t"], stock["target_days"], stock["expected_t"]) == approx((10, 36.5, 8))
     today = portfolio.shares.query("year == 'today' and `class` == 'all'").set_index("supplier")["share"]

@@ -671,7 +671,6 @@ class Builder(Remembering):
         numbers: dict[Datum, Any] = {("existing", (e,)): existing}
         for k, y in enumerate(self.years):
             most = self._stock(e, "max_days") / DAYS_PER_YEAR * self._demand(e)[k]
-            numbers["floor", (e, y)] = existing
             numbers["ceiling", (e, y)] = max(most, existing)
             value = self._stock(e, "storage") * (self._listed(e, "licensed") or 0.0)
             numbers["storage", (e, y)] = value * self.discount_of_year[y]
@@ -898,7 +897,7 @@ def _or(value: Any, otherwise: Any) -> Any:
 
 
 _PLAN_DATA = (
-    "committed", "offered", "share", "capacity", "level", "chosen", "growth", "least", "buildable", "floor", "ceiling",
+    "committed", "offered", "share", "capacity", "level", "chosen", "growth", "least", "buildable", "ceiling",
     "existing", "price_expansion", "price_programme", "charge", "storage", "domestic_bound", "stock_least",
     "budget_bound", "footprint_excess",
 )  # fmt: skip

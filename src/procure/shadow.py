@@ -41,7 +41,7 @@ from procure.lp.compile import Template
 from procure.market import DAYS_PER_YEAR, Builder, Datum, Market
 from procure.measure import KUSD_PER_MUSD, Measured
 from procure.model import LEAST, LimitChoices
-from procure.solving import risk_of
+from procure.program import risk_of
 from procure.world import Row
 
 Array = NDArray[np.float64]

@@ -6,7 +6,7 @@ Data   committed_sey  firm already        t/yr          offered_sey  most on off
        share_se       of the output       -  (yield)    capacity_sy  existing              t/yr
        level_sgy      of programme g      t/yr          growth_sy    most per year         t/yr
        least_sy       minimum order       t/yr          buildable_sy expansion per year    t/yr
-       floor_ey, ceiling_ey  of the stock t               existing_e   stock today           t
+       ceiling_ey     room for stock     t              existing_e   stock today           t
        all money is its present value, kUSD: price_expansion_sy  kUSD yr/t, price_programme_sg, charge_sy  kUSD, storage_ey  kUSD/t
 Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, stock_today_e t >= 0;
        use_sy, programme_sg ∈ {0,1}
@@ -22,12 +22,13 @@ Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, 
        expansion_sy <= buildable_sy                                         buildable
        Σ_e contract_sey >= least_sy use_sy                   ∀ s ∈ F, y     minimum_order
        programme_sg = chosen_sg                                             chosen_level
-       floor_ey <= stock_target_ey <= ceiling_ey                            stock_floor, stock_ceiling
+       stock_target_ey <= ceiling_ey                                        stock_ceiling
        stock_today_e = existing_e                                           what_exists
        and the limits on what is decided now (`limits`).
 
 A programme level changes the law of the world (retaliation, interference), so levels are solved one by one and compared:
-`chosen` says which. Stock is bought through the balance of the periods; the plan only decides how much of it there may be.
+`chosen` says which. Stock is bought, drawn and sold in the periods; the plan only decides how much of it there may be, and pays
+for that room, full or not. What exists has its room: the ceiling is never below it.
 """
 
 from __future__ import annotations
@@ -65,7 +66,6 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     growth = given(m, "growth", m.R, m.Y, unit="t/yr")
     least = given(m, "least", m.F, m.Y, unit="t/yr")
     buildable = given(m, "buildable", m.X, m.Y, unit="t/yr")
-    floor = given(m, "floor", m.E, m.Y, unit="t")
     ceiling = given(m, "ceiling", m.E, m.Y, unit="t")
     existing = given(m, "existing", m.E, unit="t")
     price_expansion = given(m, "price_expansion", m.X, m.Y, unit="kUSD yr/t")
@@ -120,10 +120,6 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     @m.Constraint(m.G)
     def chosen_level(m: Any, s: str, g: str) -> Any:
         return programme[s, g] == chosen[s, g]
-
-    @m.Constraint(m.E, m.Y)
-    def stock_floor(m: Any, e: str, y: int) -> Any:
-        return stock_target[e, y] >= floor[e, y]
 
     @m.Constraint(m.E, m.Y)
     def stock_ceiling(m: Any, e: str, y: int) -> Any:
