@@ -341,3 +341,14 @@ def test_a_basket_without_a_price_of_its_own_sells_each_element_at_the_price_of_
     assert mix["cost_musd"]["sea"].to_dict() == approx({"Cu": 0.225, "Ni": 0.27})
     # One price for all of it takes the place of all layers, and of the factor what stands beside it: 40 x 18.
     assert cost(ore(price=20, price_factor=0.9, prices=prices)) == approx(720 + 8000)
+
+
+# --- a term holds from its year on
+
+
+def test_what_can_be_called_for_some_years_is_called_in_them():
+    """Calls at 10 in 2027, none from 2028 on: 1000 + 5000."""
+    terms = table(
+        "supplier scope attribute year value", ["mine", "all", "call_share", 2027, 1], ["mine", "all", "call_share", 2028, 0]
+    )  # fmt: skip
+    assert cost(paths(model_of(world(terms=terms), years=2), [[0, 0]], [1.0])) == approx(6000)

@@ -345,8 +345,8 @@ class Builder(Remembering):
             if self._choice(supplier, "contracts") != "none":
                 offers += [(supplier, e) for e in sold]
             if not self._is_basket(supplier) and not only_committed:
-                last = self.years[-1]
-                calls += [(supplier, e) for e in sold if self.term(supplier, "call_share", last, e) > 0]
+                share = {e: [self.term(supplier, "call_share", y, e) for y in self.years] for e in sold}
+                calls += [(supplier, e) for e in sold if max(share[e]) > 0]
         has = {s: {r["attribute"] for r in self.records.rows("terms", supplier=s)} for s in self.suppliers}
         levels = [
             (s, level)
