@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.errors import DataError
+from procure.lp import lanes
 from procure.lp.crew import cores
 from procure.lp.highs import LinearProgram, Status
 from procure.market import FOLLOWED, Builder, level_name, make_market, merge, programme_choices
@@ -175,11 +176,15 @@ class Compiled:
         # Pyomo never runs in a thread: every program is made here, and only what is left, mostly HiGHS, runs side by side.
         waiting = [level.prepared(change) for level in levels]
         found: list[Optimum] = []
-        for level, optimum_of in zip(levels, self._side_by_side(waiting), strict=True):
-            if progress is not None:
-                progress(len(found), len(levels), level.name)
-            found.append(optimum_of())
-            refuse(found[-1].solution)
+        try:
+            for level, optimum_of in zip(levels, self._side_by_side(waiting), strict=True):
+                if progress is not None:
+                    progress(len(found), len(levels), level.name)
+                found.append(optimum_of())
+                refuse(found[-1].solution)
+        except KeyboardInterrupt:  # heard here only, and not where the other levels are solved
+            lanes.stop()
+            raise
         if progress is not None:
             progress(len(levels), len(levels), "")
         costs = {

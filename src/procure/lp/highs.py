@@ -1,14 +1,15 @@
 """HiGHS behind one door: the only module that imports highspy.
 
 A `LinearProgram` is plain arrays; a `Solver` holds one loaded HiGHS model, moves its numbers in place and re-solves from
-the last basis; a `Solution` carries a `Status` that is never taken for more than it says.
+the last basis; a `Solution` carries a `Status` that is never taken for more than it says. HiGHS runs in threads of its own
+(`lanes`).
 """
 
 from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+
+from procure.lp.lanes import Task
 
 Array = NDArray[np.float64]
 
@@ -101,12 +104,33 @@ DEFAULTS: Mapping[str, Any] = {"threads": 1, "mip_rel_gap": 1e-9}
 MANY_COEFFICIENTS = 500
 
 
+_INTERRUPTS = tuple(
+    getattr(highspy.cb.HighsCallbackType, f"kCallback{method}Interrupt") for method in ("Simplex", "Ipm", "Mip")
+)
+
+
+def _stop(kind: int, message: str, said: Any, answer: Any, data: Any) -> None:
+    answer.user_interrupt = True
+
+
 class _QuietHighs(highspy.Highs):  # type: ignore[misc]  # highspy is untyped
-    """HiGHS without the callbacks of highspy, whose set-up prints a banner before any option can silence it."""
+    """HiGHS without the callbacks of highspy, whose set-up prints a banner before any option can silence it.
+
+    It can be asked to stop from another thread: only then it calls back, so a run that nobody stops pays nothing.
+    """
 
     def __init__(self) -> None:
         super(highspy.Highs, self).__init__()
         self.setOptionValue("output_flag", False)
+        self.setCallback(_stop, None)
+
+    def ask_to_stop(self) -> None:
+        for kind in _INTERRUPTS:
+            self.startCallback(kind)
+
+    def let_run(self) -> None:
+        for kind in _INTERRUPTS:
+            self.stopCallback(kind)
 
 
 class Solver:
@@ -134,19 +158,42 @@ class Solver:
     """
 
     def __init__(self, program: LinearProgram, options: Mapping[str, Any] | None = None) -> None:
-        self._highs = _QuietHighs()
+        self._model = _QuietHighs()
+        self._task: Task | None = None
+        self._options: dict[str, Any] = {}
         self.seconds = 0.0  # inside run(), over all solves
         self.set_options(dict(DEFAULTS) | dict(options or {}))
         self._is_mixed_integer = program.is_mixed_integer
         self._check(self._highs.passModel(_to_highs(program)), "loading the model")
-        self._options = dict(options or {})
         self._program = program
+
+    @property
+    def _highs(self) -> _QuietHighs:
+        """HiGHS's model, once a run in it that was interrupted has ended."""
+        if self._task is not None:
+            self._task.wait()
+            self._task = None
+        return self._model
+
+    def _apart(self, work: Callable[[_QuietHighs], Any]) -> Any:
+        """What some work on HiGHS's model returns, done in a lane: whatever may run HiGHS goes this way."""
+        model = self._highs
+
+        def unhindered() -> Any:
+            model.let_run()  # whoever asked the last run to stop did not mean this one
+            return work(model)
+
+        self._task = task = Task(unhindered, int(self._options["threads"]), model.ask_to_stop)
+        value = task.result()
+        self._task = None
+        return value
 
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Set HiGHS options by their own names; an unknown name or a value out of range raises `ValueError`."""
         for name, value in options.items():
             if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
                 raise ValueError(f"HiGHS refuses option {name} = {value!r}")
+            self._options[name] = value
 
     def solve(self) -> Solution:
         """Run HiGHS from where it stands, say how it ended, and read what it found."""
@@ -154,32 +201,10 @@ class Solver:
 
     def run(self) -> Ended:
         """Run HiGHS from where it stands and say how it ended; `read` gives the point, which takes a while to copy."""
-        started = time.perf_counter()
-        run_status = self._highs.run()
-        seconds = time.perf_counter() - started
-        self.seconds += seconds
-        model_status = self._highs.getModelStatus()
-        if model_status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
-            model_status = self._decide_between_unbounded_and_infeasible()
-        status = _STATUS.get(model_status, Status.FAILED)
-        if run_status == highspy.HighsStatus.kError:
-            status = Status.FAILED
-        has_cost = status is Status.OPTIMAL or self._has_point()
-        objective = self._highs.getObjectiveValue() if has_cost else np.nan
-        if status is Status.OPTIMAL and self._highs.getNumCol() == 0:
-            objective = self._highs.getObjectiveOffset()[1]
-        return Ended(status, objective, self._highs.modelStatusToString(model_status), seconds)
-
-    def _has_point(self) -> bool:
-        feasible: bool = self._highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-        return feasible
-
-    def _decide_between_unbounded_and_infeasible(self) -> Any:
-        # Presolve may stop at "one of the two"; without it the simplex method must say which.
-        self._highs.setOptionValue("presolve", "off")
-        self._highs.run()
-        self._highs.setOptionValue("presolve", self._options.get("presolve", "choose"))
-        return self._highs.getModelStatus()
+        presolve = self._options.get("presolve", "choose")
+        ended: Ended = self._apart(lambda model: _run(model, presolve))
+        self.seconds += ended.seconds
+        return ended
 
     def read(self, ended: Ended) -> Solution:
         """The point and duals of the last run, which `ended` so."""
@@ -195,11 +220,9 @@ class Solver:
         else:
             bound = objective if status is Status.OPTIMAL else -np.inf
         ray = None
-        if status is Status.UNBOUNDED:
-            _, exists, direction = self._highs.getPrimalRay()
-            ray = np.array(direction) if exists else None
-        elif status is Status.INFEASIBLE and not self._is_mixed_integer:
-            _, exists, direction = self._highs.getDualRay()
+        if status is Status.UNBOUNDED or (status is Status.INFEASIBLE and not self._is_mixed_integer):
+            get_ray = highspy.Highs.getPrimalRay if status is Status.UNBOUNDED else highspy.Highs.getDualRay
+            _, exists, direction = self._apart(get_ray)
             ray = np.array(direction) if exists else None
         return Solution(
             status=status,
@@ -307,7 +330,7 @@ class Solver:
 
     def conflict(self) -> tuple[list[int], list[int]]:
         """Rows and columns of an irreducible infeasible subset, as HiGHS isolates it; empty where it finds none."""
-        status, found = self._highs.getIis()
+        status, found = self._apart(highspy.Highs.getIis)
         if status == highspy.HighsStatus.kError or not found.valid_:
             return [], []
         return list(found.row_index_), list(found.col_index_)
@@ -326,6 +349,28 @@ def solve(program: LinearProgram, options: Mapping[str, Any] | None = None) -> S
 def version() -> str:
     """The version of HiGHS in use."""
     return str(_QuietHighs().version())
+
+
+def _run(model: _QuietHighs, presolve: str) -> Ended:
+    """One run of a model, and how it ended."""
+    started = time.perf_counter()
+    run_status = model.run()
+    model_status = model.getModelStatus()
+    if model_status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+        # Presolve may stop at "one of the two"; without it the simplex method must say which.
+        model.setOptionValue("presolve", "off")
+        model.run()
+        model.setOptionValue("presolve", presolve)
+        model_status = model.getModelStatus()
+    taken = time.perf_counter() - started
+    status = _STATUS.get(model_status, Status.FAILED)
+    if run_status == highspy.HighsStatus.kError:
+        status = Status.FAILED
+    has_point = model.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    objective = model.getObjectiveValue() if status is Status.OPTIMAL or has_point else np.nan
+    if status is Status.OPTIMAL and model.getNumCol() == 0:
+        objective = model.getObjectiveOffset()[1]
+    return Ended(status, objective, model.modelStatusToString(model_status), taken)
 
 
 def _index(values: Any) -> NDArray[np.int32]:
