@@ -321,7 +321,7 @@ def _gradients(measured: Measured) -> tuple[Array, Array]:
     market, outcome, solved = measured.market, measured.outcome, measured.solved
     plan, period = solved.templates.plan, solved.templates.period
     of_plan, of_node = solved.composition.weights(
-        outcome.solution, solved.composed, measured.probability, measured.discount, risk_of(market.model)
+        outcome.solution, solved.program.composed, measured.probability, measured.discount, risk_of(market.model)
     )
     costs = np.isin(period.forms, COSTS)
     return (
