@@ -256,3 +256,11 @@ def test_a_model_without_portfolio_is_explained_within_its_time_limit():
     with pytest.raises((procure.Infeasible, procure.SolverError)):
         solve(make_model(settings, plain.facts), options={"time_limit": 1.0})
     assert time.perf_counter() - started < 8.0
+
+
+def test_foresight_keeps_the_time_limit_too(book):
+    """The answer is there; what knowing the future would be worth is not, and is not made up."""
+    answer = procure.compile(book, options={"time_limit": 60.0}).solve()
+    late = answer.__class__(**{**vars(answer), "_time_limit": 0.0})
+    assert np.isnan(late.portfolio.summary["wait_and_see"])
+    assert np.isfinite(answer.portfolio.summary["wait_and_see"])

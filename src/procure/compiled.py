@@ -96,6 +96,7 @@ class Answer:
         return make_portfolio(
             best, optimal, [replace(one, objective=costs.get(id(one), math.nan)) for one in rejected],
             seconds=self.seconds + time.perf_counter() - started, foresight=foresight,
+            deadline=time.perf_counter() + self._time_limit,
         )  # fmt: skip
 
 
@@ -268,7 +269,8 @@ def solve(
     model : Model
         From `load_model`.
     options : mapping, optional
-        HiGHS options by their own names, for example ``{"time_limit": 60.0}``: seconds per programme level.
+        HiGHS options by their own names, for example ``{"time_limit": 60.0}``: seconds per programme level, and again for what
+        explains it or for `foresight`.
     foresight : bool
         Whether to work out, too, what every path would cost whoever had known it from the start: most of the time of a large
         model. Without it `unavoidable_loss`, `wait_and_see` and `value_of_foresight` are NaN.

@@ -15,6 +15,7 @@ Source: Birge & Louveaux (2011), Introduction to Stochastic Programming, chapter
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,11 +49,12 @@ def unseen(market: Market) -> Foresight:
     return Foresight(unknown, unknown, 0.0)
 
 
-def wait_and_see(market: Market, templates: Templates) -> Foresight:
+def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf) -> Foresight:
     """Solve every path of the market's tree as if it were the only one; equal paths are solved once.
 
     One program over a single path is loaded; from path to path only the numbers that differ move, and each solve starts
-    from the last basis.
+    from the last basis. Where `deadline`, by `time.perf_counter`, comes first, nothing is known of any path: some would say
+    nothing of the mean.
     """
     plan_data, period_data = market.plan_data(templates.plan), market.period_data(templates.period)
     paths = market.tree.paths()
@@ -71,6 +73,8 @@ def wait_and_see(market: Market, templates: Templates) -> Foresight:
     for leaf, path in enumerate(paths):
         key = period_data[path].tobytes()
         if key not in known:
+            if time.perf_counter() >= deadline:
+                return unseen(market)
             discount = market.discount[path]
             program = composition.program(plan_data, period_data[path], np.ones(n_periods), discount, Risk()).lp
             if solver is None or last is None:

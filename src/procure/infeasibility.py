@@ -401,7 +401,8 @@ class _Explanation:
         )
 
     def _is_infeasible(self, rows: Index, columns: Index) -> bool:
-        return solve(self._part(rows, columns)).status is Status.INFEASIBLE
+        found = solve(self._part(rows, columns), SIMPLEX | {"time_limit": self._patience(PATIENCE[1])})
+        return found.status is Status.INFEASIBLE
 
     def _filtered(self) -> list[Line]:
         """The lines none of which can be left out: halves of them are freed at once, what is physical first."""

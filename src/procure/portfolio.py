@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 import time
@@ -281,6 +282,7 @@ def make_portfolio(
     rejected: Sequence[Rejection] = (),
     seconds: float = 0.0,
     foresight: bool = True,
+    deadline: float = math.inf,
 ) -> Portfolio:
     """Measure the best of the solved programme levels, and compare it with the others.
 
@@ -294,6 +296,8 @@ def make_portfolio(
         Spent so far.
     foresight : bool
         Whether to solve every path as if it had been known; without, what rests on it is NaN.
+    deadline : float
+        For that, by `time.perf_counter`: where it comes first, it is as without.
 
     Raises `SolverError` where the solver's objective is not what the decisions cost.
     """
@@ -318,7 +322,7 @@ def make_portfolio(
     for level in levels.values():
         level.check()
     measured = levels[id(best)]
-    seen = wait_and_see(market, best.templates) if foresight else unseen(market)
+    seen = wait_and_see(market, best.templates, deadline) if foresight else unseen(market)
     sources = provenance(measured)
     status = sources["status"].tolist()
     law, musd = measured.law, measure.KUSD_PER_MUSD

@@ -18,7 +18,7 @@ from procure.market import Market
 from procure.program import Program, Templates, compose, is_large, missed, risk_of, under_limits
 
 #: Devex pricing: on programs of this shape a fifth quicker than steepest edge.
-SIMPLEX: Mapping[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
+SIMPLEX: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
 
 #: Rows from which moved costs are answered from scratch: the last basis leaves them to the primal simplex method, which takes
 #: thirty times as long an iteration there as the dual one.
