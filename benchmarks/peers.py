@@ -82,7 +82,7 @@ def pyomo_model(market: Market, *, mutable: bool) -> Any:
 
     @m.Constraint([(s, e) for s, e in sets.offers if s in sets.baskets])
     def basket(m: Any, s: str, e: str) -> Any:
-        return m.contract[s, e] == plan["share"][s, e] * m.output[s]
+        return m.contract[s, e] == plan["share"][s, e, year] * m.output[s]
 
     @m.Constraint(sets.capped)
     def within_capacity(m: Any, s: str) -> Any:
@@ -257,7 +257,7 @@ class LinopyRebuilt:
             own = [k for k, (i, _) in enumerate(offers) if i == s]
             chosen = sum(plan["level"][i, g, year] * plan["chosen"][i, g] for i, g in sets.programmes if i == s)
             output = m.add_variables(lower=0, upper=plan["capacity"][s, year] + chosen, name=f"output_{s}")
-            share = xr.DataArray([plan["share"][offers[k]] for k in own], coords=[index["offer"][own]])
+            share = xr.DataArray([plan["share"][*offers[k], year] for k in own], coords=[index["offer"][own]])
             m.add_constraints(contract.sel(offer=index["offer"][own]) - share * output == 0, name=f"basket_{s}")
             spent = spent + xr.DataArray(period["payment_output"][s,], coords=[node]) * output
         supplied = by_element(at_nodes("delivered", offers, "offer") * contract, offers, "offer", 1)

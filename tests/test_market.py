@@ -46,11 +46,12 @@ def world(**frames):
     } | frames  # fmt: skip
 
 
-def model_of(frames, years=1, **choices):
+def model_of(frames, years=1, limits=(), **choices):
     """A model of these tables, undiscounted and weighed by the mean; all is called, nothing contracted."""
     settings = {
         "model": {"name": "world", "years": [2027, 2026 + years], "discount_rate": 0},
         "suppliers": {"mine": {"contracts": "none"}},
+        "limits": list(limits),
     }
     return make_model(settings, Facts.from_frames(frames)).with_(
         **{path.replace("__", "."): value for path, value in choices.items()}
@@ -352,3 +353,37 @@ def test_what_can_be_called_for_some_years_is_called_in_them():
         "supplier scope attribute year value", ["mine", "all", "call_share", 2027, 1], ["mine", "all", "call_share", 2028, 0]
     )  # fmt: skip
     assert cost(paths(model_of(world(terms=terms), years=2), [[0, 0]], [1.0])) == approx(6000)
+
+
+def test_recovery_holds_from_its_year_on():
+    """An output of 100 t at 20 per tonne delivered, half of it recovered in 2027, all in 2028: 50 x 20 + 50 x 50 + 100 x 20."""
+    terms = [["sea", "all", "recovery", 2027, 0.5], ["sea", "all", "recovery", 2028, 1.0]]
+    terms += [["sea", "all", "capacity", 2027, 100], ["sea", "all", "price", 2027, 20]]
+    frames = sea(terms=table("supplier scope attribute year value", *terms))
+    frames = {name: frames[name] for name in frames if name not in ("programmes", "projects")}
+    market = make_market(
+        make_model({"model": {"name": "ore", "years": [2027, 2028], "discount_rate": 0}}, Facts.from_frames(frames))
+    )
+    assert cost(market) == approx(5500)
+
+
+def test_the_discount_of_surplus_holds_from_its_year_on():
+    """Ten tonnes of stock sell for 5 each in 2027, for 2 in 2028: 2000 - 50."""
+    terms = pd.concat(
+        [RESOLD, table("supplier scope attribute year value", ["mine", "all", "surplus_discount", 2028, 0.8])]
+    )
+    stock = table("scope attribute value", ["Cu", "existing", 10])
+    assert cost(paths(model_of(world(terms=terms, stock=stock), years=2), [[0, 0]], [1.0])) == approx(1950)
+
+
+def test_a_footprint_holds_from_its_year_on():
+    """The residue per tonne rises from 1 to 3 and may be 2: 100 t are contracted in 2027, none in 2028: 1000 + 5000."""
+    terms = table(
+        "supplier scope attribute year value", *(["mine", "all", "footprint", 2026 + k, 2 * k - 1] for k in (1, 2))
+    )
+    limit = {"name": "residue", "kind": "footprint", "max": 2.0}
+    model = model_of(world(terms=terms), years=2, limits=(limit,)).with_(**{"suppliers.mine.contracts": "free"})
+    solved = solve_market(paths(model, [[0, 0]], [1.0]))
+    assert solved.objective == approx(6000)
+    found = make_portfolio(solved, [solved]).limits.set_index(["limit", "year"])["value"]
+    assert found["residue"].to_dict() == approx({2027: 1, 2028: 0})

@@ -687,8 +687,8 @@ def _capacity_lines(market: Market) -> Iterator[Line]:
                     years = [y for y in years if market.plan["capacity"][s, y] or not value]
                 rates: dict[Name, float] = {(row_name, (s, y)): 1.0 for y in years}
                 if s in sets.baskets and attribute == "capacity":
-                    own = [offer for offer in sets.of_supplier(s) if offer in market.plan["share"]]
-                    rates |= {("within_offer", (*o, y)): market.plan["share"][o] for o in own for y in years}
+                    share = market.plan["share"]
+                    rates |= {("within_offer", (*o, y)): share[*o, y] for o in sets.of_supplier(s) for y in years}
                 yield Line(
                     "physical", "terms.csv", f"{s} {verb} at most {_plain(value)} t/yr in {_span(years)}",
                     f"suppliers.{s}.{attribute}.all.{since}", value, 1, np.inf, "t/yr", rates,
@@ -762,7 +762,7 @@ def _footprint_at(market: Market, composition: Composition, line: Line, x: Array
     for year in limit.years:
         scope = [offer for offer in market.sets.in_scope(limit) if offer in market.sets.offers]
         volume = np.array([x[composition.plan.column_index["contract", (*offer, year)]] for offer in scope])
-        excess = np.array([market.plan["footprint_excess"][limit.name, *offer] for offer in scope])
+        excess = np.array([market.plan["footprint_excess"][limit.name, *offer, year] for offer in scope])
         if volume.sum() > 0:
             ratios.append(float(line.value + excess @ volume / volume.sum()))
     return max(ratios)

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -643,7 +644,7 @@ class Builder(Remembering):
         only_committed = self._choice(s, "contracts") == "committed"
         for y in self.years:
             committed = self._firm(s, e, y) * self._runs(s, y)
-            offered = self._share(s, e) * self._basket_room(s, y) if self._is_basket(s) else self._on_offer(s, e, y)
+            offered = self._share(s, e, y) * self._basket_room(s, y) if self._is_basket(s) else self._on_offer(s, e, y)
             if only_committed:
                 offered = committed
             if committed > offered * (1 + 1e-9):
@@ -653,8 +654,8 @@ class Builder(Remembering):
                 )  # fmt: skip
             numbers["committed", (s, e, y)] = committed
             numbers["offered", (s, e, y)] = offered
-        if self._is_basket(s):
-            numbers["share", (s, e)] = self._share(s, e)
+            if self._is_basket(s):
+                numbers["share", (s, e, y)] = self._share(s, e, y)
         return numbers
 
     @remembered
@@ -676,8 +677,8 @@ class Builder(Remembering):
             numbers["storage", (e, y)] = value * self.discount_of_year[y]
         return numbers
 
-    def _share(self, supplier: str, element: str) -> float:
-        recovery = self.term(supplier, "recovery", self.years[-1], element, default=1.0)
+    def _share(self, supplier: str, element: str, year: int) -> float:
+        recovery = self.term(supplier, "recovery", year, element, default=1.0)
         return self._basket(supplier)[element] * recovery
 
     def _stock(self, element: str, attribute: str) -> float:
@@ -703,9 +704,8 @@ class Builder(Remembering):
                     for e in limit.elements:
                         numbers["stock_least", (limit.name, e, y)] = bound / DAYS_PER_YEAR * self._demand(e)[k]
             if limit.kind == "footprint":
-                for s, e in self.sets.in_scope(limit):
-                    excess = self.term(s, "footprint", self.years[-1], e) - bound
-                    numbers["footprint_excess", (limit.name, s, e)] = excess
+                for (s, e), y in product(self.sets.in_scope(limit), limit.years):
+                    numbers["footprint_excess", (limit.name, s, e, y)] = self.term(s, "footprint", y, e) - bound
         return numbers
 
     def _period_numbers(self) -> Numbers:
@@ -731,8 +731,9 @@ class Builder(Remembering):
         # What is sold on, and what is left at the end, is worth the licensed price of the state at hand.
         licensed = (self._listed(e, "licensed") or 0.0) * self._multiple("licensed", e, contracted=False)
         # A supplier without the term sells what cannot be sold on; of several the hardest terms count.
-        kept = [1.0 - self.term(s, "surplus_discount", self.years[-1], e, default=1.0) for s, _ in sets.of_element(e)]
-        numbers["price_surplus", (e,)] = min(kept, default=0.0) * licensed
+        sellers = [s for s, _ in sets.of_element(e)]
+        lost = [max((self.term(s, "surplus_discount", y, e, 1.0) for s in sellers), default=1.0) for y in self.years]
+        numbers["price_surplus", (e,)] = (1.0 - np.array(lost))[at] * licensed
         is_last = np.asarray(self.tree.period) == np.max(self.tree.period)
         numbers["price_end", (e,)] = np.where(is_last, self._stock(e, "end_value") * licensed, 0.0)
         numbers["limit_refill", (e,)] = self._stock(e, "refill_share") * self._demand(e)[at] * length
@@ -784,11 +785,11 @@ class Builder(Remembering):
     @remembered
     def _period_of_basket(self, s: str) -> dict[Datum, Any]:
         # Paid per tonne that the output holds of any element, whether the model looks at it or not.
-        held = sum(self._share(s, e) for e in self._basket(s))
+        held = np.array([sum(self._share(s, e, y) for e in self._basket(s)) for y in self.years])
         # A basket fails as a whole: the share of any of its elements is the share of its output.
         share = self._delivered(*next(offer for offer in self.sets.offers if offer[0] == s))
-        price = np.nan_to_num(self._one_price(s), nan=0.0)[self.year_index]
-        return {("payment_output", (s,)): self._paid(s, share) * held * price * self.period_years}
+        price = (held * np.nan_to_num(self._one_price(s), nan=0.0))[self.year_index]
+        return {("payment_output", (s,)): self._paid(s, share) * price * self.period_years}
 
     @remembered
     def _one_price(self, s: str) -> Array:

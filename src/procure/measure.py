@@ -225,10 +225,14 @@ class Measured:
         paid = data["price_call"].get((source, element), 0.0) * self.called(source, element)
         paid = paid + data["payment"].get((source, element), 0.0) * self.contracted(source, element)[years]
         if source in self.sets.baskets and (source, element) in self.sets.offers:
-            tonnes = [self.market.plan["share"][offer] for offer in self.sets.of_supplier(source)]
-            part = self.market.plan["share"][source, element] / sum(tonnes) if sum(tonnes) > 0 else 1.0 / len(tonnes)
+            share = self.market.plan["share"]
+            held = {
+                e: np.array([share[source, e, y] for y in self.sets.years]) for _, e in self.sets.of_supplier(source)
+            }
+            whole = np.sum(list(held.values()), axis=0)
+            part = np.divide(held[element], whole, out=np.full(len(whole), 1.0 / len(held)), where=whole > 0)
             output = np.array([self.plan["output"][source, y] for y in self.sets.years])
-            paid = paid + part * data["payment_output"][source,] * output[years]
+            paid = paid + data["payment_output"][source,] * (part * output)[years]
         return np.asarray(paid)
 
 

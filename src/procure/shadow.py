@@ -142,7 +142,7 @@ class _Policy:
         if limit.kind == "footprint":
             bought = sum(contracts.values())
             excess = self.market.plan["footprint_excess"]
-            over = sum(excess[limit.name, s, e] * x for (s, e), x in contracts.items())
+            over = sum(excess[limit.name, s, e, year] * x for (s, e), x in contracts.items())
             return (self.choice.bound + over / bought if bought > 0 else 0.0), price * bought * _STEP[limit.kind]
         million = KUSD_PER_MUSD * float(self.market.discount[self.measured.nodes_of_year[k][0]])  # of that year's money
         return _spent(self.measured, year) / million, price * million

@@ -34,7 +34,7 @@ def today(market: Market) -> dict[tuple[str, str], float]:
             if arrives > 0:
                 left = arrives * (calm.plan["offered"][s, e, year] - calm.plan["committed"][s, e, year])
                 # The price of a basket is split by the tonnes it is made of.
-                held = sum(calm.plan["share"].get(offer, 0.0) for offer in sets.of_supplier(s)) or 1.0
+                held = sum(calm.plan["share"].get((*offer, year), 0.0) for offer in sets.of_supplier(s)) or 1.0
                 price = number["payment_output"].get((s,), 0.0) / held + number["payment"][s, e]
                 choices.append((price / (arrives * per_year), s, left, left))
             if (s, e) in sets.calls:

@@ -5,7 +5,7 @@ On the plan, y ∈ years of the limit, (s,e) ∈ its scope, w_e = 1 or the price
   domestic_share   Σ_se w_e contract_sey >= bound_y                                   bound = share × Σ_e w_e demand_ey
   stock_days       stock_target_ey       >= days_ey                        ∀ e        days = days of use × demand_ey
   budget           what the plan spends in y, at its present value <= bound_y
-  footprint        Σ_se excess_se contract_sey <= 0                                    excess = footprint_s - bound
+  footprint        Σ_se excess_sey contract_sey <= 0                                   excess = footprint_sey - bound
 
 On all futures, m_n being the measure of node n and N_y the nodes of year y:
 
@@ -70,8 +70,10 @@ def on_plan(m: Any, sets: Sets) -> None:
     footprints = sets.limits_of("footprint")
     m.FOOTPRINT = pyo.Set(initialize=[(i.name, y) for i in footprints for y in i.years], dimen=2, ordered=True)
     m.FOOTPRINT_OFFERS = pyo.Set(
-        initialize=[(i.name, s, e) for i in footprints for s, e in sets.in_scope(i) if (s, e) in m.O],
-        dimen=3,
+        initialize=[
+            (i.name, s, e, y) for i in footprints for s, e in sets.in_scope(i) if (s, e) in m.O for y in i.years
+        ],
+        dimen=4,
         ordered=True,
     )
     excess = given(m, "footprint_excess", m.FOOTPRINT_OFFERS, unit="1")
@@ -79,7 +81,7 @@ def on_plan(m: Any, sets: Sets) -> None:
     @m.Constraint(m.FOOTPRINT)
     def footprint(m: Any, i: str, y: int) -> Any:
         scope = [(s, e) for s, e in sets.in_scope(by_name[i]) if (s, e) in m.O]
-        return sum(excess[i, s, e] * m.contract[s, e, y] for s, e in scope) <= 0
+        return sum(excess[i, s, e, y] * m.contract[s, e, y] for s, e in scope) <= 0
 
 
 def on_period(m: Any, sets: Sets, supply: Callable[[str, str], Any]) -> None:

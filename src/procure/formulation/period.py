@@ -3,7 +3,7 @@
 Sets   (s,e) ∈ O offers    (s,e) ∈ K can be called    k ∈ steps_e of spot    k ∈ tiers_e of shortage    B ⊂ S sell baskets
 Data   demand_e           t             delivered_se   of a contract arrives   yr    (share lost taken off, times the period)
        payment_se         kUSD yr/t     of a contract (delivered share × price, or price alone when paid as ordered)
-       payment_output_s   kUSD yr/t     of the output of a basket: the price of a delivered tonne × Σ_e share_se, what a tonne holds
+       payment_output_s   kUSD yr/t     of the output of a basket: the price of a delivered tonne × Σ_e share_sey, what it holds
        reach_se           yr            the share of uncontracted volume that can be called, times delivered
        callable_se        t             what that comes to if nothing is contracted: reach × offered
        price_call_se, price_spot_ek, price_surplus_e, price_shortage_ek, price_end_e        kUSD/t

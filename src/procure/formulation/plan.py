@@ -3,7 +3,7 @@
 Sets   (s,e) ∈ O offers          y ∈ Y years            B ⊂ S sell baskets      F ⊂ S with fixed charge or minimum order
        C ⊂ S with a capacity     R ⊂ S may only grow so fast                    (s,g) ∈ G programme levels
 Data   committed_sey  firm already        t/yr          offered_sey  most on offer         t/yr
-       share_se       of the output       -  (yield)    capacity_sy  existing              t/yr
+       share_sey      of the output       -  (yield)    capacity_sy  existing              t/yr
        level_sgy      of programme g      t/yr          growth_sy    most per year         t/yr
        least_sy       minimum order       t/yr          buildable_sy expansion per year    t/yr
        ceiling_ey     room for stock     t              existing_e   stock today           t
@@ -15,7 +15,7 @@ Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, 
      + Σ charge use                                                     fixed
      + Σ storage stock_target                                           storage
   s.t. committed <= contract <= offered (times use, s ∈ F)   ∀ (s,e), y     keep_commitment, within_offer
-       contract_sey = share_se output_sy                     ∀ s ∈ B, e, y  basket
+       contract_sey = share_sey output_sy                    ∀ s ∈ B, e, y  basket
        throughput_sy <= capacity_sy + Σ_g level_sgy programme_sg + Σ_{v <= y - lead_s} expansion_sv   ∀ s ∈ C   within_capacity
          where throughput is the output of a basket, and otherwise Σ_e contract_sey
        throughput_sy - throughput_s,y-1 <= growth_sy         ∀ s ∈ R, y     grow
@@ -59,7 +59,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
 
     committed = given(m, "committed", m.O, m.Y, unit="t/yr")
     offered = given(m, "offered", m.O, m.Y, unit="t/yr")
-    share = given(m, "share", m.BO, unit="1")
+    share = given(m, "share", m.BO, m.Y, unit="1")
     capacity = given(m, "capacity", m.C, m.Y, unit="t/yr")
     level = given(m, "level", m.G, m.Y, unit="t/yr")
     chosen = given(m, "chosen", m.G, unit="1")
@@ -96,7 +96,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
 
     @m.Constraint(m.BO, m.Y)
     def basket(m: Any, s: str, e: str, y: int) -> Any:
-        return contract[s, e, y] == share[s, e] * output[s, y]
+        return contract[s, e, y] == share[s, e, y] * output[s, y]
 
     @m.Constraint(m.C, m.Y)
     def within_capacity(m: Any, s: str, y: int) -> Any:
