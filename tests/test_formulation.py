@@ -191,14 +191,15 @@ def test_growth_is_counted_from_nothing():
 
 
 def test_budget_counts_what_the_plan_spends():
-    """Expansion 2 * 10, charge 30, storage 0.5 * 40 each of two elements, programme 100 once, in the first year."""
+    """Expansion 2 * 10, charge 30, storage 0.5 * 40 each of two elements, programme 100 in the first year and 7 in the next."""
     m = numbers(
         built("plan"), price_expansion=2.0, expansion={("mine", 2027): 10.0, ("mine", 2028): 10.0}, charge=30.0, use=1.0,
-        storage=0.5, stock_target=40.0, price_programme={("sea", "pilot"): 100.0}, programme={("sea", "pilot"): 1.0},
+        storage=0.5, stock_target=40.0, price_programme={("sea", "pilot", 2027): 100.0, ("sea", "pilot", 2028): 7.0},
+        programme={("sea", "pilot"): 1.0},
     )  # fmt: skip
     assert pyo.value(m.budget["a_budget", 2027].body) == approx(20 + 30 + 2 * 20 + 100)
-    assert pyo.value(m.budget["a_budget", 2028].body) == approx(20 + 30 + 2 * 20)
-    assert pyo.value(m.investment.expr) == approx(2 * 20 + 100)
+    assert pyo.value(m.budget["a_budget", 2028].body) == approx(20 + 30 + 2 * 20 + 7)
+    assert pyo.value(m.investment.expr) == approx(2 * 20 + 107)
     assert pyo.value(m.fixed.expr) == approx(3 * 30)
     assert pyo.value(m.storage_cost.expr) == approx(3 * 2 * 20)
 

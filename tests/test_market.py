@@ -201,10 +201,11 @@ def sea(since=2028, **frames):
     return {name: tables[name] for name in tables if name not in ("offers", "transitions", "depths")} | frames
 
 
-def of_sea(frames, level, years):
+def of_sea(frames, level, years, limits=()):
     settings = {
         "model": {"name": "sea", "years": [2027, 2026 + years], "discount_rate": 0},
         "suppliers": {"sea": {"programmes": ["trial", "waits"]}},
+        "limits": list(limits),
     }
     return make_market(make_model(settings, Facts.from_frames(frames)), {"sea": level})
 
@@ -387,3 +388,19 @@ def test_a_footprint_holds_from_its_year_on():
     assert solved.objective == approx(6000)
     found = make_portfolio(solved, [solved]).limits.set_index(["limit", "year"])["value"]
     assert found["residue"].to_dict() == approx({2027: 1, 2028: 0})
+
+
+def test_a_budget_counts_the_running_cost_of_a_programme_in_the_year_it_is_paid():
+    """The programme costs 300 today and 100 a year from 2028 on: a budget of 300 (thousand USD) a year holds it."""
+    frames = sea()
+    paid = [
+        ["sea", "trial", attribute, year, value]
+        for attribute, year, value in (("investment", 2026, 300), ("running_cost", 2028, 100))
+    ]
+    rows = table("supplier programme attribute year value", *paid)
+    frames["programmes"] = pd.concat([frames["programmes"], rows])
+    market = of_sea(frames, "trial", 4, [{"name": "purse", "kind": "budget", "max": 0.3}])
+    assert cost(market) == approx(14_150 + 300 + 3 * 100)
+    solved = solve_market(market)
+    purse = make_portfolio(solved, [solved]).limits.set_index(["limit", "year"])["value"]["purse"]
+    assert purse.to_dict() == approx({2027: 0.3, 2028: 0.1, 2029: 0.1, 2030: 0.1})

@@ -153,12 +153,13 @@ def by_loops(market, solved):
     for (component, index), x in plan.items():
         price = {
             "expansion": "price_expansion",
-            "programme": "price_programme",
             "use": "charge",
             "stock_target": "storage",
         }
         if component in price:
             fixed += p[price[component]][index] * x
+        if component == "programme":
+            fixed += sum(p["price_programme"][*index, y] for y in market.sets.years) * x
     cost = []
     for n, decisions in enumerate(node):
         spent = 0.0

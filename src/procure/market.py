@@ -621,12 +621,12 @@ class Builder(Remembering):
                 numbers["capacity", (s, y)] = self.term(s, "capacity", y) * self._runs(s, y)
         for g in (g for i, g in sets.programmes if i == s):
             numbers["chosen", (s, g)] = float(self.programmes.get(s) == g)
-            spent = 0.0
             for y in years:
                 numbers["level", (s, g, y)] = (self._of_level(s, g, "capacity", y) or 0.0) * self._runs(s, y)
-                spent += (self._of_level(s, g, "running_cost", y) or 0.0) * self.discount_of_year[y]
-            spent += self._of_level(s, g, "investment", years[-1]) or 0.0
-            numbers["price_programme", (s, g)] = spent
+                spent = (self._of_level(s, g, "running_cost", y) or 0.0) * self.discount_of_year[y]
+                # The investment is paid at the decision, which is today's.
+                spent += (self._of_level(s, g, "investment", years[-1]) or 0.0) if y == years[0] else 0.0
+                numbers["price_programme", (s, g, y)] = spent
         for y in years:
             if s in sets.ramped:
                 numbers["growth", (s, y)] = self.term(s, "growth", y, default=np.inf)

@@ -96,7 +96,7 @@ class _Priced:
                 for r in self.records.rows("programmes", supplier=s, programme=g, attribute=attribute)
                 if r["value"]
             ]
-            yield self._status(rows), price["price_programme"][s, g] * x
+            yield self._status(rows), sum(price["price_programme"][s, g, y] for y in self.years) * x
 
     def _basket(self, supplier: str, year: int) -> str:
         level = self.market.programmes.get(supplier)

@@ -189,8 +189,7 @@ def _spent(measured: Measured, year: int) -> float:
     spent = sum(price["price_expansion"][i] * x for i, x in plan.get("expansion", {}).items() if i[-1] == year)
     spent += sum(price["charge"][i] * x for i, x in plan.get("use", {}).items() if i[-1] == year)
     spent += sum(price["storage"][i] * x for i, x in plan["stock_target"].items() if i[-1] == year)
-    if year == measured.sets.years[0]:
-        spent += sum(price["price_programme"][i] * x for i, x in plan.get("programme", {}).items())
+    spent += sum(price["price_programme"][*i, year] * x for i, x in plan.get("programme", {}).items())
     return float(spent)
 
 

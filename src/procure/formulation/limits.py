@@ -63,8 +63,7 @@ def on_plan(m: Any, sets: Sets) -> None:
         spent = sum(m.price_expansion[s, y] * m.expansion[s, y] for s in m.X)
         spent += sum(m.charge[s, y] * m.use[s, y] for s in m.F)
         spent += sum(m.storage[e, y] * m.stock_target[e, y] for e in m.E)
-        if y == m.Y.first():
-            spent += sum(m.price_programme[s, g] * m.programme[s, g] for s, g in m.G)
+        spent += sum(m.price_programme[s, g, y] * m.programme[s, g] for s, g in m.G)
         return spent <= budget_bound[i, y]
 
     footprints = sets.limits_of("footprint")

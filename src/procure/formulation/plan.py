@@ -7,7 +7,7 @@ Data   committed_sey  firm already        t/yr          offered_sey  most on off
        level_sgy      of programme g      t/yr          growth_sy    most per year         t/yr
        least_sy       minimum order       t/yr          buildable_sy expansion per year    t/yr
        ceiling_ey     room for stock     t              existing_e   stock today           t
-       all money is its present value, kUSD: price_expansion_sy  kUSD yr/t, price_programme_sg, charge_sy  kUSD, storage_ey  kUSD/t
+       all money is its present value, kUSD: price_expansion_sy  kUSD yr/t, price_programme_sgy, charge_sy  kUSD, storage_ey  kUSD/t
 Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, stock_today_e t >= 0;
        use_sy, programme_sg ∈ {0,1}
 
@@ -69,7 +69,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     ceiling = given(m, "ceiling", m.E, m.Y, unit="t")
     existing = given(m, "existing", m.E, unit="t")
     price_expansion = given(m, "price_expansion", m.X, m.Y, unit="kUSD yr/t")
-    price_programme = given(m, "price_programme", m.G, unit="kUSD")
+    price_programme = given(m, "price_programme", m.G, m.Y, unit="kUSD")
     charge = given(m, "charge", m.F, m.Y, unit="kUSD")
     storage = given(m, "storage", m.E, m.Y, unit="kUSD/t")
 
@@ -131,7 +131,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
 
     m.investment = pyo.Objective(
         expr=sum(price_expansion[s, y] * expansion[s, y] for s in m.X for y in m.Y)
-        + sum(price_programme[s, g] * programme[s, g] for s, g in m.G)
+        + sum(price_programme[s, g, y] * programme[s, g] for s, g in m.G for y in m.Y)
     )
     m.fixed = pyo.Objective(expr=sum(charge[s, y] * use[s, y] for s in m.F for y in m.Y))
     m.storage_cost = pyo.Objective(expr=sum(storage[e, y] * stock_target[e, y] for e in m.E for y in m.Y))
