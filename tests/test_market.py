@@ -404,3 +404,30 @@ def test_a_budget_counts_the_running_cost_of_a_programme_in_the_year_it_is_paid(
     solved = solve_market(market)
     purse = make_portfolio(solved, [solved]).limits.set_index(["limit", "year"])["value"]["purse"]
     assert purse.to_dict() == approx({2027: 0.3, 2028: 0.1, 2029: 0.1, 2030: 0.1})
+
+
+@pytest.mark.parametrize(("committed", "paid"), [(True, 28.0), (False, 29.0)])
+def test_a_cap_on_the_rebate_is_spread_over_the_tonnes_that_have_one(committed, paid):
+    """The index stands at 30; half of what exceeds 10 comes back, 10 a tonne of copper, at most 100 a year: 2 a tonne of the 50
+    committed, or 1 of the 100 on offer where nothing is. The nickel, committed too, has no rebate.
+    """
+    terms = [["mine", "Cu", "rebate_share", 2027, 0.5], ["mine", "Cu", "rebate_threshold", 2027, 10]]
+    frames = world(**NICKEL) | {
+        "prices": table("element layer value", ["Cu", "contract", 30], ["Ni", "contract", 30]),
+        "suppliers": table("supplier kind price_rule price_layer", ["mine", "free", "floor_rebate", "contract"]),
+        "terms": table("supplier scope attribute year value", *terms, ["mine", "all", "rebate_cap", 2027, 100]),
+        "offers": table("supplier element year value", ["mine", "Cu", 2027, 100], ["mine", "Ni", 2027, 100]),
+        "commitments": table("supplier element year value", ["mine", "Ni", 2027, 50]),
+    }
+    if committed:
+        frames["commitments"].loc[1] = ["mine", "Cu", 2027, 50]
+    market = paths(model_of(frames).with_(**{"suppliers.mine.contracts": "free"}), [[0]], [1.0])
+    assert [market.period["payment"]["mine", e][0] for e in ("Cu", "Ni")] == approx([paid, 30])
+
+
+def test_capacity_is_usable_after_its_lead_rounded_up():
+    """Capacity is free and takes a year and a half: bought in 2027, it is there in 2029: 5000 + 5000 + 1000."""
+    found = {"capacity": 0, "expansion_limit": 100, "expansion_cost": 0, "expansion_lead": 1.5}
+    terms = table("supplier scope attribute year value", *(["mine", "all", a, 2027, v] for a, v in found.items()))
+    model = model_of(world(terms=terms), years=3).with_(**{"suppliers.mine.contracts": "free"})
+    assert cost(paths(model, [[0, 0, 0]], [1.0])) == approx(11_000)

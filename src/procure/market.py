@@ -15,6 +15,7 @@ nor the rebate of the contract applies.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -373,7 +374,7 @@ class Builder(Remembering):
             ramped=tuple(s for s in self.suppliers if "growth" in has[s]),
             charged=tuple(s for s in self.suppliers if has[s] & {"fixed_charge", "minimum_order"}),
             expandable=tuple(
-                (s, int(self.term(s, "expansion_lead", self.years[0])))
+                (s, math.ceil(self.term(s, "expansion_lead", self.years[0])))
                 for s in self.suppliers
                 if "expansion_limit" in has[s]
             ),
@@ -577,10 +578,8 @@ class Builder(Remembering):
             rebate[k] = self.term(supplier, "rebate_share", year, element)
             cap = self.term(supplier, "rebate_cap", year, default=np.inf)
             if cap < np.inf:
-                committed = dict.fromkeys(r["element"] for r in self._rows("commitments", supplier=supplier))
-                firm = sum(self._firm(supplier, e, year) for e in committed)
-                # A yearly cap on the rebate, spread over the tonnes it was agreed for.
-                most[k] = cap / firm if firm > 0 else np.inf
+                agreed = self._rebated(supplier, year)
+                most[k] = cap / agreed if agreed > 0 else np.inf
         call = base[at] * self._multiple(layer, element, contracted=False)
         index = base[at] * self._multiple(layer, element, contracted=True)
         if rule == "fixed":
@@ -591,6 +590,13 @@ class Builder(Remembering):
         if rule == "floor_rebate":
             price = price - np.minimum(rebate[at] * np.maximum(index - threshold[at], 0.0), most[at])
         return price, call
+
+    def _rebated(self, supplier: str, year: int) -> float:
+        """t/yr over which a yearly cap on the rebate is spread: what is committed, else on offer, of elements with a rebate."""
+        rows = [*self._rows("commitments", supplier=supplier), *self._rows("offers", supplier=supplier)]
+        own = [e for e in dict.fromkeys(r["element"] for r in rows) if self.term(supplier, "rebate_share", year, e) > 0]
+        committed = sum(self._firm(supplier, e, year) for e in own)
+        return committed or sum(self._on_offer(supplier, e, year) for e in own)
 
     def _level(self, supplier: str, attribute: str, year: float) -> float | None:
         level = self.programmes.get(supplier)
