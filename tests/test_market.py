@@ -431,3 +431,26 @@ def test_capacity_is_usable_after_its_lead_rounded_up():
     terms = table("supplier scope attribute year value", *(["mine", "all", a, 2027, v] for a, v in found.items()))
     model = model_of(world(terms=terms), years=3).with_(**{"suppliers.mine.contracts": "free"})
     assert cost(paths(model, [[0, 0, 0]], [1.0])) == approx(11_000)
+
+
+def test_what_is_only_being_built_disturbs_nobody():
+    """A basket without capacity is disturbed; ten can be built in 2027, to be ready in 2028. So stock of ten, worth nothing at
+    the end, is drawn in 2028, not in 2027: 5000 + (90 x 50), for the disturbed plant delivers nothing.
+    """
+    found = {"capacity": 0, "expansion_limit": 10, "expansion_lead": 1, "price": 1}
+    frames = sea(
+        terms=table("supplier scope attribute year value", *(["sea", "all", a, 2027, v] for a, v in found.items())),
+        states=table(
+            "chain state value kind order", ["sea", "calm", 12, "regime", 0], ["sea", "rough", 12, "regime", 1]
+        ),
+        transitions=table("chain from to value", ["sea", "calm", "rough", 1], ["sea", "rough", "calm", 1]),
+        depths=table("chain scope state value", ["sea", "all", "rough", 1]),
+        stock=table("scope attribute value", ["Cu", "existing", 10]),
+    )
+    frames = {name: frames[name] for name in frames if name not in ("programmes", "projects")}
+    model = make_model(
+        {"model": {"name": "built", "years": [2027, 2028], "discount_rate": 0}}, Facts.from_frames(frames)
+    )
+    market = make_market(model, {}, Tree.from_paths([[[1], [1]]], [1.0], ["sea"], [("calm", "rough")]))
+    assert market.period["limit_draw"]["Cu",].tolist() == [0, np.inf]
+    assert cost(market) == approx(5000 + 4500)

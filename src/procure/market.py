@@ -666,11 +666,12 @@ class Builder(Remembering):
 
     @remembered
     def _basket_room(self, s: str, y: int) -> float:
-        """t/yr of output that a supplier of a basket can have: what there is, what can be built, what the programme adds."""
-        bought = 0.0
-        if s in dict(self.sets.expandable):
-            bought = sum(self.term(s, "expansion_limit", v) for v in self.years if v <= y)
-        return self.term(s, "capacity", y) * self._runs(s, y) + bought + (self._level(s, "capacity", y) or 0.0)
+        """t/yr of output that a supplier of a basket can have: what there is, what can be ready, what the programme adds."""
+        bought, lead = 0.0, dict(self.sets.expandable).get(s)
+        if lead is not None:
+            bought = sum(self.term(s, "expansion_limit", v) for v in self.years if v <= y - lead)
+        own = self.term(s, "capacity", y) + (self._level(s, "capacity", y) or 0.0)
+        return own * self._runs(s, y) + bought
 
     @remembered
     def _plan_of_element(self, e: str) -> dict[Datum, Any]:
