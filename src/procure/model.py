@@ -170,7 +170,7 @@ class SupplierChoices(_Choices):
     programmes: Names = ()
     price_rule: Literal["fixed", "index", "floor", "floor_rebate"] | None = None
     payment: Literal["delivered", "ordered"] | None = None
-    contracts: Literal["free", "committed", "none"] = "free"  # today's contracts only; or none, all is called
+    contracts: Literal["free", "committed", "none"] = "free"  # today's contracts and nothing else; none: all is called
 
 
 LimitKind = Literal[

@@ -18,7 +18,7 @@ Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, 
        contract_sey = share_sey output_sy                    ∀ s ∈ B, e, y  basket
        throughput_sy <= capacity_sy + Σ_g level_sgy programme_sg + Σ_{v <= y - lead_s} expansion_sv   ∀ s ∈ C   within_capacity
          where throughput is the output of a basket, and otherwise Σ_e contract_sey
-       throughput_sy - throughput_s,y-1 <= growth_sy         ∀ s ∈ R, y     grow
+       throughput_sy - throughput_s,y-1 <= growth_sy         ∀ s ∈ R, y     grow  (before the first year: nothing)
        expansion_sy <= buildable_sy                                         buildable
        Σ_e contract_sey >= least_sy use_sy                   ∀ s ∈ F, y     minimum_order
        programme_sg = chosen_sg                                             chosen_level
