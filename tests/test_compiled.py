@@ -136,7 +136,7 @@ def test_a_bound_moved_out_of_reach_is_infeasible_and_back_is_not():
 @pytest.mark.parametrize("years", [(2030, 2030), (2029, 2030)])
 def test_merging_futures_changes_no_cost(weight, years):
     """918 futures of one year are 84 for the model, and fewer still for each element; the cost is the same to 1e-9."""
-    changes = BOOK | {"model.years": years, "risk.weight": weight, "correlations.china.caremag": 0.1}
+    changes = BOOK | {"model.years": years, "risk.weight": weight}
     changes["limits.china_heavy_share.from"] = years[0]
     market = make_market(load_model("japan").with_(**changes), {"seabed": "none"})
     merged = merge(market)

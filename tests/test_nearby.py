@@ -24,7 +24,6 @@ TWO_YEARS = ONE_YEAR | {
     "model.years": (2029, 2030),
     "limits.china_heavy_share.from": 2029,
     "world.tree.nodes": 60,
-    "correlations.china.caremag": 0.1,
 }
 N_CASES = 40
 

@@ -153,7 +153,7 @@ def test_a_limit_of_time_says_how_far_it_came(monkeypatch):
     monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
     program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"})))
     cost = by_cells(program).objective
-    monkeypatch.setattr(barrier, "MOST_ITERATIONS", 18)
+    monkeypatch.setattr(barrier, "MOST_ITERATIONS", 15)
     late = replace(by_cells(program), seconds=2.0)
     monkeypatch.setattr(cells, "solve", lambda *_, **__: late)
     with pytest.raises(SolverError, match="cell by cell") as stopped:
