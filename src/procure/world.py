@@ -7,7 +7,7 @@ world is made for one choice of programmes at a time.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -188,10 +188,7 @@ def processes(model: Model, programmes: Programmes, records: Records | None = No
     Called again for other numbers, it returns the same objects for the processes that no number moved.
     """
     world = _World(model, records or Records(model.facts))
-    found = world.chains(programmes)
-    # Chances of a start were stated for a world without programmes: what delays a start is taken from there.
-    found |= world.projects(world.chains({}) if programmes else found)
-    found |= world.demand()
+    found = world.chains(world.states, programmes) | world.projects() | world.demand()
     # Where nothing can fail there is still one future.
     return list(found.values()) or [_levels("future", (("certain", 1.0),), True, world.n_periods)]
 
@@ -209,6 +206,11 @@ class _World:
         self.states = {chain: states for chain in self._chains() if (states := self._states(chain))}
         self.rates = {
             chain: {(r["from"], r["to"]): float(r[self.variant]) for r in records.rows("transitions", chain=chain)}
+            for chain in self.states
+        }
+
+        self.steered = {
+            chain: tuple(self._steering(row) for row in self._steering_rows(chain) if self._is_of_chain(row))
             for chain in self.states
         }
 
@@ -233,20 +235,22 @@ class _World:
         rows = sorted(self.records.rows("states", chain=chain), key=lambda row: row["order"])
         return tuple((r["state"], r["kind"], float(r["value"] or 0.0)) for r in rows)
 
-    def chains(self, programmes: Programmes) -> dict[str, Process]:
-        """The chains under these programmes, and the common shocks that hit them."""
+    def chains(self, names: Iterable[str], programmes: Programmes) -> dict[str, Process]:
+        """Some chains under these programmes, and the common shocks that hit them."""
         turns = self._turns(programmes)
         found: dict[str, Process] = {}
-        for chain in self.states:
-            steered = tuple(self._steering(row) for row in self._steering_rows(chain) if self._is_of_chain(row))
+        for chain in names:
             for period, year in turns:
-                after = self._chain(chain, self._provoked(chain, programmes, year), steered)
+                after = self._chain(chain, self._provoked(chain, programmes, year), self.steered[chain])
                 found[chain] = _switched(found[chain], after, period) if period else after
         self._force(found)
         return found
 
-    def projects(self, unprovoked: Mapping[str, Process]) -> dict[str, Process]:
-        """The projects that may not have begun, among the chains of a world without programmes."""
+    def projects(self) -> dict[str, Process]:
+        """The projects that may not have begun.
+
+        Chances of a start were stated for a world without programmes: what delays a start is taken from there.
+        """
         found: dict[str, Process] = {}
         for supplier in self.suppliers:
             starts = tuple(
@@ -255,11 +259,18 @@ class _World:
             )
             if starts:
                 rows = [row for row in self._steering_rows(supplier) if not self._is_of_chain(row)]
-                drivers = chains.lineage(unprovoked.values(), {row["chain_a"] for row in rows}) if rows else ()
+                drivers = self.chains(self._behind(row["chain_a"] for row in rows), {})
                 steered = tuple(map(self._steering, rows))
                 years = tuple(periods_of(self.model))
-                found[supplier + PROJECT] = _project(supplier, starts, years, steered, tuple(drivers))
+                found[supplier + PROJECT] = _project(supplier, starts, years, steered, tuple(drivers.values()))
         return found
+
+    def _behind(self, names: Iterable[str]) -> list[str]:
+        """These chains and whatever steers them."""
+        behind = list(names)
+        for chain in behind:  # grows while it is read
+            behind += [one.driver for one in self.steered[chain] if one.driver not in behind]
+        return sorted(set(behind))
 
     def demand(self) -> dict[str, Process]:
         """The levels of demand, where it is uncertain."""

@@ -29,6 +29,7 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Rates = Mapping[tuple[str, str], float]
 
+ROUNDING = 4e-16  # of a probability, at most
 TOLERANCE = 1e-9  # how far a sum of probabilities may be from one: the rounding of a long sum, not of a typed table
 
 
@@ -200,7 +201,7 @@ def transition_matrix(generator: Array, years: float) -> Array:
     jump = identity + generator * years / jumps  # in this order: years / jumps may overflow
     term = math.exp(-step) * identity
     series = term.copy()
-    for order in range(1, 25):
+    for order in range(1, 20):  # what is left is below 1 / 20!, under all rounding
         term = term @ jump * (step / order)
         series = series + term
     for _ in range(halvings):
@@ -359,7 +360,7 @@ def _multiplied(
         for one in own:
             entered, odds = _entered(name, states, one)
             ratio = np.where(entered, ratio * one.ratio(odds)[:, None, None], ratio)
-        mean = np.tensordot(np.array(own[0].chance)[order], ratio[order], 1)
+        mean = (np.array(own[0].chance)[order, None, None] * ratio[order]).sum(axis=0)
         ratio /= np.where((ratio == 1).all(axis=0), 1.0, mean)
         factors = factors[..., None, :, :] * ratio
     return drivers, factors
@@ -371,7 +372,7 @@ def _entered(name: str, states: tuple[str, ...], steering: Steering) -> tuple[ND
     What makes the undisturbed state likelier makes the others less likely, by as much.
     """
     where = f"'{name}', steered by '{steering.driver}'"
-    inside = np.isin(states, steering.states)
+    inside = np.array([state in steering.states for state in states])
     faults = [
         Fault(where, f"no state '{state}'", "it steers states of the chain", nearest(state, states))
         for state in steering.states
@@ -692,7 +693,7 @@ def _long_run(process: Process) -> Array:
         before = power
         power = power @ power
         power /= power.sum(axis=1, keepdims=True)
-        if (power == before).all():
+        if np.abs(power - before).max() <= ROUNDING:
             break
     back = np.argsort(by_name(process.states))
     law: Array = power[back[process.code(process.start)]][back]
@@ -821,15 +822,6 @@ def marginals(processes: Iterable[Process], n_periods: int) -> dict[str, Array]:
             shares[period] = total(codes[:, -1], probability, len(process.states))
         result[process.name] = shares
     return result
-
-
-def lineage(processes: Iterable[Process], names: Collection[str]) -> list[Process]:
-    """The processes of these names and whatever drives them, drivers first."""
-    everything, wanted = ordered(processes), set(names)
-    for process in reversed(everything):
-        if process.name in wanted:
-            wanted.update(process.drivers)
-    return [process for process in everything if process.name in wanted]
 
 
 def ancestors(processes: Sequence[Process], process: Process) -> list[Process]:
