@@ -223,6 +223,18 @@ def test_a_lane_keeps_to_one_number_of_threads():
     assert one != two
 
 
+def test_what_is_asked_for_in_a_lane_is_done_there():
+    def twice(n_threads: int) -> tuple[int, int]:
+        return threading.get_ident(), lanes.Task(threading.get_ident, n_threads).result()
+
+    outer, inner = lanes.Task(lambda: twice(1)).result()
+    assert outer == inner
+    outer, inner = lanes.Task(lambda: twice(2)).result()
+    assert outer != inner
+    with pytest.raises(ZeroDivisionError):
+        lanes.Task(lambda: lanes.Task(lambda: 1 // 0).result()).result()
+
+
 def test_an_error_is_raised_where_the_work_was_asked_for():
     with pytest.raises(ZeroDivisionError):
         lanes.Task(lambda: 1 // 0).result()

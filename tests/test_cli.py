@@ -399,9 +399,8 @@ SET = {
     "shortage.Y.cost.3=15590 USD/kg": "shortage.Y.cost.3: 1,000 -> 2,430.481 thousand JPY/kg",
     "suppliers.seabed.programmes.pilot.running_cost=13": "suppliers.seabed.programmes.pilot.running_cost: 12 -> 13 bn JPY/yr",
     "suppliers.china.call_share=65%": "suppliers.china.call_share: 1 -> 0.65",
-    "demand.Dy.2030.growth_high=0.05": "demand.Dy.2030.growth_high: 0.13 -> 0.05 1/yr",
-    "suppliers.china.rate.normal.ban.pessimistic=20 %/yr":
-        "suppliers.china.rate.normal.ban.pessimistic: 0.150157 -> 0.2 1/yr",
+    "demand.Dy.2030.growth=0.06": "demand.Dy.2030.growth: 0.05 -> 0.06 1/yr",
+    "suppliers.china.rate.normal.ban=20 %/yr": "suppliers.china.rate.normal.ban: 0.050325 -> 0.2 1/yr",
     "exchange.JPY=170": "exchange.JPY: 155.9 -> 170 JPY/USD",
     "suppliers.caremag.transit.first_year=2030": "suppliers.caremag.transit.first_year: 2027 -> 2030",
     "suppliers.china.transit.last_year=2040": "suppliers.china.transit.last_year: blank -> 2040",

@@ -5,9 +5,8 @@ import pytest
 
 import procure
 from procure import Infeasible, load_model
-from procure.compiled import LAW
 from procure.errors import DataError
-from procure.market import FOLLOWED, make_market, merge
+from procure.market import make_market, merge, numbers_read
 from procure.nearby import Refusal
 from procure.solving import solve_market
 
@@ -34,25 +33,9 @@ def compiled(request):
 
 
 def numbers_that_count(model):
-    """Paths of numbers that the model reads: moved, they move its market or its law."""
-    names = {
-        "china",
-        "lynas",
-        "caremag",
-        "seabed",
-        "Nd",
-        "Tb",
-        "Dy",
-        "all",
-        "light",
-        "medium_heavy",
-        "regional_conflict",
-    }
-    return [
-        path
-        for path, (table, _) in sorted(model.facts.paths().items())
-        if table in FOLLOWED | {*LAW} and names & {*path.split(".")} and model.facts.value(path)
-    ]
+    """Paths of numbers that the model reads, that are not zero, and on which no others hang."""
+    read, facts = numbers_read(model), model.facts
+    return [p for p in sorted(facts.paths()) if facts.locate(p) in read and facts.value(p) and facts.alone(p)]
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -22,24 +22,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.errors import DataError
+from procure.facts import Place
 from procure.lp import lanes
 from procure.lp.crew import cores
 from procure.lp.highs import LinearProgram, Status
-from procure.market import FOLLOWED, Builder, level_name, make_market, merge, programme_choices
+from procure.market import FOLLOWED, Builder, check_read, level_name, make_market, merge, programme_choices
 from procure.model import Model
 from procure.nearby import Nearby, Refusal
 from procure.program import Missed, Program, compose, coupled, is_large, under_limits
+from procure.records import Records
 from procure.scenarios.chain import Process
 from procure.schema import Bounds
 from procure.solving import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
-from procure.world import Programmes, Records, Row, make_tree, processes
+from procure.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
 
 if TYPE_CHECKING:
     from procure.infeasibility import Rejection
     from procure.portfolio import Portfolio
 
 Array = NDArray[np.float64]
-Place = tuple[str, int, str]  # a number of the facts: table, position of its row, column
 
 #: Called with (done, total, what) as the work goes on.
 Progress = Callable[[int, int, str], None]
@@ -65,6 +66,8 @@ class Answer:
         Objective of every level by its name, million USD; `inf` where no portfolio keeps the limits.
     seconds, seconds_in_solver : float
         Wall time of this solve, and the part of it inside HiGHS.
+    resolved_cold : int
+        Answers of HiGHS that did not hold when they were checked, and were solved again.
     """
 
     objective: float
@@ -72,6 +75,7 @@ class Answer:
     levels: Mapping[str, float]
     seconds: float
     seconds_in_solver: float
+    resolved_cold: int
     _found: Sequence[Optimum]
     _time_limit: float
 
@@ -119,23 +123,21 @@ class Change:
     """
 
     def __init__(self, base: Model, paths: Mapping[str, Any], values: Mapping[Place, float] | None, records: Records):
-        self._base, self._paths = base, paths
+        self._base, self.paths = base, paths
         self.is_none = not paths
         self.moves_numbers_only = values is not None
         self.records = records.moved(values) if values else records
-        self.rows: list[tuple[str, Row]] = [
-            (table, records.row(table, position)) for table, position, _ in values or ()
-        ]
+        self.places = list(values or ())
 
     @cached_property
     def model(self) -> Model:
         """The changed model; `DataError` where a path or a value is wrong."""
-        return self._base.changed(self._paths) if self._paths else self._base
+        return self._base.changed(self.paths) if self.paths else self._base
 
     @property
     def moves_law(self) -> bool:
         """Whether a number of the law is among them."""
-        return any(table in LAW or table == "programmes" for table, _ in self.rows)
+        return any(place.table in LAW or place.table == "programmes" for place in self.places)
 
 
 class Compiled:
@@ -158,6 +160,8 @@ class Compiled:
         self._records = Records(model.facts)
         self._places: dict[str, tuple[Place, Bounds] | None] = {}
         self._levels = self._levels_of(model)
+        self._read = set().union(*(level.read for level in self._levels))
+        check_read(model, model.numbers_set, self._read)
 
     def _levels_of(self, model: Model) -> list[_Level]:
         return [_Level(model, choice, self._options) for choice in programme_choices(model)]
@@ -175,7 +179,13 @@ class Compiled:
         if not change.moves_numbers_only and programme_choices(change.model) != [level.choice for level in levels]:
             levels = self._levels_of(change.model)
         # Pyomo never runs in a thread: every program is made here, and only what is left, mostly HiGHS, runs side by side.
-        waiting = [level.prepared(change) for level in levels]
+        # A drawn tree is shared: where the law of one level moves, all get another.
+        redrawn = change.moves_numbers_only and change.moves_law and any(level.is_redrawn(change) for level in levels)
+        waiting = [level.prepared(change, redrawn) for level in levels]
+        if change.moves_numbers_only:
+            check_read(self.model, change.paths, self._read)
+        else:
+            check_read(change.model, change.model.numbers_set, set().union(*(level.read_last for level in levels)))
         found: list[Optimum] = []
         try:
             for level, optimum_of in zip(levels, self._side_by_side(waiting), strict=True):
@@ -203,6 +213,7 @@ class Compiled:
             levels=costs,
             seconds=time.perf_counter() - started,
             seconds_in_solver=sum(end.seconds for end in found),
+            resolved_cold=sum(end.solution.resolved_cold for end in found),
             _found=found,
             _time_limit=levels[0].time_limit,
         )
@@ -317,14 +328,23 @@ class _Level:
         leaves = np.arange(len(market.shape.leaves))
         self.program = compose(market, leaves if len(leaves) <= ALL_WATCHED and not is_large(market) else None)
         self._law = processes(model, choice)
+        self.read = self.read_last = self._builder.numbers | numbers_of_law(model, choice)
         self._near: Nearby | None = None
 
-    def prepared(self, change: Change) -> _Prepared:
-        """The level at changed numbers: as it is, moved in place where it can be, else composed anew."""
+    def is_redrawn(self, change: Change) -> bool:
+        """Whether the level's law moves, and its tree was drawn from it."""
+        moves = any(old is not new for old, new in zip(self._law, self._law_at(change), strict=False))
+        return moves and not holds_every_future(self._base, self.choice)
+
+    def prepared(self, change: Change, redrawn: bool = False) -> _Prepared:
+        """The level at changed numbers: as it is, moved in place where it can be, else composed anew.
+
+        `redrawn` says that the tree it shares with other levels is another one then.
+        """
         if change.is_none:
             n_rows, large = self.program.composed.lp.matrix.shape[0], is_large(self.program.market)
             return _Prepared(self._solve_as_compiled, n_rows, large)
-        lp = self._in_place(change)
+        lp = Refusal.DRAWN_TREE if redrawn else self._in_place(change)
         if not isinstance(lp, Refusal):
             return _Prepared(partial(self._solve_in_place, change, lp), lp.matrix.shape[0], False)
         program = self._anew(change)
@@ -337,7 +357,9 @@ class _Level:
     def _anew(self, change: Change) -> Program:
         """The program of the changed model, over the positions of the level's own where they fit."""
         model, mine = change.model, self.program
-        market = merge(make_market(model, self.choice, make_tree(model, self.choice)))
+        builder = Builder(model, self.choice, make_tree(model, self.choice))
+        market = merge(builder.market())
+        self.read_last = builder.numbers | numbers_of_law(model, self.choice)
         fits = np.array_equal(market.shape.parent, mine.market.shape.parent)
         watched = mine.composition.watched if fits else None
         return compose(market, watched, mine.apart if fits else (), like=mine)
@@ -360,17 +382,18 @@ class _Level:
             return refused
         if self._near is None or self._near.program_at_first is not self.program:
             self._near = Nearby(self._builder, self._whole, self.program, self._law)
-        return self._near.program(self._law_at(change), change.records, change.rows)
+        return self._near.program(self._law_at(change), change.records, change.places)
 
     def _law_at(self, change: Change) -> list[Process]:
         return processes(self._base, self.choice, change.records) if change.moves_law else self._law
 
     def _solve_in_place(self, change: Change, lp: LinearProgram) -> Optimum:
         """The optimum of a program moved in place; where a short cut was wrong, the level's program is mended for good."""
-        deadline, seconds = self._deadline(), 0.0
+        deadline, seconds, resolved_cold = self._deadline(), 0.0, 0
         while True:
             solution, spent = self.engine.solve(lp, deadline)
-            seconds += spent
+            seconds, resolved_cold = seconds + spent, resolved_cold + solution.resolved_cold
+            solution = replace(solution, resolved_cold=resolved_cold)
             program, near = self.program, self._near
             assert near is not None
             if solution.status is Status.OPTIMAL:

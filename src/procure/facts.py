@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procure.errors import DataError, Fault, nearest
 from procure.schema import Bounds, bundled_folder, schema
@@ -52,8 +52,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Facts", "load_facts", "schema"]
 
-Place = tuple[str, int, str]  # a number: table, position of its row, column
 RATES = "exchange_rates"
+
+
+class Place(NamedTuple):
+    """Where a number of the facts stands."""
+
+    table: str
+    position: int  # of its row
+    column: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,9 +170,9 @@ class Facts:
         """Where the number of a path stands: table, position of its row, column; `DataError` as from `resolve`."""
         full = self.resolve(path)
         if full in self._index:
-            return *self._index[full], "value"
+            return Place(*self._index[full], "value")
         stem, _, column = full.rpartition(".")
-        return *self._index[stem], column
+        return Place(*self._index[stem], column)
 
     def value(self, path: str, *, as_written: bool = False) -> float:
         """The number at a dotted path, in the unit of the model, or with `as_written` in that of its row; a blank is NaN.
@@ -330,7 +337,7 @@ class Facts:
         changed = self._with(rates)
         written = {name: dict(rows) for name, rows in self._written.items()}
         currencies = {
-            (name, position, column.name): each.currency
+            Place(name, position, column.name): each.currency
             for name, rows in written.items()
             for column in schema()[name].columns.values()
             if column.in_unit_of_row

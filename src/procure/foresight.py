@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from procure.errors import SolverError
 from procure.formulation.period import COSTS
 from procure.lp.compose import Composition, Risk, Shape
-from procure.lp.highs import LinearProgram, Solver, Status
+from procure.lp.highs import Solver, Status
 
 if TYPE_CHECKING:
     from procure.market import Market
@@ -36,11 +36,15 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Foresight:
-    """Least cost of every path and the shortage cost in it, kUSD of present value, shape (n_leaves,)."""
+    """Least cost of every path and the shortage cost in it, kUSD of present value, shape (n_leaves,).
+
+    `resolved_cold` counts the answers that did not hold and were solved again.
+    """
 
     cost: Array
     shortage_cost: Array
     seconds_in_solver: float
+    resolved_cold: int = 0
 
 
 def unseen(market: Market) -> Foresight:
@@ -67,9 +71,9 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
     shortage_price = templates.period.form.at(period_data)[:, is_shortage]
 
     solver: Solver | None = None
-    last: LinearProgram | None = None
     known: dict[bytes, tuple[float, float]] = {}
     found = np.empty((len(paths), 2))
+    resolved_cold = 0
     for leaf, path in enumerate(paths):
         key = period_data[path].tobytes()
         if key not in known:
@@ -77,12 +81,10 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
                 return unseen(market)
             discount = market.discount[path]
             program = composition.program(plan_data, period_data[path], np.ones(n_periods), discount, Risk()).lp
-            if solver is None or last is None:
+            if solver is None or not solver.move_to(program):
                 solver = Solver(program)
-            else:
-                _move(solver, last, program)
-            last = program
             solution = solver.solve()
+            resolved_cold += solution.resolved_cold
             if solution.status is not Status.OPTIMAL:
                 raise SolverError(
                     f"HiGHS stopped with '{solution.message}' on a single path ({market.tree.label(int(path[-1]))}).",
@@ -92,21 +94,4 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
             lost = float((discount[:, None] * shortage_price[path] * unserved).sum())
             known[key] = (float(program.cost @ solution.x), lost)
         found[leaf] = known[key]
-    return Foresight(found[:, 0], found[:, 1], solver.seconds if solver is not None else 0.0)
-
-
-def _move(solver: Solver, old: LinearProgram, new: LinearProgram) -> None:
-    """Bring a loaded program from one path to the next, number by number; the pattern is the same."""
-    costs = np.flatnonzero(old.cost != new.cost)
-    if len(costs):
-        solver.change_costs(costs, new.cost[costs])
-    bounds = np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper))
-    if len(bounds):
-        solver.change_bounds(bounds, new.lower[bounds], new.upper[bounds])
-    rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper))
-    if len(rows):
-        solver.change_rows(rows, new.row_lower[rows], new.row_upper[rows])
-    entries = np.flatnonzero(old.matrix.data != new.matrix.data)
-    if len(entries):
-        columns = np.searchsorted(new.matrix.indptr, entries, side="right") - 1
-        solver.change_coefficients(new.matrix.indices[entries], columns, new.matrix.data[entries])
+    return Foresight(found[:, 0], found[:, 1], solver.seconds if solver is not None else 0.0, resolved_cold)

@@ -231,7 +231,7 @@ class _Explanation:
 
     def _cheapest(self, solver: Solver) -> Solution:
         """The least repair; where limits of policy, or those and contracts, suffice, nothing else gives way."""
-        solver.set_options({"time_limit": solver.seconds + self._patience(np.inf)})
+        solver.set_options({"time_limit": self._patience(np.inf)})
         solution = solver.solve()
         if solution.status is not Status.OPTIMAL:
             return solution
@@ -241,7 +241,7 @@ class _Explanation:
                 break
             room = [line.room if TIERS[line.tag] <= tier else 0.0 for line in self.lines]
             solver.change_bounds(columns, np.zeros(len(columns)), room)
-            solver.set_options({"time_limit": solver.seconds + self._patience(np.inf)})
+            solver.set_options({"time_limit": self._patience(np.inf)})
             restricted = solver.solve()
             if restricted.status is Status.OPTIMAL:
                 return restricted
@@ -342,7 +342,7 @@ class _Explanation:
             room = np.where(own | elsewhere, [line.room for line in self.lines], 0.0)
             solver.change_bounds(every, np.zeros(len(every)), room)
             solver.change_costs(every, np.where(elsewhere, 0.0, price))
-            solver.set_options({"time_limit": solver.seconds + patience})
+            solver.set_options({"time_limit": patience})
             solution = solver.solve()
             if solution.status is Status.OPTIMAL:
                 line = self.lines[int(np.argmax(own))]

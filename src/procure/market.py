@@ -16,7 +16,7 @@ nor the rebate of the contract applies.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -26,10 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.errors import DataError, Fault
+from procure.facts import Place
 from procure.formulation.sets import FUTURE_KINDS, Limit, Sets
 from procure.lp.compile import Template
 from procure.lp.compose import Bound, Shape
 from procure.model import LEAST, LimitChoices, Model
+from procure.records import Records, Row, most_specific, valid_in
 from procure.remember import Remembering, remembered
 from procure.scenarios.chain import effective_share
 from procure.scenarios.tree import Tree
@@ -38,9 +40,8 @@ from procure.world import (
     PROJECT,
     WAITING,
     Programmes,
-    Records,
-    Row,
     make_tree,
+    numbers_of_law,
     programme_choices,
     suppliers_of,
 )
@@ -51,6 +52,8 @@ Numbers = Mapping[str, Mapping[tuple[Any, ...], Any]]
 Datum = tuple[str, tuple[Any, ...]]  # a number of plan or period: its name and its index
 
 DAYS_PER_YEAR = 365.0
+#: Tables that count before a model is made: the rates by which the others were converted, and the futures of one's own.
+ALWAYS_READ = ("exchange_rates", "scenarios")
 #: Tables of which every number that a market reads is noted, so that `Builder.moved` finds what to work out again.
 FOLLOWED = frozenset(
     {"terms", "programmes", "prices", "offers", "commitments", "baskets", "demand", "depths", "multiples", "stock",
@@ -221,10 +224,43 @@ def level_name(choice: Programmes) -> str:
     return ", ".join(f"{supplier} {level}" for supplier, level in sorted(choice.items())) or "no programmes"
 
 
+def numbers_read(model: Model) -> set[Place]:
+    """Every number of the facts that a model reads, under any of its programme levels."""
+    found: set[Place] = set()
+    for choice in programme_choices(model):
+        builder = Builder(model, choice, make_tree(model, choice))
+        builder.market()
+        found |= builder.numbers | numbers_of_law(model, choice)
+    return found
+
+
+def check_read(model: Model, paths: Iterable[str], read: Collection[Place]) -> None:
+    """Refuse numbers that were set and that nothing reads, all in one list."""
+    faults = []
+    for path in paths:
+        place = model.facts.locate(path)
+        if place not in read and place.table not in ALWAYS_READ:
+            remedy = f"`procure sources {model.name}` lists the numbers that count; {_why_unread(model, path, place)}"
+            faults.append(Fault(path, "nothing in this model reads the number", "what is set must count", remedy))
+    if faults:
+        raise DataError(faults)
+
+
+def _why_unread(model: Model, path: str, place: Place) -> str:
+    """A guess at why a number does not count."""
+    row = model.facts.tables[place.table].iloc[place.position]
+    owner = str(row.get("supplier", row.get("chain", "")))
+    if owner in set(model.facts.tables["suppliers"]["supplier"]) - set(suppliers_of(model)):
+        return f"'{owner}' is switched off"
+    if place.column in ("optimistic", "pessimistic"):
+        return f"world.variant is '{model.settings.world.variant}'"
+    return "a row of a later year or of a closer scope may prevail, or a choice may leave it out"
+
+
 class Builder(Remembering):
     """Works out the numbers of a market from the records of its facts, each from the rows it needs.
 
-    Kept, it follows facts whose numbers move: `moved` works out again what was read from the rows that changed.
+    Kept, it follows facts whose numbers move: `moved` works out again what was read from those that changed.
     """
 
     def __init__(self, model: Model, programmes: Programmes, tree: Tree) -> None:
@@ -233,12 +269,13 @@ class Builder(Remembering):
         settings = model.settings
         self.settings = settings
         self.records = Records(model.facts)
+        self.numbers: set[Place] = set()  # of the facts, that were read
         self.years = model.years
         self.period_years = 1.0 / settings.model.periods_per_year
         self.faults: list[Fault] = []
 
-        elements = {str(r["element"]): r for r in self.records.rows("elements")}
-        demanded = {r["element"] for r in self.records.rows("demand")}
+        elements = {str(r["element"]): r for r in self._rows("elements")}
+        demanded = {r["element"] for r in self._rows("demand")}
         named = settings.model.elements
         wanted = (
             [e for e in elements if elements[e]["traded"] is not False and e in demanded] if named == "all" else named
@@ -253,8 +290,7 @@ class Builder(Remembering):
                 self._fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
 
         self.suppliers = suppliers_of(model)
-        registry = {str(r["supplier"]): r for r in self.records.rows("suppliers")}
-        self.registry = {s: registry[s] for s in self.suppliers}
+        self.registry = {s: r for r in self._rows("suppliers") if (s := str(r["supplier"])) in self.suppliers}
         self.year_of_node = np.array(self.years)[np.asarray(tree.period) // settings.model.periods_per_year]
         self.year_index = np.asarray(tree.period) // settings.model.periods_per_year
         self.code = {name: np.asarray(tree.state)[:, k] for k, name in enumerate(tree.processes)}
@@ -266,26 +302,25 @@ class Builder(Remembering):
         self.faults.append(Fault(where, seen, rule, remedy))
 
     def _rows(self, table: str, **keys: Any) -> list[Row]:
-        """The rows of a table with these values; whatever is being worked out will be again when one of them moves."""
-        self.note(table, keys)
-        return self.records.rows(table, **keys)
+        """The rows of a table with these values; whatever is being worked out will be again when a number that it reads moves."""
+        return self.records.noting(self.note).rows(table, **keys)
 
-    def _specific(self, scopes: Any, element: str | None) -> str | None:
-        """The most specific of `scopes` that covers `element`: itself, its class, all."""
-        wanted = ("all",) if element is None else (element, self.classes[element], "all")
-        return next((scope for scope in wanted if scope in scopes), None)
+    def note(self, place: Place) -> None:
+        """Say that the value being worked out depends on a number of the facts."""
+        super().note(place)
+        self.numbers.add(place)
+
+    def _scopes(self, element: str | None) -> tuple[str, ...]:
+        """What may speak of an element, the most specific first: itself, its class, all."""
+        return ("all",) if element is None else (element, self.classes[element], "all")
 
     def _at(self, rows: list[Row], year: float, element: str | None = None) -> float | None:
         """The value valid in `year`: the latest row not after it, of the most specific scope."""
-        if not rows:
-            return None
-        scope = self._specific({r.get("scope", "all") for r in rows}, element)
-        valid = [
-            (since, float(r["value"]))
-            for r in rows
-            if r.get("scope", "all") == scope and (since := float(_or(r["year"], -np.inf))) <= year
-        ]
-        return max(valid)[1] if valid else None
+        row = self._row_at(rows, year, element)
+        return None if row is None else float(row["value"])
+
+    def _row_at(self, rows: list[Row], year: float, element: str | None = None) -> Row | None:
+        return valid_in(most_specific(rows, self._scopes(element)), year)
 
     def term(
         self, supplier: str, attribute: str, year: float, element: str | None = None, default: float = 0.0
@@ -295,9 +330,7 @@ class Builder(Remembering):
         return default if found is None else found
 
     def _by_scope(self, table: str, element: str, **keys: Any) -> list[Row]:
-        found = self._rows(table, **keys)
-        scope = self._specific({r["scope"] for r in found}, element)
-        return [r for r in found if r["scope"] == scope]
+        return most_specific(self._rows(table, **keys), self._scopes(element))
 
     def _on_offer(self, supplier: str, element: str, year: int) -> float:
         """t/yr that a supplier offers in a year."""
@@ -335,7 +368,7 @@ class Builder(Remembering):
                 if (
                     e in self._basket(supplier)
                     if self._is_basket(supplier)
-                    else self.records.rows("offers", supplier=supplier, element=e)  # whatever their volume
+                    else self._rows("offers", supplier=supplier, element=e)  # whatever their volume
                 )
             ]
             if not sold:
@@ -349,7 +382,7 @@ class Builder(Remembering):
             if not self._is_basket(supplier) and not only_committed:
                 share = {e: [self.term(supplier, "call_share", y, e) for y in self.years] for e in sold}
                 calls += [(supplier, e) for e in sold if max(share[e]) > 0]
-        has = {s: {r["attribute"] for r in self.records.rows("terms", supplier=s)} for s in self.suppliers}
+        has = {s: {r["attribute"] for r in self._rows("terms", supplier=s)} for s in self.suppliers}
         levels = [
             (s, level)
             for s, choice in self.settings.suppliers.items()
@@ -456,11 +489,11 @@ class Builder(Remembering):
                 layers.add("spot")
             for layer in sorted(layers):
                 own = all(
-                    self._at(self._rows("terms", supplier=s, attribute="price"), self.years[-1], element) is not None
+                    self._row_at(self._rows("terms", supplier=s, attribute="price"), self.years[-1], element)
                     for s, _ in self.sets.of_element(element)
                     if self.registry[s]["price_layer"] == layer
                 )
-                if self._listed(element, layer) is None and (layer == "spot" or not own):
+                if not self._rows("prices", element=element, layer=layer) and (layer == "spot" or not own):
                     self._fault(
                         "prices.csv", f"no {layer} price for '{element}'", "every element on offer has its prices"
                     )
@@ -470,17 +503,21 @@ class Builder(Remembering):
         """t/yr by year: anchors joined geometrically, growth after the last one."""
         case = {"low": "low", "base": "value", "high": "high"}[self.settings.demand.case]
         anchors = sorted(self._rows("demand", element=element), key=lambda r: r["year"])
+        before = [k for k, r in enumerate(anchors) if r["year"] <= self.years[0]]
+        after = [k for k, r in enumerate(anchors) if r["year"] >= self.years[-1]]
+        anchors = anchors[max(before, default=0) : min(after, default=len(anchors) - 1) + 1]  # those beyond say nothing
         years = np.array([float(r["year"]) for r in anchors])
         values = np.array([float(r[case]) for r in anchors])
-        growth_case = {"low": "growth_low", "base": "growth", "high": "growth_high"}[self.settings.demand.case]
-        growth = float(_or(anchors[-1][growth_case], 0.0))
         wanted = np.array(self.years, dtype=float)
         if values.min() > 0:
             between = np.exp(np.interp(wanted, years, np.log(values)))
         else:
             between = np.interp(wanted, years, values)
-        after = np.maximum(wanted - years[-1], 0.0)
-        return np.asarray(between * (1.0 + growth) ** after)
+        beyond = np.maximum(wanted - years[-1], 0.0)
+        if not beyond.any():
+            return np.asarray(between)
+        growth_case = {"low": "growth_low", "base": "growth", "high": "growth_high"}[self.settings.demand.case]
+        return np.asarray(between * (1.0 + float(_or(anchors[-1][growth_case], 0.0))) ** beyond)
 
     @remembered
     def _demand_factor(self, element: str) -> Array:
@@ -500,10 +537,14 @@ class Builder(Remembering):
             for r in self._by_scope("depths", element, chain=supplier, state=state):
                 depth[state] = float(r["value"])
         lost = [
-            depth[state] * effective_share(states[state]["kind"], float(states[state]["value"]), self.period_years)
+            depth[state] * (self._lasting(states[state]) if states[state]["kind"] == "episode" else 1.0)
             for state in self.states[supplier]
         ]
         return np.array(lost)[self.code[supplier]]
+
+    def _lasting(self, episode: Row) -> float:
+        """Share of a period that an episode lasts."""
+        return effective_share("episode", float(episode["value"]), self.period_years)
 
     @remembered
     def _delivered(self, supplier: str, element: str) -> Array:
@@ -573,12 +614,14 @@ class Builder(Remembering):
                 found = self._listed(element, layer)
             assert found is not None, "checked before"
             base[k] = found * self.term(supplier, "price_factor", year, element, default=1.0)
-            floor[k] = self.term(supplier, "floor", year, element)
-            threshold[k] = self.term(supplier, "rebate_threshold", year, element, default=np.inf)
-            rebate[k] = self.term(supplier, "rebate_share", year, element)
-            cap = self.term(supplier, "rebate_cap", year, default=np.inf)
-            if cap < np.inf:
-                agreed = self._rebated(supplier, year)
+            if rule in ("floor", "floor_rebate"):
+                floor[k] = self.term(supplier, "floor", year, element)
+            if rule == "floor_rebate":
+                rebate[k] = self.term(supplier, "rebate_share", year, element)
+            if rebate[k] > 0:
+                threshold[k] = self.term(supplier, "rebate_threshold", year, element, default=np.inf)
+                cap = self.term(supplier, "rebate_cap", year, default=np.inf)
+                agreed = self._rebated(supplier, year) if cap < np.inf else 0.0
                 most[k] = cap / agreed if agreed > 0 else np.inf
         call = base[at] * self._multiple(layer, element, contracted=False)
         index = base[at] * self._multiple(layer, element, contracted=True)
@@ -763,9 +806,10 @@ class Builder(Remembering):
 
     @remembered
     def _period_of_offer(self, s: str, e: str) -> dict[Datum, Any]:
-        share, price = self._delivered(s, e), self._price(s, e)[0]
+        share, apart = self._delivered(s, e), np.ones(len(self.years), dtype=bool)
         if self._is_basket(s):  # where all of it has one price, it is paid by its output
-            price = np.where(np.isnan(self._one_price(s))[self.year_index], price, 0.0)
+            apart = np.isnan(self._one_price(s))
+        price = np.where(apart[self.year_index], self._price(s, e)[0], 0.0) if apart.any() else np.zeros(len(share))
         return {
             ("delivered", (s, e)): share * self.period_years,
             ("payment", (s, e)): self._paid(s, share) * price * self.period_years,
@@ -833,15 +877,13 @@ class Builder(Remembering):
             disrupted |= delivers & ~self._calm(s)
         return disrupted
 
-    def moved(
-        self, records: Records, rows: Iterable[tuple[str, Row]]
-    ) -> tuple[dict[Datum, Any], dict[Datum, Any]] | None:
-        """The numbers of plan and of period that these rows of the facts have a part in, worked out from `records`.
+    def moved(self, records: Records, places: Iterable[Place]) -> tuple[dict[Datum, Any], dict[Datum, Any]] | None:
+        """The numbers of plan and of period that these numbers of the facts have a part in, worked out from `records`.
 
         None where more than numbers moves, or where there is a fault: then the market has to be made anew.
         """
         self.records = records
-        keys = set().union(*(self.forget(table, row) for table, row in rows))
+        keys = self.forget(places)
         sets = self.sets
         if ("_sets", ()) in keys and self._sets() != sets:
             return None
@@ -879,7 +921,7 @@ class Builder(Remembering):
         """Nodes where a supplier is in its first, undisturbed state; all, where it cannot fail."""
         if supplier not in self.code:
             return np.ones(len(self.year_index), dtype=bool)
-        first = self.records.rows("states", chain=supplier, order=0)[0]["state"]
+        first = self._rows("states", chain=supplier, order=0)[0]["state"]
         return np.asarray(self.code[supplier] == self.states[supplier].index(first))
 
     def _information(self) -> NDArray[np.int64]:

@@ -291,11 +291,15 @@ class Model:
         The tables, overrides applied.
     origin : str
         The file the choices came from, as shown in errors.
+    numbers_set : tuple of str
+        Paths of the numbers of the facts that were set under these choices: each must be one that the model reads, which is
+        seen when it is solved or checked.
     """
 
     settings: Settings
     facts: Facts
     origin: str
+    numbers_set: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -352,7 +356,10 @@ class Model:
             facts = facts.with_values(values, as_written=as_written) if values else facts
         except DataError as error:
             faults += [_with_choices(fault, self) for fault in error.faults]
-        changed = replace(self, settings=settings, facts=facts)
+        # What counted when it was set need not count under other choices: a supplier may be switched off afterwards.
+        before = self.numbers_set if settings is self.settings else ()
+        numbers_set = tuple(dict.fromkeys((*before, *values)))
+        changed = replace(self, settings=settings, facts=facts, numbers_set=numbers_set)
         faults += _unknown_names(changed) if settings is not self.settings else []
         if faults:
             raise DataError(faults)
@@ -404,7 +411,7 @@ def make_model(settings: Settings | Mapping[str, Any], facts: Facts, origin: str
     if not isinstance(settings, Settings):
         settings = _settings(dict(settings), origin)
     facts, faults = _overridden(settings, facts, origin)
-    model = Model(settings, facts, origin)
+    model = Model(settings, facts, origin, tuple(override.set for override in settings.overrides))
     faults += _unknown_names(model)
     if faults:
         raise DataError(faults)

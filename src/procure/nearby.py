@@ -14,14 +14,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from procure.facts import Place
 from procure.lp.highs import LinearProgram
 from procure.lp.moves import Moves
 from procure.market import Builder, Datum, Market, idle_offers, make_market, merged_like, most_of
 from procure.model import Model
 from procure.program import Program, holds_tail, read_by_element, risk_of
+from procure.records import Records
 from procure.scenarios.chain import Process, same_futures
 from procure.scenarios.tree import Tree
-from procure.world import Programmes, Records, Row
+from procure.world import Programmes
 
 Array = NDArray[np.float64]
 
@@ -69,7 +71,7 @@ class Nearby:
         merged_from = market.merged_from
         self._new = np.arange(whole.tree.n_nodes) if merged_from is None else merged_from
         self._first = np.unique(self._new, return_index=True)[1]
-        self._last_rows: list[tuple[str, Row]] = []
+        self._last_moved: list[Place] = []
         self._codes: dict[tuple[str, tuple[str, ...]], NDArray[np.int64]] = {}
         self._others: dict[frozenset[str], Array] = {}
         choice = {c.name: c.bound for c in market.model.settings.limits}
@@ -91,16 +93,16 @@ class Nearby:
             return Refusal.ORDERS_FIRST
         return None if Moves.can_follow(program.composition) else Refusal.TAIL_LIMIT
 
-    def program(self, law: list[Process], records: Records, rows: list[tuple[str, Row]]) -> LinearProgram | Refusal:
-        """The program under another law and other `records`, which differ in these rows; or why it has to be composed anew."""
+    def program(self, law: list[Process], records: Records, places: list[Place]) -> LinearProgram | Refusal:
+        """The program under another law and other `records`, which differ in these numbers; or why it has to be composed anew."""
         likely = self._likely(law)
         if isinstance(likely, Refusal):
             return likely
         probability = self._market.probability if likely is None else self._merged(likely)
         if likely is not None and not holds_tail(self._market, self.program_at_first.composition.watched, probability):
             return Refusal.TAIL_UNWATCHED
-        # What the last rows moved is theirs no longer.
-        affected, self._last_rows = [*self._last_rows, *rows], rows
+        # What was moved last is where it was.
+        affected, self._last_moved = [*self._last_moved, *places], places
         numbers = self._builder.moved(records, affected) if affected else ({}, {})
         if numbers is None:
             return Refusal.SETS_MOVE

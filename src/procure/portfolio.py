@@ -69,7 +69,7 @@ class Portfolio:
         `expected_cost` - `wait_and_see` >= 0 (`evpi` too, where the plan was chosen on the mean alone, without limits on all
         futures). Further `assumed_share` of gross cost priced by assumed numbers, `n_nodes`, `n_leaves`, `drawn` (1 where
         these were drawn from many futures, 0 where they are all there are), `gap` (relative, of the solver), `seconds`,
-        `seconds_in_solver`.
+        `seconds_in_solver`, `resolved_cold` (answers of the solver that did not hold when checked, and were solved again).
     mix, costs, shortage, stock, limits, shares, programme_levels, provenance, nodes, leaves : DataFrame
         As described in `procure.frames.FRAMES`.
     """
@@ -269,7 +269,8 @@ def _mapping(document: Mapping[str, Any], kind: Literal["text", "number"], where
 
 _SUMMARY = (
     "objective", "expected_cost", "cvar", "worst_case", "alpha", "weight", "plan_cost", "shortage_loss", "unavoidable_loss",
-    "wait_and_see", "value_of_foresight", "n_nodes", "n_leaves", "drawn", "gap", "seconds", "seconds_in_solver", "assumed_share",
+    "wait_and_see", "value_of_foresight", "n_nodes", "n_leaves", "drawn", "gap", "seconds", "seconds_in_solver",
+    "resolved_cold", "assumed_share",
 )  # fmt: skip
 
 
@@ -344,6 +345,7 @@ def make_portfolio(
         "drawn": float(not holds_every_future(model, market.programmes)),
         "gap": (solution.objective - solution.bound) / max(abs(solution.objective), 1e-9),
         "seconds_in_solver": sum(one.seconds_in_solver for one in solved) + seen.seconds_in_solver,
+        "resolved_cold": float(sum(one.outcome.solution.resolved_cold for one in solved) + seen.resolved_cold),
         "assumed_share": float(sources["share"][status.index("assumed")]) if "assumed" in status else 0.0,
     }
     on_the_mean = measured.risk.weight == 0 or measured.risk.alpha == 0

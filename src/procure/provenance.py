@@ -15,7 +15,7 @@ from pandas import DataFrame
 
 from procure.frames import make_frame
 from procure.measure import KUSD_PER_MUSD, Measured
-from procure.world import Records, Row
+from procure.records import Records, Row
 
 #: From the firmest to the softest.
 STATUSES = ("sourced", "derived", "unverified", "assumed")

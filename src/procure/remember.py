@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-Read = tuple[str, tuple[str, ...], tuple[Any, ...]]  # table, columns, the values they were looked up by
+from procure.facts import Place
+
 Key = tuple[str, tuple[Any, ...]]  # method, arguments
 
 P = ParamSpec("P")
@@ -15,25 +16,22 @@ Owner = TypeVar("Owner", bound="Remembering")
 
 
 class Remembering:
-    """Base of a class whose `remembered` methods keep their values, and know the rows of the tables they were read from."""
+    """Base of a class whose `remembered` methods keep their values, and know the numbers of the facts they were read from."""
 
     def __init__(self) -> None:
         self._values: dict[Key, Any] = {}
-        self._reads: dict[Key, set[Read]] = {}
-        self._readers: dict[Read, set[Key]] = {}
-        self._columns: dict[str, set[tuple[str, ...]]] = {}
-        self._open: list[set[Read]] = []
+        self._reads: dict[Key, set[Place]] = {}
+        self._readers: dict[Place, set[Key]] = {}
+        self._open: list[set[Place]] = []
 
-    def note(self, table: str, keys: Mapping[str, Any]) -> None:
-        """Say that the value being worked out depends on the rows of a table with these values."""
+    def note(self, place: Place) -> None:
+        """Say that the value being worked out depends on a number of the facts."""
         if self._open:
-            self._open[-1].add((table, tuple(keys), tuple(keys.values())))
+            self._open[-1].add(place)
 
-    def forget(self, table: str, row: Mapping[str, Any]) -> set[Key]:
-        """Drop every value that a row of a table had a part in, and say which they were."""
-        dropped: set[Key] = set()
-        for columns in self._columns.get(table, ()):
-            dropped |= self._readers.get((table, columns, tuple(row[column] for column in columns)), set())
+    def forget(self, places: Iterable[Place]) -> set[Key]:
+        """Drop every value that these numbers had a part in, and say which they were."""
+        dropped = set().union(*(self._readers.get(place, set()) for place in places))
         for key in dropped:
             self._values.pop(key, None)
         return dropped
@@ -47,9 +45,8 @@ class Remembering:
                 reads = self._open.pop()
             self._values[key] = value
             self._reads[key] = reads
-            for read in reads:
-                self._readers.setdefault(read, set()).add(key)
-                self._columns.setdefault(read[0], set()).add(read[1])
+            for place in reads:
+                self._readers.setdefault(place, set()).add(key)
         if self._open:
             self._open[-1] |= self._reads[key]
         return self._values[key]
@@ -58,7 +55,7 @@ class Remembering:
 def remembered(
     method: Callable[Concatenate[Owner, P], T],
 ) -> Callable[Concatenate[Owner, P], T]:
-    """Keep the value of a method for each of its arguments, until a row that it was read from is forgotten."""
+    """Keep the value of a method for each of its arguments, until a number that it was read from is forgotten."""
 
     @wraps(method)
     def ask(self: Owner, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame
 
 from procure import risk
+from procure.facts import Place
 from procure.formulation.period import COSTS
 from procure.formulation.sets import FUTURE_KINDS, MEASURES, Limit
 from procure.frames import is_worthless, make_frame
@@ -42,7 +43,7 @@ from procure.market import DAYS_PER_YEAR, Builder, Datum, Market
 from procure.measure import KUSD_PER_MUSD, Measured
 from procure.model import LEAST, LimitChoices
 from procure.program import risk_of
-from procure.world import Row
+from procure.records import Row
 
 Array = NDArray[np.float64]
 
@@ -253,9 +254,9 @@ class _Numbers(Builder):
     def _moved(self, kind: _Kind, rows: Mapping[int, Row]) -> dict[Datum, Any]:
         """ν dD/dν of the data that move when the values of these rows do."""
         step = -NUDGE if kind.is_floor else NUDGE
-        records = self._base.moved({(kind.table, p, "value"): row["value"] * (1 + step) for p, row in rows.items()})
+        places = {Place(kind.table, p, "value"): row["value"] * (1 + step) for p, row in rows.items()}
         self._values = dict(self._kept)
-        found = self.moved(records, [(kind.table, row) for row in rows.values()])
+        found = self.moved(self._base.moved(places), places)
         self.records, self._values = self._base, self._kept
         assert found is not None, "a small step moves numbers only"
         plan, period = self._unmoved.plan, self._unmoved.period

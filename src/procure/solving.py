@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -92,13 +92,12 @@ class Engine:
         elif program.matrix.shape[0] >= MANY_ROWS and not np.array_equal(last.cost, program.cost):
             solver.forget()
         self._last = program
-        before = solver.seconds
-        left = deadline - time.perf_counter()
-        solver.set_options({"time_limit": before + max(left, 0.0) if np.isfinite(left) else np.inf})
+        solver.set_options({"time_limit": max(deadline - time.perf_counter(), 0.0)})
         solution = solver.solve()
+        seconds = solution.seconds
         if solution.status is Status.OPTIMAL and program.is_mixed_integer:
             solution = _with_duals(program, solution)
-        return solution, solver.seconds - before
+        return solution, seconds
 
 
 def optimum(program: Program, engine: Engine | None = None, deadline: float = np.inf) -> Optimum:
@@ -107,10 +106,11 @@ def optimum(program: Program, engine: Engine | None = None, deadline: float = np
     Every round watches more leaves or holds fewer elements together, so there is a last one.
     """
     engine = engine or Engine()
-    seconds = 0.0
+    seconds, resolved_cold = 0.0, 0
     while True:
         solution, spent = _run(program, engine, deadline)
-        seconds += spent
+        seconds, resolved_cold = seconds + spent, resolved_cold + solution.resolved_cold
+        solution = replace(solution, resolved_cold=resolved_cold)
         if solution.status is Status.OPTIMAL:
             more = missed(program, solution)
             watched, apart = more.watched if len(more.watched) else program.composition.watched, more.apart
@@ -148,9 +148,10 @@ def _with_duals(program: LinearProgram, solution: Solution) -> Solution:
     fixed = np.round(solution.x[whole])
     lower, upper = program.lower.copy(), program.upper.copy()
     lower[whole] = upper[whole] = fixed
-    return highs.solve(
+    found = highs.solve(
         LinearProgram(program.cost, program.matrix, program.row_lower, program.row_upper, lower, upper), SIMPLEX
     )
+    return replace(found, resolved_cold=found.resolved_cold + solution.resolved_cold)
 
 
 def solved(found: Optimum) -> Solved:

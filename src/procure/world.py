@@ -6,26 +6,22 @@ world is made for one choice of programmes at a time.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
 
 import numpy as np
 
 from procure.errors import DataError, Fault, nearest
-from procure.facts import Facts
+from procure.facts import Place
 from procure.model import Model
+from procure.records import Noting, Records, Row, valid_in
 from procure.scenarios import chain as chains
 from procure.scenarios.chain import Process, Rates, Steering
 from procure.scenarios.tree import Tree, build_tree, enumerated
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 Programmes = Mapping[str, str]  # supplier -> the programme level chosen
-States = tuple[tuple[str, str, float], ...]  # of a chain: name, kind, months
+States = tuple[tuple[str, str, float | None], ...]  # of a chain: name, kind, months where they count
 
 DEMAND = "demand"
 PROJECT = "_project"
@@ -40,7 +36,7 @@ RETALIATION = "retaliation"
 def suppliers_of(model: Model) -> list[str]:
     """The suppliers a model buys from: those of the core and those it names, less those it switches off."""
     chosen = model.settings.suppliers
-    roles = {r["supplier"]: r["role"] for r in _indexed(model.facts.tables["suppliers"]).rows({})}
+    roles = {r["supplier"]: r["role"] for r in Records(model.facts).rows("suppliers")}
     return sorted(
         name
         for name, role in roles.items()
@@ -64,92 +60,6 @@ def periods_of(model: Model) -> list[int]:
     return [year for year in model.years for _ in range(model.settings.model.periods_per_year)]
 
 
-Row = Mapping[str, Any]
-
-
-class Records:
-    """The rows of the tables as dictionaries, found by the values of their columns; blank cells are None."""
-
-    def __init__(self, facts: Facts) -> None:
-        self._tables: dict[str, _Indexed | _Moved] = {name: _indexed(frame) for name, frame in facts.tables.items()}
-
-    def rows(self, table: str, **keys: Any) -> list[Row]:
-        """The rows of a table whose columns have these values."""
-        return self._tables[table].rows(keys)
-
-    def row(self, table: str, position: int) -> Row:
-        """The row at a position of a table."""
-        return self._tables[table].row(position)
-
-    def moved(self, values: Mapping[tuple[str, int, str], float]) -> Records:
-        """The same records with single numbers changed, each by its table, position of its row and column."""
-        changes: dict[str, dict[int, dict[str, float]]] = {}
-        for (table, position, column), value in values.items():
-            changes.setdefault(table, {}).setdefault(position, {})[column] = value
-        records = object.__new__(Records)
-        records._tables = self._tables | {name: _Moved(self._tables[name], rows) for name, rows in changes.items()}
-        return records
-
-
-class _Indexed:
-    """One table's rows, indexed by the columns asked for."""
-
-    def __init__(self, frame: DataFrame) -> None:
-        self._frame = frame
-        self._found: dict[tuple[str, ...], dict[tuple[Any, ...], list[Row]]] = {}
-
-    @cached_property
-    def _all(self) -> list[Row]:
-        columns = {
-            str(name): [None if blank else value for value, blank in zip(column.tolist(), column.isna(), strict=True)]
-            for name, column in self._frame.items()
-        }
-        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-    def row(self, position: int) -> Row:
-        return self._all[position]
-
-    def rows(self, keys: Mapping[str, Any]) -> list[Row]:
-        if not keys:
-            return self._all
-        index = tuple(keys)
-        if index not in self._found:
-            found: dict[tuple[Any, ...], list[Row]] = {}
-            for row in self._all:
-                found.setdefault(tuple(row[column] for column in index), []).append(row)
-            self._found[index] = found
-        return self._found[index].get(tuple(keys.values()), [])
-
-
-class _Moved:
-    """A table with some of its rows changed, found as they were: keys do not move."""
-
-    def __init__(self, table: _Indexed | _Moved, changes: Mapping[int, Mapping[str, float]]) -> None:
-        self._table = table
-        self._new = {id(row): {**row, **change} for p, change in changes.items() for row in [table.row(p)]}
-
-    def row(self, position: int) -> Row:
-        row = self._table.row(position)
-        return self._new.get(id(row), row)
-
-    def rows(self, keys: Mapping[str, Any]) -> list[Row]:
-        return [self._new.get(id(row), row) for row in self._table.rows(keys)]
-
-
-#: Indexed tables by the identity of their frame, newest last: a changed copy of the facts shares all frames but a few. Each
-#: entry holds its frame, so that its identity stays its own.
-_known: OrderedDict[int, _Indexed] = OrderedDict()
-_MOST_KNOWN = 256
-
-
-def _indexed(frame: DataFrame) -> _Indexed:
-    found = _known.pop(id(frame), None) or _Indexed(frame)
-    _known[id(frame)] = found
-    if len(_known) > _MOST_KNOWN:
-        _known.popitem(last=False)
-    return found
-
-
 # What does not change between two laws is the same process, not an equal one: each is made once from what makes it.
 
 
@@ -160,7 +70,7 @@ def _markov(
 ) -> Process:  # fmt: skip
     names = [state for state, _, _ in states]
     kinds = {state: kind for state, kind, _ in states}
-    durations = {state: months for state, _, months in states[1:]}
+    durations = {state: months for state, _, months in states[1:] if months is not None}
     return chains.markov(name, names, kinds, dict(rates), durations, start, period, n_periods, steered)
 
 
@@ -168,7 +78,7 @@ def _markov(
 def _steering(
     states: tuple[str, ...], driver: Process, described: States, driver_states: tuple[str, ...], value: float, period: float
 ) -> Steering:  # fmt: skip
-    shares = {state: chains.effective_share(kind, months, period) for state, kind, months in described}
+    shares = {state: chains.effective_share(kind, months or 0.0, period) for state, kind, months in described}
     return chains.correlate(states, driver, driver_states, value, shares)
 
 
@@ -182,7 +92,7 @@ _hits = lru_cache(maxsize=1024)(lambda driver, name, chances: chains.hits(driver
 _forced = lru_cache(maxsize=1024)(lambda process, driver, on, chances: chains.force(process, driver, on, dict(chances)))
 
 
-def processes(model: Model, programmes: Programmes, records: Records | None = None) -> list[Process]:
+def processes(model: Model, programmes: Programmes, records: Records | Noting | None = None) -> list[Process]:
     """Every process of the model's world, correlated, forced and provoked as the tables (or `records` of them) say.
 
     Called again for other numbers, it returns the same objects for the processes that no number moved.
@@ -193,22 +103,28 @@ def processes(model: Model, programmes: Programmes, records: Records | None = No
     return list(found.values()) or [_levels("future", (("certain", 1.0),), True, world.n_periods)]
 
 
+def numbers_of_law(model: Model, programmes: Programmes) -> set[Place]:
+    """Every number of the facts that the processes of a model are made of."""
+    found: set[Place] = set()
+    processes(model, programmes, Records(model.facts).noting(found.add))
+    return found
+
+
 class _World:
     """The processes of a model, by name, read from the records of its facts."""
 
-    def __init__(self, model: Model, records: Records) -> None:
+    def __init__(self, model: Model, records: Records | Noting) -> None:
         self.model, self.records = model, records
         self.period = 1.0 / model.settings.model.periods_per_year
         self.n_periods = len(periods_of(model))
         self.suppliers = suppliers_of(model)
         world = model.settings.world
         self.variant, self.start = "value" if world.variant == "base" else world.variant, world.start
-        self.states = {chain: states for chain in self._chains() if (states := self._states(chain))}
         self.rates = {
             chain: {(r["from"], r["to"]): float(r[self.variant]) for r in records.rows("transitions", chain=chain)}
-            for chain in self.states
+            for chain in self._chains()
         }
-
+        self.states = {chain: states for chain in self.rates if (states := self._states(chain))}
         self.steered = {
             chain: tuple(self._steering(row) for row in self._steering_rows(chain) if self._is_of_chain(row))
             for chain in self.states
@@ -231,9 +147,14 @@ class _World:
         return [*self.suppliers, *free]
 
     def _states(self, chain: str) -> States:
-        """The states of a chain, the better before the worse."""
+        """The states of a chain, the better before the worse; the months of those that no rate leads out of, and of episodes."""
         rows = sorted(self.records.rows("states", chain=chain), key=lambda row: row["order"])
-        return tuple((r["state"], r["kind"], float(r["value"] or 0.0)) for r in rows)
+        left = {source for (source, _), rate in self.rates[chain].items() if rate > 0}
+        counts = [k > 0 and (r["kind"] == "episode" or r["state"] not in left) for k, r in enumerate(rows)]
+        return tuple(
+            (r["state"], r["kind"], float(r["value"] or 0.0) if counted else None)
+            for r, counted in zip(rows, counts, strict=True)
+        )
 
     def chains(self, names: Iterable[str], programmes: Programmes) -> dict[str, Process]:
         """Some chains under these programmes, and the common shocks that hit them."""
@@ -317,8 +238,8 @@ class _World:
         """What the level chosen for a supplier says of an attribute in a year, if there is one and it says so."""
         level = programmes.get(supplier)
         rows = self.records.rows("programmes", supplier=supplier, programme=level, attribute=attribute) if level else ()
-        valid = [(r["year"], float(r["value"])) for r in rows if r["year"] <= year]
-        return max(valid)[1] if valid else None
+        row = valid_in(rows, year)
+        return None if row is None else float(row["value"])
 
     # --- common shocks ---
 

@@ -332,10 +332,10 @@ class _Master:
             middle = np.clip(0.0, lower, upper)
             lower, upper = np.maximum(lower, middle - self.radius), np.minimum(upper, middle + self.radius)
         self._solver.change_bounds(np.arange(self.n1), lower, upper)
-        found = self._solver.solve()
+        found = self._solver.solve_unchecked()
         if found.status is Status.OPTIMAL and not np.isfinite(found.x).all():
             self._solver.forget()
-            found = self._solver.solve()
+            found = self._solver.solve_unchecked()
             if not np.isfinite(found.x).all():
                 found = replace(found, status=Status.FAILED)
         if found.status is Status.OPTIMAL and not whole_numbers and len(self.cut_heights):

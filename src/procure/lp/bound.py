@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from procure.lp.highs import LinearProgram
+from procure.lp.program import LinearProgram
 
 Array = NDArray[np.float64]
+
+#: A sum that is this small beside the numbers it is the sum of is taken for zero. Multipliers come from one solve with a basis, so
+#: each also carries the rounding of the largest: as if it were this part of it at least.
+ROUNDING, OF_LARGEST = 1e-11, 0.01
 
 
 def least(multiplier: Array, lower: Array, upper: Array) -> Array:
@@ -44,17 +50,63 @@ def implied(program: LinearProgram) -> tuple[Array, Array]:
     return lower, upper
 
 
-def proved_bound(program: LinearProgram, row_dual: Array) -> float:
+class Proof(NamedTuple):
+    """What multipliers prove.
+
+    Attributes
+    ----------
+    bound : float
+        No point costs less; -inf where they prove nothing.
+    size : float
+        Of what the bound is the sum of: rounding is relative to it.
+    reduced_cost : array, shape (n_columns,)
+        c - yA.
+    """
+
+    bound: float
+    size: float
+    reduced_cost: Array
+
+
+def prove(program: LinearProgram, row_dual: Array, cost: Array | None = None) -> Proof:
     """No point costs less than Σ_i min y_i r_i + Σ_j min (c - yA)_j x_j over the ranges of rows r and columns x, whatever y is.
 
-    Multipliers of rows that lean on a missing bound are left out. A column without a bound, also none implied by its rows, can
-    only have a reduced cost of zero; rounding is not taken for one.
+    Multipliers of rows that lean on a missing bound are left out. A column that leans on a missing bound leans on the one that
+    its rows imply (`implied`); rounding is taken for zero, and anything else proves nothing. `cost` stands for the program's
+    own costs and offset, where given.
     """
-    y = np.where(np.isinf(np.where(row_dual > 0, program.row_lower, program.row_upper)), 0.0, row_dual)
-    reduced = program.cost - program.matrix.T @ y
-    lower, upper = implied(program)
-    leans = np.isinf(np.where(reduced > 0, lower, upper))
-    rounding = 1e-12 * (np.abs(program.cost) + np.abs(program.matrix).T @ np.abs(y))
-    reduced = np.where(leans & (np.abs(reduced) <= rounding), 0.0, reduced)
-    total = least(y, program.row_lower, program.row_upper).sum() + least(reduced, lower, upper).sum()
-    return float(program.offset + total)
+    lean = np.where(row_dual > 0, program.row_lower, program.row_upper)
+    missing = np.isinf(lean)
+    y = np.where(missing, 0.0, row_dual)
+    of_rows = y * np.where(missing, 0.0, lean)
+    offset, cost = (program.offset, program.cost) if cost is None else (0.0, cost)
+    reduced = cost - program.matrix.T @ y
+    lean = np.where(reduced > 0, program.lower, program.upper)
+    missing = np.isinf(lean)
+    of_columns = reduced * np.where(missing, 0.0, lean)
+    missing &= reduced != 0
+    if missing.any():
+        open_ended = np.flatnonzero(missing)
+        beyond = open_ended[np.abs(reduced[open_ended]) > ROUNDING * _terms(program, open_ended, y, cost)]
+        if len(beyond):
+            lower, upper = implied(program)
+            of_columns[beyond] = least(reduced[beyond], lower[beyond], upper[beyond])
+    bound = float(offset + of_rows.sum() + of_columns.sum())
+    size = float(abs(offset) + np.abs(of_rows).sum() + np.abs(of_columns).sum())
+    return Proof(bound, size if np.isfinite(bound) else 0.0, reduced)
+
+
+def proved_bound(program: LinearProgram, row_dual: Array) -> float:
+    """What no point costs less than, whatever the multipliers are (see `prove`)."""
+    return prove(program, row_dual).bound
+
+
+def _terms(program: LinearProgram, columns: NDArray[np.intp], y: Array, cost: Array) -> Array:
+    """Σ_i |y_i a_ij| + |c_j| of some columns, with no y_i taken for less than a small part of the largest."""
+    y = np.maximum(np.abs(y), OF_LARGEST * np.abs(y).max(initial=0.0))
+    matrix = program.matrix
+    first, count = matrix.indptr[columns], matrix.indptr[columns + 1] - matrix.indptr[columns]
+    of_entry = np.repeat(np.arange(len(columns)), count)
+    entry = np.arange(len(of_entry)) + np.repeat(first - np.r_[0, np.cumsum(count)[:-1]], count)
+    terms = np.abs(matrix.data[entry]) * y[matrix.indices[entry]]
+    return np.asarray(np.abs(cost[columns]) + np.bincount(of_entry, weights=terms, minlength=len(columns)))

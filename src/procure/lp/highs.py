@@ -1,16 +1,14 @@
 """HiGHS behind one door: the only module that imports highspy.
 
-A `LinearProgram` is plain arrays; a `Solver` holds one loaded HiGHS model, moves its numbers in place and re-solves from
-the last basis; a `Solution` carries a `Status` that is never taken for more than it says. HiGHS runs in threads of its own
-(`lanes`).
+A `Solver` holds one loaded HiGHS model, moves its numbers in place and re-solves from the last basis. What HiGHS answers is
+checked by arithmetic (`certificate`), and solved again cold where that fails. HiGHS runs in threads of its own (`lanes`).
 """
 
 from __future__ import annotations
 
-import enum
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import highspy
@@ -18,61 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from procure.lp.bound import prove
+from procure.lp.certificate import OPTIMALITY, Certificate, certify, of_infeasibility, of_optimum, of_unboundedness
 from procure.lp.lanes import Task
+from procure.lp.program import LinearProgram, Solution, Status, descent, elastic
+
+__all__ = ["Ended", "LinearProgram", "Solution", "Solver", "Status", "solve", "version"]
 
 Array = NDArray[np.float64]
-
-
-class Status(enum.Enum):
-    """How a solve ended."""
-
-    OPTIMAL = "optimal"
-    INFEASIBLE = "infeasible"
-    UNBOUNDED = "unbounded"
-    LIMIT_REACHED = "limit reached"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class LinearProgram:
-    """``min offset + cost·x`` with ``row_lower <= matrix x <= row_upper`` and ``lower <= x <= upper``.
-
-    Infinities are `numpy.inf`; `integer` masks the columns that must be whole numbers.
-    """
-
-    cost: Array
-    matrix: sparse.csc_matrix
-    row_lower: Array
-    row_upper: Array
-    lower: Array
-    upper: Array
-    integer: NDArray[np.bool_] | None = None
-    offset: float = 0.0
-
-    @property
-    def is_mixed_integer(self) -> bool:
-        """Whether any column must be a whole number."""
-        return self.integer is not None and bool(self.integer.any())
-
-
-@dataclass(frozen=True)
-class Solution:
-    """What HiGHS found: point and duals where they exist, the proved `bound`, and the seconds inside ``run()``.
-
-    A row dual is the change of the optimal cost per unit of the row's active bound, as HiGHS signs it (minimisation).
-    `ray` is a direction of unbounded descent, or the row multipliers that prove infeasibility, where HiGHS has one.
-    """
-
-    status: Status
-    objective: float
-    x: Array
-    row_dual: Array
-    reduced_cost: Array
-    bound: float
-    iterations: int
-    seconds: float
-    message: str = ""
-    ray: Array | None = field(default=None, repr=False)
 
 
 class Ended(NamedTuple):
@@ -103,6 +54,19 @@ DEFAULTS: Mapping[str, Any] = {"threads": 1, "mip_rel_gap": 1e-9}
 #: Beyond this many changed entries, loading the matrix again with the old basis is quicker than changing one by one.
 MANY_COEFFICIENTS = 500
 
+_TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+#: How a program is solved again whose answer does not hold, each time cold: as it was, then ever further from it.
+OTHER_WAYS: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"presolve": "off", "solver": "simplex", "simplex_strategy": 1, **_TIGHT},
+    {"presolve": "off", "solver": "simplex", "simplex_strategy": 4, **_TIGHT},
+    {"presolve": "on", "solver": "ipx", "run_crossover": "on"},
+)
+#: The same for whole numbers: another search.
+OTHER_SEARCHES: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"presolve": "off", "random_seed": 20_483, "mip_feasibility_tolerance": 1e-9},
+)
 
 _INTERRUPTS = tuple(
     getattr(highspy.cb.HighsCallbackType, f"kCallback{method}Interrupt") for method in ("Simplex", "Ipm", "Mip")
@@ -141,8 +105,13 @@ class Solver:
     program : LinearProgram
         The arrays to load; they are copied.
     options : mapping, optional
-        HiGHS options by their own names, for example ``{"solver": "ipx", "time_limit": 60.0}``. One thread is the
-        default, because solves run side by side in processes.
+        HiGHS options by their own names, for example ``{"solver": "ipx", "time_limit": 60.0}``; a time limit is for each solve.
+        One thread is the default, because solves run side by side in processes.
+
+    Attributes
+    ----------
+    seconds : float
+        Inside HiGHS, over all solves.
 
     Examples
     --------
@@ -161,11 +130,12 @@ class Solver:
         self._model = _QuietHighs()
         self._task: Task | None = None
         self._options: dict[str, Any] = {}
-        self.seconds = 0.0  # inside run(), over all solves
+        self.seconds = 0.0
         self.set_options(dict(DEFAULTS) | dict(options or {}))
         self._is_mixed_integer = program.is_mixed_integer
         self._check(self._highs.passModel(_to_highs(program)), "loading the model")
-        self._program = program
+        self._program, self._is_changed = program, False
+        self._is_cold = True
 
     @property
     def _highs(self) -> _QuietHighs:
@@ -175,15 +145,11 @@ class Solver:
             self._task = None
         return self._model
 
-    def _apart(self, work: Callable[[_QuietHighs], Any]) -> Any:
-        """What some work on HiGHS's model returns, done in a lane: whatever may run HiGHS goes this way."""
+    def _apart(self, work: Callable[[], Any]) -> Any:
+        """What some work of HiGHS returns, done in a lane: whatever may run HiGHS goes this way."""
         model = self._highs
-
-        def unhindered() -> Any:
-            model.let_run()  # whoever asked the last run to stop did not mean this one
-            return work(model)
-
-        self._task = task = Task(unhindered, int(self._options["threads"]), model.ask_to_stop)
+        model.let_run()  # whoever asked the last run to stop did not mean this one
+        self._task = task = Task(work, int(self._options["threads"]), model.ask_to_stop)
         value = task.result()
         self._task = None
         return value
@@ -195,60 +161,201 @@ class Solver:
                 raise ValueError(f"HiGHS refuses option {name} = {value!r}")
             self._options[name] = value
 
-    def solve(self) -> Solution:
-        """Run HiGHS from where it stands, say how it ended, and read what it found."""
+    # --- solving
+
+    def solve(self, *, optimality: float = OPTIMALITY) -> Solution:
+        """The answer from where HiGHS stands, checked by arithmetic (`Solution.certificate`).
+
+        Where the check fails the program is solved again, cold and in `OTHER_WAYS`, until an answer holds; `resolved_cold` counts
+        how often. Where none does the status is FAILED, and the message says what was wrong. What ends at a limit claims nothing,
+        and is not checked. The time limit is for all of it.
+
+        Parameters
+        ----------
+        optimality : float
+            How far an optimum may be from the bound that its duals prove, relative.
+        """
+
+        def checked(ended: Ended) -> Solution:
+            return self._checked(program, ended, deadline, optimality)
+
+        deadline, before = time.perf_counter() + self._time_limit, self.seconds
+        was_cold, program = self._is_cold, self.program
+        found = checked(self.run())
+        ways = OTHER_SEARCHES if self._is_mixed_integer else OTHER_WAYS
+        for n_again, way in enumerate(ways[1:] if was_cold else ways, 1):
+            if found.certificate is None or found.certificate.holds:
+                return found
+            self.forget()
+            found = checked(self._run_otherwise(way, deadline))
+            found = replace(found, resolved_cold=n_again, seconds=self.seconds - before)
+        if found.certificate is None or found.certificate.holds:
+            return found
+        said = f"{found.message}, but {found.certificate.fault}"
+        return replace(found, status=Status.FAILED, message=found.message if found.status is Status.FAILED else said)
+
+    def solve_unchecked(self) -> Solution:
+        """What HiGHS says from where it stands: for small programs in great number, whose answers are checked together."""
         return self.read(self.run())
 
     def run(self) -> Ended:
         """Run HiGHS from where it stands and say how it ended; `read` gives the point, which takes a while to copy."""
-        presolve = self._options.get("presolve", "choose")
-        ended: Ended = self._apart(lambda model: _run(model, presolve))
-        self.seconds += ended.seconds
-        return ended
+        return self._run(self._time_limit)
+
+    @property
+    def _time_limit(self) -> float:
+        return float(self._options.get("time_limit", np.inf))
+
+    def _run(self, seconds: float) -> Ended:
+        """One run, in so many seconds at most, and how it ended."""
+        model, started = self._highs, time.perf_counter()
+        if seconds < np.inf:
+            # HiGHS holds the limit against a clock that runs on from solve to solve.
+            model.setOptionValue("time_limit", model.getRunTime() + max(seconds, 0.0))
+        run_status = self._apart(model.run)
+        model_status = model.getModelStatus()
+        if model_status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+            # Presolve may stop at "one of the two"; without it the simplex method must say which.
+            model.setOptionValue("presolve", "off")
+            self._apart(model.run)
+            model.setOptionValue("presolve", self._options.get("presolve", "choose"))
+            model_status = model.getModelStatus()
+        self._is_cold = False
+        taken = time.perf_counter() - started
+        self.seconds += taken
+        status = _STATUS.get(model_status, Status.FAILED)
+        if run_status == highspy.HighsStatus.kError:
+            status = Status.FAILED
+        has_point = model.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        objective = model.getObjectiveValue() if status is Status.OPTIMAL or has_point else np.nan
+        if model.getNumCol() == 0:
+            # HiGHS looks at no row where there is nothing to decide.
+            lp = model.getLp()
+            met = all(low <= 0.0 <= high for low, high in zip(lp.row_lower_, lp.row_upper_, strict=True))
+            status, objective = (Status.OPTIMAL, model.getObjectiveOffset()[1]) if met else (Status.INFEASIBLE, np.nan)
+        return Ended(status, objective, model.modelStatusToString(model_status), taken)
+
+    def _run_otherwise(self, way: Mapping[str, Any], deadline: float) -> Ended:
+        """One run under other options."""
+        usual = {name: self._highs.getOptionValue(name)[1] for name in way}
+        own = dict(self._options)
+        self.set_options(way)
+        try:
+            return self._run(deadline - time.perf_counter())
+        finally:
+            self.set_options(usual)
+            self._options = own
+
+    def _checked(self, program: LinearProgram, ended: Ended, deadline: float, optimality: float) -> Solution:
+        """What HiGHS found, and what arithmetic says of it."""
+        if ended.status is Status.LIMIT_REACHED:
+            return self.read(ended)
+        if ended.status is Status.OPTIMAL and not self._is_mixed_integer:
+            return self._checked_optimum(program, ended, optimality)
+        found = self.read(ended)
+        if found.status is Status.OPTIMAL:
+            optimality = max(optimality, self._search_gap(found.objective))
+            return replace(found, certificate=certify(program, found, optimality=optimality))
+        proof = certify(program, found)
+        if found.status is not Status.FAILED and not proof.holds:
+            proof = self._no_optimum(program, found.status, deadline)
+        return replace(found, certificate=proof)
+
+    def _checked_optimum(self, program: LinearProgram, ended: Ended, optimality: float) -> Solution:
+        """As `_checked`, of a linear program: its reduced costs come with the proof, and need not be copied."""
+        found, info = self._highs.getSolution(), self._highs.getInfo()
+        x, row_dual = _array(found.col_value, len(program.cost)), _array(found.row_dual, len(program.row_lower))
+        proof = prove(program, row_dual)
+        return Solution(
+            status=ended.status,
+            objective=ended.objective,
+            x=x,
+            row_dual=row_dual,
+            reduced_cost=proof.reduced_cost,
+            bound=min(proof.bound, ended.objective),
+            iterations=_iterations(info),
+            seconds=ended.seconds,
+            message=ended.message,
+            certificate=of_optimum(program, x, ended.objective, proof, optimality),
+        )
+
+    def _search_gap(self, objective: float) -> float:
+        """How far from its own bound HiGHS may end a search, relative as `certificate` takes it."""
+        relative, absolute = (self._highs.getOptionValue(f"mip_{kind}_gap")[1] for kind in ("rel", "abs"))
+        return float(max(relative, absolute / max(1.0, abs(objective))))
+
+    def _no_optimum(self, program: LinearProgram, status: Status, deadline: float) -> Certificate:
+        """Whether a program has no optimum, shown by programs that have one; of whole numbers a second search may have to do."""
+
+        def aside(other: LinearProgram, **way: Any) -> Solution:
+            options = {"threads": self._options["threads"], "time_limit": max(deadline - time.perf_counter(), 0.0)}
+            solver = Solver(other, options | way)
+            found = solver.solve_unchecked()
+            self.seconds += solver.seconds
+            return found
+
+        if status is Status.UNBOUNDED:
+            point = aside(replace(program, cost=np.zeros_like(program.cost)))
+            return of_unboundedness(program, point.x, aside(descent(program), **OTHER_WAYS[1]).x)
+        proof = of_infeasibility(program, aside(elastic(program), **OTHER_WAYS[1]).row_dual)
+        if not proof.holds and self._is_mixed_integer and aside(program, **OTHER_SEARCHES[-1]).status is status:
+            return Certificate(True, bound=np.inf, proof="searches")
+        return proof
 
     def read(self, ended: Ended) -> Solution:
-        """The point and duals of the last run, which `ended` so."""
+        """The point and duals of the last run, which `ended` so, as HiGHS has them."""
         status, objective = ended.status, ended.objective
         info = self._highs.getInfo()
         found = self._highs.getSolution()
         has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         has_dual = info.dual_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         n_columns, n_rows = self._highs.getNumCol(), self._highs.getNumRow()
-        nothing = np.full(n_columns, np.nan)
+        x, reduced = (
+            _array(v if has else (), n_columns) for v, has in ((found.col_value, has_point), (found.col_dual, has_dual))
+        )
+        row_dual = _array(found.row_dual if has_dual else (), n_rows)
         if self._is_mixed_integer:
             bound = info.mip_dual_bound
         else:
             bound = objective if status is Status.OPTIMAL else -np.inf
         ray = None
-        if status is Status.UNBOUNDED or (status is Status.INFEASIBLE and not self._is_mixed_integer):
-            get_ray = highspy.Highs.getPrimalRay if status is Status.UNBOUNDED else highspy.Highs.getDualRay
-            _, exists, direction = self._apart(get_ray)
-            ray = np.array(direction) if exists else None
+        if status in (Status.UNBOUNDED, Status.INFEASIBLE) and not self._is_mixed_integer:
+            ray = self._apart(self._highs.getPrimalRay if status is Status.UNBOUNDED else self._highs.getDualRay)
         return Solution(
             status=status,
             objective=objective,
-            x=np.array(found.col_value) if has_point and len(found.col_value) == n_columns else nothing,
-            row_dual=np.array(found.row_dual)
-            if has_dual and len(found.row_dual) == n_rows
-            else np.full(n_rows, np.nan),
-            reduced_cost=np.array(found.col_dual) if has_dual and len(found.col_dual) == n_columns else nothing,
+            x=x,
+            row_dual=row_dual,
+            reduced_cost=reduced,
             bound=bound,
-            iterations=max(info.simplex_iteration_count, info.ipm_iteration_count, 0),
+            iterations=_iterations(info),
             seconds=ended.seconds,
             message=ended.message,
-            ray=ray,
+            ray=np.array(ray[2]) if ray is not None and ray[1] else None,
         )
 
     def values(self) -> Array:
         """The columns at the point of the last run."""
-        return np.array(self._highs.getSolution().col_value)
+        return _array(self._highs.getSolution().col_value, self._highs.getNumCol())
+
+    # --- moving
+
+    @property
+    def program(self) -> LinearProgram:
+        """The program as it stands: what was changed number by number is read back from HiGHS."""
+        if self._is_changed:
+            lp = self._highs.getLp()
+            self._program = LinearProgram(
+                np.array(lp.col_cost_), _matrix(lp.a_matrix_), np.array(lp.row_lower_), np.array(lp.row_upper_),
+                np.array(lp.col_lower_), np.array(lp.col_upper_), self._program.integer, self._program.offset,
+            )  # fmt: skip
+            self._is_changed = False
+        return self._program
 
     def move_to(self, program: LinearProgram) -> bool:
-        """Move the numbers in place to those of `program`, keeping the basis; False, and nothing done, if its shape differs.
-
-        Compares with the program last loaded or moved to: single changes made since are not undone.
-        """
-        old, new = self._program.matrix, program.matrix
+        """Move the numbers in place to those of `program`, keeping the basis; False, and nothing done, if its shape differs."""
+        present = self.program
+        old, new = present.matrix, program.matrix
         same = (
             old.shape == new.shape
             and self._is_mixed_integer == program.is_mixed_integer
@@ -257,14 +364,12 @@ class Solver:
         )
         if not same:
             return False
-        if len(moved := np.flatnonzero(self._program.cost != program.cost)):
+        if len(moved := np.flatnonzero(present.cost != program.cost)):
             self.change_costs(moved, program.cost[moved])
-        moved = np.flatnonzero((self._program.lower != program.lower) | (self._program.upper != program.upper))
+        moved = np.flatnonzero((present.lower != program.lower) | (present.upper != program.upper))
         if len(moved):
             self.change_bounds(moved, program.lower[moved], program.upper[moved])
-        moved = np.flatnonzero(
-            (self._program.row_lower != program.row_lower) | (self._program.row_upper != program.row_upper)
-        )
+        moved = np.flatnonzero((present.row_lower != program.row_lower) | (present.row_upper != program.row_upper))
         if len(moved):
             self.change_rows(moved, program.row_lower[moved], program.row_upper[moved])
         moved = np.flatnonzero(old.data != new.data)
@@ -275,28 +380,32 @@ class Solver:
         elif len(moved):
             columns = np.searchsorted(new.indptr, moved, side="right") - 1
             self.change_coefficients(new.indices[moved], columns, new.data[moved])
-        self._program = program
+        self._program, self._is_changed = program, False
         return True
 
     def change_costs(self, columns: Any, costs: Any) -> None:
         """Move objective coefficients."""
         index = _index(columns)
+        self._is_changed = True
         self._check(self._highs.changeColsCost(len(index), index, _values(costs)), "changing costs")
 
     def change_bounds(self, columns: Any, lower: Any, upper: Any) -> None:
         """Move column bounds."""
         index = _index(columns)
+        self._is_changed = True
         status = self._highs.changeColsBounds(len(index), index, _values(lower), _values(upper))
         self._check(status, "changing bounds")
 
     def change_rows(self, rows: Any, lower: Any, upper: Any) -> None:
         """Move row bounds."""
         index = _index(rows)
+        self._is_changed = True
         status = self._highs.changeRowsBounds(len(index), index, _values(lower), _values(upper))
         self._check(status, "changing rows")
 
     def change_coefficients(self, rows: Any, columns: Any, values: Any) -> None:
         """Move single matrix entries."""
+        self._is_changed = True
         change = self._highs.changeCoeff
         entries = zip(_index(rows).tolist(), _index(columns).tolist(), _values(values).tolist(), strict=True)
         if any(change(row, column, value) == highspy.HighsStatus.kError for row, column, value in entries):
@@ -305,6 +414,7 @@ class Solver:
     def add_rows(self, matrix: sparse.csr_matrix, lower: Any, upper: Any) -> None:
         """Append rows; the basis stays, with the new rows basic."""
         rows = sparse.csr_matrix(matrix)
+        self._is_changed = True
         status = self._highs.addRows(
             rows.shape[0], _values(lower), _values(upper), rows.nnz,
             rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(float),
@@ -314,6 +424,7 @@ class Solver:
     def delete_rows(self, rows: Any) -> None:
         """Remove rows."""
         index = _index(rows)
+        self._is_changed = True
         self._check(self._highs.deleteRows(len(index), index), "deleting rows")
 
     def get_basis(self) -> Any:
@@ -322,15 +433,17 @@ class Solver:
 
     def set_basis(self, basis: Any) -> None:
         """Start the next solve from `basis`."""
+        self._is_cold = False
         self._check(self._highs.setBasis(basis), "setting the basis")
 
     def forget(self) -> None:
         """Drop basis and solution, so that the next solve starts cold."""
+        self._is_cold = True
         self._check(self._highs.clearSolver(), "clearing the solver")
 
     def conflict(self) -> tuple[list[int], list[int]]:
         """Rows and columns of an irreducible infeasible subset, as HiGHS isolates it; empty where it finds none."""
-        status, found = self._apart(highspy.Highs.getIis)
+        status, found = self._apart(self._highs.getIis)
         if status == highspy.HighsStatus.kError or not found.valid_:
             return [], []
         return list(found.row_index_), list(found.col_index_)
@@ -342,7 +455,7 @@ class Solver:
 
 
 def solve(program: LinearProgram, options: Mapping[str, Any] | None = None) -> Solution:
-    """Load and solve once."""
+    """Load and solve once; the answer is checked (`Solver.solve`)."""
     return Solver(program, options).solve()
 
 
@@ -351,26 +464,20 @@ def version() -> str:
     return str(_QuietHighs().version())
 
 
-def _run(model: _QuietHighs, presolve: str) -> Ended:
-    """One run of a model, and how it ended."""
-    started = time.perf_counter()
-    run_status = model.run()
-    model_status = model.getModelStatus()
-    if model_status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
-        # Presolve may stop at "one of the two"; without it the simplex method must say which.
-        model.setOptionValue("presolve", "off")
-        model.run()
-        model.setOptionValue("presolve", presolve)
-        model_status = model.getModelStatus()
-    taken = time.perf_counter() - started
-    status = _STATUS.get(model_status, Status.FAILED)
-    if run_status == highspy.HighsStatus.kError:
-        status = Status.FAILED
-    has_point = model.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    objective = model.getObjectiveValue() if status is Status.OPTIMAL or has_point else np.nan
-    if status is Status.OPTIMAL and model.getNumCol() == 0:
-        objective = model.getObjectiveOffset()[1]
-    return Ended(status, objective, model.modelStatusToString(model_status), taken)
+def _iterations(info: Any) -> int:
+    return int(max(info.simplex_iteration_count, info.ipm_iteration_count, 0))
+
+
+def _array(values: Any, length: int) -> Array:
+    """Values as an array; not a number where there are not so many."""
+    return np.fromiter(values, np.float64, length) if len(values) == length else np.full(length, np.nan)
+
+
+def _matrix(found: Any) -> sparse.csc_matrix:
+    parts = np.array(found.value_), np.array(found.index_), np.array(found.start_)
+    is_by_column = found.format_ == highspy.MatrixFormat.kColwise
+    form = sparse.csc_matrix if is_by_column else sparse.csr_matrix
+    return sparse.csc_matrix(form(parts, shape=(found.num_row_, found.num_col_)))
 
 
 def _index(values: Any) -> NDArray[np.int32]:

@@ -18,6 +18,8 @@ from scipy.sparse.csgraph import connected_components
 from procure.lp.bound import least
 from procure.lp.crew import Crew, idle_cores
 from procure.lp.highs import LinearProgram, Solution, Solver, Status
+from procure.lp.lanes import Task
+from procure.lp.program import elastic
 
 if TYPE_CHECKING:
     from procure.lp.two_stage import TwoStageProblem
@@ -100,6 +102,10 @@ class Block:
 
     def answer(self, x: Array, versions: Index | None = None) -> Answers:
         """Solve the versions (all by default) at a plan; the others stay nan."""
+        answers: Answers = Task(lambda: self._answer(x, versions)).result()  # one hand-off for all of them
+        return answers
+
+    def _answer(self, x: Array, versions: Index | None) -> Answers:
         D, m = self.n_versions, self.n_rows
         answers = Answers(np.full(D, np.nan), np.full((D, m), np.nan), np.zeros(D))
         solver, before = self._load(), self.seconds
@@ -134,10 +140,10 @@ class Block:
 
     def _solve(self, solver: Solver) -> Solution:
         self.n_solves += 1
-        found = solver.solve()
+        found = solver.solve_unchecked()
         if found.status not in (Status.OPTIMAL, Status.INFEASIBLE, Status.UNBOUNDED):
             solver.forget()
-            found = solver.solve()
+            found = solver.solve_unchecked()
         return found
 
     def _move(self, solver: Solver, d: int) -> None:
@@ -148,21 +154,18 @@ class Block:
             solver.change_bounds(columns, self.lower[d % len(self.lower)], self.upper[d % len(self.upper)])
 
     def _least_violation(self, d: int, row_lower: Array, row_upper: Array) -> tuple[float, Array, Array]:
-        """min Σ short + over  s.t.  row_lower <= W y + short - over <= row_upper: its value, point and row duals."""
+        """The least violation of the rows by recourse (`elastic`): its value, of every row, and the row duals."""
         m, n = self.matrix.shape
         if self._elastic is None:
-            one = sparse.identity(m, format="csc")
-            free = np.full(2 * m, np.inf)
             program = LinearProgram(
-                np.r_[np.zeros(n), np.ones(2 * m)], sparse.hstack([self.matrix, one, -one], format="csc"),
-                row_lower, row_upper, np.r_[self.lower[0], np.zeros(2 * m)], np.r_[self.upper[0], free],
-            )  # fmt: skip
-            self._elastic = Solver(program, {"presolve": "off", "solver": "simplex"})
+                np.zeros(n), self.matrix.tocsc(), row_lower, row_upper, self.lower[0], self.upper[0]
+            )
+            self._elastic = Solver(elastic(program), {"presolve": "off", "solver": "simplex"})
         self._elastic.change_rows(np.arange(m), row_lower, row_upper)
         if len(self.lower) > 1 or len(self.upper) > 1:
             lower, upper = self.lower[d % len(self.lower)], self.upper[d % len(self.upper)]
             self._elastic.change_bounds(np.arange(n), lower, upper)
-        found = self._elastic.solve()
+        found = self._elastic.solve_unchecked()
         return max(found.objective, 0.0), found.x[n : n + m] + found.x[n + m :], found.row_dual
 
     def _load(self) -> Solver:

@@ -27,6 +27,7 @@ from scipy import sparse
 from procure import risk
 from procure.errors import DataError, Fault, nearest
 from procure.lp import highs
+from procure.lp.certificate import OPTIMALITY
 from procure.lp.highs import LinearProgram, Status
 
 Array = NDArray[np.float64]
@@ -319,9 +320,9 @@ def solve_extensive(
         chosen |= MIP_OPTIONS | {"mip_rel_gap": min(tolerance, 1e-4) / 2}
     chosen |= dict(options or {})
     solver = highs.Solver(program, chosen)
-    found = solver.solve()
+    found = solver.solve(optimality=max(OPTIMALITY, tolerance / 2))
     status = found.status
-    if status is Status.FAILED:
+    if status is Status.FAILED and not np.isfinite(found.x).all():
         status = status_without_costs(program)
     nothing = np.full(len(problem.cost), np.nan)
     x, values, objective, bound = nothing, np.full(problem.n_scenarios, np.nan), np.nan, found.bound / scale

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from procure.market import Market, make_market, programme_choices
+from procure.market import Market, check_read, make_market, numbers_read, programme_choices
 from procure.model import LEAST, LimitChoices, Model
 from procure.program import compose
 from procure.report.sources import numbers
@@ -31,6 +31,7 @@ def summary(model: Model) -> str:
     <BLANKLINE>
     """
     markets = [make_market(model, programmes) for programmes in programme_choices(model)]
+    check_read(model, model.numbers_set, numbers_read(model))
     lines = [f"{model.name}: {model.settings.model.title.get('en', 'no title')}"]
     lines += [f"  {heading:12}  {text}".rstrip() for heading, text in _facts(model, markets)]
     return "\n".join(lines)

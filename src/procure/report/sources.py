@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import load_facts
+from procure.market import ALWAYS_READ, numbers_read
 from procure.model import Model
 from procure.report.sheet import Sheet
-from procure.world import suppliers_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-#: Columns that name a supplier, and columns that name an element or a class of them.
-OWNERS, SCOPES = ("supplier", "chain", "chain_a", "chain_b"), ("element", "scope")
 
 
 def numbers(model: Model | None = None, *, status: str | None = None, table: str | None = None) -> DataFrame:
     """Every number of the facts, or of `model`, with its range and source, in the unit in which its row is written.
 
-    A model stands on the numbers of its own suppliers and elements, and on those of no supplier or element in particular.
-    What it overrides is its own assumption, with the reason it gives as the source.
+    A model stands on the numbers that it reads, under any of its programme levels. What it overrides is its own assumption, with
+    the reason it gives as the source.
 
     >>> from procure.model import load_model
     >>> sorted({key.split(".")[1] for key in numbers(load_model("japan"), table="commitments")["key"]})
@@ -45,18 +42,9 @@ def numbers(model: Model | None = None, *, status: str | None = None, table: str
 
 
 def _paths_used(model: Model) -> list[str]:
-    tables = model.facts.tables
-    unused_suppliers = set(tables["suppliers"]["supplier"]) - set(suppliers_of(model))
-    elements = model.settings.model.elements
-    unused_elements = set() if elements == "all" else set(tables["elements"]["element"]) - set(elements)
-    used = {}
-    for name, frame in tables.items():
-        outside = frame.iloc[:, 0].isna()
-        for columns, unused in ((OWNERS, unused_suppliers), (SCOPES, unused_elements)):
-            for column in frame.columns.intersection(list(columns)):
-                outside |= frame[column].isin(unused)
-        used[name] = (~outside).tolist()
-    return [path for path, (name, row) in model.facts.paths().items() if used[name][row]]
+    read = {(place.table, place.position) for place in numbers_read(model)}
+    always = set(ALWAYS_READ) if model.settings.world.scenarios else {*ALWAYS_READ} - {"scenarios"}
+    return [path for path, place in model.facts.paths().items() if place in read or place[0] in always]
 
 
 def sheet(frame: DataFrame) -> Sheet:
