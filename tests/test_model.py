@@ -494,7 +494,7 @@ def overrides_of(path, value):
 
 
 def test_a_share_among_the_choices_may_be_in_per_cent(japan, tmp_path):
-    text = HEAD + 'discount_rate = "3.5 %"\n[risk]\nalpha = "90 %"\nweight = "30%"\n[stock]\ntrigger = "7 %"\n'
+    text = HEAD + 'discount_rate = "3.5 %"\n[risk]\nalpha = "90 %"\nweight = "30%"\n'
     limits = '[[limits]]\nname = "cap"\nkind = "{}"\n{} = "{} %"\n'
     for kind, bound, more in (
         ("share", "max", 'supplier = "china"\n'),
@@ -503,7 +503,7 @@ def test_a_share_among_the_choices_may_be_in_per_cent(japan, tmp_path):
         ("shortage_cvar", "max", 'alpha = "80 %"\n'),
     ):
         settings = load_model(write(tmp_path, text + limits.format(kind, bound, 65) + more)).settings
-        assert (settings.model.discount_rate, settings.stock.trigger) == (0.035, 0.07)
+        assert settings.model.discount_rate == 0.035
         assert (settings.risk.alpha, settings.risk.weight, settings.limits[0].bound) == (0.9, 0.3, 0.65)
     assert settings.limits[0].alpha == 0.8
     changed = japan.with_(**{"limits.china_heavy_share.max": "60 %", "risk.weight": "50 %"})
