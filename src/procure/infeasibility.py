@@ -719,7 +719,8 @@ def _stock_lines(market: Market) -> Iterator[Line]:
 _KNOWN = {
     "keep_commitment", "within_offer", "basket", "within_capacity", "grow", "within_buildable", "minimum_order",
     "chosen_level", "stock_ceiling", "what_exists", "domestic_share", "stock_days", "budget", "footprint",
-    "balance", "within_reach", "carry", "within_target", "within_spot", "within_draw", "within_refill", "within_width",
+    "balance", "within_reach", "carry", "within_target", "within_spot", "within_draw", "within_sold",
+    "within_refill", "within_width",
 }  # fmt: skip
 
 

@@ -801,8 +801,8 @@ class Builder(Remembering):
 
     @remembered
     def _period_of_stock(self, e: str) -> dict[Datum, Any]:
-        free = self.settings.stock.release == "always"
-        return {("limit_draw", (e,)): np.where(self._disrupted(e) | free, np.inf, 0.0)}
+        free = self._disrupted(e) | (self.settings.stock.release == "always")
+        return {("limit_draw", (e,)): np.where(free, np.inf, 0.0), ("limit_sold", (e,)): np.where(free, 0.0, np.inf)}
 
     @remembered
     def _period_of_offer(self, s: str, e: str) -> dict[Datum, Any]:
@@ -953,7 +953,7 @@ _PLAN_DATA = (
 )  # fmt: skip
 _PERIOD_DATA = (
     "demand", "delivered", "payment", "payment_output", "reach", "callable", "price_call", "price_spot", "price_shortage",
-    "price_surplus", "price_end", "limit_spot", "limit_draw", "limit_refill", "width", "weight_shortage",
+    "price_surplus", "price_end", "limit_spot", "limit_draw", "limit_sold", "limit_refill", "width", "weight_shortage",
 )  # fmt: skip
 
 __all__ = ["LEAST", "Market", "make_market", "programme_choices"]

@@ -197,8 +197,7 @@ class Measured:
             "surplus": -self.sold(element),
         }
 
-    # To draw and sell is to sell stock, to refill and sell stock is to sell what arrived: an optimum may hold either, at one
-    # cost. What they come to is the same, so that is what is told.
+    # To draw and sell on is to sell stock; to refill and sell stock is to sell what arrived. What they come to is what is told.
 
     def from_stock(self, element: str) -> Array:
         """What leaves the stock at every node, drawn or sold, less what is put into it, t."""

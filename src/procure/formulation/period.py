@@ -7,7 +7,7 @@ Data   demand_e           t             delivered_se   of a contract arrives   y
        reach_se           yr            the share of uncontracted volume that can be called, times delivered
        callable_se        t             what that comes to if nothing is contracted: reach × offered
        price_call_se, price_spot_ek, price_surplus_e, price_shortage_ek, price_end_e        kUSD/t
-       limit_spot_ek, limit_draw_e, limit_refill_e, width_ek        t
+       limit_spot_ek, limit_draw_e, limit_sold_e, limit_refill_e, width_ek        t
 Plan   contract_se t/yr, output_s t/yr, use_s, stock_target_e t;   stock_start_e t  from the period before
 Vars   call_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, surplus_e >= 0        all t
 
@@ -22,16 +22,19 @@ Vars   call_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, s
        call_se <= callable_se (times use_s, s ∈ F) - reach_se contract_se          ∀ (s,e) ∈ K       within_reach
        stock_e = stock_start_e + refill_e - draw_e - stock_sold_e                  ∀ e              carry
        stock_e <= stock_target_e                                                   ∀ e              within_target
-       spot_ek <= limit_spot_ek, draw_e <= limit_draw_e, refill_e <= limit_refill_e, shortage_ek <= width_ek
+       spot_ek <= limit_spot_ek, draw_e <= limit_draw_e, stock_sold_e <= limit_sold_e, refill_e <= limit_refill_e,
+       shortage_ek <= width_ek
        and the measures of the limits on all futures (`limits`).
 
 Stock against disruption has ``limit_draw = 0`` where every supplier of the element with something to deliver is in its first,
 undisturbed state; in any other, whatever that takes, and for an ordinary inventory, there is no such limit. Stock can always be
 sold on, for want of room or use: a room that shrinks needs no disruption to be obeyed. What is sold serves no demand and earns
-what surplus earns. A call is bought at the market of its state: neither the floor nor the rebate of a contract applies.
+what surplus earns. Where stock may be drawn, it is drawn and is surplus; where it may not, it is `stock_sold`: only one of
+the two is open, so that it is told in one way.
 
-Where surplus earns more than a purchase costs, all that is on offer, callable or on the spot is bought and sold on, and no more:
-every purchase has its limit, so the cost does too.
+A call is bought at the market of its state: neither the floor nor the rebate of a contract applies. Where surplus earns more than
+a purchase costs, all that is on offer, callable or on the spot is bought and sold on, and no more: every purchase has its limit,
+so the cost does too.
 """
 
 from __future__ import annotations
@@ -78,6 +81,7 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     price_end = given(m, "price_end", m.E, unit="kUSD/t")
     limit_spot = given(m, "limit_spot", m.STEPS, unit="t")
     limit_draw = given(m, "limit_draw", m.E, unit="t")
+    limit_sold = given(m, "limit_sold", m.E, unit="t")
     limit_refill = given(m, "limit_refill", m.E, unit="t")
     width = given(m, "width", m.TIERS, unit="t")
 
@@ -127,6 +131,10 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     @m.Constraint(m.E)
     def within_draw(m: Any, e: str) -> Any:
         return draw[e] <= limit_draw[e]
+
+    @m.Constraint(m.E)
+    def within_sold(m: Any, e: str) -> Any:
+        return stock_sold[e] <= limit_sold[e]
 
     @m.Constraint(m.E)
     def within_refill(m: Any, e: str) -> Any:
