@@ -1,5 +1,7 @@
 """What the text says of plan and period, the program does: tiny worlds derived by hand, and properties of random ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -454,3 +456,22 @@ def test_what_is_only_being_built_disturbs_nobody():
     market = make_market(model, {}, Tree.from_paths([[[1], [1]]], [1.0], ["sea"], [("calm", "rough")]))
     assert market.period["limit_draw"]["Cu",].tolist() == [0, np.inf]
     assert cost(market) == approx(5000 + 4500)
+
+
+# --- a plan is one that can be carried out
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_a_plan_can_be_carried_out_on_paths_it_was_not_made_for(seed):
+    """The plan made over a few random paths, held on two others: nothing is ever disturbed, everything always is."""
+    model = random_model(seed, stock__release="disruption")
+    solved = solve_market(market_of(model, seed))
+    tree = solved.market.tree
+    for last in (False, True):
+        state = [len(states) - 1 if last and states[0] != "waiting" else 0 for states in tree.states]
+        path = Tree.from_paths([[state] * tree.n_periods], [1.0], tree.processes, tree.states)
+        program = compose(make_market(model, solved.market.programmes, path))
+        lp, n_plan = program.composed.lp, len(solved.outcome.plan)
+        lower, upper = lp.lower.copy(), lp.upper.copy()
+        lower[:n_plan] = upper[:n_plan] = solved.outcome.plan
+        assert highs.solve(replace(lp, lower=lower, upper=upper), EXACT).status is Status.OPTIMAL
