@@ -125,7 +125,7 @@ ON_MEASURES = 4
 ONE = {"model__years": (2027, 2027), "model__periods_per_year": 1, "demand__orders": "after", "world__tree__branch": ()}
 TWO = ONE | {"model__years": (2027, 2028), "world__tree__nodes": 300, "demand__uncertain": "none"}
 #: Seeds whose worlds have no whole numbers, and elements that futures are one for.
-SEVERAL_ELEMENTS = (6, 7, 12, 28, 29, 36)
+SEVERAL_ELEMENTS = (7, 12, 28, 36, 53, 63, 76)
 
 
 def tightened(model, seed):
@@ -169,7 +169,7 @@ def test_together_costs_what_apart_costs_under_binding_limits(weight, choices):
     assert parted >= (3 if weight else 1)
 
 
-@pytest.mark.parametrize("seed", [7, 29, 30])
+@pytest.mark.parametrize("seed", [7, 12, 76])
 def test_together_costs_what_plain_pyomo_says(seed):
     model = random_model(seed, LIMITS, risk__weight=0.7, risk__alpha=0.8, **ONE, demand__uncertain="none")
     market = make_market(tightened(model, seed))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -187,15 +187,12 @@ class Compiled:
         else:
             check_read(change.model, change.model.numbers_set, set().union(*(level.read_last for level in levels)))
         found: list[Optimum] = []
-        try:
-            for level, optimum_of in zip(levels, self._side_by_side(waiting), strict=True):
-                if progress is not None:
-                    progress(len(found), len(levels), level.name)
-                found.append(optimum_of())
-                refuse(found[-1].solution)
-        except KeyboardInterrupt:  # heard here only, and not where the other levels are solved
-            lanes.stop()
-            raise
+        optima = self._each(waiting)
+        for level in levels:
+            if progress is not None:
+                progress(len(found), len(levels), level.name)
+            found.append(next(optima))
+            refuse(found[-1].solution)
         if progress is not None:
             progress(len(levels), len(levels), "")
         costs = {
@@ -218,17 +215,22 @@ class Compiled:
             _time_limit=levels[0].time_limit,
         )
 
-    def _side_by_side(self, waiting: Sequence[_Prepared]) -> Sequence[Callable[[], Optimum]]:
-        """What gives the optimum of each, in order; they are on their way where it pays."""
+    def _each(self, waiting: Sequence[_Prepared]) -> Iterator[Optimum]:
+        """The optimum of each, in order; side by side where it pays."""
         abreast = min(self._n_cores, len(waiting))
         # A program solved cell by cell keeps all cores busy by itself, and a small one is done before a thread has started.
         if abreast < 2 or any(one.is_large or one.n_rows < MANY_ROWS for one in waiting):
-            return [one.run for one in waiting]
+            yield from (one.run() for one in waiting)
+            return
         pool = ThreadPoolExecutor(max_workers=abreast)
         try:
-            return [pool.submit(one.run).result for one in waiting]
+            yield from (future.result() for future in [pool.submit(one.run) for one in waiting])
+        except KeyboardInterrupt:  # heard here only, and not where the other levels are solved
+            pool.shutdown(wait=False, cancel_futures=True)
+            lanes.stop()
+            raise
         finally:
-            pool.shutdown(wait=False)
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _change(self, paths: Mapping[str, Any]) -> Change:
         """The changes, as numbers of the facts where each is one that moves alone and may have its value."""

@@ -131,12 +131,13 @@ def _itself(program: Program) -> Program:
 def _run(program: Program, engine: Engine, deadline: float) -> tuple[Solution, float]:
     """Cell by cell where a program is large, else, or where that fails, by HiGHS."""
     market, composition = program.market, program.composition
+    limit = deadline - time.perf_counter()
     if is_large(market) and not engine.is_asked_for:
         found = cells.solve(
             composition, program.composed, market.plan_data(composition.plan), market.period_data(composition.period),
             market.probability, market.discount, risk_of(market.model), market.bounds, deadline=deadline,
         )  # fmt: skip
-        if found is not None and (found.status is Status.OPTIMAL or time.perf_counter() >= deadline):
+        if found is not None and (found.status is Status.OPTIMAL or found.seconds >= limit):
             return found, found.seconds
     return engine.solve(program.composed.lp, deadline)
 
