@@ -48,8 +48,9 @@ Progress = Callable[[int, int, str], None]
 #: Tables whose numbers only weigh futures, and do not say what happens in them.
 LAW = ("transitions", "shocks", "correlations", "projects", "retaliations")
 
-#: A tail of so few leaves has a row for each: looking afterwards whether it reaches further would take longer.
-ALL_WATCHED = 300
+#: In a program of so few cells (an element at a node) the tail has a row for every leaf: looking afterwards whether it reaches
+#: further would take longer.
+FEW_CELLS = 4_000
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,16 @@ class Compiled:
     True
     """
 
-    def __init__(self, model: Model, *, options: Mapping[str, Any] | None = None, n_cores: int | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        options: Mapping[str, Any] | None = None,
+        n_cores: int | None = None,
+        is_solved_once: bool = False,
+    ) -> None:
         self.model = model
+        self._is_solved_once = is_solved_once
         self._options = dict(options or {})
         self._n_cores = cores() if n_cores is None else n_cores
         self._records = Records(model.facts)
@@ -192,6 +201,8 @@ class Compiled:
             if progress is not None:
                 progress(len(found), len(levels), level.name)
             found.append(next(optima))
+            if self._is_solved_once:
+                level.engine.unload()
             refuse(found[-1].solution)
         if progress is not None:
             progress(len(levels), len(levels), "")
@@ -304,7 +315,7 @@ def solve(
     >>> portfolio.status
     'optimal'
     """
-    return Compiled(model, options=options).solve(progress=progress).make_portfolio(foresight)
+    return Compiled(model, options=options, is_solved_once=True).solve(progress=progress).make_portfolio(foresight)
 
 
 @dataclass(frozen=True)
@@ -327,8 +338,8 @@ class _Level:
         self._builder = Builder(model, choice, make_tree(model, choice))
         self._whole = self._builder.market()
         market = merge(self._whole)
-        leaves = np.arange(len(market.shape.leaves))
-        self.program = compose(market, leaves if len(leaves) <= ALL_WATCHED and not is_large(market) else None)
+        is_small = len(market.probability) * len(market.sets.elements) <= FEW_CELLS
+        self.program = compose(market, np.arange(len(market.shape.leaves)) if is_small else None)
         self._law = processes(model, choice)
         self.read = self.read_last = self._builder.numbers | numbers_of_law(model, choice)
         self._near: Nearby | None = None

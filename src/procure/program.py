@@ -42,6 +42,9 @@ WATCHED_TAILS, FEW_LEAVES = 6.0, 40
 #: Elements times nodes from which a tree is solved cell by cell (`lp.cells`): below, the simplex method is as quick, and exact.
 MANY_CELLS = 24_000
 
+#: The share of all cells (an element at a node) from which on it pays to hold elements together, and to look whether one may.
+WORTH_SHARING = 0.1
+
 #: Limits whose measure is added up by probability; the multipliers of the others fall on some leaves more than on others.
 MEANS = ("share", "expected_shortage")
 #: Limits on the cost of paths: they see nothing of an element but what it costs.
@@ -239,7 +242,7 @@ def _same_for_elements(market: Market, apart: frozenset[str]) -> dict[str, Index
         if bound.nodes is not None
     }
     looking = {limit.name: limit.elements for limit in market.sets.limits}
-    same = {}
+    same, shared = {}, 0
     for element, data in reads.items():
         if element in apart:
             continue
@@ -254,9 +257,10 @@ def _same_for_elements(market: Market, apart: frozenset[str]) -> dict[str, Index
         )
         firsts = np.arange(len(market.probability))
         firsts[last] = last[first[kind.reshape(-1)]]
-        if (firsts != np.arange(len(firsts))).any():
+        shared += len(last) - len(first)
+        if len(first) < len(last):
             same[element] = firsts
-    return same
+    return same if shared >= WORTH_SHARING * len(market.probability) * len(reads) else {}
 
 
 @lru_cache(maxsize=16)

@@ -84,6 +84,10 @@ class Engine:
         limit = float(own.pop("time_limit", np.inf))
         return Engine(own), limit
 
+    def unload(self) -> None:
+        """Give back the memory of the program loaded; the next one starts from scratch."""
+        self._solver = self._last = None
+
     def solve(self, program: LinearProgram, deadline: float = np.inf) -> tuple[Solution, float]:
         """The solution of a program and the seconds inside HiGHS; `deadline` by `time.perf_counter`."""
         solver, last = self._solver, self._last
