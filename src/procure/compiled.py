@@ -129,16 +129,25 @@ class Change:
         self.moves_numbers_only = values is not None
         self.records = records.moved(values) if values else records
         self.places = list(values or ())
+        self._laws: dict[str, list[Process]] = {}
 
     @cached_property
     def model(self) -> Model:
         """The changed model; `DataError` where a path or a value is wrong."""
         return self._base.changed(self.paths) if self.paths else self._base
 
-    @property
+    @cached_property
     def moves_law(self) -> bool:
         """Whether a number of the law is among them."""
         return any(place.table in LAW or place.table == "programmes" for place in self.places)
+
+    def law_of(self, level: _Level) -> list[Process]:
+        """The processes under a programme level, at the changed numbers; the level's own where no number of the law moves."""
+        if not self.moves_law:
+            return level.law
+        if level.name not in self._laws:
+            self._laws[level.name] = processes(self._base, level.choice, self.records)
+        return self._laws[level.name]
 
 
 class Compiled:
@@ -340,14 +349,15 @@ class _Level:
         market = merge(self._whole)
         is_small = len(market.probability) * len(market.sets.elements) <= FEW_CELLS
         self.program = compose(market, np.arange(len(market.shape.leaves)) if is_small else None)
-        self._law = processes(model, choice)
+        self.law = processes(model, choice)
+        self._is_drawn = not holds_every_future(model, choice)
         self.read = self.read_last = self._builder.numbers | numbers_of_law(model, choice)
         self._near: Nearby | None = None
 
     def is_redrawn(self, change: Change) -> bool:
         """Whether the level's law moves, and its tree was drawn from it."""
-        moves = any(old is not new for old, new in zip(self._law, self._law_at(change), strict=False))
-        return moves and not holds_every_future(self._base, self.choice)
+        moves = any(old is not new for old, new in zip(self.law, change.law_of(self), strict=False))
+        return moves and self._is_drawn
 
     def prepared(self, change: Change, redrawn: bool = False) -> _Prepared:
         """The level at changed numbers: as it is, moved in place where it can be, else composed anew.
@@ -394,11 +404,8 @@ class _Level:
         if (refused := Nearby.refusal(self.program)) is not None:
             return refused
         if self._near is None or self._near.program_at_first is not self.program:
-            self._near = Nearby(self._builder, self._whole, self.program, self._law)
-        return self._near.program(self._law_at(change), change.records, change.places)
-
-    def _law_at(self, change: Change) -> list[Process]:
-        return processes(self._base, self.choice, change.records) if change.moves_law else self._law
+            self._near = Nearby(self._builder, self._whole, self.program, self.law)
+        return self._near.program(change.law_of(self), change.records, change.places)
 
     def _solve_in_place(self, change: Change, lp: LinearProgram) -> Optimum:
         """The optimum of a program moved in place; where a short cut was wrong, the level's program is mended for good."""
@@ -419,7 +426,7 @@ class _Level:
                 more = Missed(program.composition.watched[:0], frozenset())
             if not more:
                 return Optimum(
-                    solution, seconds, partial(_program_of, near, change, self.choice, self._law_at(change), lp)
+                    solution, seconds, partial(_program_of, near, change, self.choice, change.law_of(self), lp)
                 )
             watched = more.watched if len(more.watched) else program.composition.watched
             self.program = compose(program.market, watched, (*program.apart, *more.apart))

@@ -43,6 +43,11 @@ def most_specific(rows: Iterable[Row], scopes: Sequence[str]) -> list[Row]:
     return next((by_scope[scope] for scope in scopes if scope in by_scope), [])
 
 
+def rows_of(facts: Facts, table: str) -> Sequence[Row]:
+    """All rows of one table."""
+    return _indexed(table, facts.tables[table]).all
+
+
 class Records:
     """The rows of the tables of some facts."""
 

@@ -15,7 +15,7 @@ import numpy as np
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Place
 from procure.model import Model
-from procure.records import Noting, Records, Row, valid_in
+from procure.records import Noting, Records, Row, rows_of, valid_in
 from procure.scenarios import chain as chains
 from procure.scenarios.chain import Process, Rates, Steering
 from procure.scenarios.tree import Tree, build_tree, enumerated
@@ -36,7 +36,7 @@ RETALIATION = "retaliation"
 def suppliers_of(model: Model) -> list[str]:
     """The suppliers a model buys from: those of the core and those it names, less those it switches off."""
     chosen = model.settings.suppliers
-    roles = {r["supplier"]: r["role"] for r in Records(model.facts).rows("suppliers")}
+    roles = {r["supplier"]: r["role"] for r in rows_of(model.facts, "suppliers")}
     return sorted(
         name
         for name, role in roles.items()

@@ -436,6 +436,11 @@ class Solver:
         self._is_cold = False
         self._check(self._highs.setBasis(basis), "setting the basis")
 
+    def basic(self) -> NDArray[np.int64]:
+        """What is in the present basis: j for column j, -1 - i for row i; empty where there is none."""
+        status, found = self._highs.getBasicVariables()
+        return np.asarray(found, dtype=np.int64) if status == highspy.HighsStatus.kOk else np.empty(0, dtype=np.int64)
+
     def forget(self) -> None:
         """Drop basis and solution, so that the next solve starts cold."""
         self._is_cold = True
