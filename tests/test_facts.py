@@ -111,7 +111,7 @@ def test_every_number_says_where_it_comes_from(facts, name):
 @pytest.mark.parametrize("period_years", [1, 1 / 4, 1 / 12])
 def test_the_order_of_states_is_that_of_what_is_lost(folder, period_years):
     """Where several strike in one period the last counts, so none before it may lose more: depth times share of the period."""
-    tables = load_facts(FOLDER.parent / folder, extend=False).tables if folder else load_facts().tables
+    tables = load_facts(Path(__file__).parents[1] / folder, extend=False).tables if folder else load_facts().tables
     states = tables["states"].sort_values("order")
     lasts = [effective_share(r.kind, r.value, period_years) for r in states.itertuples()]
     lost = tables["depths"].merge(
