@@ -121,6 +121,43 @@ def is_solvable(program):
     return highs.solve(program.composed.lp).status is Status.OPTIMAL
 
 
+SHARE = {"name": "northern", "kind": "share", "country": "Northland", "max": 1.0}
+
+
+def halfway(program):
+    """The program with limits on all futures halfway between what the cheapest plan reaches and what the one that reaches least
+    of them does, each beside what the cheapest does; and the cost of the cheapest.
+
+    The plan between the two keeps them all, and most of them bind. What both plans reach is left alone: nothing would be inside.
+    """
+    lp, rows, market = program.composed.lp, program.composed.future_rows, program.market
+    cheapest = highs.solve(lp)
+    most = {key: (lp.matrix[at] @ cheapest.x).item() for key, at in rows.items()}
+    measured = sum(lp.matrix[at].toarray()[0] / max(most[key], 1e-3) for key, at in rows.items())
+    least = highs.solve(replace(lp, cost=measured))
+    assert cheapest.status is Status.OPTIMAL and least.status is Status.OPTIMAL
+    bounds = dict(market.bounds)
+    for key, at in rows.items():
+        fewer = (lp.matrix[at] @ least.x).item()
+        if fewer < 0.99 * most[key]:
+            bounds[key] = replace(bounds[key], most=(most[key] + fewer) / 2)
+    return compose(replace(market, bounds=bounds)), cheapest.objective
+
+
+def limited(seed, periods=1, weight=0.3):
+    """Three years, paths that branch early and late, baskets and stock; a share and an expected shortage that do not bind."""
+    choices = {
+        "model__periods_per_year": periods, "model__years": (2027, 2029), "demand__uncertain": "none", "demand__orders": "after",
+        "risk__weight": weight, "risk__alpha": 0.7,
+    }  # fmt: skip
+    return program_in_cells(random_market(seed, [SHARE, {**UNSERVED, "max": 1.0}], **choices))
+
+
+def test_coming_nearer_to_the_rows_is_progress():
+    """Far from them the gap of this program grows for twelve iterations, and the search gave up."""
+    check(halfway(limited(49))[0])
+
+
 def test_a_large_model_is_solved_by_cells_and_measured_as_any_other(monkeypatch):
     """`procure.solve` measures every plan again by plain arithmetic; cost, mean and tail are those of the simplex method."""
     model = load_model("japan").with_(**SMALL)

@@ -39,8 +39,9 @@ MANY = 1_000_000
 SETTLED, SETTLINGS = 1e-9, 8
 #: Steps onto the rows at the end.
 RESTORATIONS = 2
-#: Iterations without a better score after which the search ends.
-PATIENCE = 12
+#: Iterations without a better score after which the search ends; and, before any point is useful, what share of the residuals may
+#: be left for that to be progress, too.
+PATIENCE, NEARER = 12, 0.9
 #: Points that score worse are not kept.
 USEFUL = 1e-2
 NOTHING = 1e-250
@@ -446,14 +447,15 @@ class CentralPath(ABC):
         """
         best, worse, log = Ended(np.inf, 0, []), 0, []
         count = max(1e-300, sum(self._of_all("count")))
-        settling, least = 0, np.inf
+        settling, least, nearest = 0, np.inf, np.inf
         # Many small products: BLAS with threads of its own waits more than it works.
         with threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):
             for iteration in range(MOST_ITERATIONS):
                 primal, dual = self.residuals()
                 mu = sum(self._of_all("complementarity", 0.0, 0.0)) / count
                 gap = mu * count / (1.0 + abs(self.size()))
-                score = max(gap, 0.1 * primal, 0.01 * dual)
+                missed = max(0.1 * primal, 0.01 * dual)
+                score = max(gap, missed)
                 log.append(f"{iteration:3d}  primal {primal:.1e}  dual {dual:.1e}  gap {gap:.1e}")
                 if not np.isfinite(score):
                     break
@@ -462,6 +464,9 @@ class CentralPath(ABC):
                     best, worse, least = Ended(score, iteration, log), 0, dual
                     if score < USEFUL:
                         self._of_all("snapshot")
+                # Far from the rows the gap grows for a while: whoever comes nearer to them has not got stuck.
+                if not best.is_useful and missed < NEARER * nearest:
+                    worse, nearest = 0, missed
                 if worse > PATIENCE or time.perf_counter() > deadline:
                     break
                 if score < tolerance:
