@@ -158,6 +158,11 @@ def test_coming_nearer_to_the_rows_is_progress():
     check(halfway(limited(49))[0])
 
 
+def test_a_limit_towards_which_nothing_counts_is_measured_by_its_bound():
+    """Nothing is bought from the north: relative to itself the residual of its share is mere rounding, and never small."""
+    check(halfway(limited(29, weight=1.0))[0])
+
+
 def test_a_large_model_is_solved_by_cells_and_measured_as_any_other(monkeypatch):
     """`procure.solve` measures every plan again by plain arithmetic; cost, mean and tail are those of the simplex method."""
     model = load_model("japan").with_(**SMALL)

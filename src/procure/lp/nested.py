@@ -83,7 +83,8 @@ class _Limits(Part):
         """Residuals of rows and of reduced costs, the largest of each."""
         self.primal = reached - self.slack.value
         self.slack.residual = self.phi - self.slack.low + self.slack.high
-        size = np.maximum(np.abs(self.slack.value), np.abs(reached)) + 1e-9
+        # Beside themselves, sums of nothing would be mere rounding; beside their bound, which is one, they are small.
+        size = np.maximum(np.abs(self.slack.value), np.abs(reached)) + 1e-3
         return float((np.abs(self.primal) / size).max(initial=0.0)), float(np.abs(self.slack.residual).max(initial=0.0))
 
     def right(self) -> Array:
