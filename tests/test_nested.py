@@ -40,9 +40,9 @@ def by_cells(program, **options):
     )  # fmt: skip
 
 
-def check(program):
-    """Cost, proof, rows and prices of the point, each against the whole program."""
-    whole, found, lp = highs.solve(program.composed.lp), by_cells(program), program.composed.lp
+def check(program, found=None):
+    """Cost, proof, rows and prices of the point, by default the one found now, each against the whole program."""
+    whole, found, lp = highs.solve(program.composed.lp), found or by_cells(program), program.composed.lp
     assert whole.status is Status.OPTIMAL and found.status is Status.OPTIMAL
     size = max(1.0, abs(whole.objective))
     assert found.objective == pytest.approx(whole.objective, rel=1e-7, abs=1e-4)
@@ -161,6 +161,55 @@ def test_coming_nearer_to_the_rows_is_progress():
 def test_a_limit_towards_which_nothing_counts_is_measured_by_its_bound():
     """Nothing is bought from the north: relative to itself the residual of its share is mere rounding, and never small."""
     check(halfway(limited(29, weight=1.0))[0])
+
+
+@pytest.mark.parametrize("periods", [1, 2, 4])
+def test_all_periods_of_a_year_see_its_plan_and_count_towards_its_limits(periods):
+    """Against the whole program, at every weight of the tail, with both limits in force; all but one close their gap."""
+    seeds = [seed for seed in range(28) if made_of_cells(limited(seed))]
+    priced, closed = {"northern": 0, "unserved": 0}, 0
+    for seed, weight in product(seeds, (0.0, 0.3, 1.0)):
+        program, free = halfway(limited(seed, periods, weight))
+        if (found := by_cells(program)) is None or found.status is not Status.OPTIMAL:
+            continue
+        closed += check(program, found) is found
+        for (name, year), at in program.composed.future_rows.items():
+            worth = -found.row_dual[at].item() * program.market.bounds[name, year].most
+            priced[name] += worth > 1e-4 * abs(free)
+    assert len(seeds) >= 9 and closed >= 3 * len(seeds) - 1
+    assert min(priced.values()) >= 20
+
+
+def test_japan_in_quarters_agrees_with_the_whole_program():
+    """Forty periods in ten years; a share of China that binds."""
+    model = load_model("japan")
+    tables = {**model.facts.tables, "correlations": model.facts.tables["correlations"].iloc[:0]}
+    model = replace(model, facts=replace(model.facts, tables=tables)).with_(
+        **{"model.periods_per_year": 4, "world.tree.nodes": 250, "world.tree.branch": (2027,),
+           "limits.china_heavy_share.max": 0.4}
+    )  # fmt: skip
+    program = program_in_cells(merge(make_market(model, {"seabed": "five"})))
+    found = check(program)
+    assert min(found.row_dual[at].item() for at in program.composed.future_rows.values()) < 0
+
+
+def test_a_tree_is_cells_only_where_periods_are_slices_of_years():
+    """Not where a path ends early, a year is left out, or one period lies in two years."""
+    market = merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"}))
+    composition, composed = compose(market).composition, program_in_cells(market).composed
+    parent, year, last = composition.shape.parent, composition.shape.year, len(composition.years) - 1
+
+    def taken(parent=parent, year=year):
+        shape = replace(composition.shape, parent=parent, year=year, same={})
+        other = Composition(composition.plan, composition.period, composition.years, shape, composition.limits)
+        return cells.made_of_cells(other, composed)
+
+    ends = np.flatnonzero(year == last)
+    assert taken()
+    assert taken(np.concatenate([parent, ends]), np.concatenate([year, np.full(len(ends), last)]))  # two periods in it
+    assert not taken(np.concatenate([parent, ends[1:]]), np.concatenate([year, np.full(len(ends) - 1, last)]))
+    assert not taken(year=np.where(year == last, last - 1, year))
+    assert not taken(year=np.where(np.arange(len(year)) == ends[0], last - 1, year))
 
 
 def test_a_large_model_is_solved_by_cells_and_measured_as_any_other(monkeypatch):

@@ -1,7 +1,7 @@
 """A composed program as cells over its tree, for `nested`; and the point found there as a solution of the program.
 
-A cell is an element at a node. What is no cell (whole numbers, orders before demand is seen, limits on a tail, years of several
-periods) is left to HiGHS, which solves any program whole.
+A cell is an element at a node. What is no cell (whole numbers, orders before demand is seen, limits on a tail) is left to HiGHS,
+which solves any program whole.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from procure.lp.bound import proved_bound
 from procure.lp.compile import Name
 from procure.lp.compose import TAIL_MONEY, Bound, Composed, Composition, Risk, element_of, kind_of
 from procure.lp.elements import Links, Measure, NestedProgram
+from procure.lp.futures import is_sliced
 from procure.lp.highs import Solution, Status
 
 Array = NDArray[np.float64]
@@ -67,13 +68,10 @@ def solve(
 def made_of_cells(composition: Composition, composed: Composed) -> bool:
     """Whether the shape of a program is that of cells, as far as can be told without its numbers."""
     shape = composition.shape
-    period = np.zeros(composition.n_nodes, dtype=np.int64)
-    for node in np.flatnonzero(shape.parent >= 0):
-        period[node] = period[shape.parent[node]] + 1
     return (
         shape.information is None
         and not shape.same
-        and np.array_equal(period, shape.year)
+        and is_sliced(shape.parent, shape.year, len(composition.years))
         and not composed.lp.is_mixed_integer
         and all(limit.kind in SUMS for limit in composition.limits)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,8 @@ class Measure:
 class NestedProgram:
     """The program of `nested`, in natural units; the first measure is the (discounted) cost.
 
-    Years are counted from 0, nodes stand in breadth order with `year` ascending, and every node but those of the last year has
-    children, side by side. Absent columns are fixed at zero, absent rows unbounded.
+    Years are counted from 0 and have one or several periods each; nodes stand in breadth order, period by period, and every node
+    but those of the last period has children, side by side. Absent columns are fixed at zero, absent rows unbounded.
     """
 
     parent: Index
@@ -187,7 +188,7 @@ class Elements(Part):
         return missed
 
     def handed_down(self, stock: Array) -> Array:
-        """The stock of the parent; zero in the first year, where the plan says it."""
+        """The stock of the parent; zero in the first period, where the plan says it."""
         parent = self.futures.parent
         return np.asarray(np.where(parent >= 0, stock[:, parent], 0.0))
 
@@ -223,8 +224,8 @@ class Elements(Part):
     def from_children(self, values: Array) -> Array:
         """For every node the sum over its children."""
         found = np.zeros(self.shape)
-        for y in range(self.futures.n_years - 1):
-            found[:, self.futures.years[y]] = self.futures.to_parents(y, values[:, self.futures.years[y + 1]])
+        for t, (here, after) in enumerate(pairwise(self.futures.periods)):
+            found[:, here] = self.futures.to_parents(t, values[:, after])
         return found
 
     def times_transposed(self, dual: Array, n: int) -> Array:
@@ -276,30 +277,37 @@ class Elements(Part):
         KSL, KLL = self.ZS.dot(self.ZL) + np.zeros(self.shape), self.ZL.dot(self.ZL) + np.zeros(self.shape)
         pivot = self.ZS.dot(self.ZS) + np.divide(1.0, self.stock.D, out=np.zeros(self.shape), where=self.stock.moves)
         self.per_pivot, self.kappa = np.zeros(self.shape), np.zeros(self.shape)
-        self.g: list[Array] = [np.empty(0)] * Y
-        self.g_tail: list[Array] = [np.empty(0)] * Y
-        for y in reversed(range(Y)):
-            here = futures.years[y]
-            g = np.zeros((self.shape[0], here.stop - here.start, width, Y - y))
-            tail = beta[0][:, here][:, futures.on_path[y]]
-            if y + 1 < Y:
-                after = futures.years[y + 1]
+        # What each stock has to do with the links and limits of its year and of those after it, and with each leaf.
+        self.g = [np.zeros((self.shape[0], at.stop - at.start, width, Y - y)) for y, at in enumerate(futures.years)]
+        self.g_tail: list[Array] = [np.empty(0)] * len(futures.periods)
+        for t in reversed(range(len(futures.periods))):
+            here, y = futures.periods[t], futures.year_of[t]
+            g = self._g_of(t)
+            tail = beta[0][:, here][:, futures.on_path[t]]
+            if t + 1 < len(futures.periods):
+                after, later = futures.periods[t + 1], futures.year_of[t + 1]
                 kappa = self.kappa[:, after]
-                pivot[:, here] += futures.to_parents(y, KLL[:, after] - kappa * KSL[:, after])
-                below = -kappa[:, :, None, None] * self.g[y + 1]
-                for t, values in enumerate(handed):
+                pivot[:, here] += futures.to_parents(t, KLL[:, after] - kappa * KSL[:, after])
+                below = -kappa[:, :, None, None] * self._g_of(t + 1)
+                for z, values in enumerate(handed):
                     if not np.isscalar(values):
-                        below[:, :, t, 0] += values[:, after]
-                g[..., 1:] = futures.to_parents(y, below, axis=1)
-                on_path = futures.on_path[y + 1]
-                tail = tail + (beta_above[0][:, after][:, on_path] - kappa[:, on_path] * self.g_tail[y + 1])
-            for t, values in enumerate(own):
+                        below[:, :, z, 0] += values[:, after]
+                g[..., later - y :] = futures.to_parents(t, below, axis=1)
+                on_path = futures.on_path[t + 1]
+                tail = tail + (beta_above[0][:, after][:, on_path] - kappa[:, on_path] * self.g_tail[t + 1])
+            for z, values in enumerate(own):
                 if not np.isscalar(values):
-                    g[:, :, t, 0] = values[:, here]
-            self.g[y], self.g_tail[y] = g, tail
+                    g[:, :, z, 0] += values[:, here]
+            self.g_tail[t] = tail
             moves = self.stock.moves[:, here]
             np.divide(1.0, pivot[:, here], out=self.per_pivot[:, here], where=moves)
             self.kappa[:, here] = KSL[:, here] * self.per_pivot[:, here]
+
+    def _g_of(self, t: int) -> Array:
+        """g of the stocks of a period, shape (E, n_nodes of the period, width, years from its own on)."""
+        here, y = self.futures.periods[t], self.futures.year_of[t]
+        first = self.futures.years[y].start
+        return self.g[y][:, here.start - first : here.stop - first]
 
     def _dense(self, tail: bool) -> tuple[Array, Array, Array]:
         """What these elements add: (E, width·Y, width·Y) by links and limits, (E, leaves, width·Y) with the tail, (leaves, leaves).
@@ -331,25 +339,23 @@ class Elements(Part):
             for t, ZT in enumerate(self.ZT):
                 if ZT.rows:
                     add(t, self.n_links + j - 1, p * ZT.times(self.Za[j]))
-        for y in range(Y):
-            here = futures.years[y]
+        for y, here in enumerate(futures.years):
             per = self.per_pivot[:, here]
             g = self.g[y].reshape(E, per.shape[1], -1)
             found = np.matmul((g * per[:, :, None]).transpose(0, 2, 1), g)
             square[:, :, y:, :, y:] -= found.reshape(E, width, Y - y, width, Y - y)
-            if not tail:
-                continue
-            on_path = futures.on_path[y]
-            g_tail = self.g_tail[y]
-            weighed = g_tail * per[:, on_path]
-            cross[..., y:] += weighed[:, :, None, None] * self.g[y][:, on_path]
-            for t, ZT in enumerate(self.ZT):
+        for t, here in enumerate(futures.periods if tail else ()):
+            y, on_path = futures.year_of[t], futures.on_path[t]
+            g_tail = self.g_tail[t]
+            weighed = g_tail * self.per_pivot[:, here][:, on_path]
+            cross[..., y:] += weighed[:, :, None, None] * self._g_of(t)[:, on_path]
+            for z, ZT in enumerate(self.ZT):
                 if ZT.rows:
-                    cross[:, :, t, y] -= self._gamma[t][:, here][:, on_path]
+                    cross[:, :, z, y] -= self._gamma[z][:, here][:, on_path]
             for j in range(1, n_limits + 1):
                 cross[:, :, self.n_links + j - 1, y] += (p * sigma[0][j])[:, here][:, on_path]
             at_node = sigma[0][0][:, here].sum(axis=0)[on_path]
-            pairs = futures.pairs[y]
+            pairs = futures.pairs[t]
             if pairs is None:
                 leaves[np.diag_indices(n_leaves)] += at_node + (weighed * g_tail).sum(axis=0)
             else:
@@ -397,11 +403,10 @@ class Elements(Part):
             for R, Za, used in zip(self.R, self.Za, self.used, strict=True)
         ]
         to_leaves = np.zeros(len(futures.on_path[0]) if tail else 0)
-        for y in range(Y):
-            here = futures.years[y]
+        for y, here in enumerate(futures.years):
             total[:, :, y:] -= np.einsum("en,entz->etz", scaled[:, here], self.g[y])
-            if tail:
-                to_leaves -= (self.g_tail[y] * scaled[:, here][:, futures.on_path[y]]).sum(axis=0)
+        for t, here in enumerate(futures.periods if tail else ()):
+            to_leaves -= (self.g_tail[t] * scaled[:, here][:, futures.on_path[t]]).sum(axis=0)
         return total[:, : self.n_links], -total[:, self.n_links :].sum(axis=0), to_leaves, foreseen
 
     def _stock_right(self, Z: Array, h: Array) -> Array:
@@ -409,9 +414,9 @@ class Elements(Part):
         futures = self.futures
         right = h + self.ZS.times(Z)
         up = self.ZL.times(Z)
-        for y in reversed(range(futures.n_years - 1)):
-            here, after = futures.years[y], futures.years[y + 1]
-            right[:, here] += futures.to_parents(y, up[:, after] - self.kappa[:, after] * right[:, after])
+        for t in reversed(range(len(futures.periods) - 1)):
+            here, after = futures.periods[t], futures.periods[t + 1]
+            right[:, here] += futures.to_parents(t, up[:, after] - self.kappa[:, after] * right[:, after])
         return np.asarray(right)
 
     def finish(self, dx: Array, year: Index, d_price: Sequence[Array]) -> tuple[float, float]:
@@ -426,9 +431,8 @@ class Elements(Part):
         Z = self._forward(q)
         right = self._stock_right(Z, h_stock)
         ds = right * self.per_pivot
-        for y in range(1, futures.n_years):
-            here = futures.years[y]
-            ds[:, here] -= self.kappa[:, here] * ds[:, futures.years[y - 1]][:, futures.above[y - 1]]
+        for (before, here), above in zip(pairwise(futures.periods), futures.above, strict=True):
+            ds[:, here] -= self.kappa[:, here] * ds[:, before][:, above]
         handed = self.handed_down(ds)
         for row, values in self.ZS.rows.items():
             Z[row] -= values * ds

@@ -16,7 +16,9 @@ through π_jn = -p_n φ_f. After elimination of λ and of the stock below, with 
 
   P_k ds_k + K_SL ds'_k + g_x dx - g_τ dτ + g_φ dφ = R_k
 
-each stock adds -g gᵀ / P to the dense system; g_τ has one entry for every watched leaf and year, so it is one array over both.
+each stock adds -g gᵀ / P to the dense system. A year may have several periods: the stock is handed on from period to period, but
+all of them see the plan of their year and count towards its limits, so g_x and g_φ are by year; g_τ has one entry for every
+watched leaf and period, so it is one array over both.
 """
 
 from __future__ import annotations
@@ -232,7 +234,7 @@ class _Method(CentralPath):
     def _path_plan(self) -> Array:
         """What each plan column costs along the path to each watched leaf."""
         total: Any = 0
-        for here, on_path in zip(self.futures.years, self.futures.on_path, strict=True):
+        for here, on_path in zip(self.futures.periods, self.futures.on_path, strict=True):
             total = total + self.Q[0][here][on_path]
         return np.asarray(total.toarray())
 
