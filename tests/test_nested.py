@@ -180,17 +180,28 @@ def test_all_periods_of_a_year_see_its_plan_and_count_towards_its_limits(periods
     assert min(priced.values()) >= 20
 
 
-def test_japan_in_quarters_agrees_with_the_whole_program():
-    """Forty periods in ten years; a share of China that binds."""
+def japan_in_parts(periods, **choices):
+    """Japan with several periods a year and without correlations, which are bounded for single years."""
     model = load_model("japan")
     tables = {**model.facts.tables, "correlations": model.facts.tables["correlations"].iloc[:0]}
     model = replace(model, facts=replace(model.facts, tables=tables)).with_(
-        **{"model.periods_per_year": 4, "world.tree.nodes": 250, "world.tree.branch": (2027,),
-           "limits.china_heavy_share.max": 0.4}
-    )  # fmt: skip
-    program = program_in_cells(merge(make_market(model, {"seabed": "five"})))
+        **{"model.periods_per_year": periods, **{path.replace("__", "."): value for path, value in choices.items()}}
+    )
+    return program_in_cells(merge(make_market(model, {"seabed": "five"})))
+
+
+def test_japan_in_quarters_agrees_with_the_whole_program():
+    """Forty periods in ten years; a share of China that binds."""
+    program = japan_in_parts(4, world__tree__nodes=250, world__tree__branch=(2027,), limits__china_heavy_share__max=0.4)
     found = check(program)
     assert min(found.row_dual[at].item() for at in program.composed.future_rows.values()) < 0
+
+
+def test_japan_in_months_takes_no_more_iterations_than_in_years():
+    """120 periods, 2,000 nodes, the least likely of them 3e-6."""
+    elements = {"model__elements": ("Nd", "Tb", "Dy", "Y"), "model__highlight": ("Nd",)}
+    found = check(japan_in_parts(12, world__tree__nodes=2000, world__tree__branch=(2027, 2028), **elements))
+    assert found.iterations <= 65
 
 
 def test_a_tree_is_cells_only_where_periods_are_slices_of_years():

@@ -78,10 +78,10 @@ class Variables:
         self.per_below = np.divide(1.0, self.below, out=np.zeros(self.below.shape), where=self.has_lower)
         self.per_above = np.divide(1.0, self.above, out=np.zeros(self.above.shape), where=self.has_upper)
 
-    def centre(self) -> None:
-        """Give the bounds multipliers such that distance times multiplier is the weight everywhere."""
+    def centre(self, target: float = 1.0) -> None:
+        """Give the bounds multipliers such that distance times multiplier is `target` times the weight everywhere."""
         self.measure()
-        self.low, self.high = self.aim_at_low * self.per_below, self.aim_at_high * self.per_above
+        self.low, self.high = target * self.aim_at_low * self.per_below, target * self.aim_at_high * self.per_above
 
     def start_near(self, value: Array) -> None:
         """Stand near `value`, inside the bounds, centred."""
@@ -210,6 +210,11 @@ class Part:
     def count(self) -> float:
         """The weights of all bounds."""
         return sum(group.count for group in self.groups)
+
+    def centre(self, target: float) -> None:
+        """Give all bounds multipliers of one complementarity."""
+        for group in self.groups:
+            group.centre(target)
 
     def aim(self, target: float, second_order: bool) -> None:
         """Set the right-hand sides, from the `residual` of each group."""

@@ -43,6 +43,9 @@ Index = NDArray[np.int64]
 
 #: Cells that one array operation takes together: long enough to hide the interpreter, short enough for the cache.
 TOGETHER = 16_000
+#: The complementarity to begin with. At one the multipliers are small beside the prices of the rows, and the first twenty
+#: iterations of a tree of 120 periods get nowhere.
+FAR = 30.0
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,10 @@ class _Method(CentralPath):
         self.crew = Crew(parts, len(parts), helpers(sum(part.variables.value.size for part in parts)))
 
     def start(self) -> None:
-        """Begin the tail at the mean of what the paths cost now."""
+        """Begin the tail at the mean of what the paths cost now, and far from every bound."""
         if self.weight:
             self.tail.start(self.futures.along(self._measures()[0]))
+        self._of_all("centre", FAR)
 
     def _measures(self) -> list[Array]:
         """Each measure per node."""
