@@ -201,7 +201,7 @@ def test_japan_in_months_takes_no_more_iterations_than_in_years():
     """120 periods, 2,000 nodes, the least likely of them 3e-6."""
     elements = {"model__elements": ("Nd", "Tb", "Dy", "Y"), "model__highlight": ("Nd",)}
     found = check(japan_in_parts(12, world__tree__nodes=2000, world__tree__branch=(2027, 2028), **elements))
-    assert found.iterations <= 65
+    assert found.iterations <= 48
 
 
 def test_a_tree_is_cells_only_where_periods_are_slices_of_years():

@@ -99,7 +99,7 @@ class Variables:
         self.value += min(1.0, 0.9 / max(furthest, 1e-300)) * move
         self.centre()
 
-    def weigh(self, least: float) -> None:
+    def weigh(self, least: float | Array) -> None:
         """The inverse D of the barrier's curvature; free variables get a little of their own, fixed ones none.
 
         Once held, it is how far each can go, squared: no multiplier then makes one stiff and its neighbour slack.

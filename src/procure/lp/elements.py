@@ -20,8 +20,9 @@ Index = NDArray[np.int64]
 
 #: Added to M: where neither draw nor refill can move, stocks of parent and child are one, and what is told apart would cancel.
 SOFTNESS = 1e-11
-#: The least curvature of a column: of two that run against each other, draw and refill, only the difference is settled.
-LEAST = 1e-10
+#: The least curvature of a column, times the probability of its node, as prices are: of two that run against each other, draw and
+#: refill, only the difference is settled. Reduced costs are missed by as much, so unlikely nodes must not have more of it.
+LEAST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -241,8 +242,8 @@ class Elements(Part):
 
     def factor(self, tail: bool) -> tuple[Array, Array, Array]:
         """Eliminate rows and stocks; what that adds to the dense system (`_dense`)."""
-        self.variables.weigh(LEAST)
-        self.stock.weigh(LEAST)
+        self.variables.weigh(LEAST * self.probability)
+        self.stock.weigh(LEAST * self.probability)
         D = self.variables.D
         shape = (-1, *self.shape)
         self.chol = self.elimination.factor(D.reshape(len(D), -1), SOFTNESS)
