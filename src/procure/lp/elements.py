@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,21 @@ class Columns:
         for row in self.rows.keys() & other.rows.keys():
             total = total + self.rows[row] * other.rows[row]
         return total
+
+    def spread(self, other: Columns) -> Any:
+        """|a|² |b|² - (a · b)², as a sum of squares: next to nothing where the two are all but parallel, and never less.
+
+        >>> a, b = Columns({0: 3.0, 1: 1e9}), Columns({1: 1e9})
+        >>> a.spread(b) / 1e18, a.dot(a) * b.dot(b) - a.dot(b) ** 2
+        (9.0, 0.0)
+        """
+        rows, total = sorted(self.rows.keys() | other.rows.keys()), 0.0
+        for one, two in combinations(rows, 2):
+            total = total + (self._at(one) * other._at(two) - self._at(two) * other._at(one)) ** 2
+        return total
+
+    def _at(self, row: int) -> Any:
+        return self.rows.get(row, 0.0)
 
     def times(self, dense: Array) -> Any:
         """Sum over rows of the products with a full array."""
@@ -275,8 +290,12 @@ class Elements(Part):
         own += [p * b for b in beta[1:]]
         handed += [p * b for b in beta_above[1:]]
         width = self.n_links + n_measures - 1
-        KSL, KLL = self.ZS.dot(self.ZL) + np.zeros(self.shape), self.ZL.dot(self.ZL) + np.zeros(self.shape)
-        pivot = self.ZS.dot(self.ZS) + np.divide(1.0, self.stock.D, out=np.zeros(self.shape), where=self.stock.moves)
+        moves, none = self.stock.moves, np.zeros(self.shape)
+        # What stands against a stock beside its own rows: the barrier, and what is left of its children's. Never a difference
+        # of large numbers: where a cell can hardly move, the stocks of parent and child are all but one.
+        rest = np.divide(1.0, self.stock.D, out=np.zeros(self.shape), where=moves)
+        KSS, KLL = np.where(moves, self.ZS.dot(self.ZS), 1.0), self.ZL.dot(self.ZL) + none
+        KSL, apart = self.ZS.dot(self.ZL) + none, np.where(moves, self.ZS.spread(self.ZL), KLL)
         self.per_pivot, self.kappa = np.zeros(self.shape), np.zeros(self.shape)
         # What each stock has to do with the links and limits of its year and of those after it, and with each leaf.
         self.g = [np.zeros((self.shape[0], at.stop - at.start, width, Y - y)) for y, at in enumerate(futures.years)]
@@ -288,7 +307,8 @@ class Elements(Part):
             if t + 1 < len(futures.periods):
                 after, later = futures.periods[t + 1], futures.year_of[t + 1]
                 kappa = self.kappa[:, after]
-                pivot[:, here] += futures.to_parents(t, KLL[:, after] - kappa * KSL[:, after])
+                left = (apart[:, after] + KLL[:, after] * rest[:, after]) / (KSS[:, after] + rest[:, after])
+                rest[:, here] += futures.to_parents(t, left)
                 below = -kappa[:, :, None, None] * self._g_of(t + 1)
                 for z, values in enumerate(handed):
                     if not np.isscalar(values):
@@ -300,8 +320,7 @@ class Elements(Part):
                 if not np.isscalar(values):
                     g[:, :, z, 0] += values[:, here]
             self.g_tail[t] = tail
-            moves = self.stock.moves[:, here]
-            np.divide(1.0, pivot[:, here], out=self.per_pivot[:, here], where=moves)
+            self.per_pivot[:, here] = moves[:, here] / (KSS[:, here] + rest[:, here])
             self.kappa[:, here] = KSL[:, here] * self.per_pivot[:, here]
 
     def _g_of(self, t: int) -> Array:
