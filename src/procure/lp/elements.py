@@ -224,7 +224,7 @@ class Elements(Part):
         residual = -(self.matrix.T @ self.dual.reshape(flat)).reshape(v.value.shape)
         residual -= v.low
         residual += v.high
-        stock = s.high - s.low - self.S.times(self.dual) - self.from_children(self.L.times(self.dual))
+        stock = s.high - s.low - self.S.times(self.dual) - self.futures.from_children(self.L.times(self.dual))
         for pi, R, Rs, used in zip(price, self.R, self.Rs, self.used, strict=True):
             residual[used] += pi * R
             stock += pi * Rs
@@ -237,20 +237,13 @@ class Elements(Part):
         )
         return float(np.abs(self.primal).max(initial=0.0)), worst, self.times_transposed(self.dual, len(x))
 
-    def from_children(self, values: Array) -> Array:
-        """For every node the sum over its children."""
-        found = np.zeros(self.shape)
-        for t, (here, after) in enumerate(pairwise(self.futures.periods)):
-            found[:, here] = self.futures.to_parents(t, values[:, after])
-        return found
-
     def times_transposed(self, dual: Array, n: int) -> Array:
         """Σ Tᵀ dual over all cells, shape (n,)."""
         found = np.zeros(n + 1)
         for link, entries in enumerate(self.T):
             if entries:
                 product = sum(values * dual[row] for row, values in entries.items())
-                np.add.at(found, self.column[link], self._yearly(np.asarray(product)))
+                np.add.at(found, self.column[link], self.futures.yearly(np.asarray(product)))
         return found[:-1]
 
     # --- the Newton equations ---
@@ -273,58 +266,57 @@ class Elements(Part):
             self.DR.append(DR)
             self.a.append(a)
             self.Za.append(self._forward(a.copy()))
-        self._eliminate_stocks()
+        self._eliminate_stocks(tail)
         return self._dense(tail)
 
     def _forward(self, right: Array) -> Array:
         self.elimination.forward(self.chol, right.reshape(self.n_rows, -1))
         return right
 
-    def _eliminate_stocks(self) -> None:
-        futures, p = self.futures, self.probability
-        n_measures, Y = len(self.R), futures.n_years
-        own = [ZT.dot(self.ZS) for ZT in self.ZT]  # K_TS, K_TL per link, then p β, p β' per limit
-        handed = [ZT.dot(self.ZL) for ZT in self.ZT]
-        beta = [self.ZS.times(Za) - Rs for Za, Rs in zip(self.Za, self.Rs, strict=True)]
-        beta_above = [self.ZL.times(Za) for Za in self.Za]
-        own += [p * b for b in beta[1:]]
-        handed += [p * b for b in beta_above[1:]]
-        width = self.n_links + n_measures - 1
-        moves, none = self.stock.moves, np.zeros(self.shape)
+    def _eliminate_stocks(self, tail: bool) -> None:
+        """From the leaves to the root: pivots P, κ = K_SL / P, and g, what a stock has to do with the rest."""
+        futures, p, stock = self.futures, self.probability, self.stock
+        periods = list(enumerate(pairwise(futures.periods)))[::-1]
+        moves, none = stock.moves, np.zeros(self.shape)
         # What stands against a stock beside its own rows: the barrier, and what is left of its children's. Never a difference
         # of large numbers: where a cell can hardly move, the stocks of parent and child are all but one.
-        rest = np.divide(1.0, self.stock.D, out=np.zeros(self.shape), where=moves)
+        rest = np.divide(1.0, stock.D, out=np.zeros(self.shape), where=moves)
         KSS, KLL = np.where(moves, self.ZS.dot(self.ZS), 1.0), self.ZL.dot(self.ZL) + none
-        KSL, apart = self.ZS.dot(self.ZL) + none, np.where(moves, self.ZS.spread(self.ZL), KLL)
-        self.per_pivot, self.kappa = np.zeros(self.shape), np.zeros(self.shape)
-        # What each stock has to do with the links and limits of its year and of those after it, and with each leaf.
-        self.g = [np.zeros((self.shape[0], at.stop - at.start, width, Y - y)) for y, at in enumerate(futures.years)]
-        self.g_tail: list[Array] = [np.empty(0)] * len(futures.periods)
-        for t in reversed(range(len(futures.periods))):
-            here, y = futures.periods[t], futures.year_of[t]
-            g = self._g_of(t)
-            tail = beta[0][:, here][:, futures.on_path[t]]
-            if t + 1 < len(futures.periods):
-                after, later = futures.periods[t + 1], futures.year_of[t + 1]
-                kappa = self.kappa[:, after]
-                left = (apart[:, after] + KLL[:, after] * rest[:, after]) / (KSS[:, after] + rest[:, after])
-                rest[:, here] += futures.to_parents(t, left)
-                below = -kappa[:, :, None, None] * self._g_of(t + 1)
-                for z, values in enumerate(handed):
-                    if not np.isscalar(values):
-                        below[:, :, z, 0] += values[:, after]
-                g[..., later - y :] = futures.to_parents(t, below, axis=1)
-                on_path = futures.on_path[t + 1]
-                tail = tail + (beta_above[0][:, after][:, on_path] - kappa[:, on_path] * self.g_tail[t + 1])
-            for z, values in enumerate(own):
-                if not np.isscalar(values):
-                    g[:, :, z, 0] += values[:, here]
-            self.g_tail[t] = tail
-            self.per_pivot[:, here] = moves[:, here] / (KSS[:, here] + rest[:, here])
-            self.kappa[:, here] = KSL[:, here] * self.per_pivot[:, here]
+        apart = np.where(moves, self.ZS.spread(self.ZL), KLL)
+        for t, (here, after) in periods:
+            left = (apart[:, after] + KLL[:, after] * rest[:, after]) / (KSS[:, after] + rest[:, after])
+            rest[:, here] += futures.to_parents(t, left)
+        self.per_pivot = moves / (KSS + rest)
+        self.kappa = (self.ZS.dot(self.ZL) + none) * self.per_pivot
 
-    def _g_of(self, t: int) -> Array:
-        """g of the stocks of a period, shape (E, n_nodes of the period, width, years from its own on)."""
+        beta = [self.ZS.times(Za) - Rs for Za, Rs in zip(self.Za, self.Rs, strict=True)]
+        beta_above = [self.ZL.times(Za) + np.zeros(self.shape) for Za in self.Za]
+        own = [ZT.dot(self.ZS) for ZT in self.ZT] + [p * b for b in beta[1:]]  # K_TS per link, then p β per limit
+        handed = [ZT.dot(self.ZL) for ZT in self.ZT] + [p * b for b in beta_above[1:]]
+        # By links and limits, of the year of the stock and of those after it; what children hand up, where there is any.
+        self.g = []
+        for y, here in enumerate(futures.years):
+            g = np.zeros((self.shape[0], here.stop - here.start, len(own), futures.n_years - y))
+            for link, values in enumerate(own):
+                if not np.isscalar(values):
+                    g[:, :, link, 0] = values[:, here]
+            self.g.append(g)
+        given = [link for link, values in enumerate(handed) if not np.isscalar(values)]
+        up = np.stack([handed[link] for link in given], axis=-1) if given else np.zeros((*self.shape, 0))
+        for t, (_, after) in periods:
+            below = self.g_of(t + 1) * -self.kappa[:, after, None, None]
+            below[:, :, given, 0] += up[:, after]
+            g = self.g_of(t)
+            g[..., g.shape[3] - below.shape[3] :] += futures.to_parents(t, below, axis=1)
+        if tail:  # by watched leaf, shape (n_periods, E, n_leaves)
+            self.g_tail = np.ascontiguousarray(beta[0][:, futures.path].transpose(1, 0, 2))
+            self.g_tail[:-1] += beta_above[0][:, futures.path[1:]].transpose(1, 0, 2)
+            kappa = self.kappa[:, futures.path].transpose(1, 0, 2)
+            for t, _ in periods:
+                self.g_tail[t] -= kappa[t + 1] * self.g_tail[t + 1]
+
+    def g_of(self, t: int) -> Array:
+        """g of the stocks of a period, shape (E, n_nodes of the period, n_links and limits, years from its own on)."""
         here, y = self.futures.periods[t], self.futures.year_of[t]
         first = self.futures.years[y].start
         return self.g[y][:, here.start - first : here.stop - first]
@@ -338,57 +330,61 @@ class Elements(Part):
         E, Y = self.shape[0], futures.n_years
         width, n_limits = self.n_links + len(self.R) - 1, len(self.R) - 1
         square = np.zeros((E, width, Y, width, Y))
-        n_leaves = len(futures.on_path[0]) if tail else 0
-        cross, leaves = np.zeros((E, n_leaves, width, Y)), np.zeros((n_leaves, n_leaves))
         sigma = self._resistance()
         years = np.arange(Y)
 
-        def add(t: int, other: int, values: Array) -> None:
-            sums = self._yearly(values)
-            square[:, t, years, other, years] += sums
-            if t != other:
-                square[:, other, years, t, years] += sums
+        def add(one: int, other: int, values: Array) -> None:
+            sums = futures.yearly(values)
+            square[:, one, years, other, years] += sums
+            if one != other:
+                square[:, other, years, one, years] += sums
 
-        for t, ZT in enumerate(self.ZT):
-            for other in range(t, self.n_links):
+        for one, ZT in enumerate(self.ZT):
+            for other in range(one, self.n_links):
                 if ZT.rows.keys() & self.ZT[other].rows.keys():
-                    add(t, other, ZT.dot(self.ZT[other]))
+                    add(one, other, ZT.dot(self.ZT[other]))
         for j in range(1, n_limits + 1):  # limits among themselves, and with links
             for i in range(j, n_limits + 1):
                 add(self.n_links + j - 1, self.n_links + i - 1, -p * p * sigma[j][i])
-            for t, ZT in enumerate(self.ZT):
+            for link, ZT in enumerate(self.ZT):
                 if ZT.rows:
-                    add(t, self.n_links + j - 1, p * ZT.times(self.Za[j]))
+                    add(link, self.n_links + j - 1, p * ZT.times(self.Za[j]))
         for y, here in enumerate(futures.years):
             per = self.per_pivot[:, here]
             g = self.g[y].reshape(E, per.shape[1], -1)
             found = np.matmul((g * per[:, :, None]).transpose(0, 2, 1), g)
             square[:, :, y:, :, y:] -= found.reshape(E, width, Y - y, width, Y - y)
-        for t, here in enumerate(futures.periods if tail else ()):
-            y, on_path = futures.year_of[t], futures.on_path[t]
-            g_tail = self.g_tail[t]
-            weighed = g_tail * self.per_pivot[:, here][:, on_path]
-            cross[..., y:] += weighed[:, :, None, None] * self._g_of(t)[:, on_path]
-            for z, ZT in enumerate(self.ZT):
-                if ZT.rows:
-                    cross[:, :, z, y] -= self._gamma[z][:, here][:, on_path]
-            for j in range(1, n_limits + 1):
-                cross[:, :, self.n_links + j - 1, y] += (p * sigma[0][j])[:, here][:, on_path]
-            at_node = sigma[0][0][:, here].sum(axis=0)[on_path]
-            pairs = futures.pairs[t]
-            if pairs is None:
-                leaves[np.diag_indices(n_leaves)] += at_node + (weighed * g_tail).sum(axis=0)
-            else:
-                together = weighed.T @ g_tail
-                leaves[pairs] += at_node[pairs[0]] + together[pairs]
-        return square.reshape(E, width * Y, -1), cross.reshape(E, n_leaves, width * Y), leaves
+        cross, leaves = self._dense_tail(sigma) if tail else (np.zeros((E, 0, width, Y)), np.zeros((0, 0)))
+        return square.reshape(E, width * Y, -1), cross.reshape(E, -1, width * Y), leaves
 
-    def _yearly(self, values: Array) -> Array:
-        """Sums over the nodes of each year."""
-        return np.asarray(np.add.reduceat(values, [here.start for here in self.futures.years], axis=1))
+    def _dense_tail(self, sigma: list[list[Array]]) -> tuple[Array, Array]:
+        """The part of the tail: (E, leaves, width, Y) with links and limits, (leaves, leaves) with itself."""
+        futures, p = self.futures, self.probability
+        n_leaves, (_, _, width, Y) = futures.path.shape[1], self.g[0].shape
+        cross, leaves = np.zeros((self.shape[0], n_leaves, width, Y)), np.zeros((n_leaves, n_leaves))
+        # What the cost of a node has in common with each link, and with each limit, over the path of each leaf.
+        direct = [(link, -ZT.times(self.Za[0])) for link, ZT in enumerate(self.ZT) if ZT.rows]
+        direct += [(self.n_links + j - 1, p * sigma[0][j]) for j in range(1, len(self.R))]
+        first = np.unique(futures.year_of, return_index=True)[1]
+        for link, values in direct:
+            cross[:, :, link] = np.add.reduceat(values[:, futures.path], first, axis=1).transpose(0, 2, 1)
+        weighed = self.g_tail * self.per_pivot[:, futures.path].transpose(1, 0, 2)
+        for t, here in enumerate(futures.periods):
+            g = self.g_of(t)[:, futures.path[t] - here.start]
+            cross[..., futures.year_of[t] :] += weighed[t][:, :, None, None] * g
+        at_node = sigma[0][0].sum(axis=0)[futures.path]
+        for here, pairs in futures.shared:
+            of_node = at_node[here].sum(axis=0)
+            if pairs is None:
+                own = np.einsum("tel,tel->l", weighed[here], self.g_tail[here])
+                leaves[np.diag_indices(n_leaves)] += of_node + own
+            else:
+                together = weighed[here].reshape(-1, n_leaves).T @ self.g_tail[here].reshape(-1, n_leaves)
+                leaves[pairs] += of_node[pairs[0]] + together[pairs]
+        return cross, leaves
 
     def _resistance(self) -> list[list[Array]]:
-        """R_i D R_j - a_i M⁻¹ a_j per cell; and, kept, what the cost has in common with each link."""
+        """R_i D R_j - a_i M⁻¹ a_j per cell."""
         n = len(self.R)
         found: list[list[Array]] = [[np.empty(0)] * n for _ in range(n)]
         for i in range(n):
@@ -399,7 +395,6 @@ class Elements(Part):
                     at_i, at_j = [self.used[i].index(c) for c in both], [self.used[j].index(c) for c in both]
                     value += np.einsum("cek,cek->ek", self.DR[i][at_i], self.R[j][at_j])
                 found[i][j] = found[j][i] = value
-        self._gamma = [ZT.times(self.Za[0]) if ZT.rows else np.empty(0) for ZT in self.ZT]
         return found
 
     def begin(self, tail: bool) -> tuple[Array, Array, Array, list[Array]]:
@@ -412,31 +407,27 @@ class Elements(Part):
         Z = self._forward(q.copy())
         right = self._stock_right(Z, self.h_stock)
         scaled = right * self.per_pivot
-        Y = futures.n_years
         width = self.n_links + len(self.R) - 1
-        total = np.zeros((self.shape[0], width, Y))
-        for t, ZT in enumerate(self.ZT):
+        total = np.zeros((self.shape[0], width, futures.n_years))
+        for link, ZT in enumerate(self.ZT):
             if ZT.rows:
-                total[:, t] += self._yearly(ZT.times(Z))
+                total[:, link] += futures.yearly(ZT.times(Z))
         foreseen = [
             np.einsum("cek,cek->k", R, Dh[used]) + np.einsum("rek,rek->k", Za, Z)
             for R, Za, used in zip(self.R, self.Za, self.used, strict=True)
         ]
-        to_leaves = np.zeros(len(futures.on_path[0]) if tail else 0)
         for y, here in enumerate(futures.years):
             total[:, :, y:] -= np.einsum("en,entz->etz", scaled[:, here], self.g[y])
-        for t, here in enumerate(futures.periods if tail else ()):
-            to_leaves -= (self.g_tail[t] * scaled[:, here][:, futures.on_path[t]]).sum(axis=0)
+        to_leaves = -np.einsum("tel,etl->l", self.g_tail, scaled[:, futures.path]) if tail else np.zeros(0)
         return total[:, : self.n_links], -total[:, self.n_links :].sum(axis=0), to_leaves, foreseen
 
     def _stock_right(self, Z: Array, h: Array) -> Array:
         """Right-hand sides of the stocks, those of the children eliminated."""
         futures = self.futures
-        right = h + self.ZS.times(Z)
-        up = self.ZL.times(Z)
+        right = h + self.ZS.times(Z) + futures.from_children(self.ZL.times(Z))
         for t in reversed(range(len(futures.periods) - 1)):
             here, after = futures.periods[t], futures.periods[t + 1]
-            right[:, here] += futures.to_parents(t, up[:, after] - self.kappa[:, after] * right[:, after])
+            right[:, here] -= futures.to_parents(t, self.kappa[:, after] * right[:, after])
         return np.asarray(right)
 
     def finish(self, dx: Array, year: Index, d_price: Sequence[Array]) -> tuple[float, float]:
@@ -451,8 +442,8 @@ class Elements(Part):
         Z = self._forward(q)
         right = self._stock_right(Z, h_stock)
         ds = right * self.per_pivot
-        for (before, here), above in zip(pairwise(futures.periods), futures.above, strict=True):
-            ds[:, here] -= self.kappa[:, here] * ds[:, before][:, above]
+        for t, (before, here) in enumerate(pairwise(futures.periods)):
+            ds[:, here] -= self.kappa[:, here] * futures.to_children(t, ds[:, before])
         handed = self.handed_down(ds)
         for row, values in self.ZS.rows.items():
             Z[row] -= values * ds

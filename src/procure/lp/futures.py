@@ -35,42 +35,67 @@ class Futures:
         self.years = [slice(int(a), int(b)) for a, b in pairwise(ends)]
         #: The year of each period.
         self.year_of = [int(year[here.start]) for here in self.periods]
-        self.first_child = [
-            np.searchsorted(parent[after], np.arange(now.start, now.stop)) for now, after in pairwise(self.periods)
-        ]
-        self.above = [parent[here] - before.start for before, here in pairwise(self.periods)]
-        # Position within the period of the node on the path to each watched leaf, period by period.
-        self.on_path: list[Index] = [np.empty(0, dtype=np.int64)] * len(self.periods)
+        last = self.periods[-1].start
+        self._first_child = np.searchsorted(parent, np.arange(last))
+        # Period by period, the first children of its nodes within the next, and the parents of its nodes within the one before;
+        # None where every node has one child.
+        self._apart: list[Index | None] = []
+        self._above: list[Index | None] = []
+        for now, after in pairwise(self.periods):
+            single = now.stop - now.start == after.stop - after.start
+            self._apart.append(None if single else self._first_child[now] - after.start)
+            self._above.append(None if single else parent[after] - now.start)
+        #: The nodes on the path to each watched leaf, shape (n_periods, n_leaves).
+        self.path = np.empty((len(self.periods), len(watched)), dtype=np.int64)
         here = watched
         for t in reversed(range(len(self.periods))):
-            self.on_path[t] = here - self.periods[t].start
+            self.path[t] = here
             here = parent[here]
-        # Pairs of watched leaves that share a node, where more than one leaf hangs below any.
-        self.pairs: list[tuple[Index, Index] | None] = []
-        for on_path in self.on_path:
-            if len(np.unique(on_path)) == len(on_path):
-                self.pairs.append(None)
-            else:
-                one, other = np.nonzero(on_path[:, None] == on_path[None, :])
-                self.pairs.append((one.astype(np.int64), other.astype(np.int64)))
+        self.shared = self._shared()
+
+    def _shared(self) -> list[tuple[slice, tuple[Index, Index] | None]]:
+        """Periods in which the same watched leaves share a node, and the pairs of those that do; None where no two do."""
+        new = np.array([len(np.unique(nodes)) for nodes in self.path])
+        ends = [0, *(np.flatnonzero(np.diff(new)) + 1).tolist(), len(new)]
+        found: list[tuple[slice, tuple[Index, Index] | None]] = []
+        for first, last in pairwise(ends):
+            nodes = self.path[first]
+            one, other = np.nonzero(nodes[:, None] == nodes[None, :])
+            pairs = one.astype(np.int64), other.astype(np.int64)
+            found.append((slice(first, last), None if len(one) == len(nodes) else pairs))
+        return found
 
     def to_parents(self, t: int, values: Array, axis: int = -1) -> Array:
         """Sums over the children in period t + 1 of each node of period t."""
-        return np.asarray(np.add.reduceat(values, self.first_child[t], axis=axis))
+        first = self._apart[t]
+        return values if first is None else np.asarray(np.add.reduceat(values, first, axis=axis))
 
-    def below(self, of_leaves: Array, n_nodes: int) -> Array:
-        """For every node the sum over the watched leaves below it."""
-        found = np.zeros(n_nodes)
-        for here, on_path in zip(self.periods, self.on_path, strict=True):
-            found[here] = np.bincount(on_path, weights=of_leaves, minlength=here.stop - here.start)
+    def to_children(self, t: int, values: Array) -> Array:
+        """For each node of period t + 1 the value of its parent in period t, along the last axis."""
+        above = self._above[t]
+        return values if above is None else np.asarray(values[..., above])
+
+    def from_children(self, values: Array) -> Array:
+        """For every node the sum over its children, along the last axis; zero in the last period."""
+        found = np.zeros(values.shape)
+        first = self.periods[0].stop  # whoever has a parent
+        if len(self._first_child):
+            children = values[..., first:]
+            found[..., : len(self._first_child)] = np.add.reduceat(children, self._first_child - first, axis=-1)
         return found
+
+    def yearly(self, values: Array, axis: int = -1) -> Array:
+        """Sums over the nodes of each year."""
+        return np.asarray(np.add.reduceat(values, [here.start for here in self.years], axis=axis))
+
+    def below(self, of_leaves: Array) -> Array:
+        """For every node the sum over the watched leaves below it."""
+        weights = np.broadcast_to(of_leaves, self.path.shape).ravel()
+        return np.asarray(np.bincount(self.path.ravel(), weights=weights, minlength=len(self.parent)), dtype=float)
 
     def along(self, of_nodes: Array) -> Array:
         """For every watched leaf the sum over its path."""
-        found = np.zeros(len(self.on_path[0]))
-        for here, on_path in zip(self.periods, self.on_path, strict=True):
-            found += of_nodes[here][on_path]
-        return found
+        return np.asarray(of_nodes[self.path].sum(axis=0))
 
 
 def periods(parent: Index) -> list[slice]:

@@ -26,7 +26,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +105,6 @@ class _Limits(Part):
 class _Method(CentralPath):
     def __init__(self, program: NestedProgram) -> None:
         self.program = program
-        self.futures = Futures(program.parent, program.year, program.watched)
         E = program.lower.shape[1]
         self.size_of = np.array([_size(program.row_lower[:, e], program.row_upper[:, e]) for e in range(E)])
         room = program.plan_bounds[1] - program.plan_bounds[0]
@@ -116,6 +114,7 @@ class _Method(CentralPath):
         cost = program.measures[0]
         self.money = max(float((np.abs(cost.own).max(axis=(0, 2)) * self.size_of).max()), 1e-12)
         self.weight = program.weight if program.alpha > 0 else 0.0
+        self.futures = Futures(program.parent, program.year, program.watched[: None if self.weight else 0])
         self.limit_at = np.argwhere(np.isfinite(program.bound))
         of_limits = np.abs(np.where(np.isfinite(program.bound), program.bound, 0.0)).max(axis=1, initial=1e-12)
         self.scales = np.r_[self.money, of_limits]
@@ -165,7 +164,7 @@ class _Method(CentralPath):
     def _prices(self, law: Array, tau: Array, phi: Array) -> list[Array]:
         """What one unit of each measure costs at each node: by `law` and the tail, and by the limits."""
         year, p = self.program.year, self.program.probability
-        prices = [law + self.futures.below(tau, len(p)) if self.weight else law]
+        prices = [law + self.futures.below(tau) if self.weight else law]
         for j in range(len(self.program.measures) - 1):
             by_year = np.zeros(self.futures.n_years)
             chosen = self.limit_at[:, 0] == j
@@ -237,10 +236,10 @@ class _Method(CentralPath):
     @cached_property
     def _path_plan(self) -> Array:
         """What each plan column costs along the path to each watched leaf."""
-        total: Any = 0
-        for here, on_path in zip(self.futures.periods, self.futures.on_path, strict=True):
-            total = total + self.Q[0][here][on_path]
-        return np.asarray(total.toarray())
+        path, n_nodes = self.futures.path, len(self.program.parent)
+        leaf = np.broadcast_to(np.arange(path.shape[1]), path.shape).ravel()
+        passed = sparse.csr_matrix((np.ones(path.size), (leaf, path.ravel())), shape=(path.shape[1], n_nodes))
+        return np.asarray((passed @ self.Q[0]).toarray())
 
     @cached_property
     def _limit_plan(self) -> Array:
