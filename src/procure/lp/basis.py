@@ -122,7 +122,7 @@ class Basis:
         y = np.zeros(matrix.shape[0])
         y[self.rows] = self.factors.solve(program.cost[self.columns], "T")
         rest = (program.cost - matrix.T @ y)[self.columns]
-        if np.abs(rest).max(initial=0.0) > 0:  # once more for what rounding left: a column without a bound leans on nothing else
+        if rest.any():  # once more for what rounding left: a column without a bound leans on nothing else
             y[self.rows] += self.factors.solve(rest, "T")
         proof = prove(program, y)
         objective = float((program.cost * x).sum()) + program.offset
