@@ -181,18 +181,15 @@ def test_all_periods_of_a_year_see_its_plan_and_count_towards_its_limits(periods
 
 
 def japan_in_parts(periods, **choices):
-    """Japan with several periods a year and without correlations, which are bounded for single years."""
-    model = load_model("japan")
-    tables = {**model.facts.tables, "correlations": model.facts.tables["correlations"].iloc[:0]}
-    model = replace(model, facts=replace(model.facts, tables=tables)).with_(
-        **{"model.periods_per_year": periods, **{path.replace("__", "."): value for path, value in choices.items()}}
-    )
+    """Japan with several periods a year."""
+    named = {path.replace("__", "."): value for path, value in choices.items()}
+    model = load_model("japan").with_(**{"model.periods_per_year": periods} | named)
     return program_in_cells(merge(make_market(model, {"seabed": "five"})))
 
 
 def test_japan_in_quarters_agrees_with_the_whole_program():
     """Forty periods in ten years; a share of China that binds."""
-    program = japan_in_parts(4, world__tree__nodes=250, world__tree__branch=(2027,), limits__china_heavy_share__max=0.4)
+    program = japan_in_parts(4, world__tree__nodes=62, world__tree__branch=(2027,), limits__china_heavy_share__max=0.4)
     found = check(program)
     assert min(found.row_dual[at].item() for at in program.composed.future_rows.values()) < 0
 
@@ -200,7 +197,7 @@ def test_japan_in_quarters_agrees_with_the_whole_program():
 def test_japan_in_months_takes_no_more_iterations_than_in_years():
     """120 periods, 2,000 nodes, the least likely of them 3e-6."""
     elements = {"model__elements": ("Nd", "Tb", "Dy", "Y"), "model__highlight": ("Nd",)}
-    found = check(japan_in_parts(12, world__tree__nodes=2000, world__tree__branch=(2027, 2028), **elements))
+    found = check(japan_in_parts(12, world__tree__nodes=167, world__tree__branch=(2027, 2028), **elements))
     assert found.iterations <= 48
 
 
