@@ -12,7 +12,7 @@ from procure.facts import Facts
 from procure.market import make_market, programme_choices
 from procure.model import make_model
 from procure.scenarios.tree import Tree
-from procure.world import processes
+from procure.scenarios.world import processes
 
 ELEMENTS = {"La": "light", "Nd": "light", "Dy": "heavy", "Y": "heavy"}
 NAMES = ("north", "south", "east", "west")

@@ -61,7 +61,7 @@ def test_the_seabed_stays_under_a_tenth_of_demand_at_trial_scale():
 
 
 def test_the_tree_has_a_thousand_nodes_and_stands_in_todays_ban():
-    from procure.world import make_tree
+    from procure.scenarios.world import make_tree
 
     tree = make_tree(load_model("japan"), {})
     assert tree.n_nodes >= 1000

@@ -7,7 +7,7 @@ import procure
 from procure import DataError, load_model
 from procure.market import Builder, numbers_read, programme_choices
 from procure.report.check import summary
-from procure.world import make_tree, processes
+from procure.scenarios.world import make_tree, processes
 from random_models import random_model
 
 ONE_YEAR = {

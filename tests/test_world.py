@@ -13,7 +13,7 @@ from procure import DataError, Facts, load_facts, load_model, solve
 from procure.model import make_model
 from procure.scenarios.chain import correlate, marginals, markov
 from procure.scenarios.tree import enumerate_tree
-from procure.world import make_tree, periods_of, processes, programme_choices
+from procure.scenarios.world import make_tree, periods_of, processes, programme_choices
 
 LEVELS = ("none", "pilot", "five", "ten")
 SIZES = (1020, 10_000)

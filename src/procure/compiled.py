@@ -32,9 +32,9 @@ from procure.nearby import Nearby, Refusal
 from procure.program import Missed, Program, compose, coupled, is_large, under_limits
 from procure.records import Records
 from procure.scenarios.chain import Process
+from procure.scenarios.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
 from procure.schema import Bounds
 from procure.solving import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
-from procure.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
 
 if TYPE_CHECKING:
     from procure.infeasibility import Rejection

@@ -35,7 +35,7 @@ from procure.records import Records, Row, most_specific, valid_in
 from procure.remember import Remembering, remembered
 from procure.scenarios.chain import effective_share
 from procure.scenarios.tree import Tree
-from procure.world import (
+from procure.scenarios.world import (
     DEMAND,
     PROJECT,
     WAITING,

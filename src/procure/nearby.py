@@ -23,7 +23,7 @@ from procure.program import Program, holds_tail, read_by_element, risk_of
 from procure.records import Records
 from procure.scenarios.chain import Process, same_futures
 from procure.scenarios.tree import Tree
-from procure.world import Programmes
+from procure.scenarios.world import Programmes
 
 Array = NDArray[np.float64]
 

@@ -306,8 +306,8 @@ def make_portfolio(
     from procure.foresight import unseen, wait_and_see
     from procure.formulation.sets import FUTURE_KINDS
     from procure.provenance import provenance
+    from procure.scenarios.world import holds_every_future
     from procure.today import today
-    from procure.world import holds_every_future
 
     started = time.perf_counter()
     market, model = best.market, best.market.model

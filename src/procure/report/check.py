@@ -11,7 +11,7 @@ from procure.market import Market, check_read, make_market, numbers_read, progra
 from procure.model import LEAST, LimitChoices, Model
 from procure.program import compose
 from procure.report.sources import numbers
-from procure.world import holds_every_future
+from procure.scenarios.world import holds_every_future
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
 SMALLEST, LARGEST = 1e-7, 1e7
