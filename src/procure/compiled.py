@@ -19,7 +19,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from procure.errors import DataError
 from procure.facts import Place
@@ -35,12 +34,12 @@ from procure.scenarios.chain import Process
 from procure.scenarios.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
 from procure.schema import Bounds
 from procure.solving import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
+from procure.units import KUSD_PER_MUSD
 
 if TYPE_CHECKING:
     from procure.infeasibility import Rejection
     from procure.portfolio import Portfolio
 
-Array = NDArray[np.float64]
 
 #: Called with (done, total, what) as the work goes on.
 Progress = Callable[[int, int, str], None]
@@ -216,7 +215,7 @@ class Compiled:
         if progress is not None:
             progress(len(levels), len(levels), "")
         costs = {
-            level.name: end.solution.objective / 1e3 if end.solution.status is Status.OPTIMAL else math.inf
+            level.name: end.solution.objective / KUSD_PER_MUSD if end.solution.status is Status.OPTIMAL else math.inf
             for level, end in zip(levels, found, strict=True)
         }
         best = min(levels, key=lambda level: costs[level.name])

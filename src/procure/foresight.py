@@ -20,18 +20,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from procure.errors import SolverError
 from procure.formulation.period import COSTS
 from procure.lp.compose import Composition, Risk, Shape
 from procure.lp.highs import Solver, Status
+from procure.units import Array
 
 if TYPE_CHECKING:
     from procure.market import Market
     from procure.program import Templates
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.errors import Infeasible
@@ -37,13 +36,11 @@ from procure.lp.compile import Name, Template
 from procure.lp.compose import Composed, Composition
 from procure.lp.crew import cores
 from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
-from procure.market import DAYS_PER_YEAR, Market, level_name
+from procure.market import Market, level_name
 from procure.model import LEAST, LimitChoices
 from procure.program import Program
 from procure.solving import SIMPLEX
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index
 
 TIERS = {"policy": 1.0, "contractual": 1e2, "physical": 1e4}
 #: A slack below this share of its line is none.
@@ -601,7 +598,8 @@ def _limit_line(market: Market, limit: Limit, choice: LimitChoices) -> Line:
             assert year is not None
             rates[limit.kind, (limit.name, year)] = {
                 "domestic_share": demand[year],
-                "budget": 1e3 * (1 + market.model.settings.model.discount_rate) ** -(year - market.sets.years[0]),
+                "budget": KUSD_PER_MUSD
+                * (1 + market.model.settings.model.discount_rate) ** -(year - market.sets.years[0]),
                 "footprint": demand[year],
             }[limit.kind]
     least = limit.kind in LEAST

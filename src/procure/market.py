@@ -45,13 +45,12 @@ from procure.scenarios.world import (
     programme_choices,
     suppliers_of,
 )
+from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
 
-Array = NDArray[np.float64]
 Numbers = Mapping[str, Mapping[tuple[Any, ...], Any]]
 
 Datum = tuple[str, tuple[Any, ...]]  # a number of plan or period: its name and its index
 
-DAYS_PER_YEAR = 365.0
 #: Tables that count before a model is made: the rates by which the others were converted, and the futures of one's own.
 ALWAYS_READ = ("exchange_rates", "scenarios")
 #: Tables of which every number that a market reads is noted, so that `Builder.moved` finds what to work out again.
@@ -178,7 +177,7 @@ def most_of(
 ) -> float:
     """The most a limit on all futures allows, in its own unit: kUSD, a share of demand, or t of the nodes it looks at."""
     if nodes is None:
-        return bound * 1e3
+        return bound * KUSD_PER_MUSD
     if limit.kind != "share":
         return bound
     total = sum((limit.weight_of(e) * demand[e,][nodes] for e in limit.elements), np.zeros(len(nodes)))
@@ -749,7 +748,7 @@ class Builder(Remembering):
                 if limit.kind == "domestic_share":
                     numbers["domestic_bound", (limit.name, y)] = bound * self._total_demand(limit, k)
                 elif limit.kind == "budget":
-                    numbers["budget_bound", (limit.name, y)] = bound * 1e3 * self.discount_of_year[y]
+                    numbers["budget_bound", (limit.name, y)] = bound * KUSD_PER_MUSD * self.discount_of_year[y]
                 elif limit.kind == "stock_days":
                     for e in limit.elements:
                         numbers["stock_least", (limit.name, e, y)] = bound / DAYS_PER_YEAR * self._demand(e)[k]

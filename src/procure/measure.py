@@ -19,14 +19,12 @@ from procure.errors import SolverError
 from procure.formulation.period import COSTS
 from procure.frames import COMPONENTS, UNSERVED, make_frame
 from procure.lp.compile import Template
-from procure.market import DAYS_PER_YEAR
+from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
 
 if TYPE_CHECKING:
     from procure.solving import Solved
 
-Array = NDArray[np.float64]
 
-KUSD_PER_MUSD = 1e3
 #: How far the solver's objective may lie from the measured one, relative to what is spent in total.
 AGREEMENT = 1e-6
 

@@ -24,8 +24,7 @@ from procure.records import Records
 from procure.scenarios.chain import Process, same_futures
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import Programmes
-
-Array = NDArray[np.float64]
+from procure.units import Array
 
 
 class Refusal(enum.Enum):

@@ -27,6 +27,7 @@ from procure.frames import (
     make_frame,
     to_document,
 )
+from procure.units import KUSD_PER_MUSD
 
 if TYPE_CHECKING:
     from procure.infeasibility import Rejection
@@ -326,7 +327,7 @@ def make_portfolio(
     seen = wait_and_see(market, best.templates, deadline) if foresight else unseen(market)
     sources = provenance(measured)
     status = sources["status"].tolist()
-    law, musd = measured.law, measure.KUSD_PER_MUSD
+    law, musd = measured.law, KUSD_PER_MUSD
     solution = best.outcome.solution
     summary = {
         "objective": measured.objective / musd,
@@ -383,14 +384,14 @@ def _levels(solved: Sequence[Measured], best: Measured, rejected: Sequence[Rejec
 
     rows: list[tuple[Any, ...]] = []
     for one in solved:
-        costs = (x / 1e3 for x in (one.objective, one.expected, one.cvar, one.worst))
+        costs = (x / KUSD_PER_MUSD for x in (one.objective, one.expected, one.cvar, one.worst))
         status = one.outcome.solution.status.value
         rows.append((level_name(one.market.programmes), *costs, status, one is best, "-", float("nan")))
     rows += [
         (
             level_name(one.programmes), *[float("nan")] * 4, "infeasible", False,
             "; ".join(" ".join(line.split()) for line in one.repairs) or "no number of the model that could give way",
-            one.objective / 1e3,
+            one.objective / KUSD_PER_MUSD,
         )
         for one in rejected
     ]  # fmt: skip

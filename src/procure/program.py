@@ -33,8 +33,7 @@ from procure.lp.compose import Composed, Composition, Risk, Shape, element_of
 from procure.lp.highs import Solution
 from procure.market import Market, exposure, idle_offers
 from procure.model import Model
-
-Index = NDArray[np.int64]
+from procure.units import Index
 
 #: Leaves under watch hold this many times the probability of the tail; trees with few leaves are watched whole.
 WATCHED_TAILS, FEW_LEAVES = 6.0, 40

@@ -14,8 +14,9 @@ import numpy as np
 from pandas import DataFrame
 
 from procure.frames import make_frame
-from procure.measure import KUSD_PER_MUSD, Measured
+from procure.measure import Measured
 from procure.records import Records, Row
+from procure.units import KUSD_PER_MUSD
 
 #: From the firmest to the softest.
 STATUSES = ("sourced", "derived", "unverified", "assumed")

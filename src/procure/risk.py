@@ -24,12 +24,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from procure.errors import DataError, Fault, nearest
-
-Array = NDArray[np.float64]
+from procure.units import Array
 
 SUM_TOLERANCE = 1e-8
 """How far probabilities may be from summing to one; rounding below it is rescaled away."""

@@ -30,7 +30,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pandas import DataFrame
 
 from procure import risk
@@ -39,13 +38,12 @@ from procure.formulation.period import COSTS
 from procure.formulation.sets import FUTURE_KINDS, MEASURES, Limit
 from procure.frames import is_worthless, make_frame
 from procure.lp.compile import Template
-from procure.market import DAYS_PER_YEAR, Builder, Datum, Market
-from procure.measure import KUSD_PER_MUSD, Measured
+from procure.market import Builder, Datum, Market
+from procure.measure import Measured
 from procure.model import LEAST, LimitChoices
 from procure.program import risk_of
 from procure.records import Row
-
-Array = NDArray[np.float64]
+from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
 
 #: A limit binds when its slack is below this share of its bound.
 BINDS = 1e-6

@@ -19,13 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
 from procure.lp.crew import Crew, idle_cores
-
-Array = NDArray[np.float64]
+from procure.units import Array
 
 MOST_ITERATIONS = 150
 RECENTRINGS = 3

@@ -31,9 +31,7 @@ from numpy.typing import NDArray
 from procure.lp.bound import prove
 from procure.lp.certificate import FEASIBILITY, OPTIMALITY, of_optimum
 from procure.lp.program import LinearProgram, Solution, Status
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from procure.units import Array, Index
 
 #: Bases kept with their factors; programs on which they may fail, one after the other, before they are given up; and programs
 #: that HiGHS must have left the same basis on before it is kept.

@@ -24,15 +24,13 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from procure import risk
 from procure.lp import interior, two_stage
 from procure.lp.highs import LinearProgram, Solution, Solver, Status
-from procure.lp.recourse import Answers, Index, Recourse
-
-Array = NDArray[np.float64]
+from procure.lp.recourse import Answers, Recourse
+from procure.units import Array, Index
 
 MOST_CLUSTERS = 200
 MOST_ITERATIONS = 400

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.lp.program import LinearProgram
-
-Array = NDArray[np.float64]
+from procure.units import Array
 
 #: A sum that is this small beside the numbers it is the sum of is taken for zero. Multipliers come from one solve with a basis, so
 #: each also carries the rounding of the largest: as if it were this part of it at least.

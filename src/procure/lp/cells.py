@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.formulation.period import CARRIED, PLAN_LINKS
@@ -22,9 +21,7 @@ from procure.lp.compose import TAIL_MONEY, Bound, Composed, Composition, Risk, e
 from procure.lp.elements import Links, Measure, NestedProgram
 from procure.lp.futures import is_sliced
 from procure.lp.highs import Solution, Status
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from procure.units import Array, Index
 
 #: What a cell hands to its children, and what it is called there.
 ((START, (STOCK, TODAY)),) = CARRIED.items()

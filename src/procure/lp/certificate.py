@@ -27,12 +27,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from procure.lp.bound import ROUNDING, Proof, prove
 from procure.lp.program import LinearProgram, Solution, Status
-
-Array = NDArray[np.float64]
+from procure.units import Array
 
 #: The most by which a row or a bound may be missed, twice what HiGHS aims at, beside the rounding of what stands in the row.
 FEASIBILITY, OF_TERMS = 2e-7, 1e-9

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.errors import DataError, Fault
+from procure.units import Array
 
-Array = NDArray[np.float64]
 Name = tuple[str, tuple[Any, ...]]  # (component, index), for example ("call", ("china", "Dy"))
 
 

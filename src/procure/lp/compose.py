@@ -32,9 +32,7 @@ from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS
 from procure.formulation.sets import MEASURES, Limit
 from procure.lp.compile import Name, Template
 from procure.lp.highs import LinearProgram, Solution
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from procure.units import Array, Index
 
 #: kUSD in one unit of money of the tail rows.
 TAIL_MONEY = 1e3

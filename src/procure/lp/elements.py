@@ -8,15 +8,12 @@ from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.lp.barrier import Part, Variables
 from procure.lp.elimination import Elimination
 from procure.lp.futures import Futures
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from procure.units import Array, Index
 
 #: Added to M: where neither draw nor refill can move, stocks of parent and child are one, and what is told apart would cancel.
 SOFTNESS = 1e-11

@@ -20,10 +20,9 @@ from procure.lp.bound import prove
 from procure.lp.certificate import OPTIMALITY, Certificate, certify, of_infeasibility, of_optimum, of_unboundedness
 from procure.lp.lanes import Task
 from procure.lp.program import LinearProgram, Solution, Status, descent, elastic
+from procure.units import Array
 
 __all__ = ["Ended", "LinearProgram", "Solution", "Solver", "Status", "solve", "version"]
-
-Array = NDArray[np.float64]
 
 
 class Ended(NamedTuple):

@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.lp.barrier import CentralPath, Ended, Part, Plan, Tail, Variables, helpers
@@ -29,9 +28,7 @@ from procure.lp.crew import Crew
 from procure.lp.elimination import Elimination
 from procure.lp.recourse import Block, Recourse
 from procure.lp.two_stage import TwoStageProblem
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+from procure.units import Array, Index
 
 CHUNK = 1024
 """Scenarios per array operation: long enough to hide the interpreter, short enough for the cache."""

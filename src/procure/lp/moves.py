@@ -26,9 +26,7 @@ from procure.formulation.sets import MEASURES
 from procure.lp.compile import Affine
 from procure.lp.compose import TAIL_MONEY, Bound, Composed, Composition, Risk
 from procure.lp.highs import LinearProgram
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from procure.units import Array, Index
 
 #: Combinations of moved data whose places are kept.
 MOST_KNOWN = 256

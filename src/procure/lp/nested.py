@@ -28,7 +28,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from procure.lp.barrier import CentralPath, Ended, Part, Plan, Tail, Variables, helpers
@@ -36,9 +35,7 @@ from procure.lp.crew import Crew
 from procure.lp.elements import Elements, NestedProgram
 from procure.lp.elimination import Elimination
 from procure.lp.futures import Futures
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from procure.units import Array
 
 #: Cells that one array operation takes together: long enough to hide the interpreter, short enough for the cache.
 TOGETHER = 16_000

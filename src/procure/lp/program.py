@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from procure.units import Array
+
 if TYPE_CHECKING:
     from procure.lp.certificate import Certificate
-
-Array = NDArray[np.float64]
 
 
 class Status(enum.Enum):

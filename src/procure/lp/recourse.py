@@ -20,12 +20,11 @@ from procure.lp.crew import Crew, idle_cores
 from procure.lp.highs import LinearProgram, Solution, Solver, Status
 from procure.lp.lanes import Task
 from procure.lp.program import elastic
+from procure.units import Array, Index
 
 if TYPE_CHECKING:
     from procure.lp.two_stage import TwoStageProblem
 
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 DUAL_TOLERANCE = 1e-7
 FEASIBILITY_TOLERANCE = 1e-6

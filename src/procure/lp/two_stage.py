@@ -29,8 +29,7 @@ from procure.errors import DataError, Fault, nearest
 from procure.lp import highs
 from procure.lp.certificate import OPTIMALITY
 from procure.lp.highs import LinearProgram, Status
-
-Array = NDArray[np.float64]
+from procure.units import Array
 
 # HiGHS prunes whatever its tolerance for whole numbers cannot tell from the best plan.
 MIP_OPTIONS = {"mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 1e-9, "mip_abs_gap": 1e-9}

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.errors import DataError, Fault, nearest
+from procure.units import Array
 
-Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Rates = Mapping[tuple[str, str], float]
 

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from procure.errors import DataError, Fault
-from procure.scenarios.chain import Array, Codes, total
+from procure.scenarios.chain import Codes, total
 from procure.scenarios.tree import Tree
+from procure.units import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from procure.errors import DataError, Fault, nearest
-from procure.scenarios.chain import TOLERANCE, Array, Codes, Process, ancestors, by_name, canonical, expand, total
+from procure.scenarios.chain import TOLERANCE, Codes, Process, ancestors, by_name, canonical, expand, total
+from procure.units import Array
 
 if TYPE_CHECKING:
     import pandas as pd
