@@ -18,7 +18,8 @@ from scipy.linalg import expm
 
 import procure.data
 from procure.errors import DataError
-from procure.facts import Facts, load_facts, schema
+from procure.facts import Facts, load_facts
+from procure.facts.schema import schema
 from procure.scenarios import effective_share
 
 FOLDER = Path(procure.data.__file__).parent

@@ -274,7 +274,7 @@ def _literal(text: str) -> Any:
     try:
         document = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError as error:
-        from procure.sheet import quantity
+        from procure.facts.conversion import quantity
 
         if quantity(text) is not None:
             return text

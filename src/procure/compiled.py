@@ -22,6 +22,7 @@ import numpy as np
 
 from procure.errors import DataError
 from procure.facts import Place
+from procure.facts.schema import Bounds
 from procure.lp import lanes
 from procure.lp.crew import cores
 from procure.lp.highs import LinearProgram, Status
@@ -32,7 +33,6 @@ from procure.program import Missed, Program, compose, coupled, is_large, under_l
 from procure.records import Records
 from procure.scenarios.chain import Process
 from procure.scenarios.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
-from procure.schema import Bounds
 from procure.solving import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
 from procure.units import KUSD_PER_MUSD
 

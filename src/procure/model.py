@@ -31,7 +31,7 @@ from pydantic_core import PydanticCustomError
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts, load_facts
-from procure.sheet import as_float, quantity
+from procure.facts.conversion import as_float, quantity
 
 #: Largest model file that is read, bytes.
 MAX_MODEL_BYTES = 1_000_000

@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from procure.facts import Facts, Place
-from procure.schema import schema
+from procure.facts.schema import schema
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -4,7 +4,7 @@ A table is a CSV file, one number per row in column `value`, with its range, sou
 `data/datapackage.json` (Frictionless Data Package) describes every table: columns, units, bounds, keys and the dotted
 path of each number. This module knows no table by heart but one, the exchange rates; it reads the schema and applies
 it, to the bundled tables and to a user's own alike. Inside, mass is in t, time in yr (episodes in months), prices in USD/kg
-and money in kUSD (`sheet` converts at the border); the unit in which a row was written is remembered.
+and money in kUSD (`conversion` at the border); the unit in which a row was written is remembered.
 
 >>> facts = load_facts()
 >>> facts.value("demand.Dy.2024")
@@ -27,30 +27,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procure.errors import DataError, Fault, nearest
-from procure.schema import Bounds, bundled_folder, schema
-from procure.sheet import (
-    Reject,
-    Sheet,
-    Typed,
-    Units,
-    Written,
-    as_float,
-    check_names,
-    check_sums,
-    folder_sheets,
-    frame_sheet,
-    is_outside,
-    quantity,
-    rejecter,
-    text_of,
-    typed_table,
-    units_at,
-)
+from procure.facts.conversion import Units, Written, as_float, quantity, units_at
+from procure.facts.schema import Bounds, bundled_folder, schema
+from procure.facts.sheet import Sheet, folder_sheets, frame_sheet
+from procure.facts.tables import Reject, Typed, check_names, check_sums, is_outside, rejecter, text_of, typed_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-__all__ = ["Facts", "load_facts", "schema"]
 
 RATES = "exchange_rates"
 

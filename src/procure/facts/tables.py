@@ -1,222 +1,25 @@
 """One table, from text to checked numbers in the units of the model.
 
-A sheet is a CSV file or a DataFrame as it was handed in, all text. Typing it fills defaults, converts units and rejects what
-the schema forbids, each fault with its file, row and column. Units are converted here, at the border, and nowhere else: inside,
-mass is in t, time in yr (episodes in months), prices in USD/kg and money in kUSD.
+Typing a sheet fills defaults, converts units and rejects what the schema forbids, each fault with its file, row and column; then
+names and sums are checked across tables.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from procure.errors import DataError, Fault, nearest
-from procure.schema import Bounds, Column, Reference, Table, schema
+from procure.errors import Fault, nearest
+from procure.facts.conversion import Units, Written
+from procure.facts.schema import Bounds, Column, Reference, Table, schema
+from procure.facts.sheet import Row, Sheet
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-Row = dict[str, str]
-
-FILE_LIMIT = 20_000_000  # bytes; a table of facts is far smaller, a bigger file is a mistake
 SUM_TOLERANCE = 1e-6
 TRUE, FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
-# The currencies come from exchange_rates.csv; everything else a table may be written in is here.
-UNITS = """
-kg = [mass]; g = 0.001 kg; t = 1000 kg; kt = 1000 t; Mt = 1e6 t; lb = 0.45359237 kg; mol = [substance]
-yr = [time] = year; month = yr / 12; week = 7 day; day = yr / 365; deg = [angle]
-percent = 0.01; thousand = 1e3; million = 1e6; mn = 1e6; billion = 1e9; bn = 1e9; trillion = 1e12
-USD = [currency]; kUSD = 1000 USD
-"""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The cells of one table as text, with the place of every row for error messages."""
-
-    label: str  # "offers.csv" or "offers"
-    header: list[str]
-    rows: list[Row]
-    places: list[str]  # "offers.csv row 7"
-
-
-def _read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
-    """The rows of a CSV file, or None with the faults that keep it from being read."""
-    label = path.name
-
-    def fail(seen: str, rule: str, remedy: str) -> None:
-        faults.append(Fault(label, seen, rule, remedy))
-
-    if path.resolve().parent != path.parent.resolve() or not path.is_file():
-        fail("the file leads out of its folder", "tables lie directly in the folder", "copy the file there")
-        return None
-    if (size := path.stat().st_size) > FILE_LIMIT:
-        fail(f"{size:,} bytes", f"a table has at most {FILE_LIMIT:,} bytes", "keep only the rows of the table")
-        return None
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        fail(
-            f"byte 0x{raw[error.start]:02x} in row {line} is not UTF-8", "tables are UTF-8 text", "save as 'CSV UTF-8'"
-        )
-        return None
-    if not text.strip():
-        fail("the file is empty", "a table has a header and rows", "fill it or delete it")
-        return None
-    rows: list[Row] = []
-    places: list[str] = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [cell.strip() for cell in next(reader)]
-        for cells in reader:
-            place = f"{label} row {reader.line_num}"
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                remedy = "put quotes around text with commas"
-                faults.append(Fault(place, f"{len(cells)} cells", f"the header has {len(header)} columns", remedy))
-                continue
-            rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=True)})
-            places.append(place)
-    except csv.Error as error:
-        fail(f"row {reader.line_num}: {error}", "tables are comma-separated values", "check the quotes of that row")
-        return None
-    return Sheet(label, header, rows, places)
-
-
-def frame_sheet(name: str, frame: DataFrame) -> Sheet:
-    """A user's DataFrame as cells of text, so that it passes the very same checks as a file."""
-    import pandas as pd
-
-    header = [str(column) for column in frame.columns]
-
-    def text(cell: Any) -> str:
-        if pd.isna(cell):
-            return ""
-        if isinstance(cell, float) and cell.is_integer():
-            return str(int(cell))
-        return str(cell).strip()
-
-    rows = [dict(zip(header, map(text, cells), strict=True)) for cells in frame.itertuples(index=False, name=None)]
-    return Sheet(name, header, rows, [f"{name} row {number}" for number in range(1, len(rows) + 1)])
-
-
-def folder_sheets(folder: Path, faults: list[Fault]) -> dict[str, Sheet]:
-    """Every CSV file directly in the folder; a name that is no table is a fault."""
-    if not folder.is_dir():
-        remedy = "name a folder of CSV tables"
-        raise DataError(Fault(str(folder), "no such folder", "facts are read from a folder", remedy))
-    sheets: dict[str, Sheet] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() != ".csv" or path.name.startswith("."):
-            continue
-        if path.stem not in schema():
-            faults.append(Fault(path.name, "no table has this name", _KNOWN_TABLES, nearest(path.stem, schema())))
-        elif sheet := _read_sheet(path, faults):
-            sheets[path.stem] = sheet
-    return sheets
-
-
-_KNOWN_TABLES = "the file name is the name of a table of datapackage.json"
-
-
-#: Names of units, multiplied, divided and raised to small powers: pint would work out any tower of powers, however long it takes.
-_UNIT = re.compile(r"(?:1|[A-Za-z_%]|[/() -]|\*(?!\*)|(?:\*\*|\^)-?[1-9](?!\s*(?:[0-9]|\*\*|\^)))*")
-
-
-class Units:
-    """Factors between units; pint is asked only where two units differ as written."""
-
-    def __init__(self, rates: Mapping[str, float]) -> None:
-        self.rates = dict(rates)  # currency -> units per USD
-        self._factors: dict[tuple[str, str], float] = {}
-
-    @cached_property
-    def _registry(self) -> Any:
-        import pint
-
-        registry = pint.UnitRegistry(None)
-        for line in filter(None, (part.strip() for part in re.split(r"[;\n]", UNITS))):
-            registry.define(line)
-        for currency, rate in self.rates.items():
-            registry.define(f"{currency} = {1 / rate!r} USD")
-        return registry
-
-    def factor(self, unit: str, target: str) -> float:
-        """How many `target` one `unit` is; ValueError in words when it is none."""
-        if unit == target:
-            return 1.0
-        pair = unit, target
-        if pair not in self._factors:
-            try:
-                if not _UNIT.fullmatch(unit):
-                    raise ValueError("not made of names of units")
-                one = self._registry.Quantity(1.0, self._plain(unit))
-                self._factors[pair] = float(one.to(self._plain(target)).magnitude)
-            except Exception as error:  # pint raises many kinds, and whatever its parser meets
-                raise ValueError(f"unit '{unit}' does not convert to {target}") from error
-        return self._factors[pair]
-
-    def currency(self, unit: str) -> str:
-        """The currency of a unit that hangs on an exchange rate, or ''."""
-        return next((word for word in re.findall(r"[A-Z]{3}", unit) if word in self.rates), "")
-
-    @staticmethod
-    def _plain(unit: str) -> str:
-        unit = unit.replace("%", "percent")
-        return "dimensionless" if unit in ("1", "-", "") else re.sub(r"\b1/", "1.0/", unit)
-
-
-@lru_cache(maxsize=32)
-def units_at(rates: tuple[tuple[str, float], ...]) -> Units:
-    """The units at these exchange rates (currency, units per USD)."""
-    return Units(dict(rates))
-
-
-@dataclass(frozen=True)
-class Written:
-    """How a number was written: in `unit`, one of which is `factor` of the unit of the model, at the rate of `currency` if any."""
-
-    unit: str
-    factor: float = 1.0
-    currency: str = ""
-
-    def listed(self, number: float) -> float:
-        """A number of the model as it would be written, to the digits that outlast being converted to and fro.
-
-        >>> Written("thousand JPY/kg", 1e3 / 155.9).listed(1e3 * 6.6 / 155.9)
-        6.6
-        """
-        return number if self.factor == 1 else float(f"{number / self.factor:.12g}")
-
-
-#: A number and its unit: "6400 USD/kg", "65%", "0.05 1/yr".
-_QUANTITY = re.compile(
-    r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:\s*(?P<unit>[A-Za-z%/(].*)|\s+(?P<inverse>1(?:/.*)?))"
-)
-
-
-def quantity(text: str) -> tuple[float, str] | None:
-    """Number and unit of a text that has both; None where it has not.
-
-    >>> quantity("6400 USD/kg"), quantity("65%"), quantity("0.05 /yr"), quantity("cheap")
-    ((6400.0, 'USD/kg'), (65.0, '%'), (0.05, '1/yr'), None)
-    """
-    found = _QUANTITY.fullmatch(text.strip())
-    if found is None:
-        return None
-    unit = found["unit"] or found["inverse"]
-    return float(found["number"]), f"1{unit}" if unit.startswith("/") else unit
 
 
 @dataclass
@@ -345,14 +148,6 @@ def _number(
     else:
         return number, True
     return number, False
-
-
-def as_float(number: float) -> float:
-    """The number as one of floating point; beyond all of those it is infinite, which every bound refuses."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
 
 
 def is_outside(number: float, bounds: Bounds) -> bool:

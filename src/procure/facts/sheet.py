@@ -1,0 +1,111 @@
+"""The cells of a table as they were handed in: a CSV file or a DataFrame, all text, with the place of every row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from procure.errors import DataError, Fault, nearest
+from procure.facts.schema import schema
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Row = dict[str, str]
+
+FILE_LIMIT = 20_000_000  # bytes; a table of facts is far smaller, a bigger file is a mistake
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of one table as text, with the place of every row for error messages."""
+
+    label: str  # "offers.csv" or "offers"
+    header: list[str]
+    rows: list[Row]
+    places: list[str]  # "offers.csv row 7"
+
+
+def _read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
+    """The rows of a CSV file, or None with the faults that keep it from being read."""
+    label = path.name
+
+    def fail(seen: str, rule: str, remedy: str) -> None:
+        faults.append(Fault(label, seen, rule, remedy))
+
+    if path.resolve().parent != path.parent.resolve() or not path.is_file():
+        fail("the file leads out of its folder", "tables lie directly in the folder", "copy the file there")
+        return None
+    if (size := path.stat().st_size) > FILE_LIMIT:
+        fail(f"{size:,} bytes", f"a table has at most {FILE_LIMIT:,} bytes", "keep only the rows of the table")
+        return None
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        fail(
+            f"byte 0x{raw[error.start]:02x} in row {line} is not UTF-8", "tables are UTF-8 text", "save as 'CSV UTF-8'"
+        )
+        return None
+    if not text.strip():
+        fail("the file is empty", "a table has a header and rows", "fill it or delete it")
+        return None
+    rows: list[Row] = []
+    places: list[str] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [cell.strip() for cell in next(reader)]
+        for cells in reader:
+            place = f"{label} row {reader.line_num}"
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                remedy = "put quotes around text with commas"
+                faults.append(Fault(place, f"{len(cells)} cells", f"the header has {len(header)} columns", remedy))
+                continue
+            rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+            places.append(place)
+    except csv.Error as error:
+        fail(f"row {reader.line_num}: {error}", "tables are comma-separated values", "check the quotes of that row")
+        return None
+    return Sheet(label, header, rows, places)
+
+
+def frame_sheet(name: str, frame: DataFrame) -> Sheet:
+    """A user's DataFrame as cells of text, so that it passes the very same checks as a file."""
+    import pandas as pd
+
+    header = [str(column) for column in frame.columns]
+
+    def text(cell: Any) -> str:
+        if pd.isna(cell):
+            return ""
+        if isinstance(cell, float) and cell.is_integer():
+            return str(int(cell))
+        return str(cell).strip()
+
+    rows = [dict(zip(header, map(text, cells), strict=True)) for cells in frame.itertuples(index=False, name=None)]
+    return Sheet(name, header, rows, [f"{name} row {number}" for number in range(1, len(rows) + 1)])
+
+
+def folder_sheets(folder: Path, faults: list[Fault]) -> dict[str, Sheet]:
+    """Every CSV file directly in the folder; a name that is no table is a fault."""
+    if not folder.is_dir():
+        remedy = "name a folder of CSV tables"
+        raise DataError(Fault(str(folder), "no such folder", "facts are read from a folder", remedy))
+    sheets: dict[str, Sheet] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() != ".csv" or path.name.startswith("."):
+            continue
+        if path.stem not in schema():
+            faults.append(Fault(path.name, "no table has this name", _KNOWN_TABLES, nearest(path.stem, schema())))
+        elif sheet := _read_sheet(path, faults):
+            sheets[path.stem] = sheet
+    return sheets
+
+
+_KNOWN_TABLES = "the file name is the name of a table of datapackage.json"
