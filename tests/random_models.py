@@ -210,6 +210,37 @@ def random_tree(model, seed, n_paths=8, programmes=None):
     )
 
 
+def split(tree, node, share):
+    """The same futures with a node, and all below it, written twice: `share` and the rest of its probability."""
+    below = np.zeros(tree.n_nodes, dtype=bool)
+    below[node] = True
+    for n in range(node + 1, tree.n_nodes):
+        below[n] = tree.parent[n] >= 0 and below[tree.parent[n]]
+    copied = np.flatnonzero(below)
+    old = np.concatenate([np.arange(tree.n_nodes), copied])
+    weight = np.concatenate([np.where(below, share, 1.0), np.full(len(copied), 1 - share)])
+    copy = tree.n_nodes - 1 + np.cumsum(below)
+    above = tree.parent[copied]
+    parent = np.concatenate([tree.parent, np.where((above >= 0) & below[above], copy[above], above)])
+    # number all anew, period by period, so that siblings stand together
+    number = np.full(len(old) + 1, -1)
+    order: list[int] = []
+    for period in range(tree.n_periods):
+        members = np.flatnonzero(tree.period[old] == period)
+        members = members[np.lexsort((members, number[parent[members]]))]
+        number[members] = np.arange(len(order), len(order) + len(members))
+        order += members.tolist()
+    take = old[order]
+    return Tree(
+        tree.period[take],
+        number[parent[order]],
+        tree.probability[take] * weight[order],
+        tree.processes,
+        tree.states,
+        tree.state[take],
+    )
+
+
 def random_market(seed, limits=(), **choices):
     """The market of a random model under one of its programme choices, over a random tree."""
     return market_of(random_model(seed, limits, **choices), seed)

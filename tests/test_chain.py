@@ -12,20 +12,23 @@ from pytest import approx
 from scipy.linalg import expm
 
 from procure.errors import DataError
-from procure.scenarios import chain
-from procure.scenarios.chain import (
+from procure.scenarios import (
     Process,
     correlate,
     effective_share,
+    enumerate_tree,
     force,
+    hits,
     levels,
     marginals,
     markov,
     project,
     raise_rate,
     shock,
+    switch,
 )
-from procure.scenarios.tree import enumerate_tree
+from procure.scenarios.chain import transition_matrix
+from procure.scenarios.process import canonical, long_run, ordered
 
 ANNUAL = np.array(
     [[0.80, 0.14, 0.05, 0.01], [0.25, 0.55, 0.17, 0.03], [0.10, 0.45, 0.40, 0.05], [0.05, 0.35, 0.40, 0.20]]
@@ -67,7 +70,7 @@ def test_two_regimes_by_hand():
 @settings(deadline=None)
 @given(generators(), st.floats(0, 30))
 def test_agrees_with_scipy_and_rows_sum_to_one(generator, years):
-    matrix = chain.transition_matrix(generator, years)
+    matrix = transition_matrix(generator, years)
     assert (matrix >= 0).all()
     assert_allclose(matrix.sum(axis=1), 1, atol=1e-14)
     assert_allclose(matrix, expm(generator * years), atol=1e-10)
@@ -76,17 +79,17 @@ def test_agrees_with_scipy_and_rows_sum_to_one(generator, years):
 @settings(deadline=None)
 @given(generators())
 def test_no_time_changes_nothing_and_two_halves_make_a_whole(generator):
-    assert (chain.transition_matrix(generator, 0) == np.eye(len(generator))).all()
-    half = chain.transition_matrix(generator, 0.5)
-    assert_allclose(half @ half, chain.transition_matrix(generator, 1.0), atol=1e-12)
+    assert (transition_matrix(generator, 0) == np.eye(len(generator))).all()
+    half = transition_matrix(generator, 0.5)
+    assert_allclose(half @ half, transition_matrix(generator, 1.0), atol=1e-12)
 
 
 def test_from_a_ban_china_moves_as_worked_out_by_hand():
     """2028 is normal with .1 × .80 + .45 × .25 + .4 × .10 + .05 × .05 = .235, and so on."""
     process = Process("china", CHINA, "ban", np.tile(ANNUAL, (2, 1, 1)))
-    shares = chain.marginals([process], 2)["china"]
+    shares = marginals([process], 2)["china"]
     assert_allclose(shares, [[0.10, 0.45, 0.40, 0.05], [0.235, 0.459, 0.2615, 0.0445]])
-    assert_allclose(chain.long_run(process), [0.49, 0.33, 0.15, 0.03], atol=0.005)
+    assert_allclose(long_run(process), [0.49, 0.33, 0.15, 0.03], atol=0.005)
 
 
 def test_a_state_without_a_way_out_ends_after_its_mean_duration():
@@ -133,7 +136,7 @@ def test_an_episode_that_outlasts_the_period_is_carried():
 
 
 def test_the_start_may_be_an_episode_and_is_then_over():
-    assert_allclose(chain.marginals([lynas(start="severe")], 1)["lynas"], chain.marginals([lynas()], 1)["lynas"])
+    assert_allclose(marginals([lynas(start="severe")], 1)["lynas"], marginals([lynas()], 1)["lynas"])
 
 
 @pytest.mark.parametrize(
@@ -204,9 +207,9 @@ def test_retaliation_raises_a_rate_and_deterrence_lowers_it():
 
 def test_a_law_switches_when_the_programme_begins():
     quiet, loud = coin("ban", 0.1, 4), coin("ban", 0.3, 4)
-    assert chain.switch(quiet, loud, 3).transition[:, 0, 1].tolist() == [0.1, 0.1, 0.1, 0.3]
+    assert switch(quiet, loud, 3).transition[:, 0, 1].tolist() == [0.1, 0.1, 0.1, 0.3]
     with pytest.raises(DataError, match=r"only the probabilities may switch"):
-        chain.switch(quiet, coin("other", 0.1, 4), 2)
+        switch(quiet, coin("other", 0.1, 4), 2)
 
 
 # --- common shocks ---
@@ -218,7 +221,7 @@ def test_a_shock_forces_and_leaves_the_rest_of_the_law():
     forced = force(mine, region, "on", {"severe": 0.67})
     assert_allclose(forced.transition[0, 0], mine.transition[0])
     assert_allclose(forced.transition[0, 1], 0.33 * mine.transition[0] + 0.67 * np.array([0, 0, 1]))
-    severe = chain.marginals([region, forced], 1)["lynas"][0, 2]
+    severe = marginals([region, forced], 1)["lynas"][0, 2]
     assert severe == approx(0.98 * 0.04 + 0.02 * (0.67 + 0.33 * 0.04))
 
 
@@ -240,7 +243,7 @@ def test_two_forces_and_a_certain_one():
 def test_a_lasting_shock_hits_or_spares_for_good():
     """Two months of shock by the month: seven in ten are hit in both, three in ten in none; drawn anew, half were hit in one."""
     region = shock("region", 12 * np.log(2), 1e6, 1 / 12, 2)  # on in every second month, and on for ever
-    whom = chain.hits(region, "region.lynas", {"severe": 0.7})
+    whom = hits(region, "region.lynas", {"severe": 0.7})
     mine = lynas(1 / 12, 2, rates={("normal", "severe"): 0.0}, durations={"severe": 1, "partial": 1})
     struck = force(mine, whom, "hit severe", {"severe": 1.0})
     tree = enumerate_tree([region, whom, struck], 2)
@@ -254,7 +257,7 @@ def test_a_lasting_shock_hits_or_spares_for_good():
     assert not (severe & ~on).any()
     assert marginals([region, whom, struck], 2)["lynas"][:, 2] == approx([0.35, 0.525], abs=1e-5)
     with pytest.raises(DataError, match=r"sum to at most 1"):
-        chain.hits(region, "region.lynas", {"severe": 0.7, "partial": 0.4})
+        hits(region, "region.lynas", {"severe": 0.7, "partial": 0.4})
 
 
 # --- correlation ---
@@ -362,7 +365,7 @@ def test_rates_are_kept_and_have_their_ratio(pair, onset, correlation):
     onsets = {("normal", "partial"): onset, ("normal", "severe"): onset}
     law = lynas(period, rates=onsets, durations={"partial": 0.5, "severe": 0.5}, steered=[steering]).transition[0, :, 0]
     severe = -np.log1p(-law[:, 2]) / period
-    assert chain.long_run(driver) @ severe == approx(onset, rel=1e-9)
+    assert long_run(driver) @ severe == approx(onset, rel=1e-9)
     opposite = "normal" in into
     h = ((1 + correlation) / (1 - correlation)) ** (-2 if opposite else 2)
     inside = np.isin(CHINA, list(on))
@@ -383,7 +386,7 @@ def test_several_drivers_multiply_and_one_driver_keeps_the_mean():
     assert_allclose(rate[:, 1] / rate[:, 0], 4)
     h = [((1 + rho) / (1 - rho)) ** 2 for rho in (0.2, 0.3)]
     assert_allclose(rate[:, 0] / rate[0, 0], [1, 1, h[0] * h[1], h[1]])
-    assert chain.long_run(china()) @ rate[:, 0] == approx(0.5 * 0.4)
+    assert long_run(china()) @ rate[:, 0] == approx(0.5 * 0.4)
 
 
 def test_no_correlation_changes_nothing_and_proportions_stay():
@@ -444,7 +447,7 @@ def test_a_delayed_project_starts_as_often_as_stated(weights, correlation, onset
     law = dict(zip([2027, 2028, 2029, None], np.array(weights) / sum(weights), strict=True))
     years = [y for y in (2027, 2028, 2029) for _ in range(periods_per_year)]
     drivers, mine = delayed(years, law, correlation, onset=onset)
-    last = chain.marginals([*drivers, mine], len(years))["mine_project"][-1]
+    last = marginals([*drivers, mine], len(years))["mine_project"][-1]
     expected = {"waiting": law[None], **{str(y): p for y, p in law.items() if y is not None}}
     assert last == approx([expected[state] for state in mine.states], abs=1e-9)
     longer = mine.transition[:, 1, 0, 0] - mine.transition[:, 0, 0, 0]  # the wait in a ban
@@ -461,7 +464,7 @@ def test_a_project_may_hang_on_a_driver_that_is_driven_itself():
     driver = force(ban(n_periods=3), region, "on", {"ban": 1.0})
     delay = correlate("waiting", ban(), "ban", 0.4)
     start = project("mine", {2027: 0.3, 2029: 0.3, None: 0.4}, [2027, 2028, 2029], [delay], [driver, region])
-    shares = chain.marginals([region, driver, start], 3)["mine_project"]
+    shares = marginals([region, driver, start], 3)["mine_project"]
     assert_allclose(shares, [[0.7, 0.3, 0], [0.7, 0.3, 0], [0.4, 0.3, 0.3]], atol=1e-12)
 
 
@@ -474,18 +477,18 @@ def test_a_project_starts_as_often_as_stated(weights, periods_per_year):
     law = dict(zip([2026, 2028, 2029, None], np.array(weights) / sum(weights), strict=True))
     years = [y for y in (2027, 2028, 2029) for _ in range(periods_per_year)]
     process = project("mine", law, years)
-    last = chain.marginals([process], len(years))["mine_project"][-1]
+    last = marginals([process], len(years))["mine_project"][-1]
     expected = {"waiting": law[None], **{str(y): p for y, p in law.items() if y is not None}}
     assert last == approx([expected[state] for state in process.states], abs=1e-9)
     if "2026" in process.states:  # begun before the first year: there from the first period
         column = process.states.index("2026")
-        assert chain.marginals([process], 1)["mine_project"][0, column] == approx(law[2026])
+        assert marginals([process], 1)["mine_project"][0, column] == approx(law[2026])
 
 
 def test_a_start_after_the_last_year_is_waiting_for_all_we_can_see():
     process = project("seabed", {2028: 0.25, 2040: 0.25, None: 0.5}, [2027, 2028])
     assert process.states == ("waiting", "2028")
-    assert chain.marginals([process], 2)["seabed_project"].tolist() == [[1, 0], [0.75, 0.25]]
+    assert marginals([process], 2)["seabed_project"].tolist() == [[1, 0], [0.75, 0.25]]
     with pytest.raises(DataError, match=r"sum to 0.95, not 1: 2028 0.8, never 0.15"):
         project("seabed", {2028: 0.8, None: 0.15}, [2027, 2028])
 
@@ -493,7 +496,7 @@ def test_a_start_after_the_last_year_is_waiting_for_all_we_can_see():
 def test_levels_are_drawn_anew_or_kept():
     law = {"base": 0.5, "high": 0.3, "low": 0.2}
     for persistent in (True, False):
-        assert_allclose(chain.marginals([levels("demand", law, persistent, 3)], 3)["demand"], [list(law.values())] * 3)
+        assert_allclose(marginals([levels("demand", law, persistent, 3)], 3)["demand"], [list(law.values())] * 3)
     assert levels("demand", law, True, 2).transition[1].tolist() == np.eye(3).tolist()
 
 
@@ -503,16 +506,16 @@ def test_levels_are_drawn_anew_or_kept():
 def test_order_of_processes_and_names_of_faults():
     region, mine = coin("region", 0.1), coin("mine", 0.1)
     driven = force(mine, region, "on", {"on": 1.0})
-    assert [p.name for p in chain.ordered([driven, region])] == ["region", "mine"]
+    assert [p.name for p in ordered([driven, region])] == ["region", "mine"]
     with pytest.raises(DataError, match=r"driven by 'region'.*the valid names are mine"):
-        chain.ordered([driven])
+        ordered([driven])
     with pytest.raises(DataError, match=r"in a circle"):
-        chain.ordered([driven, force(region, mine, "on", {"on": 1.0})])
+        ordered([driven, force(region, mine, "on", {"on": 1.0})])
     with pytest.raises(DataError, match=r"more than once"):
-        chain.ordered([region, region])
+        ordered([region, region])
     renamed = Process("region", ("quiet", "on"), "quiet", region.transition)
     with pytest.raises(DataError, match=r"keeps its states"):
-        chain.ordered([driven, renamed])
+        ordered([driven, renamed])
 
 
 @settings(max_examples=20, deadline=None)
@@ -531,8 +534,8 @@ def test_the_order_of_states_does_not_touch_the_last_bit(china_states, mine_stat
         start = project("mine", {2027: 0.3, 2028: 0.5, None: 0.2}, [2027, 2028], [delay], [china, region])
         return [china, force(mine, region, "on", {"severe": 0.6}), region, start]
 
-    one = chain.canonical(world(["friction", "ban", "embargo"], ["partial", "severe"]))
-    other = chain.canonical(reversed(world(china_states, mine_states)))
+    one = canonical(world(["friction", "ban", "embargo"], ["partial", "severe"]))
+    other = canonical(reversed(world(china_states, mine_states)))
     for a, b in zip(one, other, strict=True):
         assert (a.name, a.states, a.drivers, a.driver_states) == (b.name, b.states, b.drivers, b.driver_states)
         assert (a.transition == b.transition).all()

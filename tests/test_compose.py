@@ -19,7 +19,7 @@ from procure.model import load_model, make_model
 from procure.program import compose, missed, risk_of
 from procure.scenarios.tree import Tree
 from procure.solving import solve_program
-from random_models import market_of, random_frames, random_market, random_model, random_tree
+from random_models import market_of, random_frames, random_market, random_model, random_tree, split
 
 EXACT = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
 SLACK = 1e6  # million USD: a limit that never binds
@@ -189,7 +189,7 @@ def test_a_scenario_split_in_two_changes_nothing(seed):
     model = random_model(seed)
     tree = random_tree(model, seed)
     node = int(np.random.default_rng(seed).integers(tree.n_nodes))
-    whole, halves = (cost(make_market(model, tree=t)) for t in (tree, tree.split(node, 0.5)))
+    whole, halves = (cost(make_market(model, tree=t)) for t in (tree, split(tree, node, 0.5)))
     assert halves == approx(whole, rel=1e-9)
 
 

@@ -9,8 +9,24 @@ from numpy.testing import assert_allclose
 from pytest import approx
 
 from procure.errors import DataError
-from procure.scenarios.chain import Process, correlate, force, levels, marginals, markov, project, shock
-from procure.scenarios.tree import Tree, build_tree, enumerate_tree, sample_paths
+from procure.scenarios import (
+    Process,
+    Tree,
+    build_tree,
+    correlate,
+    enumerate_tree,
+    force,
+    levels,
+    likelihood,
+    marginals,
+    markov,
+    project,
+    reweighed,
+    sample_paths,
+    shock,
+    table_tree,
+)
+from random_models import split
 
 STRAIT = ("strait",), (("open", "shut"),)
 
@@ -299,7 +315,7 @@ def test_a_scenario_split_in_two_merges_back(world, data):
     whole, _ = enumerate_tree(*world).merged()
     parts = whole
     for _ in range(data.draw(st.integers(1, 3))):
-        parts = parts.split(data.draw(st.integers(0, parts.n_nodes - 1)), data.draw(st.floats(0.01, 0.99)))
+        parts = split(parts, data.draw(st.integers(0, parts.n_nodes - 1)), data.draw(st.floats(0.01, 0.99)))
     assert parts.n_nodes > whole.n_nodes
     back, new = parts.merged()
     assert equal(back, whole, to_the_bit=False)
@@ -364,7 +380,7 @@ def test_the_tree_of_every_future_is_exact_under_any_law_it_allows(world, seed):
         weight *= (random.random(weight.shape) < 0.8) | (weight == weight.max(axis=-1, keepdims=True))
         law = weight / weight.sum(axis=-1, keepdims=True)
         others.append(Process(process.name, process.states, process.start, law, process.drivers, process.driver_states))
-    tree = enumerate_tree(processes, n_periods).reweighed(processes, others)
+    tree = reweighed(enumerate_tree(processes, n_periods), processes, others)
     assert equal(tree, enumerate_tree(others, n_periods), to_the_bit=False)
     assert equal(tree, tree.merged()[0], to_the_bit=False)
 
@@ -374,7 +390,7 @@ def test_a_drawn_path_weighs_as_its_whole_history():
     paths = [[[1], [1], [1]], [[1], [1], [0]], [[0], [1], [0]], [[0], [0], [0]]]
     tree = Tree.from_paths(paths, [0.25] * 4, ["strait"], [["calm", "on"]])
     weight = np.array([1.6**3, 1.6**2 * 0.4, 1.6 * 0.4**2, 0.4**3])
-    again = tree.reweighed([coin("strait", 0.5, 3)], [coin("strait", 0.8, 3)])
+    again = reweighed(tree, [coin("strait", 0.5, 3)], [coin("strait", 0.8, 3)])
     assert again.probability[again.leaves] == approx((weight / weight.sum())[::-1])
     assert again.share("strait")[:, 1] == approx(
         np.array([weight[:2].sum(), weight[:3].sum(), weight[0]]) / weight.sum()
@@ -387,7 +403,7 @@ def test_weighed_paths_have_the_other_law_on_average():
     total, shut = 0.0, np.zeros(6)
     for seed in range(2000):
         tree = build_tree(before, 6, branch=[0], nodes=24, seed=seed)
-        ratio = (tree.likelihood(after) / tree.likelihood(before))[tree.paths()].prod(axis=1)
+        ratio = (likelihood(tree, after) / likelihood(tree, before))[tree.paths()].prod(axis=1)
         weight = tree.probability[tree.leaves] * ratio  # before they are made to sum to one
         total += weight.sum()
         shut += weight @ tree.state[tree.paths(), 0]
@@ -398,9 +414,9 @@ def test_weighed_paths_have_the_other_law_on_average():
 def test_a_law_that_does_not_fit_the_tree_is_refused():
     tree = Tree.from_paths([[[1]]], [1.0], ["strait"], [["calm", "on"]])
     with pytest.raises(DataError, match="rules out every path"):
-        tree.reweighed([coin("strait", 0.5, 1)], [coin("strait", 0.0, 1)])
+        reweighed(tree, [coin("strait", 0.5, 1)], [coin("strait", 0.0, 1)])
     with pytest.raises(DataError, match="was drawn by"):
-        tree.reweighed([coin("strait", 0.0, 1)], [coin("strait", 0.5, 1)])
+        reweighed(tree, [coin("strait", 0.0, 1)], [coin("strait", 0.5, 1)])
 
 
 # --- tables ---
@@ -423,7 +439,7 @@ CLOSURES = table(
 
 def test_scenarios_share_their_past():
     """Calm and late look alike in 2027: 0.8 together. The ban, given for all years, ends in 2028."""
-    tree = Tree.from_table(CLOSURES, STATES, [2027, 2028])
+    tree = table_tree(CLOSURES, STATES, [2027, 2028])
     assert [tree.label(n) for n in range(tree.n_nodes)] == [
         "china=normal lynas=normal",
         "china=ban lynas=normal",
@@ -438,19 +454,17 @@ def test_scenarios_share_their_past():
 @settings(deadline=None, max_examples=30)
 @given(st.permutations(range(4)), st.permutations(COLUMNS), st.permutations(list(STATES)))
 def test_order_and_names_of_the_table_do_not_matter(rows, columns, names):
-    tree = Tree.from_table(CLOSURES, STATES, [2027, 2028])
+    tree = table_tree(CLOSURES, STATES, [2027, 2028])
     other = CLOSURES.iloc[rows][columns]
     other = other.replace({"scenario": {"calm": "z", "late": "a"}}).astype(object)
-    assert equal(
-        Tree.from_table(other, {name: STATES[name] for name in names}, ["2027", "2028"]), tree, to_the_bit=False
-    )
+    assert equal(table_tree(other, {name: STATES[name] for name in names}, ["2027", "2028"]), tree, to_the_bit=False)
 
 
 def test_processes_and_numbered_periods_will_do():
     frame = table(["calm", "0.9", "", "", ""], ["on", "0.1", "mine", "on", "1"])
-    tree = Tree.from_table(frame, [coin("mine", 0.5, 2)], 2)
+    tree = table_tree(frame, [coin("mine", 0.5, 2)], 2)
     assert tree.probability == approx([1, 0.9, 0.1])
-    assert Tree.from_table(frame.drop(columns="period"), [coin("mine", 0.5, 2)], 2).probability == approx(
+    assert table_tree(frame.drop(columns="period"), [coin("mine", 0.5, 2)], 2).probability == approx(
         [0.9, 0.1, 0.9, 0.1]
     )
 
@@ -464,7 +478,7 @@ def test_all_faults_of_a_table_come_together():
         ["nothing", None, None, None, None],
     )
     with pytest.raises(DataError) as error:
-        Tree.from_table(frame, STATES, [2027, 2028])
+        table_tree(frame, STATES, [2027, 2028])
     said = str(error.value)
     for words in (
         "row 1: no process 'chian'",
@@ -477,9 +491,9 @@ def test_all_faults_of_a_table_come_together():
     ):
         assert words in said
     with pytest.raises(DataError, match=r"sum to 0.95, not 1: calm 0.8, closure 0.15.*often 'no disruption'"):
-        Tree.from_table(table(["calm", 0.8, *[None] * 3], ["closure", 0.15, "china", "ban", None]), STATES, 1)
+        table_tree(table(["calm", 0.8, *[None] * 3], ["closure", 0.15, "china", "ban", None]), STATES, 1)
     with pytest.raises(DataError, match="no column"):
-        Tree.from_table(frame.drop(columns="state"), STATES, 2)
+        table_tree(frame.drop(columns="state"), STATES, 2)
 
 
 def test_demand_levels_kept_for_good_branch_once():

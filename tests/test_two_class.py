@@ -75,6 +75,7 @@ from procure.market import make_market
 from procure.model import Model, load_model
 from procure.risk import cvar
 from procure.solving import solve_market
+from random_models import split
 
 PROBABILITY = {"china": 0.45, "lynas": 0.04, "caremag": 0.66, "seabed": 0.08}
 EXPECTED_COST = 6_985_715.080918518
@@ -310,9 +311,9 @@ def test_the_order_of_elements_and_suppliers_in_the_choices_changes_nothing(mode
 def test_a_future_written_as_two_halves_changes_nothing(model, node):
     model = with_risk(model, 0.3)
     tree = make_market(model).tree
-    split = tree.split(node, 0.3)
-    assert split.n_nodes == 17
-    assert objective(model, split) == approx(objective(model, tree), rel=1e-9)
+    halves = split(tree, node, 0.3)
+    assert halves.n_nodes == 17
+    assert objective(model, halves) == approx(objective(model, tree), rel=1e-9)
 
 
 def test_one_future_is_the_deterministic_program(model):

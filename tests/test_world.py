@@ -11,8 +11,7 @@ from pytest import approx
 
 from procure import DataError, Facts, load_facts, load_model, solve
 from procure.model import make_model
-from procure.scenarios.chain import correlate, marginals, markov
-from procure.scenarios.tree import enumerate_tree
+from procure.scenarios import correlate, enumerate_tree, marginals, markov
 from procure.scenarios.world import make_tree, periods_of, processes, programme_choices
 
 LEVELS = ("none", "pilot", "five", "ten")

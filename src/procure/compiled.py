@@ -31,7 +31,7 @@ from procure.model import Model
 from procure.nearby import Nearby, Refusal
 from procure.program import Missed, Program, compose, coupled, is_large, under_limits
 from procure.records import Records
-from procure.scenarios.chain import Process
+from procure.scenarios.process import Process
 from procure.scenarios.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
 from procure.solving import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
 from procure.units import KUSD_PER_MUSD

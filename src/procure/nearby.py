@@ -21,8 +21,9 @@ from procure.market import Builder, Datum, Market, idle_offers, make_market, mer
 from procure.model import Model
 from procure.program import Program, holds_tail, read_by_element, risk_of
 from procure.records import Records
-from procure.scenarios.chain import Process, same_futures
+from procure.scenarios.process import Process, same_futures
 from procure.scenarios.tree import Tree
+from procure.scenarios.weigh import likelihood
 from procure.scenarios.world import Programmes
 from procure.units import Array
 
@@ -180,7 +181,7 @@ class Nearby:
     @cached_property
     def _holds_every_future(self) -> bool:
         tree = self._whole.tree
-        return bool(np.allclose(tree.conditional, tree.likelihood(self._law), rtol=0, atol=1e-12))
+        return bool(np.allclose(tree.conditional, likelihood(tree, self._law), rtol=0, atol=1e-12))
 
     def _chance_of_all_but(self, names: frozenset[str]) -> Array:
         """Of every future of the whole tree, under the law as compiled, these processes left out."""

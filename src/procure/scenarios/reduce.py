@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from procure.errors import DataError, Fault
-from procure.scenarios.chain import Codes, total
+from procure.scenarios.process import total
 from procure.scenarios.tree import Tree
-from procure.units import Array
+from procure.units import Array, Index
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +37,9 @@ class Selection:
         Kantorovich distance to the full law with the first 1, 2, ... kept: how much each one more brings.
     """
 
-    kept: Codes
+    kept: Index
     probability: Array
-    nearest: Codes
+    nearest: Index
     distance: Array
 
 

@@ -17,8 +17,15 @@ from procure.facts import Place
 from procure.model import Model
 from procure.records import Noting, Records, Row, rows_of, valid_in
 from procure.scenarios import chain as chains
-from procure.scenarios.chain import Process, Rates, Steering
-from procure.scenarios.tree import Tree, build_tree, enumerated
+from procure.scenarios import coupling
+from procure.scenarios.chain import Rates
+from procure.scenarios.coupling import Steering
+from procure.scenarios.grow import build_tree, enumerated
+from procure.scenarios.process import Process
+from procure.scenarios.project import project
+from procure.scenarios.table import table_tree
+from procure.scenarios.tree import Tree
+from procure.scenarios.weigh import reweighed
 
 Programmes = Mapping[str, str]  # supplier -> the programme level chosen
 States = tuple[tuple[str, str, float | None], ...]  # of a chain: name, kind, months where they count
@@ -79,17 +86,19 @@ def _steering(
     states: tuple[str, ...], driver: Process, described: States, driver_states: tuple[str, ...], value: float, period: float
 ) -> Steering:  # fmt: skip
     shares = {state: chains.effective_share(kind, months or 0.0, period) for state, kind, months in described}
-    return chains.correlate(states, driver, driver_states, value, shares)
+    return coupling.correlate(states, driver, driver_states, value, shares)
 
 
 _project = lru_cache(maxsize=1024)(
-    lambda name, starts, years, steered, drivers: chains.project(name, dict(starts), years, steered, drivers)
+    lambda name, starts, years, steered, drivers: project(name, dict(starts), years, steered, drivers)
 )
 _switched = lru_cache(maxsize=1024)(chains.switch)
 _levels = lru_cache(maxsize=1024)(lambda name, law, *rest: chains.levels(name, dict(law), *rest))
 _shock = lru_cache(maxsize=1024)(chains.shock)
-_hits = lru_cache(maxsize=1024)(lambda driver, name, chances: chains.hits(driver, name, dict(chances)))
-_forced = lru_cache(maxsize=1024)(lambda process, driver, on, chances: chains.force(process, driver, on, dict(chances)))
+_hits = lru_cache(maxsize=1024)(lambda driver, name, chances: coupling.hits(driver, name, dict(chances)))
+_forced = lru_cache(maxsize=1024)(
+    lambda process, driver, on, chances: coupling.force(process, driver, on, dict(chances))
+)
 
 
 def processes(model: Model, programmes: Programmes, records: Records | Noting | None = None) -> list[Process]:
@@ -299,7 +308,7 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
 
     It holds every future where they are few. Else all programme levels share one drawn tree, so that they differ by what they
     do and not by the luck of their draws. What steers others is drawn once, from the mean of the levels' laws, which
-    allows whatever any of them allows, and each level weighs the paths by its own law (`Tree.reweighed`). What steers
+    allows whatever any of them allows, and each level weighs the paths by its own law (`weigh`). What steers
     nobody is drawn by each level's own law, from the same random numbers: weighing it would make all else uncertain for
     nothing, and leave few paths to a level that rules much of it out.
     """
@@ -309,7 +318,7 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
     if settings.world.scenarios:
         table = model.facts.tables["scenarios"].rename(columns={"value": "probability"})
         table = table.astype(object).where(table.notna(), None)
-        return Tree.from_table(table, law, len(years)).merged()[0]
+        return table_tree(table, law, len(years)).merged()[0]
     choice = settings.world.tree
     names = {process.name for process in law}
     if choice.primary is not None and choice.primary not in names:
@@ -352,7 +361,7 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
         tuple(drawn.values()), len(years), branch, choice.primary, nodes, choice.seed, tuple(streams.items())
     )
     tree = shared.seen_as(dict(zip(columns, (process.name for process in law), strict=True))) if streams else shared
-    return tree if before == law else tree.reweighed(before, law)
+    return tree if before == law else reweighed(tree, before, law)
 
 
 def holds_every_future(model: Model, programmes: Programmes) -> bool:

@@ -1,0 +1,286 @@
+"""What may happen to one thing, period by period: its states, and the probability of each given the last; and several together.
+
+`chain` makes processes from rates, `project` from the years in which something may start, `coupling` lets them steer each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from procure.errors import DataError, Fault, nearest
+from procure.units import Array, Index
+
+ROUNDING = 4e-16  # of a probability, at most
+TOLERANCE = 1e-9  # how far a sum of probabilities may be from one: the rounding of a long sum, not of a typed table
+
+
+@dataclass(frozen=True, eq=False)
+class Process:
+    """One thing that can fail: a Markov chain over its states, possibly steered by others.
+
+    Parameters
+    ----------
+    name, states
+        `states[0]` is the undisturbed one.
+    start
+        The state known today, before the first period.
+    transition : array, shape (n_periods, \\*[number of states of each driver], n_states, n_states)
+        Probability of the state in period t (last axis) given the state in t - 1 (last but one) and the states of the
+        drivers in t. Rows sum to one.
+    drivers, driver_states
+        Names of the processes that steer this one, and their states in the order of the axes.
+
+    >>> coin = Process("coin", ("heads", "tails"), "heads", np.full((1, 2, 2), 0.5))
+    >>> coin.n_periods
+    1
+    """
+
+    name: str
+    states: tuple[str, ...]
+    start: str
+    transition: Array
+    drivers: tuple[str, ...] = ()
+    driver_states: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        transition = np.array(self.transition, dtype=float)
+        transition.flags.writeable = False
+        object.__setattr__(self, "transition", transition)
+        where = f"process '{self.name}'"
+        faults = []
+        if not self.states or len(set(self.states)) < len(self.states):
+            faults.append(Fault(where, f"states are {list(self.states)}", "states are named, each once"))
+        if self.start not in self.states:
+            remedy = nearest(self.start, self.states)
+            faults.append(Fault(where, f"starts in '{self.start}'", "the start is one of its states", remedy))
+        n_states = len(self.states)
+        shape = (*(len(states) for states in self.driver_states), n_states, n_states)
+        if len(self.drivers) != len(self.driver_states) or len(set(self.drivers)) < len(self.drivers):
+            faults.append(Fault(where, f"drivers are {list(self.drivers)}", "each driver once, with its states"))
+        elif transition.ndim != len(shape) + 1 or transition.shape[1:] != shape or not len(transition):
+            rule = f"it is (n_periods, {', '.join(map(str, shape))})"
+            faults.append(Fault(where, f"transition has shape {transition.shape}", rule))
+        elif not np.all(transition >= 0):
+            seen = f"a probability is {np.min(transition):g}"
+            faults.append(Fault(where, seen, "probabilities are numbers >= 0"))
+        else:
+            totals = transition.sum(axis=-1)
+            worst = np.unravel_index(np.argmax(np.abs(totals - 1)), totals.shape)
+            if abs(totals[worst] - 1) > TOLERANCE:
+                parts = ", ".join(
+                    f"{state} {part:g}" for state, part in zip(self.states, transition[worst], strict=True)
+                )
+                seen = f"probabilities out of '{self.states[worst[-1]]}' sum to {totals[worst]:.10g}, not 1: {parts}"
+                faults.append(Fault(where, seen, "they sum to 1", "rescale them, or add the missing outcome"))
+        if faults:
+            raise DataError(faults)
+
+    @property
+    def n_periods(self) -> int:
+        """Periods for which the law is given."""
+        return len(self.transition)
+
+    def law(self, period: int, driver_codes: Sequence[Index], previous: Index) -> Array:
+        """Probabilities of the states in `period`, one row per entry of the arrays of state numbers."""
+        rows: Array = self.transition[(period, *driver_codes, previous)]
+        return rows
+
+    def code(self, state: str) -> int:
+        """The number of a state; a wrong name is a `DataError` with the nearest right one."""
+        if state not in self.states:
+            raise DataError(
+                Fault(
+                    f"process '{self.name}'",
+                    f"no state '{state}'",
+                    "states are named as in its table",
+                    nearest(state, self.states),
+                )
+            )
+        return self.states.index(state)
+
+
+@lru_cache(maxsize=1024)
+def long_run(process: Process) -> Array:
+    """Probabilities of the states in the long run, for a law that is the same in every period; drivers undisturbed.
+
+    >>> long_run(Process("china", ("normal", "ban"), "ban", np.array([[[0.9, 0.1], [0.3, 0.7]]])))
+    array([0.75, 0.25])
+    """
+    # averaging with the identity removes cycles without moving the limit
+    power = (_undisturbed(process)[0] + np.eye(len(process.states))) / 2
+    for _ in range(60):
+        before = power
+        power = power @ power
+        power /= power.sum(axis=1, keepdims=True)
+        if np.abs(power - before).max() <= ROUNDING:
+            break
+    back = np.argsort(by_name(process.states))
+    law: Array = power[back[process.code(process.start)]][back]
+    law.flags.writeable = False  # it is asked for again by each chain that correlates with it
+    return law
+
+
+def _undisturbed(process: Process) -> Array:
+    """The law while the drivers are undisturbed, states in the order of their names."""
+    steps = process.transition
+    for _ in process.drivers:
+        steps = steps[:, 0]
+    order = by_name(process.states)
+    return steps[:, order][:, :, order]
+
+
+def same_futures(before: Sequence[Process], after: Sequence[Process]) -> bool:
+    """Whether two laws allow the same futures of the same processes, so that one tree can be weighed by either."""
+    return len(before) == len(after) and all(
+        one is other
+        or (
+            all(getattr(one, field) == getattr(other, field) for field in ("name", "states", "start", "drivers"))
+            and one.driver_states == other.driver_states
+            and np.array_equal(one.transition == 0, other.transition == 0)
+        )
+        for one, other in zip(before, after, strict=True)
+    )
+
+
+# --- several chains together ---
+
+
+def ordered(processes: Iterable[Process]) -> list[Process]:
+    """The processes with every driver before what it drives, otherwise by name, whatever order they came in."""
+    waiting = sorted(processes, key=lambda process: process.name)
+    by_name = {process.name: process for process in waiting}
+    faults = []
+    if len(by_name) < len(waiting):
+        names = [process.name for process in waiting]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        faults.append(Fault("processes", f"{twice} given more than once", "each process has its own name"))
+    for process in waiting:
+        for driver, states in zip(process.drivers, process.driver_states, strict=True):
+            where = f"process '{process.name}'"
+            if driver not in by_name:
+                remedy = nearest(driver, by_name)
+                faults.append(Fault(where, f"is driven by '{driver}'", "drivers are among the processes", remedy))
+            elif by_name[driver].states != states:
+                seen = f"knows '{driver}' with states {list(states)}, not {list(by_name[driver].states)}"
+                faults.append(Fault(where, seen, "a driver keeps its states and their order", "rebuild it"))
+    if faults:
+        raise DataError(faults)
+    done: list[Process] = []
+    while waiting:
+        settled = {process.name for process in done}
+        ready = next((process for process in waiting if settled.issuperset(process.drivers)), None)
+        if ready is None:
+            names_left = ", ".join(process.name for process in waiting)
+            raise DataError(Fault("processes", f"{names_left} drive each other in a circle", "drivers come first"))
+        done.append(ready)
+        waiting.remove(ready)
+    return done
+
+
+def canonical(processes: Iterable[Process]) -> list[Process]:
+    """`ordered`, and each with its states by name after the undisturbed one: the same world is the same arrays."""
+    chosen = ordered(processes)
+    sorting = {process.name: by_name(process.states) for process in chosen}
+    result = []
+    for process in chosen:
+        laws = process.transition
+        axes = [*(sorting[driver] for driver in process.drivers), sorting[process.name], sorting[process.name]]
+        for axis, order in enumerate(axes, start=1):
+            laws = laws.take(order, axis=axis)
+        # the order of the driver axes must not matter either
+        placed = np.argsort(process.drivers).tolist()
+        laws = laws.transpose(0, *(1 + i for i in placed), laws.ndim - 2, laws.ndim - 1)
+        result.append(
+            replace(
+                process,
+                states=tuple(process.states[i] for i in sorting[process.name]),
+                transition=laws,
+                drivers=tuple(process.drivers[i] for i in placed),
+                driver_states=tuple(
+                    tuple(process.driver_states[i][j] for j in sorting[process.drivers[i]]) for i in placed
+                ),
+            )
+        )
+    return result
+
+
+def expand(processes: Sequence[Process], period: int, previous: Index) -> tuple[Index, Index, Array]:
+    """Every joint state that can follow each row of `previous`, drivers first: (row, states, probability given the row).
+
+    Impossible ones are left out; rows and, within a row, states ascend.
+    """
+    row = np.arange(len(previous))
+    codes = np.empty((len(previous), 0), dtype=np.int64)
+    probability = np.ones(len(previous))
+    place = {process.name: column for column, process in enumerate(processes)}
+    for column, process in enumerate(processes):
+        law = process.law(period, [codes[:, place[name]] for name in process.drivers], previous[row, column])
+        source, state = np.nonzero(law)
+        row, probability = row[source], probability[source] * law[source, state]
+        codes = np.column_stack([codes[source], state])
+    return row, codes, probability
+
+
+def marginals(processes: Iterable[Process], n_periods: int) -> dict[str, Array]:
+    """Exact probability of every state of every process in every period: name -> (n_periods, n_states).
+
+    >>> from procure.scenarios import force, shock
+    >>> region, mine = shock("region", 0.02, 6, 1.0, 1), shock("mine", 0.0, 3, 1.0, 1)
+    >>> marginals([region, force(mine, region, "on", {"on": 0.5})], 1)["mine"].round(4)  # half of 0.0198
+    array([[0.9901, 0.0099]])
+    """
+    everything = ordered(processes)
+    result = {}
+    for process in everything:
+        family = [*ancestors(everything, process), process]
+        codes = np.array([[member.code(member.start) for member in family]])
+        probability = np.ones(1)
+        shares = np.empty((n_periods, len(process.states)))
+        for period in range(n_periods):
+            row, following, step = expand(family, period, codes)
+            codes, inverse = np.unique(following, axis=0, return_inverse=True)
+            probability = total(inverse.reshape(-1), probability[row] * step)
+            shares[period] = total(codes[:, -1], probability, len(process.states))
+        result[process.name] = shares
+    return result
+
+
+def ancestors(processes: Sequence[Process], process: Process) -> list[Process]:
+    """What drives a process, and what drives that, in the order of `processes` (drivers first)."""
+    wanted = set(process.drivers)
+    for other in reversed(processes):
+        if other.name in wanted:
+            wanted.update(other.drivers)
+    return [other for other in processes if other.name in wanted]
+
+
+# --- small helpers ---
+
+
+def by_name(states: Sequence[str]) -> list[int]:
+    """The order of states by name, after the undisturbed one."""
+    return [0, *sorted(range(1, len(states)), key=states.__getitem__)]
+
+
+def total(position: Index, weight: Array, length: int = 0) -> Array:
+    """The weights summed by position."""
+    sums: NDArray[Any] = np.bincount(position, weights=weight, minlength=length)
+    return sums
+
+
+def check_law(where: str, law: Mapping[str, float]) -> None:
+    """Probabilities that sum to one; otherwise the sum and its parts."""
+    parts = ", ".join(f"{name} {p:g}" for name, p in law.items())
+    if not law or any(not p >= 0 for p in law.values()):
+        raise DataError(Fault(where, f"probabilities are {parts or 'none'}", "probabilities are numbers >= 0"))
+    whole = math.fsum(law.values())
+    if abs(whole - 1) > TOLERANCE:
+        remedy = "rescale them, or add the missing outcome (often 'no disruption')"
+        raise DataError(Fault(where, f"probabilities sum to {whole:.10g}, not 1: {parts}", "they sum to 1", remedy))
