@@ -22,7 +22,7 @@ from scipy import optimize, sparse
 
 import procure
 from procure import compiled, load_model
-from procure.lp import lanes
+from procure.lp import highs_threads
 from procure.lp.highs import LinearProgram, Solver, Status
 
 HERE = Path(__file__).parent
@@ -158,8 +158,8 @@ def interrupted(then: str) -> None:
     assert time.perf_counter() - started < 1.0 + PATIENCE
     if then == "end":
         return
-    lane = lanes._lanes[0]
-    assert cost() > 0 and (lane.task is None or len(lanes._lanes) > 1)
+    thread = highs_threads._threads[0]
+    assert cost() > 0 and (thread.task is None or len(highs_threads._threads) > 1)
     solver.change_bounds(np.arange(40), np.zeros(40), np.zeros(40))  # waits until the first run has stopped
     found = solver.solve()
     half = long_program().row_lower.sum()
@@ -201,13 +201,13 @@ def test_ctrl_c_is_heard_where_levels_are_solved_side_by_side():
     tell("interrupted_portfolio()", timeout=40.0)
 
 
-# --- lanes
+# --- threads in which HiGHS runs
 
 
-def test_a_lane_is_used_again_and_several_at_once_get_several():
+def test_a_thread_is_used_again_and_several_at_once_get_several():
     me = threading.get_ident()
-    first = lanes.Task(threading.get_ident).result()
-    assert first != me and lanes.Task(threading.get_ident).result() == first
+    first = highs_threads.Task(threading.get_ident).result()
+    assert first != me and highs_threads.Task(threading.get_ident).result() == first
     barrier = threading.Barrier(3)
 
     def meet() -> int:
@@ -215,49 +215,49 @@ def test_a_lane_is_used_again_and_several_at_once_get_several():
         return threading.get_ident()
 
     with ThreadPoolExecutor(3) as pool:
-        found = [one.result() for one in [pool.submit(lanes.Task(meet).result) for _ in range(3)]]
+        found = [one.result() for one in [pool.submit(highs_threads.Task(meet).result) for _ in range(3)]]
     assert len(set(found)) == 3
 
 
-def test_a_lane_keeps_to_one_number_of_threads():
-    one, two = (lanes.Task(threading.get_ident, n).result() for n in (1, 2))
+def test_a_thread_keeps_to_one_size_of_scheduler():
+    one, two = (highs_threads.Task(threading.get_ident, n).result() for n in (1, 2))
     assert one != two
 
 
-def test_what_is_asked_for_in_a_lane_is_done_there():
+def test_what_is_asked_for_in_a_thread_is_done_there():
     def twice(n_threads: int) -> tuple[int, int]:
-        return threading.get_ident(), lanes.Task(threading.get_ident, n_threads).result()
+        return threading.get_ident(), highs_threads.Task(threading.get_ident, n_threads).result()
 
-    outer, inner = lanes.Task(lambda: twice(1)).result()
+    outer, inner = highs_threads.Task(lambda: twice(1)).result()
     assert outer == inner
-    outer, inner = lanes.Task(lambda: twice(2)).result()
+    outer, inner = highs_threads.Task(lambda: twice(2)).result()
     assert outer != inner
     with pytest.raises(ZeroDivisionError):
-        lanes.Task(lambda: lanes.Task(lambda: 1 // 0).result()).result()
+        highs_threads.Task(lambda: highs_threads.Task(lambda: 1 // 0).result()).result()
 
 
 def test_an_error_is_raised_where_the_work_was_asked_for():
     with pytest.raises(ZeroDivisionError):
-        lanes.Task(lambda: 1 // 0).result()
-    assert lanes.Task(lambda: 1).result() == 1
+        highs_threads.Task(lambda: 1 // 0).result()
+    assert highs_threads.Task(lambda: 1).result() == 1
 
 
 def test_a_hand_off_is_quick():
     def seconds() -> float:
         started = time.perf_counter()
-        lanes.Task(int).result()
+        highs_threads.Task(int).result()
         return time.perf_counter() - started
 
     assert np.median([seconds() for _ in range(200)]) < 1e-3  # some 15 microseconds where nothing else is going on
 
 
 def test_any_number_of_threads_can_be_asked_for():
-    """A lane's scheduler has as many threads as the solver was told, and the solver may be told anew."""
+    """A thread's scheduler has as many threads as the solver was told, and the solver may be told anew."""
     program = LinearProgram(
         np.array([1.0, 2.0]), sparse.csc_matrix([[1.0, 1.0]]), np.array([3.0]), np.array([np.inf]),
         np.zeros(2), np.array([2.0, np.inf]),
     )  # fmt: skip
     solver = Solver(program)
-    for threads in (1, 2, 0, 1):
-        solver.set_options({"threads": threads})
+    for n_threads in (1, 2, 0, 1):
+        solver.set_options({"threads": n_threads})
         assert solver.solve().objective == 4.0

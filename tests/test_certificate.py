@@ -17,8 +17,9 @@ from scipy import sparse
 
 import procure
 from procure.lp import highs
-from procure.lp.certificate import Certificate, certify
+from procure.lp.certificate import certify
 from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
+from procure.lp.program import Certificate
 from test_beside import long_program
 
 INF = np.inf

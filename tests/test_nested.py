@@ -11,11 +11,12 @@ import pytest
 import procure
 import procure.program
 from procure import Infeasible, SolverError, load_model
-from procure.lp import barrier, bound, cells, highs
-from procure.lp.barrier import Tail
+from procure.lp import cells, dual_bound, highs
 from procure.lp.compose import Composition
-from procure.lp.crew import Crew
 from procure.lp.highs import LinearProgram, Status
+from procure.lp.interior import central_path
+from procure.lp.interior.central_path import Tail
+from procure.lp.workers import Crew
 from procure.market import make_market, merge
 from procure.program import compose, risk_of
 from procure.risk import cvar
@@ -252,7 +253,7 @@ def test_a_limit_of_time_says_how_far_it_came(monkeypatch):
     monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
     program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"})))
     cost = by_cells(program).objective
-    monkeypatch.setattr(barrier, "MOST_ITERATIONS", 15)
+    monkeypatch.setattr(central_path, "MOST_ITERATIONS", 15)
     late = replace(by_cells(program), seconds=2.0)
     monkeypatch.setattr(cells, "solve", lambda *_, **__: late)
     with pytest.raises(SolverError, match="cell by cell") as stopped:
@@ -285,7 +286,7 @@ def test_any_multipliers_prove_a_bound():
         np.array([1.0, 2.0]), sparse.csc_matrix([[1.0, 1.0]]), np.array([3.0]), np.array([np.inf]),
         np.zeros(2), np.array([2.0, np.inf]),
     )  # fmt: skip
-    assert [bound.proved_bound(program, np.array([y])) for y in (2.0, 1.0, -1.0)] == [4.0, 3.0, 0.0]
+    assert [dual_bound.proved_bound(program, np.array([y])) for y in (2.0, 1.0, -1.0)] == [4.0, 3.0, 0.0]
 
 
 def test_a_missing_bound_is_read_off_the_rows():
@@ -297,7 +298,7 @@ def test_a_missing_bound_is_read_off_the_rows():
         np.zeros(3), sparse.csc_matrix([[-1.0, 1.0, 0.0], [0.0, 0.0, 2.0]]), np.array([1.0, -inf]), np.array([1.0, 8.0]),
         np.array([0.0, -inf, -inf]), np.array([5.0, inf, inf]),
     )  # fmt: skip
-    lower, upper = bound.implied(program)
+    lower, upper = dual_bound.implied(program)
     assert lower.tolist() == [0.0, 1.0, -inf] and upper.tolist() == [5.0, 6.0, 4.0]
 
 
@@ -340,8 +341,8 @@ def test_a_helper_that_dies_is_a_failure_told():
 def test_a_tree_solved_with_helpers_costs_the_same(monkeypatch):
     program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "five"})))
     alone = by_cells(program)
-    monkeypatch.setattr(barrier, "MANY", 1)
-    monkeypatch.setattr(barrier, "idle_cores", lambda: 1)
+    monkeypatch.setattr(central_path, "MANY", 1)
+    monkeypatch.setattr(central_path, "idle_cores", lambda: 1)
     together = by_cells(program)
     assert together.objective == pytest.approx(alone.objective, rel=1e-9)
     assert together.x == pytest.approx(alone.x, rel=1e-6, abs=1e-3)  # the very same steps

@@ -13,9 +13,10 @@ from scipy.optimize import linprog
 
 from procure import risk
 from procure.errors import DataError
-from procure.lp import barrier, benders, recourse
 from procure.lp.highs import Status
-from procure.lp.two_stage import TwoStageProblem, recourse_values, solve_two_stage, value_of_information
+from procure.lp.interior import central_path
+from procure.lp.two_stage import TwoStageProblem, benders, recourse, solve_two_stage, value_of_information
+from procure.lp.two_stage.recourse import recourse_values
 
 inf = np.inf
 both_methods = pytest.mark.parametrize("method", ["extensive", "decomposed"])
@@ -298,7 +299,7 @@ def test_helpers_change_nothing(monkeypatch, risk_aversion):
     problem = two_elements(n_paths=60)
     monkeypatch.setattr(benders, "LARGE", 0)
     alone = solve_two_stage(problem, *risk_aversion, "decomposed")
-    for module, name in ((barrier, "MANY"), (recourse, "MANY_VERSIONS")):
+    for module, name in ((central_path, "MANY"), (recourse, "MANY_VERSIONS")):
         monkeypatch.setattr(module, name, 1)
         monkeypatch.setattr(module, "idle_cores", lambda: 1)
     together = solve_two_stage(problem, *risk_aversion, "decomposed")

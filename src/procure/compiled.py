@@ -23,9 +23,9 @@ import numpy as np
 from procure.errors import DataError
 from procure.facts import Place
 from procure.facts.schema import Bounds
-from procure.lp import lanes
-from procure.lp.crew import cores
+from procure.lp import highs_threads
 from procure.lp.highs import LinearProgram, Status
+from procure.lp.workers import cores
 from procure.market import FOLLOWED, Builder, check_read, level_name, make_market, merge, programme_choices
 from procure.model import Model
 from procure.nearby import Nearby, Refusal
@@ -246,7 +246,7 @@ class Compiled:
             yield from (future.result() for future in [pool.submit(one.run) for one in waiting])
         except KeyboardInterrupt:  # heard here only, and not where the other levels are solved
             pool.shutdown(wait=False, cancel_futures=True)
-            lanes.stop()
+            highs_threads.stop()
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -34,8 +34,8 @@ from procure.errors import Infeasible
 from procure.formulation.sets import Limit
 from procure.lp.compile import Name, Template
 from procure.lp.compose import Composed, Composition
-from procure.lp.crew import cores
 from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
+from procure.lp.workers import cores
 from procure.market import Market, level_name
 from procure.model import LEAST, LimitChoices
 from procure.program import Program

@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from procure.lp.bound import prove
 from procure.lp.certificate import FEASIBILITY, OPTIMALITY, of_optimum
+from procure.lp.dual_bound import prove
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.units import Array, Index
 

@@ -14,13 +14,13 @@ import numpy as np
 from scipy import sparse
 
 from procure.formulation.period import CARRIED, PLAN_LINKS
-from procure.lp import nested
-from procure.lp.bound import proved_bound
 from procure.lp.compile import Name
 from procure.lp.compose import TAIL_MONEY, Bound, Composed, Composition, Risk, element_of, kind_of
-from procure.lp.elements import Links, Measure, NestedProgram
-from procure.lp.futures import is_sliced
+from procure.lp.dual_bound import proved_bound
 from procure.lp.highs import Solution, Status
+from procure.lp.interior import tree_path
+from procure.lp.interior.sliced_tree import is_sliced
+from procure.lp.interior.tree_cells import Links, Measure, NestedProgram
 from procure.units import Array, Index
 
 #: What a cell hands to its children, and what it is called there.
@@ -58,7 +58,7 @@ def solve(
         )
     except NotCells:
         return None
-    found = nested.solve(program, accuracy, deadline=deadline)
+    found = tree_path.solve(program, accuracy, deadline=deadline)
     return None if found is None else cells.read(program, found, composed, tolerance, time.perf_counter() - started)
 
 
@@ -246,7 +246,7 @@ class Cells:
         return Measure(own, stock, sparse.csr_matrix(triplet, shape=shape))
 
     def read(
-        self, program: NestedProgram, found: nested.NestedSolution, composed: Composed, tolerance: float,
+        self, program: NestedProgram, found: tree_path.NestedSolution, composed: Composed, tolerance: float,
         seconds: float,
     ) -> Solution:  # fmt: skip
         """The iterate as a solution of the composed program, with its duals and the bound they prove."""
@@ -280,7 +280,7 @@ class Cells:
         )  # fmt: skip
 
     def _read_tail(
-        self, program: NestedProgram, found: nested.NestedSolution, composed: Composed, x: Array, y: Array
+        self, program: NestedProgram, found: tree_path.NestedSolution, composed: Composed, x: Array, y: Array
     ) -> None:
         composition, parent = self.composition, self.composition.shape.parent
         nodes = composition.path_nodes

@@ -1,7 +1,7 @@
 """Whether an answer of a solver holds, by arithmetic alone.
 
 A solver's word is not taken: a warm start may end "optimal" and not be (HiGHS issues 3194 and 3294). With x the point, y the row
-duals and bound(y) what they prove (`bound.prove`), an answer holds if
+duals and bound(y) what they prove (`dual_bound.prove`), an answer holds if
 
   optimal      x keeps rows and bounds,  c·x is the objective,  and |c·x - bound(y)| is nothing beside max(1, |c·x|)
   infeasible   bound(y) > 0 for the rows of the program without its costs: no point keeps them all (Farkas)
@@ -24,12 +24,10 @@ True
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from procure.lp.bound import ROUNDING, Proof, prove
-from procure.lp.program import LinearProgram, Solution, Status
+from procure.lp.dual_bound import ROUNDING, Proof, prove
+from procure.lp.program import Certificate, LinearProgram, Solution, Status
 from procure.units import Array
 
 #: The most by which a row or a bound may be missed, twice what HiGHS aims at, beside the rounding of what stands in the row.
@@ -41,38 +39,6 @@ OF_WHOLE = 2e-6
 OPTIMALITY = 1e-8
 #: The least by which costs fall along a ray, and the most by which it leads out of a range, beside its terms.
 OF_RAY = 1e-9
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """What arithmetic says of an answer.
-
-    Attributes
-    ----------
-    holds : bool
-        Whether the answer may be believed.
-    violation : float
-        The most by which a row or a bound is missed, relative to its terms; `nan` where there is no point.
-    fraction : float
-        The most by which a whole number is none.
-    bound : float
-        No point costs less: proved by the duals; inf where a ray proves that there is no point. Of a whole-number program it is
-        the word of the solver.
-    gap : float
-        (objective - `bound`) / max(1, |objective|).
-    proof : str
-        What `bound` rests on: "duals", "ray", "bounds" (an empty range), "solver", or "" where nothing is proved.
-    fault : str
-        Why it does not hold; empty where it does.
-    """
-
-    holds: bool
-    violation: float = np.nan
-    fraction: float = 0.0
-    bound: float = -np.inf
-    gap: float = np.nan
-    proof: str = ""
-    fault: str = ""
 
 
 def certify(program: LinearProgram, solution: Solution, *, optimality: float = OPTIMALITY) -> Certificate:

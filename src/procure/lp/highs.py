@@ -1,7 +1,7 @@
 """HiGHS behind one door: the only module that imports highspy.
 
 A `Solver` holds one loaded HiGHS model, moves its numbers in place and re-solves from the last basis. What HiGHS answers is
-checked by arithmetic (`certificate`), and solved again cold where that fails. HiGHS runs in threads of its own (`lanes`).
+checked by arithmetic (`certificate`), and solved again cold where that fails. HiGHS runs in threads of its own (`highs_threads`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.lp.bound import prove
-from procure.lp.certificate import OPTIMALITY, Certificate, certify, of_infeasibility, of_optimum, of_unboundedness
-from procure.lp.lanes import Task
-from procure.lp.program import LinearProgram, Solution, Status, descent, elastic
+from procure.lp.certificate import OPTIMALITY, certify, of_infeasibility, of_optimum, of_unboundedness
+from procure.lp.dual_bound import prove
+from procure.lp.highs_threads import Task
+from procure.lp.program import Certificate, LinearProgram, Solution, Status, descent, elastic
 from procure.units import Array
 
 __all__ = ["Ended", "LinearProgram", "Solution", "Solver", "Status", "solve", "version"]
@@ -145,7 +145,7 @@ class Solver:
         return self._model
 
     def _apart(self, work: Callable[[], Any]) -> Any:
-        """What some work of HiGHS returns, done in a lane: whatever may run HiGHS goes this way."""
+        """What some work of HiGHS returns, done in a thread of its own: whatever may run HiGHS goes this way."""
         model = self._highs
         model.let_run()  # whoever asked the last run to stop did not mean this one
         self._task = task = Task(work, int(self._options["threads"]), model.ask_to_stop)

@@ -1,19 +1,15 @@
-"""A linear program as plain arrays, and what a solver says of it."""
+"""A linear program as plain arrays, what a solver says of it, and what arithmetic says of that."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.units import Array
-
-if TYPE_CHECKING:
-    from procure.lp.certificate import Certificate
 
 
 class Status(enum.Enum):
@@ -46,6 +42,38 @@ class LinearProgram:
     def is_mixed_integer(self) -> bool:
         """Whether any column must be a whole number."""
         return self.integer is not None and bool(self.integer.any())
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What arithmetic says of an answer.
+
+    Attributes
+    ----------
+    holds : bool
+        Whether the answer may be believed.
+    violation : float
+        The most by which a row or a bound is missed, relative to its terms; `nan` where there is no point.
+    fraction : float
+        The most by which a whole number is none.
+    bound : float
+        No point costs less: proved by the duals; inf where a ray proves that there is no point. Of a whole-number program it is
+        the word of the solver.
+    gap : float
+        (objective - `bound`) / max(1, |objective|).
+    proof : str
+        What `bound` rests on: "duals", "ray", "bounds" (an empty range), "solver", or "" where nothing is proved.
+    fault : str
+        Why it does not hold; empty where it does.
+    """
+
+    holds: bool
+    violation: float = np.nan
+    fraction: float = 0.0
+    bound: float = -np.inf
+    gap: float = np.nan
+    proof: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)

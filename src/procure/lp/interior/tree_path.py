@@ -30,11 +30,11 @@ from functools import cached_property
 import numpy as np
 from scipy import linalg, sparse
 
-from procure.lp.barrier import CentralPath, Ended, Part, Plan, Tail, Variables, helpers
-from procure.lp.crew import Crew
-from procure.lp.elements import Elements, NestedProgram
-from procure.lp.elimination import Elimination
-from procure.lp.futures import Futures
+from procure.lp.interior.central_path import CentralPath, Ended, Part, Plan, Tail, Variables, helpers
+from procure.lp.interior.cholesky import Elimination
+from procure.lp.interior.sliced_tree import Futures
+from procure.lp.interior.tree_cells import Elements, NestedProgram
+from procure.lp.workers import Crew
 from procure.units import Array
 
 #: Cells that one array operation takes together: long enough to hide the interpreter, short enough for the cache.

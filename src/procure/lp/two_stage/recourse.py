@@ -8,23 +8,20 @@ the other in one HiGHS model, each from the basis it ended in the last time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from procure.lp.bound import least
-from procure.lp.crew import Crew, idle_cores
-from procure.lp.highs import LinearProgram, Solution, Solver, Status
-from procure.lp.lanes import Task
-from procure.lp.program import elastic
+from procure.lp.dual_bound import least
+from procure.lp.highs import Solver
+from procure.lp.highs_threads import Task
+from procure.lp.program import LinearProgram, Solution, Status, elastic
+from procure.lp.two_stage.problem import TwoStageProblem
+from procure.lp.workers import Crew, idle_cores
 from procure.units import Array, Index
-
-if TYPE_CHECKING:
-    from procure.lp.two_stage import TwoStageProblem
-
 
 DUAL_TOLERANCE = 1e-7
 FEASIBILITY_TOLERANCE = 1e-6
@@ -287,6 +284,12 @@ class Recourse:
         reached = np.asarray(problem.technology @ x).reshape(-1, m2)[:, self._loose_rows]
         slack = 1e-6 * np.maximum(1.0, np.abs(reached))
         return np.asarray(((reached >= low - slack) & (reached <= high + slack)).all(axis=1))
+
+
+def recourse_values(problem: TwoStageProblem, x: Array) -> Array:
+    """Q_k(x) per scenario: ``inf`` where the plan leaves no recourse, ``-inf`` where recourse has no bottom."""
+    with Recourse(problem) as recourse:
+        return recourse.values(x)
 
 
 def _separate(matrix: sparse.csr_matrix) -> tuple[list[tuple[Index, Index]], Index, Index]:

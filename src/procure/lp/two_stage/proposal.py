@@ -23,11 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from procure.lp.barrier import CentralPath, Ended, Part, Plan, Tail, Variables, helpers
-from procure.lp.crew import Crew
-from procure.lp.elimination import Elimination
-from procure.lp.recourse import Block, Recourse
-from procure.lp.two_stage import TwoStageProblem
+from procure.lp.interior.central_path import CentralPath, Ended, Part, Plan, Tail, Variables, helpers
+from procure.lp.interior.cholesky import Elimination
+from procure.lp.two_stage.problem import TwoStageProblem
+from procure.lp.two_stage.recourse import Block, Recourse
+from procure.lp.workers import Crew
 from procure.units import Array, Index
 
 CHUNK = 1024

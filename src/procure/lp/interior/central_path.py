@@ -22,7 +22,7 @@ import numpy as np
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
-from procure.lp.crew import Crew, idle_cores
+from procure.lp.workers import Crew, idle_cores
 from procure.units import Array
 
 MOST_ITERATIONS = 150

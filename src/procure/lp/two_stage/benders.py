@@ -27,9 +27,13 @@ import numpy as np
 from scipy import sparse
 
 from procure import risk
-from procure.lp import interior, two_stage
-from procure.lp.highs import LinearProgram, Solution, Solver, Status
-from procure.lp.recourse import Answers, Recourse
+from procure.lp.highs import Solver
+from procure.lp.program import LinearProgram, Solution, Status
+from procure.lp.two_stage.extensive import MIP_OPTIONS, extensive_form, solve_extensive, status_without_costs
+from procure.lp.two_stage.problem import TwoStageProblem, weighed_cost
+from procure.lp.two_stage.proposal import propose
+from procure.lp.two_stage.recourse import Answers, Recourse, recourse_values
+from procure.lp.two_stage.result import TwoStageResult
 from procure.units import Array, Index
 
 MOST_CLUSTERS = 200
@@ -52,13 +56,13 @@ class GaveUp(enum.Enum):
 
 
 def solve(
-    problem: two_stage.TwoStageProblem,
+    problem: TwoStageProblem,
     alpha: float,
     cvar_weight: float,
     tolerance: float,
     *,
     time_limit: float = np.inf,
-) -> two_stage.TwoStageResult | GaveUp:
+) -> TwoStageResult | GaveUp:
     """The optimum by decomposition, or why this problem is none for it."""
     method = _Decomposition(problem, alpha, cvar_weight, tolerance, time_limit)
     with method.recourse:
@@ -77,7 +81,7 @@ class _Trial:
 
 class _Decomposition:
     def __init__(
-        self, problem: two_stage.TwoStageProblem, alpha: float, cvar_weight: float, tolerance: float, time_limit: float
+        self, problem: TwoStageProblem, alpha: float, cvar_weight: float, tolerance: float, time_limit: float
     ) -> None:
         self.started = time.perf_counter()
         self.whole, self.tolerance, self.time_limit = problem, tolerance, time_limit
@@ -96,9 +100,9 @@ class _Decomposition:
         self.first = np.concatenate([[0], np.cumsum([cluster[-1] + 1 for cluster in self.cluster])]).astype(int)
         self.master = _Master(self.problem, self.recourse, int(self.first[-1]), self.tail)
 
-    def run(self) -> two_stage.TwoStageResult | GaveUp:
+    def run(self) -> TwoStageResult | GaveUp:
         """Cut until the gap closes."""
-        mean = two_stage.solve_extensive(self.problem.averaged(), 0.0, 0.0, min(self.tolerance, 1e-6))
+        mean = solve_extensive(self.problem.averaged(), 0.0, 0.0, min(self.tolerance, 1e-6))
         if mean.status is Status.INFEASIBLE:  # the mean of feasible recourse would be feasible
             return self._result(Status.INFEASIBLE)
         start = mean.x if mean.status is Status.OPTIMAL else np.clip(0.0, self.problem.lower, self.problem.upper)
@@ -144,7 +148,7 @@ class _Decomposition:
                 break
         return self._give_up()
 
-    def _give_up(self) -> two_stage.TwoStageResult | GaveUp:
+    def _give_up(self) -> TwoStageResult | GaveUp:
         """Leave a problem of moderate size to the extensive form; of a larger one say how far it came."""
         entries = (self.problem.recourse_matrix.nnz + self.problem.technology_of(0).nnz) * self.problem.n_scenarios
         if self.best is None or not np.isfinite(self.bound) or entries < 500_000:
@@ -159,9 +163,7 @@ class _Decomposition:
         """Start from an interior point, and cut with its duals: all scenarios in one row, at their weights."""
         accuracy = max(3.0 * self.tolerance, 1e-9)  # what is proved is a tenth of what the method says
         deadline = self.started + 0.8 * self.time_limit
-        found = interior.propose(
-            self.problem, self.recourse, self.alpha, self.tail, accuracy, deadline=deadline, start=start
-        )
+        found = propose(self.problem, self.recourse, self.alpha, self.tail, accuracy, deadline=deadline, start=start)
         if found is None or np.abs(found.x).max(initial=0.0) > RUNAWAY:
             return start
         weight = found.weight
@@ -189,7 +191,7 @@ class _Decomposition:
             known = np.isfinite(answer.value)
             kept[known] = answer.dual[known]
         whole = (x[self.problem.integer] == np.round(x[self.problem.integer])).all()
-        objective = two_stage.measure(self.problem, x, values, self.alpha, self.tail)
+        objective = weighed_cost(self.problem, x, values, self.alpha, self.tail)
         trial = _Trial(x, answers, values, objective)
         if whole and (self.best is None or objective < self.best.objective) and objective < np.inf:
             self.best = trial
@@ -239,10 +241,10 @@ class _Decomposition:
         entries = self.problem.recourse_matrix.nnz * self.problem.n_scenarios
         if entries > 200_000:
             return self.best is None
-        program, _ = two_stage.extensive_form(self.problem, 0.0, 0.0)
-        return two_stage.status_without_costs(program) is Status.INFEASIBLE
+        program, _ = extensive_form(self.problem, 0.0, 0.0)
+        return status_without_costs(program) is Status.INFEASIBLE
 
-    def _result(self, status: Status) -> two_stage.TwoStageResult:
+    def _result(self, status: Status) -> TwoStageResult:
         K = self.whole.n_scenarios
         x, values = np.full(len(self.whole.cost), np.nan), np.full(K, np.nan)
         objective, bound = np.inf, self.bound
@@ -253,8 +255,8 @@ class _Decomposition:
             bound = min(bound, objective)
             values = self.best.values[self.place]
             if (self.place < 0).any():
-                values = np.where(self.place < 0, two_stage.recourse_values(self.whole, x), values)
-        return two_stage.TwoStageResult(
+                values = np.where(self.place < 0, recourse_values(self.whole, x), values)
+        return TwoStageResult(
             status=status,
             objective=float(objective),
             bound=float(bound),
@@ -272,7 +274,7 @@ class _Decomposition:
 class _Master:
     """The master program: columns x, θ per cluster, τ; a column without a cut yet costs nothing and is held at zero."""
 
-    def __init__(self, problem: two_stage.TwoStageProblem, recourse: Recourse, n_clusters: int, tail: float) -> None:
+    def __init__(self, problem: TwoStageProblem, recourse: Recourse, n_clusters: int, tail: float) -> None:
         self.problem = problem
         self.n1, self.n = len(problem.cost), len(problem.cost) + n_clusters + 1
         # Money in units of the dearest column, so that HiGHS's tolerances mean something.
@@ -349,7 +351,7 @@ class _Master:
             np.r_[self.problem.lower, np.full(self.n - self.n1, -np.inf)],
             np.r_[self.problem.upper, np.full(self.n - self.n1, np.inf)], integer, self.constant,
         )  # fmt: skip
-        options = two_stage.MIP_OPTIONS if whole_numbers else SHARP
+        options = MIP_OPTIONS if whole_numbers else SHARP
         return Solver(program, options)
 
     def plan(self, found: Solution) -> Array:

@@ -74,7 +74,7 @@ class _Helper:
     """A process that holds parts and answers for them."""
 
     def __init__(self, parts: Iterable[Any]) -> None:
-        command = [sys.executable, "-c", "from procure.lp.crew import serve; serve()"]
+        command = [sys.executable, "-c", "from procure.lp.workers import serve; serve()"]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

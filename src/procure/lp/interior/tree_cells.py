@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from procure.lp.barrier import Part, Variables
-from procure.lp.elimination import Elimination
-from procure.lp.futures import Futures
+from procure.lp.interior.central_path import Part, Variables
+from procure.lp.interior.cholesky import Elimination
+from procure.lp.interior.sliced_tree import Futures
 from procure.units import Array, Index
 
 #: Added to M: where neither draw nor refill can move, stocks of parent and child are one, and what is told apart would cancel.

@@ -1,10 +1,10 @@
-"""Lanes: private threads in which HiGHS runs, so that it minds nobody else's HiGHS in this process, and nobody's minds ours.
+"""Private threads in which HiGHS runs, so that it minds nobody else's HiGHS in this process, and nobody's minds ours.
 
 HiGHS keeps one scheduler per thread. It is made by the first solve there, for so many threads as that solve asked for; a later
 one that asks for another number is refused. In the caller's thread highspy, Pyomo or linopy may have made it, or may want to
-after us. So a solve is handed to a lane: a thread that nobody else knows, kept for one number of threads. Callers in several
-threads at once get a lane each; a lane is used again, at a hand-off of some twenty microseconds. Who solves many small programs one
-after the other hands over all of them at once: what is asked for in a lane is done in that lane.
+after us. So a solve is handed to a thread that nobody else knows, kept for one size of scheduler. Callers in several threads at
+once get one each; it is used again, at a hand-off of some twenty microseconds. Who solves many small programs one after the other
+hands over all of them at once: what is asked for in such a thread is done in that thread.
 
 >>> Task(lambda: 6 * 7).result()
 42
@@ -29,14 +29,14 @@ PATIENCE = 5.0
 
 
 class Task:
-    """Some work to be done in a lane.
+    """Some work to be done in a thread.
 
     Parameters
     ----------
     work : callable
-        Called once, without arguments, in a lane.
+        Called once, without arguments, in a thread.
     n_threads : int
-        The scheduler that HiGHS has in that lane; 0 lets HiGHS choose.
+        The scheduler that HiGHS has in that thread; 0 lets HiGHS choose.
     stop : callable
         Asks work under way to end soon; called in another thread.
     """
@@ -52,12 +52,12 @@ class Task:
     def result(self) -> Any:
         """What the work returned; what it raised is raised here.
 
-        Work that is asked for in such a lane is done there. Whoever is interrupted (Ctrl-C) leaves at once: the work is asked to
-        stop, and the lane is free when it has.
+        Work that is asked for in such a thread is done there. Whoever is interrupted (Ctrl-C) leaves at once: the work is asked to
+        stop, and the thread is free when it has.
         """
         here = threading.current_thread()
         try:
-            if isinstance(here, _Lane) and here.n_threads == self._n_threads:
+            if isinstance(here, _HighsThread) and here.n_threads == self._n_threads:
                 self.do()
                 self.tell()
             else:
@@ -79,7 +79,7 @@ class Task:
             self._done.release()
 
     def do(self) -> None:
-        """Do the work; nothing where nobody wants it any more. Called by a lane."""
+        """Do the work; nothing where nobody wants it any more. Called by a thread."""
         if self._unwanted:
             return
         self._begun = True
@@ -89,12 +89,12 @@ class Task:
             self._error = error
 
     def tell(self) -> None:
-        """Let those go on who wait. Called by a lane."""
+        """Let those go on who wait. Called by a thread."""
         self._is_done = True
         self._done.release()
 
 
-class _Lane(threading.Thread):
+class _HighsThread(threading.Thread):
     def __init__(self, n_threads: int) -> None:
         super().__init__(name=f"procure-highs-{n_threads}", daemon=True)
         self.n_threads = n_threads
@@ -109,36 +109,36 @@ class _Lane(threading.Thread):
             task = self.task = self._tasks.get()
             task.do()
             self.task = None
-            # Free before anyone is told, so that who asks next finds this lane.
+            # Free before anyone is told, so that who asks next finds this thread.
             _idle[self.n_threads].append(self)
             task.tell()
             del task
 
 
-_idle: defaultdict[int, list[_Lane]] = defaultdict(list)
-_lanes: list[_Lane] = []
+_idle: defaultdict[int, list[_HighsThread]] = defaultdict(list)
+_threads: list[_HighsThread] = []
 
 
-def _take(n_threads: int) -> _Lane:
-    """An idle lane, or a new one."""
+def _take(n_threads: int) -> _HighsThread:
+    """An idle thread, or a new one."""
     try:
         return _idle[n_threads].pop()
     except IndexError:
-        lane = _Lane(n_threads)
-        lane.start()
-        _lanes.append(lane)
-        return lane
+        thread = _HighsThread(n_threads)
+        thread.start()
+        _threads.append(thread)
+        return thread
 
 
 def _forget() -> None:
-    """In a forked child no lane has a thread."""
+    """In a forked child none of them lives on."""
     _idle.clear()
-    _lanes.clear()
+    _threads.clear()
 
 
 def stop() -> list[Task]:
     """Ask all that is under way to stop, whoever asked for it; what that is."""
-    under_way = [task for lane in _lanes if (task := lane.task) is not None]
+    under_way = [task for thread in _threads if (task := thread.task) is not None]
     for task in under_way:
         task.stop()
     return under_way

@@ -1,0 +1,153 @@
+"""A two-stage problem as one linear program, all scenarios side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from procure.lp import highs
+from procure.lp.certificate import OPTIMALITY
+from procure.lp.program import LinearProgram, Status
+from procure.lp.two_stage.problem import TwoStageProblem, weighed_cost
+from procure.lp.two_stage.recourse import recourse_values
+from procure.lp.two_stage.result import TwoStageResult
+from procure.units import Array
+
+# HiGHS prunes whatever its tolerance for whole numbers cannot tell from the best plan.
+MIP_OPTIONS = {"mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 1e-9, "mip_abs_gap": 1e-9}
+
+
+def solve_extensive(
+    problem: TwoStageProblem,
+    alpha: float,
+    cvar_weight: float,
+    tolerance: float,
+    *,
+    time_limit: float = np.inf,
+    options: Mapping[str, Any] | None = None,
+) -> TwoStageResult:
+    """All scenarios side by side, in one program."""
+    started = time.perf_counter()
+    small, place = problem.merged()
+    program, scale = extensive_form(small, alpha, cvar_weight)
+    chosen = {"time_limit": float(time_limit)} if np.isfinite(time_limit) else {}
+    if problem.is_mixed_integer:
+        chosen |= MIP_OPTIONS | {"mip_rel_gap": min(tolerance, 1e-4) / 2}
+    chosen |= dict(options or {})
+    solver = highs.Solver(program, chosen)
+    found = solver.solve(optimality=max(OPTIMALITY, tolerance / 2))
+    status = found.status
+    if status is Status.FAILED and not np.isfinite(found.x).all():
+        status = status_without_costs(program)
+    nothing = np.full(len(problem.cost), np.nan)
+    x, values, objective, bound = nothing, np.full(problem.n_scenarios, np.nan), np.nan, found.bound / scale
+    if status is Status.INFEASIBLE:
+        objective = bound = np.inf
+    elif status is Status.UNBOUNDED:
+        objective = bound = -np.inf
+    elif np.isfinite(found.x).all() and len(found.x):
+        x = _whole(problem, found.x[: len(problem.cost)])
+        n1, n2 = len(problem.cost), problem.recourse_matrix.shape[1]
+        y = found.x[n1 : n1 + n2 * small.n_scenarios].reshape(small.n_scenarios, n2)
+        values = recourse_values(problem, x)
+        # A plan on the edge of what recourse can mend may be a rounding beyond it: its own recourse then counts.
+        in_program = (y * np.atleast_2d(small.recourse_cost)).sum(axis=1)
+        values = np.where((values == np.inf) & (place >= 0), in_program[place], values)
+        objective = weighed_cost(problem, x, values, alpha, cvar_weight)
+        bound = min(bound, objective)
+    elif status is Status.LIMIT_REACHED:
+        objective = np.inf
+    if status in (Status.OPTIMAL, Status.LIMIT_REACHED):
+        close = np.isfinite(objective - bound) and objective - bound <= tolerance * max(1.0, abs(objective))
+        status = Status.OPTIMAL if close else Status.LIMIT_REACHED
+    return TwoStageResult(
+        status=status,
+        objective=float(objective),
+        bound=float(bound),
+        x=x,
+        recourse_values=values,
+        method="extensive",
+        iterations=found.iterations,
+        seconds=time.perf_counter() - started,
+        seconds_in_solver=solver.seconds,
+        n_subproblems=small.n_scenarios,
+        n_merged=problem.n_scenarios - small.n_scenarios,
+        message=found.message,
+    )
+
+
+def extensive_form(problem: TwoStageProblem, alpha: float, cvar_weight: float) -> tuple[LinearProgram, float]:
+    """The extensive form and the factor its objective is multiplied by.
+
+    Vars   x, y_k as above;  η free, excess_k >= 0  only where the tail counts
+
+      min   cost·x + (1 - w) Σ_k π_k q_k·y_k + w (η + Σ_k π_k excess_k / (1 - α))
+      s.t.  rows of x;  rows of (x, y_k)                                      ∀ k
+            excess_k + η - q_k·y_k >= 0                                       ∀ k     tail_excess
+
+    Costs are multiplied by 1 / max π, so that a scenario among thousands still weighs against HiGHS's tolerances.
+    """
+    K, m2 = problem.n_scenarios, problem.recourse_matrix.shape[0]
+    p = problem.probability
+    tail = cvar_weight > 0 and alpha > 0
+    w = cvar_weight if tail else 0.0
+    q = np.broadcast_to(problem.recourse_cost, (K, problem.recourse_matrix.shape[1]))
+
+    def per_scenario(values: Array) -> Array:
+        return np.broadcast_to(values, (K, values.shape[-1])).ravel()
+
+    T = sparse.vstack([problem.technology] * K) if problem.shares_technology else problem.technology
+    W = sparse.kron(sparse.identity(K), problem.recourse_matrix)
+    blocks = [[problem.matrix, None], [T, W]]
+    cost = [problem.cost, ((1 - w) * p[:, None] * q).ravel()]
+    lower = [problem.lower, per_scenario(problem.recourse_lower)]
+    upper = [problem.upper, per_scenario(problem.recourse_upper)]
+    row_lower = [problem.row_lower, per_scenario(problem.recourse_row_lower)]
+    row_upper = [problem.row_upper, per_scenario(problem.recourse_row_upper)]
+    if tail:
+        n2 = q.shape[1]
+        loss = sparse.csr_matrix((q.ravel(), np.arange(K * n2), np.arange(0, K * n2 + 1, n2)), shape=(K, K * n2))
+        blocks = [[*row, None, None] for row in blocks]
+        blocks.append([None, -loss, np.ones((K, 1)), sparse.identity(K)])
+        cost += [np.array([w]), w * p / (1 - alpha)]
+        lower += [np.array([-np.inf]), np.zeros(K)]
+        upper += [np.array([np.inf]), np.full(K, np.inf)]
+        row_lower.append(np.zeros(K))
+        row_upper.append(np.full(K, np.inf))
+    scale = 1.0 / p.max()
+    columns = np.concatenate(cost)
+    integer = np.zeros(len(columns), dtype=bool)
+    integer[: len(problem.cost)] = problem.integer
+    shape = (len(problem.row_lower) + K * m2 + K * tail, len(columns))
+    program = LinearProgram(
+        cost=scale * columns,
+        matrix=sparse.csc_matrix(sparse.bmat(blocks, format="csc")) if 0 not in shape else sparse.csc_matrix(shape),
+        row_lower=np.concatenate(row_lower),
+        row_upper=np.concatenate(row_upper),
+        lower=np.concatenate(lower),
+        upper=np.concatenate(upper),
+        integer=integer if integer.any() else None,
+    )
+    return program, scale
+
+
+def _whole(problem: TwoStageProblem, x: Array) -> Array:
+    """The plan within its bounds and with its whole numbers whole."""
+    whole = np.where(problem.integer, np.round(x), x)
+    return np.asarray(np.clip(whole, problem.lower, problem.upper))
+
+
+def status_without_costs(program: LinearProgram) -> Status:
+    """Decide between infeasible and unbounded where the solver would not: can the rows be met at all?"""
+    found = highs.solve(
+        LinearProgram(
+            np.zeros_like(program.cost), program.matrix, program.row_lower, program.row_upper,
+            program.lower, program.upper, program.integer,
+        ),
+        {"presolve": "off"},
+    )  # fmt: skip
+    return {Status.OPTIMAL: Status.UNBOUNDED, Status.INFEASIBLE: Status.INFEASIBLE}.get(found.status, Status.FAILED)

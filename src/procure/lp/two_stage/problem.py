@@ -1,0 +1,185 @@
+"""The numbers of a two-stage linear program: what is decided now, what may come, and how one can then respond."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from procure import risk
+from procure.errors import DataError, Fault
+from procure.lp.two_stage.reader import Reader
+from procure.units import Array
+
+
+class TwoStageProblem:
+    """A two-stage linear program with n1 first-stage columns, n2 recourse columns and K scenarios.
+
+    Parameters
+    ----------
+    cost : array, shape (n1,)
+        First-stage cost.
+    matrix : dense or sparse, shape (m1, n1)
+        First-stage rows, between `row_lower` and `row_upper`, each (m1,); no rows is fine.
+    row_lower, row_upper, lower, upper : array
+        Bounds on first-stage rows and columns; `numpy.inf` where there is none.
+    recourse_cost : array, shape (n2,) or (K, n2)
+        Cost of recourse, the same in all scenarios or one row per scenario.
+    recourse_matrix : dense or sparse, shape (m2, n2)
+        How recourse enters the recourse rows; the same in all scenarios. [W]
+    technology_matrix : dense or sparse, shape (m2, n1) or (K, m2, n1)
+        How the first stage enters the recourse rows; per scenario also as a sequence of K sparse matrices. [T]
+    recourse_row_lower, recourse_row_upper : array, shape (m2,) or (K, m2)
+        Bounds on ``T x + W y``.
+    recourse_lower, recourse_upper : array, shape (n2,) or (K, n2)
+        Bounds on recourse.
+    probability : array, shape (K,)
+        Summing to one.
+    integer : array of bool, shape (n1,), optional
+        Which first-stage columns are whole numbers.
+
+    Examples
+    --------
+    One tonne now costs 1, later 3; half the time two tonnes are needed, else one.
+
+    >>> from procure.lp.two_stage import solve_two_stage
+    >>> problem = TwoStageProblem([1], [[1]], [-np.inf], [np.inf], [0], [np.inf], [3], [[1]], [[1]],
+    ...     [[1], [2]], [np.inf], [0], [np.inf], [0.5, 0.5])
+    >>> result = solve_two_stage(problem)
+    >>> result.objective, result.x.tolist(), result.recourse_values.tolist()
+    (2.0, [2.0], [0.0, 0.0])
+    """
+
+    def __init__(
+        self,
+        cost: ArrayLike,
+        matrix: Any,
+        row_lower: ArrayLike,
+        row_upper: ArrayLike,
+        lower: ArrayLike,
+        upper: ArrayLike,
+        recourse_cost: ArrayLike,
+        recourse_matrix: Any,
+        technology_matrix: Any,
+        recourse_row_lower: ArrayLike,
+        recourse_row_upper: ArrayLike,
+        recourse_lower: ArrayLike,
+        recourse_upper: ArrayLike,
+        probability: ArrayLike,
+        integer: ArrayLike | None = None,
+    ) -> None:
+        read = Reader()
+        self.probability = read.array("probability", probability, ())
+        self.cost = read.array("cost", cost, ())
+        K, n1 = len(self.probability), len(self.cost)
+        self.recourse_matrix = read.matrix("recourse_matrix", recourse_matrix, None)
+        m2, n2 = self.recourse_matrix.shape
+        self.matrix = read.matrix("matrix", matrix, n1)
+        m1 = self.matrix.shape[0]
+        self.technology = read.technology("technology_matrix", technology_matrix, K, m2, n1)
+        """T of all scenarios on top of each other, shape (K·m2, n1), or (m2, n1) when they share it."""
+        self.row_lower, self.row_upper = read.bounds("row_lower", row_lower, "row_upper", row_upper, m1)
+        self.lower, self.upper = read.bounds("lower", lower, "upper", upper, n1)
+        self.recourse_cost = read.array("recourse_cost", recourse_cost, (n2,), K)
+        self.recourse_row_lower, self.recourse_row_upper = read.bounds(
+            "recourse_row_lower", recourse_row_lower, "recourse_row_upper", recourse_row_upper, m2, K
+        )
+        self.recourse_lower, self.recourse_upper = read.bounds(
+            "recourse_lower", recourse_lower, "recourse_upper", recourse_upper, n2, K
+        )
+        self.integer = read.mask("integer", integer, n1)
+        read.faults += risk.probability_faults(self.probability)
+        if not K:
+            read.faults.append(Fault("probability", "no scenarios", "there is at least one"))
+        if read.faults:
+            raise DataError(read.faults)
+        self.probability = self.probability / self.probability.sum()
+
+    @property
+    def n_scenarios(self) -> int:
+        """How many scenarios there are."""
+        return len(self.probability)
+
+    @property
+    def is_mixed_integer(self) -> bool:
+        """Whether any first-stage column must be a whole number."""
+        return bool(self.integer.any())
+
+    @property
+    def shares_technology(self) -> bool:
+        """Whether all scenarios have the same technology matrix."""
+        return bool(self.technology.shape[0] == self.recourse_matrix.shape[0])
+
+    def technology_of(self, scenario: int) -> sparse.csr_matrix:
+        """The technology matrix of one scenario."""
+        if self.shares_technology:
+            return self.technology
+        m2 = self.recourse_matrix.shape[0]
+        return self.technology[scenario * m2 : (scenario + 1) * m2]
+
+    def restricted_to(self, scenarios: NDArray[np.integer[Any]], probability: Array) -> TwoStageProblem:
+        """The same problem over some of its scenarios, with their new probabilities."""
+        part = object.__new__(TwoStageProblem)
+        part.__dict__.update(self.__dict__)
+        part.probability = probability
+        for name in _PER_SCENARIO:
+            values = getattr(self, name)
+            setattr(part, name, values[scenarios] if values.ndim == 2 else values)
+        if not self.shares_technology:
+            m2 = self.recourse_matrix.shape[0]
+            part.technology = self.technology[(scenarios[:, None] * m2 + np.arange(m2)).ravel()]
+        return part
+
+    def averaged(self) -> TwoStageProblem:
+        """The expected-value problem: one scenario, all its numbers the means; a mean with an infinity is infinite."""
+        seen = self.probability > 0
+        mean = object.__new__(TwoStageProblem)
+        mean.__dict__.update(self.__dict__)
+        mean.probability = np.ones(1)
+        for name in _PER_SCENARIO:
+            values = getattr(self, name)
+            setattr(mean, name, self.probability[seen] @ values[seen] if values.ndim == 2 else values)
+        if not self.shares_technology:
+            m2 = self.recourse_matrix.shape[0]
+            weights = sparse.kron(self.probability[None], sparse.identity(m2), format="csr")
+            mean.technology = sparse.csr_matrix(weights @ self.technology)
+        return mean
+
+    def merged(self) -> tuple[TwoStageProblem, NDArray[np.integer[Any]]]:
+        """The same problem with equal scenarios made one and impossible ones left out, and where each went (or -1)."""
+        place: dict[bytes, int] = {}
+        new = np.full(self.n_scenarios, -1)
+        first: list[int] = []
+        varying = [values for name in _PER_SCENARIO if (values := getattr(self, name)).ndim == 2]
+        for k in np.flatnonzero(self.probability).tolist():
+            key = b"".join(values[k].tobytes() for values in varying)
+            if not self.shares_technology:
+                T = self.technology_of(k)
+                key += T.indptr.tobytes() + T.indices.tobytes() + T.data.tobytes()
+            new[k] = place.setdefault(key, len(place))
+            if new[k] == len(first):
+                first.append(k)
+        if len(first) == self.n_scenarios:
+            return self, new
+        probability = np.bincount(new[new >= 0], weights=self.probability[new >= 0], minlength=len(first))
+        return self.restricted_to(np.array(first), np.asarray(probability, dtype=float)), new
+
+
+_PER_SCENARIO = (
+    "recourse_cost", "recourse_row_lower", "recourse_row_upper", "recourse_lower", "recourse_upper",
+)  # fmt: skip
+
+
+def weighed_cost(problem: TwoStageProblem, x: Array, values: Array, alpha: float, cvar_weight: float) -> float:
+    """The objective of a plan whose recourse costs `values`."""
+    possible = problem.probability > 0
+    value, p = values[possible], problem.probability[possible]
+    tail = cvar_weight if alpha > 0 else 0.0
+    if (value == np.inf).any():
+        return np.inf
+    if (value == -np.inf).any():
+        return -np.inf
+    sure = float(problem.cost @ x)
+    return sure + (1 - tail) * risk.expectation(value, p) + (tail * risk.cvar(value, p, alpha) if tail else 0.0)

@@ -1,0 +1,126 @@
+"""What a caller wrote as a two-stage problem, made arrays of the right shape; every fault on the way is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from procure.errors import Fault
+from procure.units import Array
+
+
+class Reader:
+    """Turns what the caller wrote into arrays of the right shape and collects every fault on the way."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def array(self, where: str, values: Any, shape: tuple[int, ...], K: int = 0, *, infinite: bool = False) -> Array:
+        """One row for all, or with `K` one per scenario; an empty `shape` means any length."""
+        try:
+            array = np.array(values.toarray() if sparse.issparse(values) else values, dtype=float)
+        except (TypeError, ValueError):
+            self.faults.append(Fault(where, repr(values)[:60], "it is an array of numbers"))
+            return np.zeros(shape or (0,))
+        if shape and array.ndim == 0:
+            array = np.full(shape, array)
+        valid = array.ndim == 1 if not shape else array.shape == shape or (K > 0 and array.shape == (K, *shape))
+        if not valid:
+            rule = f"its shape is {shape or '(n,)'}" + (f" or {(K, *shape)}" if K and shape else "")
+            self.faults.append(Fault(where, f"shape {array.shape}", rule))
+            return np.zeros(shape or (0,))
+        wrong = np.isnan(array) if infinite else ~np.isfinite(array)
+        if wrong.any():
+            at = tuple(int(i) for i in np.argwhere(wrong)[0])
+            rule = "it is a number" if infinite else "it is a finite number"
+            self.faults.append(Fault(f"{where}[{', '.join(map(str, at))}]", f"{array[at]}", rule))
+        return array
+
+    def bounds(self, where: str, low: Any, where_high: str, high: Any, n: int, K: int = 0) -> tuple[Array, Array]:
+        """Lower and upper bounds that leave room."""
+        before = len(self.faults)
+        lower = self.array(where, low, (n,), K, infinite=True)
+        upper = self.array(where_high, high, (n,), K, infinite=True)
+        if len(self.faults) == before:
+            for name, array, refused in ((where, lower, np.inf), (where_high, upper, -np.inf)):
+                if (array == refused).any():
+                    at = ", ".join(str(i) for i in np.argwhere(array == refused)[0])
+                    self.faults.append(Fault(f"{name}[{at}]", f"{refused}", "this bound leaves no value"))
+            crossed = np.argwhere(lower > upper)
+            if len(crossed):
+                both = np.broadcast_arrays(lower, upper)
+                a, b = (array[tuple(crossed[0])] for array in both)
+                key = ", ".join(str(i) for i in crossed[0])
+                self.faults.append(Fault(f"{where}[{key}]", f"{a:g} above {where_high} {b:g}", "lower <= upper"))
+        return lower, upper
+
+    def matrix(self, where: str, values: Any, n_columns: int | None) -> sparse.csr_matrix:
+        """Dense or sparse numbers; none where there is nothing."""
+        try:
+            if values is None:
+                found = sparse.csr_matrix((0, n_columns or 0))
+            elif sparse.issparse(values):
+                found = sparse.csr_matrix(values, dtype=float)
+            else:
+                dense = np.array(values, dtype=float)
+                if dense.size == 0 and dense.ndim < 2 and n_columns is not None:
+                    dense = dense.reshape(0, n_columns)
+                if dense.ndim != 2:
+                    self.faults.append(Fault(where, f"shape {dense.shape}", "it has rows and columns"))
+                    return sparse.csr_matrix((0, n_columns or 0))
+                found = sparse.csr_matrix(dense)
+        except (TypeError, ValueError):
+            self.faults.append(Fault(where, repr(values)[:60], "it is a matrix of numbers"))
+            return sparse.csr_matrix((0, n_columns or 0))
+        if n_columns is not None and found.shape[1] != n_columns:
+            self.faults.append(Fault(where, f"shape {found.shape}", f"it has {n_columns} columns"))
+            found = sparse.csr_matrix((found.shape[0], n_columns))
+        if not np.isfinite(found.data).all():
+            row, column = (int(part[np.flatnonzero(~np.isfinite(found.data))[0]]) for part in found.tocoo().coords)
+            self.faults.append(Fault(f"{where}[{row}, {column}]", "not a finite number", "it is a finite number"))
+        found.sum_duplicates()
+        found.eliminate_zeros()
+        return found
+
+    def technology(self, where: str, values: Any, K: int, m2: int, n1: int) -> sparse.csr_matrix:
+        """One matrix, or K of them (dense 3-D, sparse 3-D, or a sequence) on top of each other."""
+        if sparse.issparse(values):
+            if values.ndim == 3:
+                k, i, j = values.tocoo().coords
+                shape = values.shape
+                parts = sparse.csr_matrix((values.tocoo().data, (k * shape[1] + i, j)), (shape[0] * shape[1], shape[2]))
+            else:
+                shape, parts = values.shape, values
+        else:
+            if isinstance(values, list | tuple) and any(sparse.issparse(part) for part in values):
+                shapes = {part.shape for part in values}
+                if len(shapes) != 1:
+                    self.faults.append(Fault(where, f"shapes {sorted(shapes)}", f"each is ({m2}, {n1})"))
+                    return sparse.csr_matrix((m2, n1))
+                shape, parts = (len(values), *shapes.pop()), sparse.vstack(values, format="csr")
+            else:
+                try:
+                    dense = np.array(values, dtype=float)
+                except (TypeError, ValueError):
+                    self.faults.append(Fault(where, repr(values)[:60], "it is a matrix of numbers"))
+                    return sparse.csr_matrix((m2, n1))
+                shape = dense.shape
+                parts = dense.reshape(-1, shape[-1]) if dense.ndim == 3 else dense
+        if tuple(shape) not in ((m2, n1), (K, m2, n1)):
+            self.faults.append(Fault(where, f"shape {tuple(shape)}", f"its shape is ({m2}, {n1}) or ({K}, {m2}, {n1})"))
+            return sparse.csr_matrix((m2, n1))
+        return self.matrix(where, parts, n1)
+
+    def mask(self, where: str, values: Any, n: int) -> NDArray[np.bool_]:
+        """Which of `n` are chosen; by default none."""
+        if values is None:
+            return np.zeros(n, dtype=bool)
+        array = np.asarray(values)
+        if array.shape != (n,) or not np.isin(array, (0, 1)).all():
+            rule = f"it is a mask of {n} trues and falses, one per first-stage column"
+            self.faults.append(Fault(where, f"{array.tolist()}"[:60], rule))
+            return np.zeros(n, dtype=bool)
+        return array.astype(bool)

@@ -1,0 +1,103 @@
+"""The optimum of a two-stage problem, whichever way is taken to it."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from procure.errors import DataError, Fault, nearest
+from procure.lp.two_stage import benders
+from procure.lp.two_stage.extensive import solve_extensive
+from procure.lp.two_stage.problem import TwoStageProblem
+from procure.lp.two_stage.result import TwoStageResult
+
+METHODS = ("auto", "extensive", "decomposed")
+
+
+def solve_two_stage(
+    problem: TwoStageProblem,
+    alpha: float = 0.0,
+    cvar_weight: float = 0.0,
+    method: str = "auto",
+    tolerance: float = 1e-7,
+    *,
+    time_limit: float = np.inf,
+    options: Mapping[str, Any] | None = None,
+) -> TwoStageResult:
+    """Minimise ``cost·x + (1 - cvar_weight) E[Q(x)] + cvar_weight CVaR_alpha[Q(x)]``, with a proved gap.
+
+    Parameters
+    ----------
+    problem : TwoStageProblem
+    alpha : float in [0, 1)
+        Confidence level of the tail: 0.95 averages the worst 5 %.
+    cvar_weight : float in [0, 1]
+        Weight of the tail against the mean. [w]
+    method : {"auto", "extensive", "decomposed"}
+        One large program, or first stage and scenarios taken apart; auto decides by size.
+    tolerance : float
+        Largest gap, relative to max(1, |objective|), that is called optimal.
+    time_limit : float
+        Seconds; the best known is returned, with its bound, as `Status.LIMIT_REACHED`.
+    options : mapping, optional
+        HiGHS options for the extensive form.
+
+    Returns
+    -------
+    TwoStageResult
+        Where the decomposition gives up (bottomless recourse, a stall), that of the extensive form: `method` and `message` say
+        so, and a `RuntimeWarning`.
+    """
+    _check_arguments(problem, alpha, cvar_weight, method, tolerance, time_limit)
+
+    started = time.perf_counter()
+    weights = (float(alpha), float(cvar_weight), float(tolerance))
+    given_up = ""
+    if method == "auto":
+        method = "extensive" if _is_small(problem) else "decomposed"
+    if method == "decomposed":
+        result = benders.solve(problem, *weights, time_limit=time_limit)
+        if isinstance(result, TwoStageResult):
+            return result
+        given_up = f"The decomposition gave up ({result.value}); solved as one program over all scenarios."
+        warnings.warn(given_up, RuntimeWarning, stacklevel=2)
+    left = max(time_limit - (time.perf_counter() - started), 0.1)
+    whole = solve_extensive(problem, *weights, time_limit=left, options=options)
+    return replace(whole, message=f"{given_up} {whole.message}".rstrip()) if given_up else whole
+
+
+def _is_small(problem: TwoStageProblem) -> bool:
+    entries = problem.recourse_matrix.nnz + problem.technology_of(0).nnz
+    return problem.n_scenarios < 8 or entries * problem.n_scenarios < 40_000
+
+
+def _check_arguments(
+    problem: TwoStageProblem, alpha: float, cvar_weight: float, method: str, tolerance: float, time_limit: float
+) -> None:
+    faults: list[Fault] = []
+    kind: type = type(problem)
+    if not issubclass(kind, TwoStageProblem):
+        faults.append(Fault("problem", kind.__name__, "it is a TwoStageProblem"))
+    above_zero = np.nextafter(0.0, 1.0)
+    below_one = np.nextafter(1.0, 0.0)
+    for where, value, low, high, rule in (
+        ("alpha", alpha, 0.0, below_one, "a confidence level is in [0, 1): 0.95 averages the worst 5 %"),
+        ("cvar_weight", cvar_weight, 0.0, 1.0, "a weight is in [0, 1]"),
+        ("tolerance", tolerance, above_zero, below_one, "a relative gap is in (0, 1)"),
+        ("time_limit", time_limit, above_zero, np.inf, "seconds are > 0"),
+    ):
+        try:
+            valid = low <= float(value) <= high
+        except (TypeError, ValueError):
+            valid = False
+        if not valid:
+            faults.append(Fault(where, repr(value), rule))
+    if method not in METHODS:
+        faults.append(Fault("method", repr(method), "it is a method", nearest(str(method), METHODS)))
+    if faults:
+        raise DataError(faults)
