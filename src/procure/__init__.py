@@ -14,6 +14,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from procure.words import show_with
+
 if TYPE_CHECKING:
     from procure import risk
     from procure.compiled import Compiled, compile, solve
@@ -67,6 +69,9 @@ _HOME = {
     "sweep": "explore.sweep",
     "value_of_information": "lp.two_stage",
 }
+
+
+show_with(lambda: importlib.import_module("procure.report.text"))
 
 
 def __getattr__(name: str) -> Any:

@@ -26,7 +26,7 @@ from procure.facts.schema import Bounds
 from procure.lp import highs_threads
 from procure.lp.highs import LinearProgram, Status
 from procure.lp.workers import cores
-from procure.market import FOLLOWED, Builder, check_read, level_name, make_market, merge, programme_choices
+from procure.market import FOLLOWED, Builder, check_read, make_market, merge, programme_choices
 from procure.model import Model
 from procure.nearby import Nearby, Refusal
 from procure.program import Missed, Program, compose, coupled, is_large, under_limits
@@ -35,6 +35,7 @@ from procure.scenarios.process import Process
 from procure.scenarios.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
 from procure.solving import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
 from procure.units import KUSD_PER_MUSD
+from procure.words import programme_name
 
 if TYPE_CHECKING:
     from procure.infeasibility import Rejection
@@ -340,7 +341,7 @@ class _Level:
 
     def __init__(self, model: Model, choice: Programmes, options: Mapping[str, Any]) -> None:
         self.choice = dict(choice)
-        self.name = level_name(choice)
+        self.name = programme_name(choice)
         self.engine, self.time_limit = Engine.of(options)
         self._base = model
         self._builder = Builder(model, choice, make_tree(model, choice))

@@ -9,6 +9,8 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from procure.words import listed
+
 
 class ProcureError(Exception):
     """Any error procure raises on purpose; `exit_status` is the status of the command line."""
@@ -104,5 +106,4 @@ def nearest(word: str, options: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-    return f"the valid names are {shown}" if known else "no names are defined here"
+    return f"the valid names are {listed(known)}" if known else "no names are defined here"

@@ -36,11 +36,12 @@ from procure.lp.compile import Name, Template
 from procure.lp.compose import Composed, Composition
 from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
 from procure.lp.workers import cores
-from procure.market import Market, level_name
+from procure.market import Market
 from procure.model import LEAST, LimitChoices
 from procure.program import Program
 from procure.solving import SIMPLEX
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index
+from procure.words import listed, plain, programme_name, span, worst_share
 
 TIERS = {"policy": 1.0, "contractual": 1e2, "physical": 1e4}
 #: A slack below this share of its line is none.
@@ -91,8 +92,8 @@ class Line:
     def text(self, value: float) -> str:
         """A value in the unit people use."""
         if self.unit == "%":
-            return f"{_plain(round(100 * value, 10))} %"
-        return f"{_plain(value)} {self.unit}".rstrip()
+            return f"{plain(round(100 * value, 10))} %"
+        return f"{plain(value)} {self.unit}".rstrip()
 
 
 def explain(programs: Sequence[Program], deadline: float = np.inf) -> Infeasible:
@@ -157,7 +158,7 @@ class _Explanation:
     def __init__(self, program: Program, deadline: float) -> None:
         market, composition, composed = program.market, program.composition, program.composed
         self.market, self.composition, self.composed = market, composition, composed
-        self.level = level_name(market.programmes)
+        self.level = programme_name(market.programmes)
         self.deadline = deadline
         self.place = _Places(composition, composed)
         self.side = np.zeros(composed.lp.matrix.shape[1], dtype=np.int64)
@@ -251,14 +252,12 @@ class _Explanation:
 
     @staticmethod
     def _mend(line: Line, give: float) -> str:
-        return f"be {line.text(line.after(give))}" if line.path else f"give way by {_plain(give)}"
+        return f"be {line.text(line.after(give))}" if line.path else f"give way by {plain(give)}"
 
     def _repair(self, line: Line, give: float) -> str:
         if not line.path:
             return f"{line.where}: let it {self._mend(line, give)}"
-        return (
-            f"{line.path} = {_plain(line.after(give))}   ({line.text(line.after(give))}, now {line.text(line.value)})"
-        )
+        return f"{line.path} = {plain(line.after(give))}   ({line.text(line.after(give))}, now {line.text(line.value)})"
 
     # --- the elastic program
 
@@ -621,7 +620,7 @@ def _limit_says(line: Line, limit: Limit, choice: LimitChoices) -> str:
         "all elements" if choice.scope == "all" else choice.scope
     )
     who = choice.supplier or choice.country or "all suppliers"
-    worst = f"the worst {_plain(round(100 * (1 - limit.alpha), 10))} % of futures"
+    worst = f"the worst {worst_share(limit.alpha)} of futures"
     says = {
         "share": f"at most {bound} of {what} from {who}",
         "domestic_share": f"at least {bound} of {what} from {who}",
@@ -633,7 +632,7 @@ def _limit_says(line: Line, limit: Limit, choice: LimitChoices) -> str:
         "cost_cvar": f"a cost of at most {bound} in {worst}",
         "worst_case": f"a cost of at most {bound} in every future",
     }[limit.kind]
-    return says + (f" in {_span(limit.years)}" if limit.years else "")
+    return says + (f" in {span(limit.years)}" if limit.years else "")
 
 
 def _contract_lines(market: Market) -> Iterator[Line]:
@@ -654,9 +653,9 @@ def _contract_lines(market: Market) -> Iterator[Line]:
                 if not years or (sign < 0 and not value):
                     continue
                 rates = {(row_name, (s, e, y)): 1.0 for y in years}
-                says = f"{s} {verb} {_plain(value)} t/yr of {e} in {_span(years)}"
+                says = f"{s} {verb} {plain(value)} t/yr of {e} in {span(years)}"
                 if table == "commitments":
-                    says = f"the buyer must take {_plain(value)} t/yr of {e} from {s} in {_span(years)}"
+                    says = f"the buyer must take {plain(value)} t/yr of {e} from {s} in {span(years)}"
                 yield Line(
                     "contractual", f"{table}.csv", says, f"suppliers.{s}.{table}.{e}.{since}", value, sign,
                     value if sign < 0 else np.inf, "t/yr", rates,
@@ -664,7 +663,7 @@ def _contract_lines(market: Market) -> Iterator[Line]:
     for s in sets.charged:
         for since, value, years in _in_force(market, "terms", supplier=s, attribute="minimum_order", scope="all"):
             yield Line(
-                "contractual", "terms.csv", f"{s} takes orders of at least {_plain(value)} t/yr in {_span(years)}",
+                "contractual", "terms.csv", f"{s} takes orders of at least {plain(value)} t/yr in {span(years)}",
                 f"suppliers.{s}.minimum_order.all.{since}", value, -1, value, "t/yr",
                 # In the row it multiplies `use`: one where something is bought.
                 {("minimum_order", (s, y)): 1.0 for y in years},
@@ -688,7 +687,7 @@ def _capacity_lines(market: Market) -> Iterator[Line]:
                     share = market.plan["share"]
                     rates |= {("within_offer", (*o, y)): share[*o, y] for o in sets.of_supplier(s) for y in years}
                 yield Line(
-                    "physical", "terms.csv", f"{s} {verb} at most {_plain(value)} t/yr in {_span(years)}",
+                    "physical", "terms.csv", f"{s} {verb} at most {plain(value)} t/yr in {span(years)}",
                     f"suppliers.{s}.{attribute}.all.{since}", value, 1, np.inf, "t/yr", rates,
                 )  # fmt: skip
 
@@ -709,7 +708,7 @@ def _stock_lines(market: Market) -> Iterator[Line]:
                 if market.plan["ceiling"][e, y] <= own[scope] * days * (1 + 1e-9):  # else existing stock needs more
                     rates["stock_ceiling", (e, y)] = days
         yield Line(
-            "physical", "stock.csv", f"room for at most {_plain(own[scope])} days of use of {scope} in stock",
+            "physical", "stock.csv", f"room for at most {plain(own[scope])} days of use of {scope} in stock",
             f"stock.{scope}.max_days", float(own[scope]), 1, np.inf, "days", rates,
         )  # fmt: skip
 
@@ -786,14 +785,14 @@ class _Premise:
 
     def line(self, who: str, elements: Mapping[str, Sequence[float]]) -> Line:
         """One element with its tonnes, several by name."""
-        what = "so much of " + _listed(list(elements))
+        what = "so much of " + listed(sorted(elements), most=6)
         if len(elements) == 1:
             ((element, amounts),) = elements.items()
             finite = [amount for amount in amounts if np.isfinite(amount)]
             if finite:
-                low, high = (_plain(round(bound, 6)) for bound in (min(finite), max(finite)))
+                low, high = (plain(round(bound, 6)) for bound in (min(finite), max(finite)))
                 what = f"{low} t of {element}" if low == high else f"{low} to {high} t of {element}"
-        return Line(self.tag, self.where, self.says.format(who=who, what=what, names=_listed(list(elements))))
+        return Line(self.tag, self.where, self.says.format(who=who, what=what, names=listed(sorted(elements), most=6)))
 
 
 _PREMISES = {
@@ -814,12 +813,6 @@ _PREMISES = {
 }
 
 
-def _listed(names: Sequence[str], most: int = 6) -> str:
-    shown = sorted(names)
-    more = f" and {len(shown) - most} others" if len(shown) > most else ""
-    return ", ".join(shown[:most]) + more
-
-
 # --- numbers and years as people write them
 
 
@@ -833,24 +826,3 @@ def _outward(value: float, sign: int) -> float:
     if abs(near - value) <= 1e-10 * abs(value):
         return near
     return float(number.quantize(digit, rounding=ROUND_CEILING if sign > 0 else ROUND_FLOOR))
-
-
-def _plain(value: float) -> str:
-    """Up to six digits, without an exponent."""
-    text = f"{value:.6g}"
-    return f"{value:.0f}" if "e+" in text else text
-
-
-def _span(years: Sequence[int]) -> str:
-    """Years as ranges.
-
-    >>> _span([2030, 2031, 2032, 2035])
-    '2030-2032, 2035'
-    """
-    runs: list[list[int]] = []
-    for year in sorted(years):
-        if runs and year == runs[-1][-1] + 1:
-            runs[-1].append(year)
-        else:
-            runs.append([year])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

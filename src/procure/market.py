@@ -218,11 +218,6 @@ def idle_offers(market: Market) -> set[tuple[str, str]]:
     }
 
 
-def level_name(choice: Programmes) -> str:
-    """What a choice of programmes is called: "seabed ten", or "no programmes"."""
-    return ", ".join(f"{supplier} {level}" for supplier, level in sorted(choice.items())) or "no programmes"
-
-
 def numbers_read(model: Model) -> set[Place]:
     """Every number of the facts that a model reads, under any of its programme levels."""
     found: set[Place] = set()

@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +27,7 @@ from procure.frames import (
     to_document,
 )
 from procure.units import KUSD_PER_MUSD
+from procure.words import Shown, programme_name
 
 if TYPE_CHECKING:
     from procure.infeasibility import Rejection
@@ -44,7 +44,7 @@ _TEXTS = ("name", "status", "origin")
 
 
 @dataclass(frozen=True, eq=False)
-class Portfolio:
+class Portfolio(Shown):
     """What a model should buy from whom, what that costs, and how it may go wrong.
 
     Attributes
@@ -102,24 +102,9 @@ class Portfolio:
         found: DataFrame = getattr(self, _ATTRIBUTE.get(name, name))
         return found
 
-    def __str__(self) -> str:
-        """One screen of plain text."""
-        from procure.report.text import to_text
-
-        return to_text(self)
-
-    def __rich__(self) -> Any:
-        """One screen for a terminal."""
-        from procure.report.text import screen
-
-        return screen(self)
-
     def __repr__(self) -> str:
         s = self.summary
         return f"Portfolio({self.name!r}, expected {s['expected_cost']:,.0f} million USD, cvar {s['cvar']:,.0f})"
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
 
     def to_json(self, path: str | Path) -> None:
         """Write everything to `path`, at once or not at all; a file of that name is replaced.
@@ -380,16 +365,15 @@ def make_portfolio(
 
 
 def _levels(solved: Sequence[Measured], best: Measured, rejected: Sequence[Rejection]) -> DataFrame:
-    from procure.market import level_name
 
     rows: list[tuple[Any, ...]] = []
     for one in solved:
         costs = (x / KUSD_PER_MUSD for x in (one.objective, one.expected, one.cvar, one.worst))
         status = one.outcome.solution.status.value
-        rows.append((level_name(one.market.programmes), *costs, status, one is best, "-", float("nan")))
+        rows.append((programme_name(one.market.programmes), *costs, status, one is best, "-", float("nan")))
     rows += [
         (
-            level_name(one.programmes), *[float("nan")] * 4, "infeasible", False,
+            programme_name(one.programmes), *[float("nan")] * 4, "infeasible", False,
             "; ".join(" ".join(line.split()) for line in one.repairs) or "no number of the model that could give way",
             one.objective / KUSD_PER_MUSD,
         )

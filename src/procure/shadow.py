@@ -44,6 +44,7 @@ from procure.model import LEAST, LimitChoices
 from procure.program import risk_of
 from procure.records import Row
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
+from procure.words import rounded, worst_share
 
 #: A limit binds when its slack is below this share of its bound.
 BINDS = 1e-6
@@ -70,7 +71,7 @@ def limits(measured: Measured) -> DataFrame:
 
 def _saves(what: str, kusd: float) -> str:
     """A price in words: three digits are enough at the margin."""
-    return f"{what} saves {float(f'{kusd / KUSD_PER_MUSD:.3g}'):,.10g} million USD at the margin"
+    return f"{what} saves {rounded(kusd / KUSD_PER_MUSD)} million USD at the margin"
 
 
 # --- limits of the model file ---
@@ -168,7 +169,7 @@ class _Policy:
     def _subject(self, scope: str) -> str:
         choice, what = self.choice, "" if scope == "all" else scope.replace("_", "/") + " "
         by_value = " by value" if choice.weight == "value" else ""
-        worst = f"the worst {100 * (1 - choice.alpha):.3g} % of futures"
+        worst = f"the worst {worst_share(choice.alpha)} of futures"
         return {
             "share": f"{choice.supplier or choice.country}'s {what}share{by_value}",
             "domestic_share": f"domestic {what}share{by_value}",

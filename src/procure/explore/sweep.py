@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from procure.compiled import Compiled
 from procure.errors import DataError, Fault, Infeasible, SolverError
 from procure.model import Model
+from procure.words import programme_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +93,7 @@ def solve_case(compiled: Compiled, case: Case) -> dict[str, Any]:
     return row | {
         "status": "optimal",
         "objective_musd": answer.objective,
-        "programmes": ", ".join(f"{supplier} {level}" for supplier, level in answer.programmes.items()),
+        "programmes": programme_name(answer.programmes),
         "seconds": answer.seconds,
         "seconds_in_solver": answer.seconds_in_solver,
     }

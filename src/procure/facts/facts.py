@@ -31,6 +31,7 @@ from procure.facts.conversion import Units, Written, as_float, quantity, units_a
 from procure.facts.schema import Bounds, bundled_folder, schema
 from procure.facts.sheet import Sheet, folder_sheets, frame_sheet
 from procure.facts.tables import Reject, Typed, check_names, check_sums, is_outside, rejecter, text_of, typed_table
+from procure.words import listed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -127,7 +128,7 @@ class Facts:
             return self.resolve(stem) if column == "value" else f"{self.resolve(stem)}.{column}"
         rule = "a path names one number of the facts"
         if meant:
-            raise DataError(Fault(path, f"names {len(meant)} numbers", rule, f"write one of {', '.join(meant[:6])}"))
+            raise DataError(Fault(path, f"names {len(meant)} numbers", rule, f"write one of {listed(meant, most=6)}"))
         raise DataError(Fault(path, "no number has this path", rule, nearest(path, self.near(path))))
 
     def _is_number(self, path: str) -> bool:

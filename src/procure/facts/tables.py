@@ -17,6 +17,7 @@ from procure.errors import Fault, nearest
 from procure.facts.conversion import Units, Written
 from procure.facts.schema import Bounds, Column, Reference, Table, schema
 from procure.facts.sheet import Row, Sheet
+from procure.words import chances
 
 SUM_TOLERANCE = 1e-6
 TRUE, FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
@@ -262,11 +263,9 @@ def check_sums(name: str, columns: Mapping[str, Iterable[Any]], label: str, reje
                 if total <= bound + SUM_TOLERANCE and not (exact and total < bound - SUM_TOLERANCE):
                     continue
                 keys = [each for each in schema()[name].key if each not in (*rule["by"], *rule.get("where", {}))]
-                parts = ", ".join(
-                    f"{' '.join(text_of(cells[each][row]) for each in keys)} {cells[column][row]:g}" for row in rows[:6]
-                )
+                parts = [(" ".join(text_of(cells[each][row]) for each in keys), cells[column][row]) for row in rows]
                 remedy = "rescale them, or add the missing outcome" if exact else "rescale them"
-                seen = f"{column} of '{group}' sums to {total:.6g}: {parts}{', …' if len(rows) > 6 else ''}"
+                seen = f"{column} of '{group}' sums to {total:.6g}: {chances(parts, most=6)}"
                 reject(
                     f"{label}, column {column}", seen, f"the sum {'is' if exact else 'is at most'} {bound:g}", remedy
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from procure.model import LEAST, LimitChoices, Model
 from procure.program import compose
 from procure.report.sources import numbers
 from procure.scenarios.world import holds_every_future
+from procure.words import between, listed, span
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
 SMALLEST, LARGEST = 1e-7, 1e7
@@ -38,9 +39,8 @@ def summary(model: Model) -> str:
 
 
 def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
-    first, last = model.years[0], model.years[-1]
     sets = markets[0].sets
-    yield "years", f"{first}-{last}" if first < last else str(first)
+    yield "years", span(model.years)
     yield "elements", ", ".join(sets.elements)
     yield "suppliers", ", ".join(sets.suppliers)
     for supplier, chosen in model.settings.suppliers.items():
@@ -49,8 +49,8 @@ def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
     limits = [_words(limit, model) for limit in model.settings.limits]
     yield "limits", limits[0] if limits else "none"
     yield from (("", limit) for limit in limits[1:])
-    nodes = _span(len(market.probability) for market in markets)
-    leaves = _span(len(market.shape.leaves) for market in markets)
+    nodes = between(len(market.probability) for market in markets)
+    leaves = between(len(market.shape.leaves) for market in markets)
     whole = all(holds_every_future(model, market.programmes) for market in markets)
     yield "futures", f"{nodes} nodes, {leaves} leaves: {'every future there is' if whole else 'drawn from many'}"
     program = compose(markets[0]).composed.lp
@@ -69,15 +69,10 @@ def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
 
 def _words(limit: LimitChoices, model: Model) -> str:
     whose = limit.supplier or limit.country
-    first, last = limit.first or model.years[0], limit.last or model.years[-1]
     parts = [limit.kind.replace("_", " "), f"of {whose}" if whose else "", f"in {limit.scope}"]
+    years = span(range(limit.first or model.years[0], (limit.last or model.years[-1]) + 1))
     bound = f"{'at least' if limit.kind in LEAST else 'at most'} {limit.bound:g}"
-    return f"{limit.name} ({limit.tag}): {' '.join(filter(None, parts))}, {bound}, {first}-{last}"
-
-
-def _span(counts: Iterable[int]) -> str:
-    low, *_, high = sorted([*counts] * 2)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return f"{limit.name} ({limit.tag}): {' '.join(filter(None, parts))}, {bound}, {years}"
 
 
 def _sizes(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -88,9 +83,8 @@ def _sizes(values: NDArray[np.float64]) -> tuple[float, float]:
 def _provenance(model: Model) -> Iterator[tuple[str, str]]:
     frame = numbers(model)
     counts = frame["status"].value_counts()
-    yield "numbers", f"{len(frame):,}: " + ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    yield "numbers", f"{len(frame):,}: " + listed([f"{count:,} {status}" for status, count in counts.items()])
     assumed = frame.loc[frame["status"] == "assumed", "table"].value_counts()
     if len(assumed):
-        shown = [f"{count} in {table}" for table, count in assumed.items()]
-        yield "assumed", ", ".join(shown[:6]) + (", …" if len(shown) > 6 else "")
+        yield "assumed", listed([f"{count} in {table}" for table, count in assumed.items()], most=6)
         yield "", f"listed by: procure sources {model.name} --status assumed"

@@ -9,6 +9,7 @@ from procure.facts import load_facts
 from procure.market import ALWAYS_READ, numbers_read
 from procure.model import Model
 from procure.report.sheet import Sheet
+from procure.words import in_full
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -53,7 +54,7 @@ def sheet(frame: DataFrame) -> Sheet:
     return Sheet(
         headings=("number", *columns[1:]),
         rows=[
-            (key, f"{value:,.10g}", f"{low:,.10g}", f"{high:,.10g}", *rest)
+            (key, in_full(value), in_full(low), in_full(high), *rest)
             for key, value, low, high, *rest in frame[columns].itertuples(index=False, name=None)
         ],
         right=("value", "low", "high"),

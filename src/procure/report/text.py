@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from procure.formulation.sets import FUTURE_KINDS, PLAN_KINDS
 from procure.frames import COMPONENTS, OTHER_SOURCES, is_worthless
+from procure.words import LEAST_SHARE, Language, money, percent, programme_name, worst_share
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from procure.portfolio import Portfolio
-
-Language = Literal["en", "ja"]
 
 WIDTH = 110
 #: An element has a line of its own when the model highlights it, or when it is among the first by what it costs short, or by
@@ -148,13 +147,13 @@ class _Screen:
     def __init__(self, portfolio: Portfolio, lang: Language) -> None:
         self.portfolio, self.lang, self.words = portfolio, lang, LABELS[lang]
         self.summary = portfolio.summary
-        self.tail = f"{100 * (1 - self.summary['alpha']):.3g} %"
+        self.tail = worst_share(self.summary["alpha"])
 
     def parts(self) -> Iterable[str | _Block]:
         """Lines of text and tables."""
         p, s = self.portfolio, self.summary
         title = p.title.get(self.lang) or p.title.get("en") or p.name
-        chosen = ", ".join(f"{supplier} {level}" for supplier, level in p.programmes.items())
+        chosen = programme_name(p.programmes) if p.programmes else ""
         yield title + (f"  ({self.words['programmes_chosen'].format(levels=chosen)})" if chosen else "")
         yield self.words["futures"].format(
             name=p.name, paths=f"{s['n_leaves']:,.0f}", nodes=f"{s['n_nodes']:,.0f}", status=p.status,
@@ -168,8 +167,8 @@ class _Screen:
         yield self._costs()
         seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
         yield self.words["loss" if seen else "loss_alone"].format(
-            loss=_money(s["shortage_loss"]), unavoidable=_money(s["unavoidable_loss"]),
-            foresight=_money(s["value_of_foresight"]),
+            loss=money(s["shortage_loss"]), unavoidable=money(s["unavoidable_loss"]),
+            foresight=money(s["value_of_foresight"]),
         )  # fmt: skip
         yield ""
         if len(p.programme_levels) > 1:
@@ -202,18 +201,18 @@ class _Screen:
                 (source, [found[year, name, source] for year in ("today", *years)])
                 for source in (*suppliers, *OTHER_SOURCES)
             ]
-            own = [(source, numbers) for source, numbers in own if any(abs(x) >= _SEEN for x in numbers)]
+            own = [(source, numbers) for source, numbers in own if any(abs(x) >= LEAST_SHARE for x in numbers)]
             own.sort(key=lambda pair: (pair[0] in OTHER_SOURCES, -max(pair[1])))
             if len(classes) == 2 and name != "all":
                 continue
             for position, (source, numbers) in enumerate(own):
                 label = (self.words.get(name, name).replace("_", "/")) if position == 0 else ""
-                rows.append((label, self._name(source), *map(_percent, numbers)))
+                rows.append((label, self._name(source), *map(percent, numbers)))
         if len(classes) > 2:
             # The first supplier of today, over all classes: the share that the portfolio is to bring down.
             first = max(suppliers, key=lambda s: found["today", "all", s])
             numbers = [found[year, "all", first] for year in ("today", *years)]
-            rows.append((self.words["all"], self._name(first), *map(_percent, numbers)))
+            rows.append((self.words["all"], self._name(first), *map(percent, numbers)))
         return _Block((self.words["shares"], "", self.words["today"], *years), rows, n_left=2)
 
     def _elements(self) -> _Block:
@@ -245,10 +244,10 @@ class _Screen:
             worst = own.loc[own["cvar_share"].idxmax()]
             rows.append((
                 e, f"{demand / n_years:,.0f}" if demand >= 10 * n_years else f"{demand / n_years:.2g}",
-                *(_percent(_of(supplied, (e, s)) / demand if demand > 0 else 0.0) for s in sources),
-                _percent(float(own["expected_t"].sum()) / demand if demand > 0 else 0.0),
-                f"{_percent(float(worst['cvar_share']))} ({int(worst['year'])})" if worst["cvar_share"] >= _SEEN else "-",
-                f"{float(own['probability'].sum()):.1f}", _money(float(own["cost_musd"].sum())),
+                *(percent(_of(supplied, (e, s)) / demand if demand > 0 else 0.0) for s in sources),
+                percent(float(own["expected_t"].sum()) / demand if demand > 0 else 0.0),
+                f"{percent(float(worst['cvar_share']))} ({int(worst['year'])})" if worst["cvar_share"] >= LEAST_SHARE else "-",
+                f"{float(own['probability'].sum()):.1f}", money(float(own["cost_musd"].sum())),
             ))  # fmt: skip
         headings = (
             w["elements"], w["demand"], *(w.get(f"{s}_heading", s) for s in sources), w["short"],
@@ -266,9 +265,9 @@ class _Screen:
         shown = [(name, numbers) for name, numbers in lines if name == "total" or any(abs(x) >= 0.5 for x in numbers)]
         rows = []
         for name, numbers in shown:
-            row = [w[name], *map(_money, numbers)]
+            row = [w[name], *map(money, numbers)]
             if unit:
-                row += [_money(x * rate) for x in numbers]
+                row += [money(x * rate) for x in numbers]
             rows.append(tuple(row))
         columns = (w["expected"], w["tail"].format(tail=self.tail), w["worst"])
         second = tuple(f"{unit}, {column}" if i == 0 else column for i, column in enumerate(columns)) if unit else ()
@@ -290,7 +289,7 @@ class _Screen:
         for position, row in enumerate(levels.itertuples(index=False)):
             costs = row.objective_musd, row.expected_musd, row.cvar_musd, row.worst_musd
             rows.append(
-                (str(row.level), w["chosen"] if row.chosen else str(row.status), *(_money(float(x)) for x in costs))  # type: ignore[arg-type]
+                (str(row.level), w["chosen"] if row.chosen else str(row.status), *(money(float(x)) for x in costs))  # type: ignore[arg-type]
             )
             if row.chosen:
                 bold.add(position)
@@ -304,8 +303,8 @@ class _Screen:
                 cost = float(row.repaired_musd)  # type: ignore[arg-type]
                 words = self.words["out" if cost == cost else "out_alone"]
                 saved = self.summary["objective"] - cost
-                more = self.words["dearer" if saved < 0 else "cheaper"].format(saved=_money(abs(saved)))
-                yield words.format(level=row.level, needs=row.needs, cost=_money(cost), more=more)
+                more = self.words["dearer" if saved < 0 else "cheaper"].format(saved=money(abs(saved)))
+                yield words.format(level=row.level, needs=row.needs, cost=money(cost), more=more)
 
     def _limits(self) -> Iterable[str]:
         from pandas import Series
@@ -342,32 +341,6 @@ class _Screen:
             for status, share in zip(frame["status"], frame["share"].tolist(), strict=True)
         ]
         return f"{self.words['provenance']}: {', '.join(shares)}"
-
-
-#: Shares below this are not shown.
-_SEEN = 0.0005
-
-
-def _percent(share: float) -> str:
-    """A share in per cent, two digits: ``-`` is less than a twentieth of one.
-
-    >>> _percent(0.6543), _percent(0.0123), _percent(0.0)
-    ('65', '1.2', '-')
-    """
-    if abs(share) < _SEEN:
-        return "-"
-    return f"{100 * share:.1f}" if abs(share) < 0.0995 else f"{100 * share:.0f}"
-
-
-def _money(amount: float) -> str:
-    """A sum to the unit, small ones to two digits; ``-`` where there is none.
-
-    >>> _money(32753.9), _money(0.1265), _money(float("nan"))
-    ('32,754', '0.13', '-')
-    """
-    if amount != amount or amount == 0:
-        return "-"
-    return f"{amount:,.0f}" if abs(amount) >= 9.95 else f"{amount:.2g}"
 
 
 def _thinned(years: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from procure.errors import DataError, Fault, nearest
 from procure.scenarios.process import TOLERANCE, Process, by_name, long_run
 from procure.units import Array, Index
+from procure.words import chances
 
 
 @dataclass(frozen=True)
@@ -236,10 +237,9 @@ def _selected(process: Process, states: str | Collection[str]) -> Index:
     return np.array([process.code(name) for name in names], dtype=np.int64)
 
 
-def _reach(where: str, chances: Mapping[str, float]) -> float:
+def _reach(where: str, forced: Mapping[str, float]) -> float:
     """The chances of being forced, together."""
-    reach = math.fsum(chances.values())
-    if reach > 1 + TOLERANCE or any(not p >= 0 for p in chances.values()):
-        parts = ", ".join(f"{state} {p:g}" for state, p in chances.items())
-        raise DataError(Fault(where, f"with {parts}", "probabilities are >= 0 and sum to at most 1"))
+    reach = math.fsum(forced.values())
+    if reach > 1 + TOLERANCE or any(not p >= 0 for p in forced.values()):
+        raise DataError(Fault(where, f"with {chances(forced)}", "probabilities are >= 0 and sum to at most 1"))
     return reach

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from procure.errors import DataError, Fault, nearest
 from procure.units import Array, Index
+from procure.words import chances
 
 ROUNDING = 4e-16  # of a probability, at most
 TOLERANCE = 1e-9  # how far a sum of probabilities may be from one: the rounding of a long sum, not of a typed table
@@ -74,9 +75,7 @@ class Process:
             totals = transition.sum(axis=-1)
             worst = np.unravel_index(np.argmax(np.abs(totals - 1)), totals.shape)
             if abs(totals[worst] - 1) > TOLERANCE:
-                parts = ", ".join(
-                    f"{state} {part:g}" for state, part in zip(self.states, transition[worst], strict=True)
-                )
+                parts = chances(zip(self.states, transition[worst], strict=True))
                 seen = f"probabilities out of '{self.states[worst[-1]]}' sum to {totals[worst]:.10g}, not 1: {parts}"
                 faults.append(Fault(where, seen, "they sum to 1", "rescale them, or add the missing outcome"))
         if faults:
@@ -277,7 +276,7 @@ def total(position: Index, weight: Array, length: int = 0) -> Array:
 
 def check_law(where: str, law: Mapping[str, float]) -> None:
     """Probabilities that sum to one; otherwise the sum and its parts."""
-    parts = ", ".join(f"{name} {p:g}" for name, p in law.items())
+    parts = chances(law)
     if not law or any(not p >= 0 for p in law.values()):
         raise DataError(Fault(where, f"probabilities are {parts or 'none'}", "probabilities are numbers >= 0"))
     whole = math.fsum(law.values())

@@ -10,7 +10,8 @@ import numpy as np
 
 from procure.errors import DataError, Fault, nearest
 from procure.scenarios.process import TOLERANCE, Process
-from procure.scenarios.tree import Tree, listed
+from procure.scenarios.tree import Tree
+from procure.words import chances
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +108,7 @@ def _read_table(
     if not seen_in:
         faults.append(Fault("scenarios", "the table is empty", "there is at least one scenario"))
     elif abs(whole - 1) > TOLERANCE:
-        seen = f"sum to {whole:.10g}, not 1: {listed(law.items())}"
+        seen = f"sum to {whole:.10g}, not 1: {chances(law)}"
         remedy = "rescale them, or add the missing outcome (often 'no disruption')"
         faults.append(Fault("scenario probabilities", seen, "they sum to 1", remedy))
     if faults:

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from procure.errors import DataError, Fault, nearest
 from procure.scenarios.process import TOLERANCE, by_name, total
 from procure.units import Array, Index
+from procure.words import chances
 
 SAME = 1e-12  # conditional probabilities closer than this are one: typed tables agree to fewer digits, rounding to more
 
@@ -114,7 +115,7 @@ class Tree:
         faults = []
         for group in np.flatnonzero(np.abs(found - wanted) > TOLERANCE * wanted).tolist():
             siblings = np.flatnonzero(self.parent == group - 1).tolist()
-            parts = listed([(self.label(n), self.probability[n]) for n in siblings])
+            parts = chances((self.label(n), self.probability[n]) for n in siblings)
             seen = f"probabilities sum to {found[group]:.10g}, not {wanted[group]:.10g}: {parts}"
             if group == 0:
                 rule, remedy = (
@@ -375,9 +376,3 @@ def _same(values: Array) -> Index:
     ranks = np.empty(len(values), dtype=np.int64)
     ranks[order] = np.concatenate([[0], np.cumsum(np.diff(values[order]) > SAME)])
     return ranks
-
-
-def listed(probability: Iterable[tuple[str, float]], most: int = 8) -> str:
-    """Names with their probabilities, the first `most` of them."""
-    parts = [f"{name} {value:g}" for name, value in probability]
-    return ", ".join(parts[:most]) + (f" and {len(parts) - most} more" if len(parts) > most else "")

@@ -1,0 +1,162 @@
+"""How numbers, years and lists are said, in messages and on every screen; and who shows an answer as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from html import escape
+from typing import Any, Literal, Protocol
+
+Language = Literal["en", "ja"]
+
+#: Shares below this are shown as none.
+LEAST_SHARE = 0.0005
+
+
+def listed(texts: Collection[str], most: int = 12) -> str:
+    """The first `most` texts in their order, and how many are left.
+
+    >>> listed(["Dy", "Nd", "Tb"]), listed(["Dy", "Nd", "Tb"], most=2)
+    ('Dy, Nd, Tb', 'Dy, Nd and 1 more')
+    """
+    left = len(texts) - most
+    shown = [*texts][: most if left > 0 else None]
+    return ", ".join(shown) + (f" and {left} more" if left > 0 else "")
+
+
+def chances(law: Mapping[str, float] | Iterable[tuple[str, float]], most: int = 8) -> str:
+    """Outcomes with their probabilities, or things with their shares.
+
+    >>> chances({"calm": 0.8, "closure": 0.15})
+    'calm 0.8, closure 0.15'
+    """
+    pairs = law.items() if isinstance(law, Mapping) else law
+    return listed([f"{name} {probability:g}" for name, probability in pairs], most)
+
+
+def programme_name(chosen: Mapping[str, str]) -> str:
+    """What a choice of programmes is called, each supplier with its level.
+
+    >>> programme_name({"seabed": "ten"}), programme_name({})
+    ('seabed ten', 'no programmes')
+    """
+    return ", ".join(f"{supplier} {level}" for supplier, level in sorted(chosen.items())) or "no programmes"
+
+
+def span(years: Iterable[int]) -> str:
+    """Years as ranges.
+
+    >>> span([2030, 2031, 2032, 2035])
+    '2030-2032, 2035'
+    """
+    runs: list[list[int]] = []
+    for year in sorted(years):
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def between(numbers: Iterable[float]) -> str:
+    """The least and the largest of some numbers, where they differ.
+
+    >>> between([16, 1020, 300]), between([16, 16])
+    ('16 to 1,020', '16')
+    """
+    low, *_, high = sorted([*numbers] * 2)
+    return in_full(low) if low == high else f"{in_full(low)} to {in_full(high)}"
+
+
+def in_full(number: float) -> str:
+    """Every digit that is meant, with commas: at most ten.
+
+    >>> in_full(19243.00000000001), in_full(0.13)
+    ('19,243', '0.13')
+    """
+    return f"{number:,.10g}"
+
+
+def plain(number: float) -> str:
+    """Up to six digits, without commas or exponent, as it may be written into a model file.
+
+    >>> plain(1234567.8), plain(0.1 + 0.2)
+    ('1234568', '0.3')
+    """
+    text = f"{number:.6g}"
+    return f"{number:.0f}" if "e+" in text else text
+
+
+def rounded(number: float, digits: int = 3) -> str:
+    """As many digits, with commas.
+
+    >>> rounded(49.6214), rounded(14378.9)
+    ('49.6', '14,400')
+    """
+    return in_full(float(f"{number:.{digits}g}"))
+
+
+def money(amount: float) -> str:
+    """A sum to the unit, small ones to two digits; ``-`` where there is none.
+
+    >>> money(32753.9), money(0.1265), money(float("nan"))
+    ('32,754', '0.13', '-')
+    """
+    if amount != amount or amount == 0:
+        return "-"
+    return f"{amount:,.0f}" if abs(amount) >= 9.95 else f"{amount:.2g}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent, two digits: ``-`` is less than a twentieth of one.
+
+    >>> percent(0.6543), percent(0.0123), percent(0.0)
+    ('65', '1.2', '-')
+    """
+    if abs(share) < LEAST_SHARE:
+        return "-"
+    return f"{100 * share:.1f}" if abs(share) < 0.0995 else f"{100 * share:.0f}"
+
+
+def worst_share(alpha: float) -> str:
+    """How much of the outcomes a confidence level averages, in per cent.
+
+    >>> worst_share(0.95), worst_share(0.999)
+    ('5 %', '0.1 %')
+    """
+    return f"{100 * (1 - alpha):.3g} %"
+
+
+class Screens(Protocol):
+    """Shows answers to people."""
+
+    def to_text(self, answer: Any) -> str:
+        """The answer as plain text."""
+
+    def screen(self, answer: Any) -> Any:
+        """The answer as rich shows it in a terminal."""
+
+
+_screens: list[Callable[[], Screens]] = []
+
+
+def show_with(screens: Callable[[], Screens]) -> None:
+    """Say who shows answers; asked for when the first one is shown."""
+    _screens[:] = [screens]
+
+
+class Shown:
+    """Base of the answers: printed, and in a notebook, they are one screen.
+
+    Screens are made where everything below can be read, so an answer does not import them: the package names them, once.
+    """
+
+    def __str__(self) -> str:
+        """One screen of plain text."""
+        return _screens[0]().to_text(self)
+
+    def __rich__(self) -> Any:
+        """One screen for a terminal."""
+        return _screens[0]().screen(self)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
