@@ -37,7 +37,7 @@ from procure.lp.compose import Composed, Composition
 from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
 from procure.lp.workers import cores
 from procure.market import Market
-from procure.model import LEAST, LimitChoices
+from procure.model.limits import LEAST, LimitChoices
 from procure.program import Program
 from procure.solving import SIMPLEX
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index

@@ -30,7 +30,8 @@ from procure.facts import Place
 from procure.formulation.sets import FUTURE_KINDS, Limit, Sets
 from procure.lp.compile import Template
 from procure.lp.compose import Bound, Shape
-from procure.model import LEAST, LimitChoices, Model
+from procure.model import Model
+from procure.model.limits import LEAST, LimitChoices
 from procure.records import Records, Row, most_specific, valid_in
 from procure.remember import Remembering, remembered
 from procure.scenarios.chain import effective_share

@@ -40,7 +40,7 @@ from procure.frames import is_worthless, make_frame
 from procure.lp.compile import Template
 from procure.market import Builder, Datum, Market
 from procure.measure import Measured
-from procure.model import LEAST, LimitChoices
+from procure.model.limits import LEAST, LimitChoices
 from procure.program import risk_of
 from procure.records import Row
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.market import Market, check_read, make_market, numbers_read, programme_choices
-from procure.model import LEAST, LimitChoices, Model
+from procure.model import Model
+from procure.model.limits import LEAST, LimitChoices
 from procure.program import compose
 from procure.report.sources import numbers
 from procure.scenarios.world import holds_every_future

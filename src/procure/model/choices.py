@@ -1,0 +1,154 @@
+"""The choices of a model file, table by table: what each key takes, and what it is where the file is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError, field_validator
+
+from procure.errors import DataError
+from procure.model.faults import in_words, short, wrong
+from procure.model.limits import LimitChoices
+from procure.model.values import Names, Number, Share, Table, Truth, Whole, number_or_text, unrepeated
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+def _all_or_list(items: Any) -> Any:
+    if items != "all" and not isinstance(items, (list, tuple)):
+        raise wrong(f"value is {items!r}", "it is 'all' or a list of elements", "write a list in brackets")
+    return items
+
+
+def _pair(years: Any) -> Any:
+    if not isinstance(years, (list, tuple)) or len(years) != 2:
+        raise wrong(f"value is {short(years)}", "it is a list of two years", "write [first, last]")
+    return years
+
+
+class ModelChoices(Table):
+    """What is modelled: name, years, elements, and the facts it stands on."""
+
+    name: str = Field(min_length=1, pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    title: dict[Literal["en", "ja"], str] = Field({})
+    years: Annotated[tuple[Whole, Whole], BeforeValidator(_pair)]
+    periods_per_year: Whole = Field(1, ge=1, le=52)
+    discount_rate: Share = Field(0.03, ge=0, le=0.5)
+    facts: str = Field("bundled", min_length=1)
+    extend: Truth = True
+    elements: Annotated[Literal["all"] | Names, BeforeValidator(_all_or_list)] = "all"
+    classes: Literal["default", "textbook", "jogmec"] = "default"
+    currency: str = "USD"
+    highlight: Names = ()  # elements that always have a line of their own in the answer
+
+    @field_validator("years")
+    @classmethod
+    def _years_in_order(cls, years: tuple[int, int]) -> tuple[int, int]:
+        first, last = years
+        if not FIRST_YEAR <= first <= last <= LAST_YEAR:
+            rule = f"years run from the first to the last, within {FIRST_YEAR} and {LAST_YEAR}"
+            raise wrong(f"value is [{first}, {last}]", rule, "write [first, last]")
+        return years
+
+
+class RiskChoices(Table):
+    """How cost is weighed: (1 - weight) mean + weight CVaR at level alpha (0.95 averages the worst 5 %)."""
+
+    alpha: Share = Field(0.95, ge=0, lt=1)
+    weight: Share = Field(0.0, ge=0, le=1)
+
+
+class TreeChoices(Table):
+    """How the futures branch: every state in the years of `branch`, drawn elsewhere, within `nodes` nodes.
+
+    `nodes` is that of a model in years. With shorter periods a path has more nodes, and the tree `periods_per_year` times as
+    many: as many paths. A year of `branch` branches in its first period.
+    """
+
+    branch: Annotated[tuple[Whole, ...], AfterValidator(unrepeated)] = ()
+    nodes: Whole = Field(1500, ge=1, le=200_000)
+    seed: Whole = Field(1, ge=0)
+    primary: str | None = None
+
+
+class WorldChoices(Table):
+    """Which variant of the risks, where they stand today, and how the tree is made."""
+
+    variant: Literal["optimistic", "base", "pessimistic"] = "base"
+    start: dict[str, str] = Field({})
+    tree: TreeChoices = TreeChoices()
+    scenarios: Truth = False  # True: the futures are the table `scenarios` of the facts
+
+
+class DemandChoices(Table):
+    """Which reading of demand, whether it is uncertain, and whether orders are placed before it is seen."""
+
+    case: Literal["low", "base", "high"] = "base"
+    uncertain: Literal["none", "yearly", "persistent"] = "none"
+    orders: Literal["after", "before"] = "after"
+
+
+class StockChoices(Table):
+    """When stock may be drawn: in a disruption, where a supplier of the element is in another state than its first; or always."""
+
+    release: Literal["disruption", "always"] = "disruption"
+
+
+class ShortageChoices(Table):
+    """The scale of all shortage costs: 1.2 reproduces NRI's loss, 3.4 Daiwa's, 5 IMF's."""
+
+    scale: Number = Field(1.0, ge=0, le=1000)
+
+
+class SupplierChoices(Table):
+    """Choices on one supplier; naming an optional supplier switches it on, ``enabled = false`` switches one off."""
+
+    enabled: Truth = True
+    programmes: Names = ()
+    price_rule: Literal["fixed", "index", "floor", "floor_rebate"] | None = None
+    payment: Literal["delivered", "ordered"] | None = None
+    contracts: Literal["free", "committed", "none"] = "free"  # today's contracts and nothing else; none: all is called
+
+
+class Override(Table):
+    """A single number of the facts, set with its reason: in the unit in which its row is written, or as text with a unit."""
+
+    set: str
+    value: Annotated[float | str, PlainValidator(number_or_text)]
+    reason: str = Field(min_length=1)
+
+
+class Settings(Table):
+    """All choices of a model file."""
+
+    model: ModelChoices
+    risk: RiskChoices = RiskChoices()
+    world: WorldChoices = WorldChoices()
+    demand: DemandChoices = DemandChoices()
+    stock: StockChoices = StockChoices()
+    shortage: ShortageChoices = ShortageChoices()
+    suppliers: dict[str, SupplierChoices] = Field({})
+    limits: tuple[LimitChoices, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+    @field_validator("limits")
+    @classmethod
+    def _limits_have_names_of_their_own(cls, limits: tuple[LimitChoices, ...]) -> tuple[LimitChoices, ...]:
+        names = [limit.name for limit in limits]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise wrong(f"two limits are called '{twice[0]}'", "each limit has a name of its own", "rename one of them")
+        return limits
+
+    @classmethod
+    def checked(cls, document: Mapping[str, Any], origin: str) -> Settings:
+        """The choices of a document like the TOML file; `DataError` with every fault, said to be in `origin`."""
+        try:
+            return cls.model_validate(dict(document))
+        except ValidationError as error:
+            raise DataError(in_words(error, cls.keys_at, document, origin)) from None
+
+
+#: Choices that say which tables are read; a model that is read cannot change them.
+READ_ONCE = ("model.facts", "model.extend")

@@ -1,0 +1,107 @@
+"""Faults of choices in words: what pydantic finds and what we find, in one list.
+
+A validator raises `wrong` with words of ours; whatever else pydantic finds is put into words here. Both say where it
+stands as the file writes it: limits by their name, other entries of a list by their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from procure.errors import Fault, nearest
+
+#: The keys of the table at a place of a file.
+KeysAt = Callable[[Iterable[Any]], list[str]]
+
+#: The longest value that an error shows.
+SHORT = 60
+
+#: Rule and remedy for what pydantic calls a fault of type.
+TYPES = {
+    "float_type": ("it is a number", "write digits, without quotes"),
+    "int_type": ("it is a whole number", "write digits, without quotes and decimal point"),
+    "bool_type": ("it is true or false", "write true or false, without quotes"),
+    "string_type": ("it is text", "put it in quotes"),
+    "string_too_short": ("it is not empty", "fill it in"),
+    "tuple_type": ("it is a list", "write it in brackets; tables of a list as [[name]]"),
+    "dict_type": ("it is a table of keys", "write [name] above its keys"),
+    "model_type": ("it is a table of keys", "write [name] above its keys"),
+    "finite_number": ("it is a finite number", "leave the key out where there is no limit"),
+}
+BOUNDS = {
+    "greater_than_equal": ("ge", ">="),
+    "greater_than": ("gt", ">"),
+    "less_than_equal": ("le", "<="),
+    "less_than": ("lt", "<"),
+}
+
+
+def wrong(seen: str, rule: str, remedy: str) -> PydanticCustomError:
+    """A fault in our own words, on its way through pydantic."""
+    return PydanticCustomError("fault", "{rule}", {"seen": seen, "rule": rule, "remedy": remedy})
+
+
+def short(seen: Any, width: int = SHORT) -> str:
+    """What was seen, cut to one line of an error; a text in quotes if it is a value."""
+    shown = seen if isinstance(seen, str) and width > SHORT else repr(seen)
+    return shown if len(shown) <= width else shown[: width - 1] + "…"
+
+
+def in_words(error: ValidationError, keys_at: KeysAt, document: Mapping[str, Any], origin: str) -> list[Fault]:
+    """Every fault that pydantic found in a document, in words; `origin` is the file."""
+    return [
+        _fault(dict(detail), keys_at, document, origin)
+        for detail in error.errors()
+        # Where 'all' or a list may stand, a bad list is reported as not 'all' too.
+        if not str(detail["loc"][-1:]).startswith('("literal[')
+    ]
+
+
+def _fault(detail: dict[str, Any], keys_at: KeysAt, document: Mapping[str, Any], origin: str) -> Fault:
+    place = tuple(part for part in detail["loc"] if not _is_of_pydantic(part))
+    where = f"{origin}, {_spelled(place, keys_at, document)}" if place else origin
+    kind, seen, context = detail["type"], detail.get("input"), detail.get("ctx", {})
+    value = f"value is {short(seen)}"
+    if kind == "fault":
+        return Fault(where, context["seen"], context["rule"], context["remedy"])
+    if kind == "extra_forbidden":
+        remedy = nearest(str(place[-1]), keys_at(place[:-1]))
+        return Fault(where, f"unknown key '{place[-1]}'", "unknown keys are faults", remedy)
+    if kind == "missing":
+        return Fault(where, "the key is missing", "this key is required", f"add '{place[-1]}'")
+    if kind == "literal_error":
+        options = [part.strip(" '") for part in str(context["expected"]).replace(" or ", ", ").split(",")]
+        return Fault(where, value, f"it is one of {', '.join(options)}", nearest(str(seen), options))
+    if kind in BOUNDS:
+        limit, sign = BOUNDS[kind]
+        return Fault(where, value, f"it is {sign} {context[limit]:g}", "check sign and decimal point")
+    if kind == "string_pattern_mismatch":
+        return Fault(where, value, f"a name matches {context['pattern']}", "use letters, digits and underscores")
+    rule, remedy = TYPES.get(kind, (str(detail["msg"]), "see models/japan.toml for an example"))
+    return Fault(where, value, rule, remedy)
+
+
+def _is_of_pydantic(part: Any) -> bool:
+    """Whether a part of a place is pydantic's name for a branch of a union or the key of a mapping, not the file's."""
+    return isinstance(part, str) and part.startswith(("tuple[", "literal[", "function-", "[key]"))
+
+
+def _spelled(place: tuple[Any, ...], keys_at: KeysAt, document: Mapping[str, Any]) -> str:
+    """The place of a fault as a path: entries of a list by their name if such entries have one, else by their number."""
+    words: list[str] = []
+    here: Any = document
+    for depth, part in enumerate(place, start=1):
+        try:
+            here = here[part]
+        except (TypeError, LookupError):  # a key that is missing, or what stands there has no parts
+            here = None
+        word = str(part)
+        if isinstance(part, int):
+            name = here.get("name") if isinstance(here, dict) and "name" in keys_at(place[:depth]) else None
+            word = name if name and isinstance(name, str) else str(part + 1)
+        words.append(word)
+    return ".".join(words)

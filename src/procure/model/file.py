@@ -1,0 +1,140 @@
+"""The file of a model: found by its name, read, and made a model with the facts it names."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from procure.errors import DataError, Fault, nearest
+from procure.facts import Facts, load_facts
+from procure.model.choices import Settings
+from procure.model.faults import short
+from procure.model.model import Model, make_model
+
+#: Largest model file that is read, bytes.
+MAX_MODEL_BYTES = 1_000_000
+
+
+def load_model(name: str | Path, facts: Facts | None = None) -> Model:
+    """A model: a bundled one by its name, such as ``"japan"``, or one's own from a TOML file.
+
+    Parameters
+    ----------
+    name : str or Path
+        Bundled name (`procure models` lists them), or path ending in ``.toml``.
+    facts : Facts, optional
+        One's own facts; they take the place of those the file names.
+
+    Returns
+    -------
+    Model
+        Checked and frozen: mass in t, prices in USD/kg, money in thousand USD, shares as fractions.
+
+    Raises
+    ------
+    DataError
+        Listing every fault: a missing or malformed file, unknown keys, values out of range, names the facts lack.
+
+    >>> load_model("two-class").years
+    (2027,)
+    """
+    path = _find(name)
+    document = _parse(_read(path), path.name)
+    settings, faults = None, []
+    try:
+        settings = Settings.checked(document, path.name)
+    except DataError as error:
+        faults += error.faults
+    try:
+        facts = _facts_of(document, path) if facts is None else facts
+    except DataError as error:
+        faults += error.faults
+    if settings is None or facts is None or faults:
+        raise DataError(faults)
+    return make_model(settings, facts, path.name)
+
+
+def bundled_models() -> dict[str, Path]:
+    """Path of every bundled model, by its name."""
+    import procure.models
+
+    folder = Path(str(procure.models.__path__[0]))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _find(name: str | Path) -> Path:
+    """The path of the file that a name stands for."""
+    bundled = bundled_models()
+    if str(name) in bundled:
+        return bundled[str(name)]
+    path = Path(name)
+    rule = "a model is a bundled name or the path of a .toml file"
+    if path.suffix != ".toml":
+        raise DataError(Fault(short(str(name)), "no bundled model has this name", rule, nearest(str(name), bundled)))
+    try:
+        exists = path.is_file()
+    except (OSError, ValueError):  # a name no file system takes
+        exists = False
+    if not exists:
+        raise DataError(Fault(short(str(name)), "no such file", rule, nearest(path.stem, bundled)))
+    return path
+
+
+def _read(path: Path) -> str:
+    """The text of a file."""
+
+    def fail(seen: str, rule: str, remedy: str) -> DataError:
+        return DataError(Fault(path.name, seen, rule, remedy))
+
+    try:
+        if (size := path.stat().st_size) > MAX_MODEL_BYTES:
+            rule = f"a model file has at most {MAX_MODEL_BYTES:,} bytes"
+            raise fail(f"{size:,} bytes", rule, "put tables into a facts folder")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise fail(
+            f"it cannot be read: {error.strerror}", "a model file is readable", "check its permissions"
+        ) from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        seen = f"byte 0x{raw[error.start]:02x} in line {line} is not UTF-8"
+        raise fail(seen, "a model file is UTF-8 text", "save it as UTF-8") from None
+
+
+def _parse(text: str, origin: str) -> dict[str, Any]:
+    """The document that a text writes down."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # malformed, or a number or a nesting beyond all bounds
+        seen = f"not TOML: {short(str(error), 120)}"
+        raise DataError(
+            Fault(origin, seen, "a model file is TOML 1.0", "quote text, close brackets and lists")
+        ) from None
+
+
+def _facts_of(document: Mapping[str, Any], path: Path) -> Facts | None:
+    """The facts the file names; None where what it says is no name (which is a fault of the choices)."""
+    choices = document.get("model")
+    choices = choices if isinstance(choices, dict) else {}
+    choice, extend = choices.get("facts", "bundled"), choices.get("extend", True)
+    if choice == "bundled":
+        return load_facts()
+    if not isinstance(choice, str) or not choice or not isinstance(extend, bool):
+        return None
+    where, rule = f"{path.name}, model.facts", "facts is 'bundled' or a folder beside the model file or below it"
+    home = path.parent.resolve()
+    try:
+        folder = (home / choice).resolve()
+        inside, exists = folder.is_relative_to(home), folder.is_dir()
+    except (OSError, ValueError):  # a name no file system takes
+        inside, exists = True, False
+    if Path(choice).is_absolute() or not inside:
+        raise DataError(Fault(where, f"'{choice}' leads outside the model's folder", rule, "copy the folder there"))
+    if not exists:
+        folders = [item.name for item in home.iterdir() if item.is_dir()]
+        raise DataError(Fault(where, f"no folder {short(choice)}", rule, nearest(choice, ["bundled", *folders])))
+    return load_facts(folder, extend=extend)

@@ -1,0 +1,185 @@
+"""A portfolio model: choices and facts together, and copies of it with numbers changed by their dotted path.
+
+One dotted path names a choice (``risk.weight``) or a number of the facts (``suppliers.china.depth.medium_heavy.ban``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from procure.errors import DataError, Fault
+from procure.facts import Facts
+from procure.model.choices import READ_ONCE, Settings
+from procure.model.names import unknown_names
+from procure.model.paths import place_of, plain, put, with_choices
+
+
+@dataclass(frozen=True)
+class Model:
+    """Choices and facts together; immutable: `with_` returns a changed copy.
+
+    Attributes
+    ----------
+    settings : Settings
+        The choices.
+    facts : Facts
+        The tables, overrides applied.
+    origin : str
+        The file the choices came from, as shown in errors.
+    numbers_set : tuple of str
+        Paths of the numbers of the facts that were set under these choices: each must be one that the model reads, which is
+        seen when it is solved or checked.
+    """
+
+    settings: Settings
+    facts: Facts
+    origin: str
+    numbers_set: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.settings.model.name
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Every year of the plan."""
+        first, last = self.settings.model.years
+        return tuple(range(first, last + 1))
+
+    def with_(self, **changes: Any) -> Model:
+        """A copy with choices or numbers of the facts changed, all at once; the model itself stays as it is.
+
+        Parameters
+        ----------
+        **changes : number, text, bool, list or dict, by dotted path
+            Of a choice: what its key takes in a model file; shares may be written in per cent (``"60 %"``). Of a number of
+            the facts: a plain number in the unit of the model, as `Facts.value` returns it (t, years, episodes in months,
+            USD/kg, thousand USD), or a text that says its unit, any that converts (``"90 t/yr"``, ``"6400 USD/kg"``,
+            ``"65 %"``). On the command line and in the overrides of a model file a plain number is in the unit in which
+            its table lists it.
+
+        Returns
+        -------
+        Model
+            With the changed choices and facts; the other tables are shared, not copied.
+
+        Raises
+        ------
+        DataError
+            Listing every fault: an unknown path (with the nearest valid one), a value its key does not take, a unit that
+            does not convert, chances that no longer sum to one, names that the facts lack.
+
+        >>> from procure import load_model
+        >>> model = load_model("two-class")
+        >>> model.with_(**{"risk.weight": 0.5}).settings.risk.weight
+        0.5
+        >>> model.with_(**{"demand.light.2027": "20 kt/yr"}).facts.value("demand.light.2027")
+        20000.0
+        """
+        return self.changed(changes)
+
+    def changed(self, changes: Mapping[str, Any], *, as_written: bool = False) -> Model:
+        """`with_`, from a mapping; with `as_written` plain numbers of the facts are in the unit in which their rows are written."""
+        document = self._document()
+        faults: list[Fault] = []
+        choices, values = False, dict[str, Any]()
+        for path, value in changes.items():
+            if path in READ_ONCE:
+                remedy = "load the model again, with its own facts"
+                faults.append(
+                    Fault(path, "the facts are read already", "tables are chosen when a model is loaded", remedy)
+                )
+            elif (place := place_of(path, self.settings)) is not None:
+                put(document, place, plain(value))
+                choices = True
+            else:
+                values[path] = plain(value)
+        settings, facts = self.settings, self.facts
+        if choices:
+            try:
+                settings = Settings.checked(document, self.origin)
+            except DataError as error:
+                faults += error.faults
+        try:  # all together: chances that sum to one change together
+            facts = facts.with_values(values, as_written=as_written) if values else facts
+        except DataError as error:
+            faults += [with_choices(fault, self.settings, self.facts) for fault in error.faults]
+        # What counted when it was set need not count under other choices: a supplier may be switched off afterwards.
+        before = self.numbers_set if settings is self.settings else ()
+        numbers_set = tuple(dict.fromkeys((*before, *values)))
+        faults += unknown_names(settings, facts, self.origin) if settings is not self.settings else []
+        if faults:
+            raise DataError(faults)
+        return replace(self, settings=settings, facts=facts, numbers_set=numbers_set)
+
+    def table_of(self, path: str) -> str | None:
+        """The table of the facts whose number `path` names, or None where it names a choice."""
+        return None if place_of(path, self.settings) is not None else self.facts.locate(path)[0]
+
+    def _document(self) -> dict[str, Any]:
+        """The choices as a model file would write them, those it leaves out left out."""
+        return self.settings.model_dump(by_alias=True, exclude_unset=True)
+
+
+def make_model(settings: Settings | Mapping[str, Any], facts: Facts, origin: str = "model") -> Model:
+    """A model from choices and facts, without a file.
+
+    Parameters
+    ----------
+    settings : Settings or mapping
+        The choices, checked already or as a mapping like the TOML file.
+    facts : Facts
+        The tables; the overrides of the choices are applied to a copy.
+    origin : str
+        What errors call the place of the choices.
+
+    Returns
+    -------
+    Model
+        Whose `facts` have the overrides in them.
+
+    Raises
+    ------
+    DataError
+        Listing every fault of the choices, of the overrides, and every name that the facts lack.
+
+    >>> from procure import load_facts
+    >>> make_model({"model": {"name": "mine", "years": [2027, 2029]}}, load_facts()).years
+    (2027, 2028, 2029)
+    """
+    if not isinstance(settings, Settings):
+        settings = Settings.checked(settings, origin)
+    facts, faults = _overridden(settings, facts, origin)
+    faults += unknown_names(settings, facts, origin)
+    if faults:
+        raise DataError(faults)
+    return Model(settings, facts, origin, tuple(override.set for override in settings.overrides))
+
+
+def _overridden(settings: Settings, facts: Facts, origin: str) -> tuple[Facts, list[Fault]]:
+    """The facts with the numbers of the overrides, all at once, and what is wrong with them."""
+    faults: list[Fault] = []
+    number: dict[str, int] = {}  # full path -> which override sets it
+    for position, override in enumerate(settings.overrides, start=1):
+        try:
+            full = facts.resolve(override.set)
+        except DataError as error:
+            faults += [
+                replace(fault, where=f"{origin}, overrides.{position}.set: {fault.where}") for fault in error.faults
+            ]
+            continue
+        if full in number:
+            where, seen = f"{origin}, overrides.{position}.set", f"'{full}' is set by override {number[full]} already"
+            faults.append(Fault(where, seen, "a number is set once", "keep one of them"))
+        number.setdefault(full, position)
+    try:
+        values = {full: settings.overrides[position - 1].value for full, position in number.items()}
+        facts = facts.with_values(values, as_written=True)
+    except DataError as error:
+        for fault in error.faults:
+            which = f".{number[fault.where]}" if fault.where in number else ""
+            faults.append(replace(fault, where=f"{origin}, overrides{which}: {fault.where}"))
+    return facts, faults

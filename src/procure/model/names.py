@@ -1,0 +1,105 @@
+"""Names in the choices that the facts do not have, and years that the model does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from procure.errors import Fault, nearest
+from procure.facts import Facts
+from procure.model.choices import Settings
+
+
+def unknown_names(settings: Settings, facts: Facts, origin: str) -> list[Fault]:
+    """A fault for every name in the choices that the facts do not have, and every year outside the model's."""
+    reader = _Reader(settings, facts, origin)
+    reader.read_model()
+    reader.read_suppliers()
+    reader.read_world()
+    reader.read_limits()
+    return reader.faults
+
+
+class _Reader:
+    """Holds every name against the tables and collects the faults on the way."""
+
+    def __init__(self, settings: Settings, facts: Facts, origin: str) -> None:
+        self.settings, self.tables, self.origin = settings, facts.tables, origin
+        self.faults: list[Fault] = []
+        elements = self.tables["elements"]
+        self.symbols = elements["element"].tolist()
+        self.class_of = dict(zip(self.symbols, elements[f"class_{settings.model.classes}"], strict=True))
+        traded = elements["traded"] & elements["element"].isin(self.tables["demand"]["element"])
+        choice = settings.model.elements
+        self.bought = elements["element"][traded].tolist() if choice == "all" else list(choice)
+
+    def fault(self, where: str, seen: str, rule: str, remedy: str) -> None:
+        self.faults.append(Fault(f"{self.origin}, {where}", seen, rule, remedy))
+
+    def known(self, where: str, name: str, names: Iterable[str], what: str) -> None:
+        names = set(names)
+        if name not in names:
+            self.fault(where, f"'{name}' is not {what}", "names come from the facts", nearest(name, names))
+
+    def within(self, where: str, year: int) -> None:
+        first, last = self.settings.model.years
+        if not first <= year <= last:
+            seen = f"{year} is outside {first} to {last}"
+            self.fault(where, seen, "it is a year of the model", "change it, or model.years")
+
+    def read_model(self) -> None:
+        model = self.settings.model
+        for key, elements in (("elements", model.elements), ("highlight", model.highlight)):
+            for element in () if elements == "all" else elements:
+                self.known(f"model.{key}", element, self.symbols, "an element of the facts")
+        if not self.bought:
+            remedy = "name some, or fill elements.csv and demand.csv"
+            self.fault("model.elements", "there are none", "a model has an element", remedy)
+        currencies = ["USD", *self.tables["exchange_rates"]["currency"]]
+        self.known("model.currency", model.currency, currencies, "a currency of the facts")
+
+    def read_suppliers(self) -> None:
+        programmes = self.tables["programmes"]
+        for name, supplier in self.settings.suppliers.items():
+            self.known("suppliers", name, self.tables["suppliers"]["supplier"], "a supplier of the facts")
+            own = programmes.loc[programmes["supplier"] == name, "programme"]
+            for programme in supplier.programmes:
+                self.known(f"suppliers.{name}.programmes", programme, own, f"a programme of {name}")
+
+    def read_world(self) -> None:
+        world, states = self.settings.world, self.tables["states"]
+        for chain, state in world.start.items():
+            self.known("world.start", chain, states["chain"], "a chain of the facts")
+            own = states.loc[states["chain"] == chain, "state"]
+            if len(own):
+                self.known(f"world.start.{chain}", state, own, f"a state of {chain}")
+        if world.tree.primary is not None:
+            projects = [f"{supplier}_project" for supplier in self.tables["projects"]["supplier"]]
+            chains = [*states["chain"], *self.tables["shocks"]["shock"], *projects, "demand"]
+            self.known("world.tree.primary", world.tree.primary, chains, "a chain of the facts")
+        for year in world.tree.branch:
+            self.within("world.tree.branch", year)
+        if world.scenarios and not len(self.tables["scenarios"]):
+            rule = "futures of one's own come from the table scenarios"
+            remedy = "add rows to scenarios.csv of the facts, or drop the key"
+            self.fault("world.scenarios", "the table is empty", rule, remedy)
+
+    def read_limits(self) -> None:
+        suppliers = self.tables["suppliers"]
+        scopes = {*self.class_of.values(), *self.symbols}
+        held = {*self.bought, *map(self.class_of.get, self.bought)}
+        for limit in self.settings.limits:
+            where = f"limits.{limit.name}"
+            if limit.supplier is not None:
+                self.known(f"{where}.supplier", limit.supplier, suppliers["supplier"], "a supplier of the facts")
+            if limit.country is not None:
+                self.known(f"{where}.country", limit.country, suppliers["country"], "a country of a supplier")
+            self.known(f"{where}.scope", limit.scope, ["all", *scopes], "a class or an element")
+            if limit.scope in scopes - held:
+                seen, rule = (
+                    f"'{limit.scope}' holds no element of the model",
+                    "a limit speaks of something that is bought",
+                )
+                self.fault(f"{where}.scope", seen, rule, "drop the limit, or change model.elements")
+            for key, year in (("from", limit.first), ("to", limit.last)):
+                if year is not None:
+                    self.within(f"{where}.{key}", year)

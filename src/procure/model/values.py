@@ -1,0 +1,71 @@
+"""What the keys of a model file take: numbers, shares in per cent too, whole numbers, names; and the tables they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict
+
+from procure.facts.conversion import as_float, quantity
+from procure.model.faults import short, wrong
+
+
+class Table(BaseModel):
+    """A table of a model file: unknown keys are faults, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+
+    @classmethod
+    def takes(cls) -> dict[str, Any]:
+        """What each key takes, by its name as the file writes it."""
+        return {field.alias or name: field.annotation for name, field in cls.model_fields.items()}
+
+    @classmethod
+    def below(cls, key: str) -> type[Table] | None:
+        """The kind of table under a key, be it one, a list of them or one for each name; None where values stand."""
+        return _table_in(cls.takes().get(key))
+
+    @classmethod
+    def keys_at(cls, place: Iterable[Any]) -> list[str]:
+        """The keys of the table at a place below this one; the names and numbers of its entries lead no further."""
+        here = cls
+        for part in place:
+            here = here.below(str(part)) or here
+        return list(here.takes())
+
+
+def _table_in(kind: Any) -> type[Table] | None:
+    if isinstance(kind, type) and issubclass(kind, Table):
+        return kind
+    return next((table for part in get_args(kind) if (table := _table_in(part)) is not None), None)
+
+
+def unrepeated(items: Any) -> Any:
+    """The items, none of which stands there twice."""
+    twice = [] if isinstance(items, str) else [item for k, item in enumerate(items) if item in items[:k]]
+    if twice:
+        raise wrong(f"'{twice[0]}' stands there again", "each is named once", "keep one of them")
+    return items
+
+
+def percent(value: Any) -> Any:
+    """A share written as "65 %"; anything else as it is."""
+    said = quantity(value) if isinstance(value, str) else None
+    return said[0] / 100 if said is not None and said[1] == "%" else value
+
+
+def number_or_text(value: Any) -> Any:
+    """A number, or a text (which says its unit)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        rule, remedy = "it is a number, or text with a unit", """write digits, or for example "90 t/yr\""""
+        raise wrong(f"value is {short(value)}", rule, remedy)
+    return value if isinstance(value, str) else as_float(value)
+
+
+# Text is no number, but for a share in per cent, and neither is true: a file that says so is mistaken about the key.
+Number = Annotated[float, Strict()]
+Share = Annotated[float, Strict(), BeforeValidator(percent)]
+Whole = Annotated[int, Strict()]
+Truth = Annotated[bool, Strict()]
+Names = Annotated[tuple[str, ...], AfterValidator(unrepeated)]
