@@ -19,7 +19,7 @@ import numpy as np
 from procure import Model, load_model
 from procure.lp.highs import LinearProgram
 from procure.market import Market, make_market, merge, programme_choices
-from procure.program import compose
+from procure.program.program import compose
 
 BOOK: dict[str, Any] = {
     "model.years": (2030, 2030),

@@ -15,7 +15,7 @@ from procure import solve_two_stage
 from procure.lp import cells, highs
 from procure.lp.highs import Status
 from procure.market import make_market, merge
-from procure.program import compose, risk_of
+from procure.program.program import compose, risk_of
 from subjects import subject
 
 slow = pytest.mark.slow

@@ -21,9 +21,10 @@ import pytest
 from scipy import optimize, sparse
 
 import procure
-from procure import compiled, load_model
+from procure import load_model
 from procure.lp import highs_threads
 from procure.lp.highs import LinearProgram, Solver, Status
+from procure.solving import compiled
 
 HERE = Path(__file__).parent
 #: Seconds within which Ctrl-C is heard, and a process that was interrupted ends. HiGHS looks up a few times a second.

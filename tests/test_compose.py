@@ -16,9 +16,9 @@ from procure.lp import highs
 from procure.lp.highs import Status
 from procure.market import exposure, make_market
 from procure.model import load_model, make_model
-from procure.program import compose, missed, risk_of
+from procure.program.optimum import solve_program
+from procure.program.program import compose, missed, risk_of
 from procure.scenarios.tree import Tree
-from procure.solving import solve_program
 from random_models import market_of, random_frames, random_market, random_model, random_tree, split
 
 EXACT = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}

@@ -20,16 +20,16 @@ from procure.facts import Facts
 from procure.formulation.period import build_period
 from procure.formulation.plan import build_plan
 from procure.formulation.sets import FUTURE_KINDS
-from procure.infeasibility import _outward, explain
 from procure.lp.compile import compile_block
 from procure.lp.compose import Composition
 from procure.lp.highs import Status
 from procure.lp.highs import solve as solve_lp
 from procure.market import make_market
 from procure.model import make_model
-from procure.program import Program, Templates, risk_of
+from procure.program.infeasibility import _outward, explain
+from procure.program.optimum import solve_market
+from procure.program.program import Program, Templates, risk_of
 from procure.scenarios.tree import Tree
-from procure.solving import solve_market
 from random_models import market_of, random_model
 
 TABLES = {

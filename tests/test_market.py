@@ -12,10 +12,10 @@ from procure.lp import highs
 from procure.lp.highs import Status
 from procure.market import make_market
 from procure.model import make_model
-from procure.portfolio import make_portfolio
+from procure.portfolio.portfolio import make_portfolio
+from procure.portfolio.today import today
+from procure.program.optimum import compose, solve_market
 from procure.scenarios.tree import Tree
-from procure.solving import compose, solve_market
-from procure.today import today
 from random_models import market_of, random_frames, random_model
 
 EXACT = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}

@@ -15,7 +15,7 @@ from procure.facts import load_facts
 from procure.market import make_market
 from procure.model import Model, Settings, bundled_models, load_model, make_model
 from procure.model.file import MAX_MODEL_BYTES
-from procure.solving import solve_market
+from procure.program.optimum import solve_market
 
 HEAD = '[model]\nname = "mine"\nyears = [2027, 2028]\n'
 LIMIT = HEAD + '[[limits]]\nname = "cap"\n'

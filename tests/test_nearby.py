@@ -7,8 +7,8 @@ import procure
 from procure import Infeasible, load_model
 from procure.errors import DataError
 from procure.market import make_market, merge, numbers_read
-from procure.nearby import Refusal
-from procure.solving import solve_market
+from procure.program.optimum import solve_market
+from procure.solving.nearby import Refusal
 
 ONE_YEAR = {
     "model.years": (2030, 2030),

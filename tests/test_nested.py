@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import procure
-import procure.program
+import procure.program.program
 from procure import Infeasible, SolverError, load_model
 from procure.lp import cells, dual_bound, highs
 from procure.lp.compose import Composition
@@ -18,9 +18,9 @@ from procure.lp.interior import central_path
 from procure.lp.interior.central_path import Tail
 from procure.lp.workers import Crew
 from procure.market import make_market, merge
-from procure.program import compose, risk_of
+from procure.program.optimum import solve_program
+from procure.program.program import compose, risk_of
 from procure.risk import cvar
-from procure.solving import solve_program
 from random_models import random_market, random_model
 
 SMALL = {"world.tree.nodes": 60, "world.tree.branch": (2027,)}
@@ -225,7 +225,7 @@ def test_a_large_model_is_solved_by_cells_and_measured_as_any_other(monkeypatch)
     """`procure.solve` measures every plan again by plain arithmetic; cost, mean and tail are those of the simplex method."""
     model = load_model("japan").with_(**SMALL)
     by_simplex = procure.solve(model)
-    monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
+    monkeypatch.setattr(procure.program.program, "MANY_CELLS", 1)
     portfolio = procure.solve(model)
     assert portfolio.summary["objective"] == pytest.approx(by_simplex.summary["objective"], rel=1e-8)
     assert portfolio.summary["gap"] <= 1e-8
@@ -234,14 +234,14 @@ def test_a_large_model_is_solved_by_cells_and_measured_as_any_other(monkeypatch)
 
 
 def test_a_large_model_without_a_portfolio_says_why(monkeypatch):
-    monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
+    monkeypatch.setattr(procure.program.program, "MANY_CELLS", 1)
     model = random_model(6, [{**UNSERVED, "max": 0.0}], **CELLS)
     with pytest.raises(Infeasible, match="unserved"):
         procure.solve(model)
 
 
 def test_a_deadline_leaves_the_program_to_highs(monkeypatch):
-    monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
+    monkeypatch.setattr(procure.program.program, "MANY_CELLS", 1)
     program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"})))
     assert by_cells(program, deadline=0.0) is None  # no useful point so soon
     assert "cell" not in solve_program(program, {"solver": "simplex"}).outcome.solution.message
@@ -250,7 +250,7 @@ def test_a_deadline_leaves_the_program_to_highs(monkeypatch):
 
 def test_a_limit_of_time_says_how_far_it_came(monkeypatch):
     """A point with a bound, but not yet close: both are told, and HiGHS does not start over."""
-    monkeypatch.setattr(procure.program, "MANY_CELLS", 1)
+    monkeypatch.setattr(procure.program.program, "MANY_CELLS", 1)
     program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"})))
     cost = by_cells(program).objective
     monkeypatch.setattr(central_path, "MOST_ITERATIONS", 15)

@@ -15,19 +15,19 @@ import pytest
 from pytest import approx
 
 import procure
-from procure.compiled import solve
 from procure.errors import DataError, SolverError
 from procure.facts import Facts
-from procure.foresight import wait_and_see
-from procure.frames import FRAMES, OTHER_SOURCES, is_worthless
 from procure.market import make_market
-from procure.measure import Measured
 from procure.model import load_model, make_model
-from procure.portfolio import make_portfolio, read_portfolio
-from procure.program import templates
+from procure.portfolio.foresight import wait_and_see
+from procure.portfolio.frames import FRAMES, OTHER_SOURCES, is_worthless
+from procure.portfolio.measure import Measured
+from procure.portfolio.portfolio import make_portfolio, read_portfolio
+from procure.program.optimum import solve_market
+from procure.program.program import templates
 from procure.report.text import LABELS, to_text
 from procure.scenarios.tree import Tree
-from procure.solving import solve_market
+from procure.solving.compiled import solve
 from random_models import random_frames, random_market, random_model, random_tree
 
 SEEDS = range(12)

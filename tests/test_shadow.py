@@ -14,14 +14,14 @@ from pytest import approx
 from procure.errors import DataError, Infeasible
 from procure.facts import Facts
 from procure.formulation.sets import FUTURE_KINDS, PLAN_KINDS
-from procure.frames import WORTHLESS
 from procure.market import make_market, merge, programme_choices
-from procure.measure import Measured, mix
 from procure.model import load_model
-from procure.portfolio import make_portfolio
+from procure.portfolio.frames import WORTHLESS
+from procure.portfolio.measure import Measured, mix
+from procure.portfolio.portfolio import make_portfolio
+from procure.portfolio.shadow import limits
+from procure.program.optimum import solve_market
 from procure.report.text import to_text
-from procure.shadow import limits
-from procure.solving import solve_market
 from random_models import random_frames, random_model, random_tree
 from test_portfolio import one_mine, open_or_shut
 

@@ -6,15 +6,15 @@ import pytest
 
 import plain_pyomo
 from procure import Infeasible
-from procure import program as programs
 from procure.facts import Facts
 from procure.lp.highs import Status
 from procure.market import make_market, merge
-from procure.measure import Measured
 from procure.model import make_model
-from procure.program import compose
-from procure.shadow import limits
-from procure.solving import optimum, solve_market
+from procure.portfolio.measure import Measured
+from procure.portfolio.shadow import limits
+from procure.program import program as programs
+from procure.program.optimum import optimum, solve_market
+from procure.program.program import compose
 from random_models import random_model
 
 UNLIMITED = {"scope": "all", "step": 1, "attribute": "limit", "value": 1.0}

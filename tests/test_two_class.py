@@ -73,8 +73,8 @@ from pytest import approx
 from procure.facts import Facts, load_facts
 from procure.market import make_market
 from procure.model import Model, load_model
+from procure.program.optimum import solve_market
 from procure.risk import cvar
-from procure.solving import solve_market
 from random_models import split
 
 PROBABILITY = {"china": 0.45, "lynas": 0.04, "caremag": 0.66, "seabed": 0.08}

@@ -18,13 +18,13 @@ from procure.words import show_with
 
 if TYPE_CHECKING:
     from procure import risk
-    from procure.compiled import Compiled, compile, solve
     from procure.errors import DataError, Infeasible, ProcureError, SolverError
     from procure.explore.sweep import sweep
     from procure.facts import Facts, load_facts
     from procure.lp.two_stage import TwoStageProblem, solve_two_stage, value_of_information
     from procure.model import Model, load_model
-    from procure.portfolio import Portfolio, read_portfolio
+    from procure.portfolio.portfolio import Portfolio, read_portfolio
+    from procure.solving.compiled import Compiled, compile, solve
 
     __version__: str
 
@@ -51,20 +51,20 @@ __all__ = [
 ]
 
 _HOME = {
-    "Compiled": "compiled",
+    "Compiled": "solving.compiled",
     "DataError": "errors",
     "Facts": "facts",
     "Infeasible": "errors",
     "Model": "model",
-    "Portfolio": "portfolio",
+    "Portfolio": "portfolio.portfolio",
     "ProcureError": "errors",
     "SolverError": "errors",
     "TwoStageProblem": "lp.two_stage",
-    "compile": "compiled",
+    "compile": "solving.compiled",
     "load_facts": "facts",
     "load_model": "model",
-    "read_portfolio": "portfolio",
-    "solve": "compiled",
+    "read_portfolio": "portfolio.portfolio",
+    "solve": "solving.compiled",
     "solve_two_stage": "lp.two_stage",
     "sweep": "explore.sweep",
     "value_of_information": "lp.two_stage",

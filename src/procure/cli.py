@@ -134,7 +134,7 @@ def solve(
     """Find the least-cost portfolio of a model and print it."""
     faults = _unwritable(json, force)
     chosen = _load(model, changes, faults, quiet=quiet)
-    from procure.compiled import solve as find_portfolio
+    from procure.solving.compiled import solve as find_portfolio
 
     with _progress(quiet) as progress:
         options = None if time_limit is None else {"time_limit": time_limit}

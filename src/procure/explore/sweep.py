@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from procure.compiled import Compiled
 from procure.errors import DataError, Fault, Infeasible, SolverError
 from procure.model import Model
+from procure.solving.compiled import Compiled
 from procure.words import programme_name
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from procure.market import Market, check_read, make_market, numbers_read, programme_choices
 from procure.model import Model
 from procure.model.limits import LEAST, LimitChoices
-from procure.program import compose
+from procure.program.program import compose
 from procure.report.sources import numbers
 from procure.scenarios.world import holds_every_future
 from procure.words import between, listed, span

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from procure.formulation.sets import FUTURE_KINDS, PLAN_KINDS
-from procure.frames import COMPONENTS, OTHER_SOURCES, is_worthless
+from procure.portfolio.frames import COMPONENTS, OTHER_SOURCES, is_worthless
 from procure.words import LEAST_SHARE, Language, money, percent, programme_name, worst_share
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
-    from procure.portfolio import Portfolio
+    from procure.portfolio.portfolio import Portfolio
 
 WIDTH = 110
 #: An element has a line of its own when the model highlights it, or when it is among the first by what it costs short, or by

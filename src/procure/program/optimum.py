@@ -16,7 +16,7 @@ from procure.lp.basis import Bases
 from procure.lp.compose import Composition, Outcome
 from procure.lp.highs import LinearProgram, Solution, Solver, Status
 from procure.market import Market
-from procure.program import Program, Templates, compose, is_large, missed, risk_of, under_limits
+from procure.program.program import Program, Templates, compose, is_large, missed, risk_of, under_limits
 
 #: Devex pricing: on programs of this shape a fifth quicker than steepest edge.
 SIMPLEX: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
@@ -205,7 +205,7 @@ def solve_program(program: Program, options: Mapping[str, Any] | None = None) ->
     found = optimum(program, engine, time.perf_counter() + limit)
     refuse(found.solution)
     if found.solution.status is Status.INFEASIBLE:
-        from procure.infeasibility import explain
+        from procure.program.infeasibility import explain
 
         raise explain([found.program])
     return solved(found)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from pandas import DataFrame
 
-from procure.frames import make_frame
-from procure.measure import Measured
+from procure.portfolio.frames import make_frame
+from procure.portfolio.measure import Measured
 from procure.records import Records, Row
 from procure.units import KUSD_PER_MUSD
 

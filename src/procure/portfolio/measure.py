@@ -17,12 +17,12 @@ from pandas import DataFrame
 from procure import risk
 from procure.errors import SolverError
 from procure.formulation.period import COSTS
-from procure.frames import COMPONENTS, UNSERVED, make_frame
 from procure.lp.compile import Template
+from procure.portfolio.frames import COMPONENTS, UNSERVED, make_frame
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
 
 if TYPE_CHECKING:
-    from procure.solving import Solved
+    from procure.program.optimum import Solved
 
 
 #: How far the solver's objective may lie from the measured one, relative to what is spent in total.

@@ -16,7 +16,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault, nearest
-from procure.frames import (
+from procure.portfolio.frames import (
     FRAMES,
     OTHER_SOURCES,
     decode,
@@ -30,10 +30,10 @@ from procure.units import KUSD_PER_MUSD
 from procure.words import Shown, programme_name
 
 if TYPE_CHECKING:
-    from procure.infeasibility import Rejection
-    from procure.measure import Measured
     from procure.model import Model
-    from procure.solving import Solved
+    from procure.portfolio.measure import Measured
+    from procure.program.infeasibility import Rejection
+    from procure.program.optimum import Solved
 
 FORMAT = "procure.portfolio"
 VERSION = 1
@@ -72,7 +72,7 @@ class Portfolio(Shown):
         these were drawn from many futures, 0 where they are all there are), `gap` (relative, of the solver), `seconds`,
         `seconds_in_solver`, `resolved_cold` (answers of the solver that did not hold when checked, and were solved again).
     mix, costs, shortage, stock, limits, shares, programme_levels, provenance, nodes, leaves : DataFrame
-        As described in `procure.frames.FRAMES`.
+        As described in `procure.portfolio.frames.FRAMES`.
     """
 
     name: str
@@ -96,7 +96,7 @@ class Portfolio(Shown):
     leaves: DataFrame = field(repr=False)
 
     def frame(self, name: str) -> DataFrame:
-        """A frame by the name it has in `procure.frames.FRAMES`."""
+        """A frame by the name it has in `procure.portfolio.frames.FRAMES`."""
         if name not in FRAMES:
             raise DataError(Fault("frame", f"'{name}'", "it is a frame of a portfolio", nearest(name, FRAMES)))
         found: DataFrame = getattr(self, _ATTRIBUTE.get(name, name))
@@ -288,12 +288,12 @@ def make_portfolio(
 
     Raises `SolverError` where the solver's objective is not what the decisions cost.
     """
-    from procure import measure, shadow
-    from procure.foresight import unseen, wait_and_see
     from procure.formulation.sets import FUTURE_KINDS
-    from procure.provenance import provenance
+    from procure.portfolio import measure, shadow
+    from procure.portfolio.foresight import unseen, wait_and_see
+    from procure.portfolio.provenance import provenance
+    from procure.portfolio.today import today
     from procure.scenarios.world import holds_every_future
-    from procure.today import today
 
     started = time.perf_counter()
     market, model = best.market, best.market.model

@@ -38,8 +38,8 @@ from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
 from procure.lp.workers import cores
 from procure.market import Market
 from procure.model.limits import LEAST, LimitChoices
-from procure.program import Program
-from procure.solving import SIMPLEX
+from procure.program.optimum import SIMPLEX
+from procure.program.program import Program
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index
 from procure.words import listed, plain, programme_name, span, worst_share
 

@@ -28,18 +28,18 @@ from procure.lp.highs import LinearProgram, Status
 from procure.lp.workers import cores
 from procure.market import FOLLOWED, Builder, check_read, make_market, merge, programme_choices
 from procure.model import Model
-from procure.nearby import Nearby, Refusal
-from procure.program import Missed, Program, compose, coupled, is_large, under_limits
+from procure.program.optimum import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
+from procure.program.program import Missed, Program, compose, coupled, is_large, under_limits
 from procure.records import Records
 from procure.scenarios.process import Process
 from procure.scenarios.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
-from procure.solving import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
+from procure.solving.nearby import Nearby, Refusal
 from procure.units import KUSD_PER_MUSD
 from procure.words import programme_name
 
 if TYPE_CHECKING:
-    from procure.infeasibility import Rejection
-    from procure.portfolio import Portfolio
+    from procure.portfolio.portfolio import Portfolio
+    from procure.program.infeasibility import Rejection
 
 
 #: Called with (done, total, what) as the work goes on.
@@ -87,8 +87,8 @@ class Answer:
 
     def make_portfolio(self, foresight: bool = True) -> Portfolio:
         """The whole answer; without `foresight` what knowing the future would be worth is left out."""
-        from procure.infeasibility import reject
-        from procure.portfolio import make_portfolio
+        from procure.portfolio.portfolio import make_portfolio
+        from procure.program.infeasibility import reject
 
         started = time.perf_counter()
         optimal = [solved(found) for found in self._found if found.solution.status is Status.OPTIMAL]
@@ -221,7 +221,7 @@ class Compiled:
         }
         best = min(levels, key=lambda level: costs[level.name])
         if costs[best.name] == math.inf:
-            from procure.infeasibility import explain
+            from procure.program.infeasibility import explain
 
             raise explain([end.program for end in found], time.perf_counter() + levels[0].time_limit)
         return Answer(

@@ -29,7 +29,7 @@ from procure.units import Array
 
 if TYPE_CHECKING:
     from procure.market import Market
-    from procure.program import Templates
+    from procure.program.program import Templates
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from procure.lp.highs import LinearProgram
 from procure.lp.moves import Moves
 from procure.market import Builder, Datum, Market, idle_offers, make_market, merged_like, most_of
 from procure.model import Model
-from procure.program import Program, holds_tail, read_by_element, risk_of
+from procure.program.program import Program, holds_tail, read_by_element, risk_of
 from procure.records import Records
 from procure.scenarios.process import Process, same_futures
 from procure.scenarios.tree import Tree

@@ -36,12 +36,12 @@ from procure import risk
 from procure.facts import Place
 from procure.formulation.period import COSTS
 from procure.formulation.sets import FUTURE_KINDS, MEASURES, Limit
-from procure.frames import is_worthless, make_frame
 from procure.lp.compile import Template
 from procure.market import Builder, Datum, Market
-from procure.measure import Measured
 from procure.model.limits import LEAST, LimitChoices
-from procure.program import risk_of
+from procure.portfolio.frames import is_worthless, make_frame
+from procure.portfolio.measure import Measured
+from procure.program.program import risk_of
 from procure.records import Row
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
 from procure.words import rounded, worst_share
