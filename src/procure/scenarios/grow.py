@@ -115,18 +115,27 @@ def sample_paths(processes: Iterable[Process], n_paths: int, seed: int, n_period
     """
     chosen = canonical(processes)
     n_periods = min(process.n_periods for process in chosen) if n_periods is None else n_periods
-    _check_periods(chosen, n_periods)
-    place = {process.name: column for column, process in enumerate(chosen)}
-    codes = np.empty((n_paths, n_periods, len(chosen)), dtype=np.int64)
-    previous = np.repeat(_today(chosen), n_paths, axis=0)
+    codes = drawn_states(chosen, n_paths, seed, n_periods)
+    weight = np.full(n_paths, 1 / n_paths)
+    return Tree.from_paths(codes, weight, [p.name for p in chosen], [p.states for p in chosen], foresight=True)
+
+
+def drawn_states(processes: Sequence[Process], n_paths: int, seed: int, n_periods: int) -> Index:
+    """The states of independent paths of `canonical` processes, shape (n_paths, n_periods, n_processes).
+
+    Every process has random numbers of its own, by its name: path i under two laws differs only where the laws do.
+    """
+    _check_periods(processes, n_periods)
+    place = {process.name: column for column, process in enumerate(processes)}
+    codes = np.empty((n_paths, n_periods, len(processes)), dtype=np.int64)
+    previous = np.repeat(_today(processes), n_paths, axis=0)
     for period in range(n_periods):
-        for column, process in enumerate(chosen):
+        for column, process in enumerate(processes):
             drivers = [codes[:, period, place[name]] for name in process.drivers]
             law = process.law(period, drivers, previous[:, column])
             codes[:, period, column] = _inverse(law, _generator(seed, period, f"path {process.name}").random(n_paths))
         previous = codes[:, period]
-    weight = np.full(n_paths, 1 / n_paths)
-    return Tree.from_paths(codes, weight, [p.name for p in chosen], [p.states for p in chosen], foresight=True)
+    return codes
 
 
 # --- how drawing works ---
