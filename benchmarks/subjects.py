@@ -18,8 +18,9 @@ import numpy as np
 
 from procure import Model, load_model
 from procure.lp.highs import LinearProgram
-from procure.market import Market, make_market, merge, programme_choices
+from procure.market import Market, make_market, merge
 from procure.program.program import compose
+from procure.scenarios.world import programme_choices
 
 BOOK: dict[str, Any] = {
     "model.years": (2030, 2030),

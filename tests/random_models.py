@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from procure.facts import Facts
-from procure.market import make_market, programme_choices
+from procure.market import make_market
 from procure.model import make_model
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import processes
+from procure.scenarios.world import processes, programme_choices
 
 ELEMENTS = {"La": "light", "Nd": "light", "Dy": "heavy", "Y": "heavy"}
 NAMES = ("north", "south", "east", "west")

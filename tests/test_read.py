@@ -5,9 +5,9 @@ import pytest
 
 import procure
 from procure import DataError, load_model
-from procure.market import Builder, numbers_read, programme_choices
+from procure.market import make_market, numbers_read
 from procure.report.check import summary
-from procure.scenarios.world import make_tree, processes
+from procure.scenarios.world import make_tree, processes, programme_choices
 from random_models import random_model
 
 ONE_YEAR = {
@@ -24,7 +24,7 @@ def numbers(model, trees):
     """Everything that is worked out of the facts: the numbers of every level's market, its bounds, its law."""
     found = []
     for choice in programme_choices(model):
-        market = Builder(model, choice, trees[str(choice)]).market()
+        market = make_market(model, choice, trees[str(choice)])
         law = processes(model, choice)
         found.append((market.plan, market.period, {key: bound.most for key, bound in market.bounds.items()}))
         found.append(([p.name for p in law], [p.transition for p in law]))

@@ -14,7 +14,7 @@ from pytest import approx
 from procure.errors import DataError, Infeasible
 from procure.facts import Facts
 from procure.formulation.sets import FUTURE_KINDS, PLAN_KINDS
-from procure.market import make_market, merge, programme_choices
+from procure.market import make_market, merge
 from procure.model import load_model
 from procure.portfolio.frames import WORTHLESS
 from procure.portfolio.measure import Measured, mix
@@ -22,6 +22,7 @@ from procure.portfolio.portfolio import make_portfolio
 from procure.portfolio.shadow import limits
 from procure.program.optimum import solve_market
 from procure.report.text import to_text
+from procure.scenarios.world import programme_choices
 from random_models import random_frames, random_model, random_tree
 from test_portfolio import one_mine, open_or_shut
 

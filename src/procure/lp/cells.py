@@ -15,12 +15,13 @@ from scipy import sparse
 
 from procure.formulation.period import CARRIED, PLAN_LINKS
 from procure.lp.compile import Name
-from procure.lp.compose import TAIL_MONEY, Bound, Composed, Composition, Risk, element_of, kind_of
+from procure.lp.compose import TAIL_MONEY, Composed, Composition, Risk, element_of, kind_of
 from procure.lp.dual_bound import proved_bound
 from procure.lp.highs import Solution, Status
 from procure.lp.interior import tree_path
 from procure.lp.interior.sliced_tree import is_sliced
 from procure.lp.interior.tree_cells import Links, Measure, NestedProgram
+from procure.market.limits import Bound
 from procure.units import Array, Index
 
 #: What a cell hands to its children, and what it is called there.

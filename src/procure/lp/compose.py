@@ -20,7 +20,7 @@ beside tonnes a better scale for the solver than kUSD.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -32,48 +32,12 @@ from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS
 from procure.formulation.sets import MEASURES, Limit
 from procure.lp.compile import Name, Template
 from procure.lp.highs import LinearProgram, Solution
+from procure.market.limits import Bound
+from procure.market.shape import Shape
 from procure.units import Array, Index
 
 #: kUSD in one unit of money of the tail rows.
 TAIL_MONEY = 1e3
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The shape of a tree, as far as composition goes: no names, no data.
-
-    Parameters
-    ----------
-    parent : array, shape (n_nodes,)
-        Position of the parent, always earlier than its child; -1 for the first period.
-    year : array, shape (n_nodes,)
-        Position of the node's year in the years of the plan.
-    information : array, shape (n_nodes,), optional
-        Nodes with the same number place their orders together, before they can be told apart.
-    same : mapping element -> array, shape (n_nodes,)
-        The first of the nodes that are one for this element: they share its rows and decisions. Elements that are not here
-        have a decision of their own at every node.
-    """
-
-    parent: Index
-    year: Index
-    information: Index | None = None
-    same: Mapping[Any, Index] = field(default_factory=dict)
-
-    @cached_property
-    def leaves(self) -> Index:
-        """Nodes without children."""
-        is_leaf = np.ones(len(self.parent), dtype=bool)
-        is_leaf[self.parent[self.parent >= 0]] = False
-        return np.flatnonzero(is_leaf)
-
-
-@dataclass(frozen=True)
-class Bound:
-    """The most a limit on all futures allows, and the nodes it looks at (for costs: None, all leaves)."""
-
-    most: float
-    nodes: Index | None = None
 
 
 @dataclass(frozen=True)

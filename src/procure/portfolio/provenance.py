@@ -7,15 +7,15 @@ present value, so that sales do not hide purchases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 
+from procure.facts.records import ALL, Records, Row
 from procure.portfolio.frames import make_frame
 from procure.portfolio.measure import Measured
-from procure.records import Records, Row
 from procure.units import KUSD_PER_MUSD
 
 #: From the firmest to the softest.
@@ -101,9 +101,8 @@ class _Priced:
 
     def _basket(self, supplier: str, year: int) -> str:
         level = self.market.programmes.get(supplier)
-        own = self.records.rows("programmes", supplier=supplier, programme=level, attribute="unit_cost")
-        valid = [r for r in own if r["year"] <= year]
-        return self._status([max(valid, key=lambda r: r["year"])] if valid else self._terms(supplier, "price", year))
+        own = self.records.valid("programmes", year, supplier=supplier, programme=level, attribute="unit_cost")
+        return self._status([own] if own is not None else self._terms(supplier, "price", year))
 
     def _price(self, supplier: str, element: str, year: int, *, with_floor: bool) -> str:
         """The status of what prices a tonne: the supplier's own price, its layer's, or the floor where it is higher."""
@@ -119,21 +118,16 @@ class _Priced:
 
     def _terms(self, supplier: str, attribute: str, year: int, element: str | None = None) -> list[Row]:
         """The row of a term valid in a year, of the most specific scope."""
-        found = self.records.rows("terms", supplier=supplier, attribute=attribute)
-        scoped = [r for r in found if r["scope"] == self._specific(found, element)]
-        valid = [r for r in scoped if r["year"] is None or r["year"] <= year]
-        return [max(valid, key=lambda r: -np.inf if r["year"] is None else r["year"])] if valid else []
+        row = self.records.valid("terms", year, self._scopes(element), supplier=supplier, attribute=attribute)
+        return [] if row is None else [row]
 
-    def _by_scope(self, table: str, element: str, **keys: Any) -> list[Row]:
-        found = self.records.rows(table, **keys)
-        return [r for r in found if r["scope"] == self._specific(found, element)]
+    def _by_scope(self, table: str, element: str, **keys: Any) -> Sequence[Row]:
+        return self.records.of_scope(table, self._scopes(element), **keys)
 
-    def _specific(self, rows: list[Row], element: str | None) -> str | None:
-        wanted = ("all",) if element is None else (element, self.market.class_of[element], "all")
-        scopes = {r["scope"] for r in rows}
-        return next((scope for scope in wanted if scope in scopes), None)
+    def _scopes(self, element: str | None) -> tuple[str, ...]:
+        return ALL if element is None else (element, self.market.class_of[element], "all")
 
-    def _status(self, rows: list[Row]) -> str:
+    def _status(self, rows: Sequence[Row]) -> str:
         """The softest status of the rows; a number nobody gave is assumed."""
         found = [str(r["status"]) for r in rows if r["status"] is not None]
         return max(found, key=STATUSES.index, default="assumed")

@@ -34,15 +34,15 @@ from pandas import DataFrame
 
 from procure import risk
 from procure.facts import Place
+from procure.facts.records import Records, Row
 from procure.formulation.period import COSTS
 from procure.formulation.sets import FUTURE_KINDS, MEASURES, Limit
 from procure.lp.compile import Template
-from procure.market import Builder, Datum, Market
+from procure.market import Datum, MadeAnew, Market, TrackedMarket
 from procure.model.limits import LEAST, LimitChoices
 from procure.portfolio.frames import is_worthless, make_frame
 from procure.portfolio.measure import Measured
 from procure.program.program import risk_of
-from procure.records import Row
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
 from procure.words import rounded, worst_share
 
@@ -212,17 +212,16 @@ Owner = tuple[str, ...]  # (supplier, element), (supplier,), (supplier, programm
 Amounts = tuple[Any, Any]  # by year of the plan: what is used, and how much there is
 
 
-class _Numbers(Builder):
+class _Numbers:
     """The numbers of the tables behind a market, and how far the data of its program move with each."""
 
     def __init__(self, market: Market) -> None:
-        super().__init__(market.model, market.programmes, market.tree)
-        self._unmoved = self.market()
-        self._kept, self._base = self._values, self.records
+        self._market = market
+        self._tracked = TrackedMarket(market.model, market.programmes, market.tree)
 
     def on_offer(self, supplier: str, element: str) -> list[float]:
         """t/yr on offer by year of the plan, to be contracted or only called."""
-        return [self._on_offer(supplier, element, y) for y in self.years]
+        return [self._tracked.offers.on_offer(supplier, element, y) for y in self._market.sets.years]
 
     def moving(self, kind: _Kind) -> Iterator[tuple[Owner, dict[Datum, Any]]]:
         """(owner, ν dD/dν of every datum D that moves) of every number ν of a kind, shape () or (n_nodes,).
@@ -232,11 +231,12 @@ class _Numbers(Builder):
         of them has its own part in it.
         """
         numbers: dict[Owner, dict[int, Row]] = {}
-        for position, row in enumerate(self._base.rows(kind.table)):
-            mine = row.get("supplier") in (None, *self.suppliers) and row.get("element") in (None, *self.elements)
-            chosen = row.get("programme") in (None, self.programmes.get(row.get("supplier", "")))
+        sets, programmes = self._market.sets, self._market.programmes
+        for position, row in enumerate(Records(self._market.model.facts).rows(kind.table)):
+            mine = row.get("supplier") in (None, *sets.suppliers) and row.get("element") in (None, *sets.elements)
+            chosen = row.get("programme") in (None, programmes.get(row.get("supplier", "")))
             if mine and chosen and row["value"] and row.get("attribute") == kind.attribute:
-                owners = [tuple(row[column] for column in kind.owner)] if kind.owner else [(e,) for e in self.elements]
+                owners = [tuple(row[column] for column in kind.owner)] if kind.owner else [(e,) for e in sets.elements]
                 for owner in owners:
                     numbers.setdefault(owner, {})[position] = row
         together = self._moved(kind, {position: row for rows in numbers.values() for position, row in rows.items()})
@@ -254,17 +254,15 @@ class _Numbers(Builder):
         """ν dD/dν of the data that move when the values of these rows do."""
         step = -NUDGE if kind.is_floor else NUDGE
         places = {Place(kind.table, p, "value"): row["value"] * (1 + step) for p, row in rows.items()}
-        self._values = dict(self._kept)
-        found = self.moved(self._base.moved(places), places)
-        self.records, self._values = self._base, self._kept
-        assert found is not None, "a small step moves numbers only"
-        plan, period = self._unmoved.plan, self._unmoved.period
+        moved = self._tracked.tried(places)
+        assert not isinstance(moved, MadeAnew), "a small step moves numbers only"
+        plan, period = self._tracked.market.plan, self._tracked.market.period
         changes: dict[Datum, Any] = {
             (name, index): (value - plan[name][index]) / step
-            for (name, index), value in found[0].items()
+            for (name, index), value in moved.plan.items()
             if value != plan[name][index]
         }
-        for (name, index), value in found[1].items():
+        for (name, index), value in moved.period.items():
             before = period[name][index]
             if not np.array_equal(value, before):
                 differs = value != before  # what has no limit stays without

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from procure.market import Market, check_read, make_market, numbers_read, programme_choices
+from procure.market import Market, check_read, make_market, numbers_read
 from procure.model import Model
 from procure.model.limits import LEAST, LimitChoices
 from procure.program.program import compose
 from procure.report.sources import numbers
-from procure.scenarios.world import holds_every_future
+from procure.scenarios.world import holds_every_future, programme_choices
 from procure.words import between, listed, span
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.

@@ -14,8 +14,8 @@ import numpy as np
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Place
+from procure.facts.records import Records, Row
 from procure.model import Model
-from procure.records import Noting, Records, Row, rows_of, valid_in
 from procure.scenarios import chain as chains
 from procure.scenarios import coupling
 from procure.scenarios.chain import Rates
@@ -43,7 +43,7 @@ RETALIATION = "retaliation"
 def suppliers_of(model: Model) -> list[str]:
     """The suppliers a model buys from: those of the core and those it names, less those it switches off."""
     chosen = model.settings.suppliers
-    roles = {r["supplier"]: r["role"] for r in rows_of(model.facts, "suppliers")}
+    roles = {r["supplier"]: r["role"] for r in Records(model.facts).rows("suppliers")}
     return sorted(
         name
         for name, role in roles.items()
@@ -101,7 +101,7 @@ _forced = lru_cache(maxsize=1024)(
 )
 
 
-def processes(model: Model, programmes: Programmes, records: Records | Noting | None = None) -> list[Process]:
+def processes(model: Model, programmes: Programmes, records: Records | None = None) -> list[Process]:
     """Every process of the model's world, correlated, forced and provoked as the tables (or `records` of them) say.
 
     Called again for other numbers, it returns the same objects for the processes that no number moved.
@@ -122,7 +122,7 @@ def numbers_of_law(model: Model, programmes: Programmes) -> set[Place]:
 class _World:
     """The processes of a model, by name, read from the records of its facts."""
 
-    def __init__(self, model: Model, records: Records | Noting) -> None:
+    def __init__(self, model: Model, records: Records) -> None:
         self.model, self.records = model, records
         self.period = 1.0 / model.settings.model.periods_per_year
         self.n_periods = len(periods_of(model))
@@ -246,9 +246,9 @@ class _World:
     def _of_level(self, supplier: str, programmes: Programmes, attribute: str, year: int) -> float | None:
         """What the level chosen for a supplier says of an attribute in a year, if there is one and it says so."""
         level = programmes.get(supplier)
-        rows = self.records.rows("programmes", supplier=supplier, programme=level, attribute=attribute) if level else ()
-        row = valid_in(rows, year)
-        return None if row is None else float(row["value"])
+        if level is None:
+            return None
+        return self.records.value("programmes", year, supplier=supplier, programme=level, attribute=attribute)
 
     # --- common shocks ---
 

@@ -22,17 +22,24 @@ import numpy as np
 
 from procure.errors import DataError
 from procure.facts import Place
+from procure.facts.records import Records
 from procure.facts.schema import Bounds
 from procure.lp import highs_threads
 from procure.lp.highs import LinearProgram, Status
 from procure.lp.workers import cores
-from procure.market import FOLLOWED, Builder, check_read, make_market, merge, programme_choices
+from procure.market import FOLLOWED, TrackedMarket, check_read, make_market, merge
 from procure.model import Model
 from procure.program.optimum import MANY_ROWS, Engine, Optimum, optimum, refuse, solved
 from procure.program.program import Missed, Program, compose, coupled, is_large, under_limits
-from procure.records import Records
 from procure.scenarios.process import Process
-from procure.scenarios.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
+from procure.scenarios.world import (
+    Programmes,
+    holds_every_future,
+    make_tree,
+    numbers_of_law,
+    processes,
+    programme_choices,
+)
 from procure.solving.nearby import Nearby, Refusal
 from procure.units import KUSD_PER_MUSD
 from procure.words import programme_name
@@ -344,14 +351,13 @@ class _Level:
         self.name = programme_name(choice)
         self.engine, self.time_limit = Engine.of(options)
         self._base = model
-        self._builder = Builder(model, choice, make_tree(model, choice))
-        self._whole = self._builder.market()
-        market = merge(self._whole)
+        self._whole = TrackedMarket(model, choice, make_tree(model, choice))
+        market = merge(self._whole.market)
         is_small = len(market.probability) * len(market.sets.elements) <= FEW_CELLS
         self.program = compose(market, np.arange(len(market.shape.leaves)) if is_small else None)
         self.law = processes(model, choice)
         self._is_drawn = not holds_every_future(model, choice)
-        self.read = self.read_last = self._builder.numbers | numbers_of_law(model, choice)
+        self.read = self.read_last = self._whole.read | numbers_of_law(model, choice)
         self._near: Nearby | None = None
 
     def is_redrawn(self, change: Change) -> bool:
@@ -380,9 +386,9 @@ class _Level:
     def _anew(self, change: Change) -> Program:
         """The program of the changed model, over the positions of the level's own where they fit."""
         model, mine = change.model, self.program
-        builder = Builder(model, self.choice, make_tree(model, self.choice))
-        market = merge(builder.market())
-        self.read_last = builder.numbers | numbers_of_law(model, self.choice)
+        whole = TrackedMarket(model, self.choice, make_tree(model, self.choice))
+        market = merge(whole.market)
+        self.read_last = whole.read | numbers_of_law(model, self.choice)
         fits = np.array_equal(market.shape.parent, mine.market.shape.parent)
         watched = mine.composition.watched if fits else None
         return compose(market, watched, mine.apart if fits else (), like=mine)
@@ -404,7 +410,7 @@ class _Level:
         if (refused := Nearby.refusal(self.program)) is not None:
             return refused
         if self._near is None or self._near.program_at_first is not self.program:
-            self._near = Nearby(self._builder, self._whole, self.program, self.law)
+            self._near = Nearby(self._whole, self.program, self.law)
         return self._near.program(change.law_of(self), change.records, change.places)
 
     def _solve_in_place(self, change: Change, lp: LinearProgram) -> Optimum:

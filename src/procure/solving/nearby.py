@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.facts import Place
+from procure.facts.records import Records
 from procure.lp.highs import LinearProgram
 from procure.lp.moves import Moves
-from procure.market import Builder, Datum, Market, idle_offers, make_market, merged_like, most_of
+from procure.market import Datum, MadeAnew, TrackedMarket, idle_offers, make_market, merged_like, most_of
 from procure.model import Model
 from procure.program.program import Program, holds_tail, read_by_element, risk_of
-from procure.records import Records
 from procure.scenarios.process import Process, same_futures
 from procure.scenarios.tree import Tree
 from procure.scenarios.weigh import likelihood
@@ -49,18 +49,18 @@ class Nearby:
 
     Parameters
     ----------
-    builder, whole : Builder, Market
-        The level's numbers before futures were merged, and what worked them out.
+    tracked : TrackedMarket
+        The level's numbers before futures were merged.
     program : Program
         Of the merged market.
     law : list of Process
         As compiled.
     """
 
-    def __init__(self, builder: Builder, whole: Market, program: Program, law: list[Process]) -> None:
-        market, composition = program.market, program.composition
+    def __init__(self, tracked: TrackedMarket, program: Program, law: list[Process]) -> None:
+        market, composition, whole = program.market, program.composition, tracked.market
         self.program_at_first = program
-        self._builder, self._whole, self._market, self._law = builder, whole, market, law
+        self._tracked, self._whole, self._market, self._law = tracked, whole, market, law
         self._plan_at, self._period_at = composition.plan.data_index, composition.period.data_index
         self._idle = idle_offers(whole)
         # Of each datum, which nodes are one for the elements that read it.
@@ -103,10 +103,10 @@ class Nearby:
             return Refusal.TAIL_UNWATCHED
         # What was moved last is where it was.
         affected, self._last_moved = [*self._last_moved, *places], places
-        numbers = self._builder.moved(records, affected) if affected else ({}, {})
-        if numbers is None:
+        numbers = self._tracked.moved(records, affected)
+        if isinstance(numbers, MadeAnew):
             return Refusal.SETS_MOVE
-        plan, period = self._plan(numbers[0]), self._period(numbers[1])
+        plan, period = self._plan(numbers.plan), self._period(numbers.period)
         if isinstance(plan, Refusal):
             return plan
         if isinstance(period, Refusal):

@@ -1,9 +1,11 @@
-"""The rows of the tables one by one, found by the values of their columns; which numbers were read can be noted.
+"""The rows of the tables one by one: by the values of their columns, and as they hold in a year and for a scope.
+
+Which numbers are read can be noted.
 
 >>> from procure.facts import load_facts
->>> records = Records(load_facts())
 >>> seen = set()
->>> (row,) = records.noting(seen.add).rows("prices", element="Dy", layer="spot")
+>>> records = Records(load_facts()).noting(seen.add)
+>>> (row,) = records.rows("prices", element="Dy", layer="spot")
 >>> row["layer"], seen
 ('spot', set())
 >>> _ = row["value"]
@@ -15,8 +17,8 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from procure.facts import Facts, Place
@@ -27,25 +29,10 @@ if TYPE_CHECKING:
 
 #: Blank cells are None.
 Row = Mapping[str, Any]
+Note = Callable[[Place], Any]
 
-
-def valid_in(rows: Iterable[Row], year: float) -> Row | None:
-    """The row that holds in a year: the latest that is not after it; a blank year is before all others."""
-    valid = [row for row in rows if row["year"] is None or row["year"] <= year]
-    return max(valid, key=lambda row: -math.inf if row["year"] is None else row["year"], default=None)
-
-
-def most_specific(rows: Iterable[Row], scopes: Sequence[str]) -> list[Row]:
-    """The rows of the first of `scopes` that any row speaks of; a row without a scope speaks of all."""
-    by_scope: dict[str, list[Row]] = {}
-    for row in rows:
-        by_scope.setdefault(row.get("scope", "all"), []).append(row)
-    return next((by_scope[scope] for scope in scopes if scope in by_scope), [])
-
-
-def rows_of(facts: Facts, table: str) -> Sequence[Row]:
-    """All rows of one table."""
-    return _indexed(table, facts.tables[table]).all
+#: What a row without a scope speaks of.
+ALL = ("all",)
 
 
 class Records:
@@ -55,35 +42,56 @@ class Records:
         self._tables: dict[str, _Indexed | _Moved] = {
             name: _indexed(name, frame) for name, frame in facts.tables.items()
         }
+        self._note: Note | None = None
 
-    def rows(self, table: str, **keys: Any) -> list[Row]:
+    def rows(self, table: str, **keys: Any) -> Sequence[Row]:
         """The rows of a table whose columns have these values."""
-        return list(self._tables[table].rows(keys))
+        rows = self._tables[table].rows(keys)
+        if self._note is None:
+            return rows
+        key, note = _key_of(table), self._note
+        return [_Noted(row, key, note) for row in rows]
+
+    def of_scope(self, table: str, scopes: Sequence[str] = ALL, **keys: Any) -> Sequence[Row]:
+        """Those of the rows that speak of the first of `scopes` of which any speaks: the most specific comes first."""
+        by_scope: dict[str, list[Row]] = {}
+        for row in self.rows(table, **keys):
+            by_scope.setdefault(row.get("scope", "all"), []).append(row)
+        return next((by_scope[scope] for scope in scopes if scope in by_scope), ())
+
+    def valid(self, table: str, year: float, scopes: Sequence[str] = ALL, **keys: Any) -> Row | None:
+        """The one row that holds in a year, of the most specific scope: the latest not after it; a blank year is before all."""
+        before = [row for row in self.of_scope(table, scopes, **keys) if row["year"] is None or row["year"] <= year]
+        return max(before, key=lambda row: -math.inf if row["year"] is None else row["year"], default=None)
+
+    def value(self, table: str, year: float, scopes: Sequence[str] = ALL, **keys: Any) -> float | None:
+        """The number of that row, in the unit of its table; None where no row speaks of it."""
+        row = self.valid(table, year, scopes, **keys)
+        return None if row is None else float(row["value"])
 
     def moved(self, values: Mapping[Place, float]) -> Records:
         """The same records with single numbers changed."""
         changes: dict[str, dict[int, dict[str, float]]] = {}
         for place, value in values.items():
             changes.setdefault(place.table, {}).setdefault(place.position, {})[place.column] = value
+        return self._with(
+            self._tables | {name: _Moved(self._tables[name], rows) for name, rows in changes.items()}, self._note
+        )
+
+    def noting(self, note: Note) -> Records:
+        """The same records; `note` is told of every number that is read from them."""
+        return self._with(self._tables, note)
+
+    @staticmethod
+    def _with(tables: dict[str, _Indexed | _Moved], note: Note | None) -> Records:
         records = object.__new__(Records)
-        records._tables = self._tables | {name: _Moved(self._tables[name], rows) for name, rows in changes.items()}
+        records._tables, records._note = tables, note
         return records
 
-    def noting(self, note: Callable[[Place], Any]) -> Noting:
-        """The same records; `note` is told of every number that is read from them."""
-        return Noting(self, note)
 
-
-class Noting:
-    """Records that tell of every number that is read from them."""
-
-    def __init__(self, records: Records, note: Callable[[Place], Any]) -> None:
-        self._records, self._note = records, note
-
-    def rows(self, table: str, **keys: Any) -> list[Row]:
-        """The rows of a table whose columns have these values."""
-        key = frozenset(schema()[table].key)
-        return [_Noted(row, key, self._note) for row in self._records._tables[table].rows(keys)]
+@cache
+def _key_of(table: str) -> frozenset[str]:
+    return frozenset(schema()[table].key)
 
 
 class _Row(dict[str, Any]):

@@ -1,0 +1,89 @@
+"""Values that are worked out once, and again only where a number that they were read from has moved.
+
+A room of numbers holds a `Tracker`; its `tracked` methods keep what they return, and the tracker notes which numbers of the facts
+each of them was read from, whether by itself or by another tracked method that it asked. So what a number moves is known without
+any list of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+
+from procure.facts import Place
+
+Key = tuple[Callable[..., Any], tuple[Any, ...]]  # the method that works a value out, and its arguments
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Tracker:
+    """Values by what works them out, each with the numbers of the facts that it was read from.
+
+    One tracker serves one object of each of its classes: methods are told apart by what they are, not by whose.
+    """
+
+    def __init__(self) -> None:
+        self.read: set[Place] = set()
+        self._values: dict[Key, Any] = {}
+        self._reads: dict[Key, set[Place]] = {}
+        self._readers: dict[Place, set[Key]] = {}
+        self._open: list[set[Place]] = []
+
+    def note(self, place: Place) -> None:
+        """Say that the value being worked out depends on a number of the facts."""
+        self.read.add(place)
+        if self._open:
+            self._open[-1].add(place)
+
+    def value(self, key: Key, work_out: Callable[[], T]) -> T:
+        """The value kept under `key`, worked out where there is none."""
+        if key not in self._values:
+            self._open.append(set())
+            try:
+                value = work_out()
+            finally:
+                reads = self._open.pop()
+            self._values[key], self._reads[key] = value, reads
+            for place in reads:
+                self._readers.setdefault(place, set()).add(key)
+        if self._open:
+            self._open[-1] |= self._reads[key]
+        return cast(T, self._values[key])
+
+    def forget(self, places: Iterable[Place]) -> set[Key]:
+        """What these numbers have a part in; it is worked out again when it is next asked for."""
+        moved: set[Key] = set().union(*(self._readers.get(place, ()) for place in places))
+        for key in moved:
+            self._values.pop(key, None)
+        return moved
+
+    def kept(self) -> dict[Key, Any]:
+        """Every value kept by now, to be given to `restore`."""
+        return dict(self._values)
+
+    def restore(self, values: dict[Key, Any]) -> None:
+        """Keep these values again, and no others."""
+        self._values = dict(values)
+
+
+class Tracking(Protocol):
+    """Whatever has a tracker."""
+
+    tracker: Tracker
+
+
+Owner = TypeVar("Owner", bound=Tracking)
+
+
+def tracked(method: Callable[Concatenate[Owner, P], T]) -> Callable[Concatenate[Owner, P], T]:
+    """A method whose values are kept, for each of its arguments, until a number that they were read from is forgotten."""
+
+    @wraps(method)
+    def ask(self: Owner, *args: P.args, **kwargs: P.kwargs) -> T:
+        assert not kwargs, "arguments of a tracked method are given by position"
+        return self.tracker.value((ask, args), lambda: method(self, *args, **kwargs))
+
+    return cast(Callable[Concatenate[Owner, P], T], ask)

@@ -1,0 +1,102 @@
+"""What arrives of what was ordered, at every node: what the supplier's state leaves of what its project has ramped up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from procure.facts.records import Row
+from procure.facts.tracked import tracked
+from procure.market.offers import Offers
+from procure.market.reading import Reading, Room, or_else
+from procure.scenarios.chain import effective_share
+from procure.scenarios.world import PROJECT, WAITING
+from procure.units import Array
+
+Mask = NDArray[np.bool_]
+
+
+class Delivery(Room):
+    """The reliability of the suppliers."""
+
+    def __init__(self, reading: Reading, offers: Offers) -> None:
+        super().__init__(reading)
+        self.offers = offers
+
+    @tracked
+    def delivered(self, supplier: str, element: str) -> Array:
+        """Share of a contract that arrives at every node."""
+        return (1.0 - self.lost(supplier, element)) * self.ready(supplier)
+
+    @tracked
+    def lost(self, supplier: str, element: str) -> Array:
+        """Share of the volume lost to the supplier's state, at every node."""
+        reading = self.reading
+        if supplier not in reading.code:
+            return np.zeros(reading.n_nodes)
+        states = {r["state"]: r for r in reading.records.rows("states", chain=supplier)}
+        depth = {r["state"]: 0.0 for r in states.values()}
+        for state in depth:
+            for r in reading.of_element("depths", element, chain=supplier, state=state):
+                depth[state] = float(r["value"])
+        lost = [
+            depth[state] * (self._lasting(states[state]) if states[state]["kind"] == "episode" else 1.0)
+            for state in reading.states[supplier]
+        ]
+        return np.array(lost)[reading.code[supplier]]
+
+    def _lasting(self, episode: Row) -> float:
+        """Share of a period that an episode lasts."""
+        return effective_share("episode", float(episode["value"]), self.reading.period_years)
+
+    @tracked
+    def ready(self, supplier: str) -> Array:
+        """Share of its volume that a supplier can deliver undisturbed, at every node: its years, its project, its ramp.
+
+        A trial does not wait for the project: it starts, and ramps up, in the first year in which its level has capacity.
+        """
+        reading = self.reading
+        share = np.ones(reading.n_nodes)
+        project = supplier + PROJECT
+        if project in reading.code:
+            starts = np.array([np.inf if s == WAITING else float(s) for s in reading.states[project]])
+            starts = starts[reading.code[project]]
+            if reading.of_chosen_level(supplier, "trial", reading.years[-1]):
+                starts = np.full(len(share), self._first_year_of_level(supplier))
+            age = reading.year_of_node - starts
+            ramp = np.zeros(len(age))
+            for years_since in np.unique(age[age >= 0]):
+                ramp[age == years_since] = reading.term(supplier, "ramp", float(years_since), None, default=1.0)
+            share = share * ramp
+        runs = np.array([reading.runs(supplier, int(y)) for y in reading.years])
+        return np.asarray(share * runs[reading.year_index])
+
+    def _first_year_of_level(self, supplier: str) -> float:
+        """The first year in which the chosen level of a supplier has capacity; infinite where it never has."""
+        level = self.reading.programmes[supplier]
+        rows = self.reading.records.rows("programmes", supplier=supplier, programme=level, attribute="capacity")
+        years = [float(r["year"]) for r in rows if r["value"] > 0]
+        return max(min(years, default=np.inf), float(or_else(self.reading.registry[supplier]["first_year"], -np.inf)))
+
+    def disrupted(self, element: str, suppliers: Iterable[str]) -> Mask:
+        """Nodes where some of these suppliers, with something of the element to deliver, is in another state than its first.
+
+        How much the state takes does not matter: a disruption that grows milder is still one, and leaves more to deliver. Chains
+        that are nobody's, and projects that have not begun, disturb no supplier.
+        """
+        disrupted = np.zeros(self.reading.n_nodes, dtype=bool)
+        for s in suppliers:
+            delivers = (self.ready(s) > 0) & (self.offers.room(s, element) > 0)[self.reading.year_index]
+            disrupted |= delivers & ~self.undisturbed(s)
+        return disrupted
+
+    @tracked
+    def undisturbed(self, supplier: str) -> Mask:
+        """Nodes where a supplier is in its first state; all, where it cannot fail."""
+        reading = self.reading
+        if supplier not in reading.code:
+            return np.ones(reading.n_nodes, dtype=bool)
+        first = reading.records.rows("states", chain=supplier, order=0)[0]["state"]
+        return np.asarray(reading.code[supplier] == reading.states[supplier].index(first))

@@ -1,0 +1,209 @@
+"""The market a model buys in: every number of plan and period, year by year and node by node.
+
+Whatever is nonlinear in the facts alone (delivered share times price, the larger of index and floor, discounting) is worked
+out in these rooms, so that the compiled program stays affine in what it is given. `Market` is the frozen result;
+`TrackedMarket` knows where each of its numbers came from, and what a number of the facts that moves would move.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from procure.errors import DataError
+from procure.facts import Place
+from procure.facts.records import Records
+from procure.formulation.sets import Sets
+from procure.market.asked import Asked
+from procure.market.delivery import Delivery
+from procure.market.demand import Demand
+from procure.market.limits import Bound, PeriodLimits, PlanLimits, future_bounds
+from procure.market.numbers import Data, Datum, Numbers
+from procure.market.offers import Offers
+from procure.market.period_numbers import PeriodNumbers
+from procure.market.plan_numbers import PlanNumbers
+from procure.market.prices import Prices
+from procure.market.reading import Reading
+from procure.market.shape import Shape
+from procure.market.trade import Trade
+from procure.model import Model
+from procure.scenarios.tree import Tree
+from procure.scenarios.world import DEMAND, Programmes, make_tree
+from procure.units import Array
+
+#: Tables whose numbers can move alone: all that a market reads from them is data of plan or period.
+FOLLOWED = frozenset(
+    {"terms", "programmes", "prices", "offers", "commitments", "baskets", "demand", "depths", "multiples", "stock",
+     "shortage", "spot"}
+)  # fmt: skip
+
+
+class Ordered(Protocol):
+    """Whatever wants data in an order of its own, as a compiled block does."""
+
+    @property
+    def data(self) -> Sequence[Datum]:
+        """The data in that order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Market:
+    """The numbers of one model under one choice of programmes.
+
+    `plan` maps each datum of the plan to its values by index; `period` each datum of a period to arrays over the nodes of
+    `tree`, shape (n_nodes,). Mass in t, money in kUSD, prices in USD/kg (= kUSD/t), time in years.
+    """
+
+    model: Model
+    programmes: Programmes
+    sets: Sets
+    tree: Tree
+    shape: Shape
+    plan: Data
+    period: Data
+    probability: Array
+    discount: Array
+    bounds: Mapping[tuple[str, Any], Bound]
+    class_of: Mapping[str, str]
+    demand: Mapping[str, Array]  # t/yr per year of the plan, before levels
+    merged_from: NDArray[np.int64] | None = None  # where each node of the tree before `merge` went
+
+    @cached_property
+    def year_of_node(self) -> NDArray[np.int64]:
+        """The year of every node."""
+        return np.asarray(self.sets.years)[self.shape.year]
+
+    def plan_data(self, block: Ordered) -> Array:
+        """The plan's numbers in the order of its compiled block, shape (n_data,)."""
+        return np.array([self.plan[name][index] for name, index in block.data], dtype=float)
+
+    def period_data(self, block: Ordered) -> Array:
+        """The periods' numbers in the order of the compiled block, shape (n_nodes, n_data)."""
+        data = np.empty((len(self.probability), len(block.data)))
+        for position, (name, index) in enumerate(block.data):
+            data[:, position] = self.period[name][index]
+        return data
+
+
+def make_market(model: Model, programmes: Programmes | None = None, tree: Tree | None = None) -> Market:
+    """Every number of `model` under `programmes` (supplier -> level), over its own tree or the one given.
+
+    Raises `DataError` where facts are missing that the model needs: an element without demand, price or shortage tiers, a
+    supplier without an offer, a commitment above the offer.
+    """
+    programmes = programmes or {}
+    return TrackedMarket(model, programmes, tree if tree is not None else make_tree(model, programmes)).market
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The data that a change of the facts has a part in, at their new values: of the plan, and of the periods over all nodes."""
+
+    plan: Mapping[Datum, float]
+    period: Mapping[Datum, Array]
+
+
+class MadeAnew(enum.Enum):
+    """Why a market cannot follow a change of the facts, and has to be made anew."""
+
+    SETS = "the sets of the formulation move"
+    FAULT = "a number is at fault"
+
+
+class TrackedMarket:
+    """A market, and from which numbers of the facts each of its own was worked out.
+
+    Attributes
+    ----------
+    market : Market
+        At the facts of the model.
+    offers : Offers
+        The volumes on offer, at the facts that were followed last.
+    """
+
+    def __init__(self, model: Model, programmes: Programmes, tree: Tree) -> None:
+        self.reading = reading = Reading(model, programmes, tree)
+        self.offers = Offers(reading)
+        demand, delivery, prices = Demand(reading), Delivery(reading, self.offers), Prices(reading, self.offers)
+        self._trade = Trade(reading, self.offers, prices)
+        self._sets = self._trade.sets()
+        prices.check(self._sets)
+        self._refuse_faults()
+        asked = Asked(reading, self._sets, demand, delivery, prices)
+        self._plan: tuple[Numbers, ...] = (
+            PlanNumbers(reading, demand, self.offers, prices),
+            PlanLimits(reading, asked),
+        )
+        self._period: tuple[Numbers, ...] = (
+            PeriodNumbers(reading, self._trade, demand, self.offers, delivery, prices),
+            PeriodLimits(reading, asked),
+        )
+        plan, period = self._all(self._plan), self._all(self._period)
+        self._refuse_faults()
+        information = _information(reading) if model.settings.demand.orders == "before" else None
+        discount = {y: reading.discount(y) for y in reading.years}
+        self.market = Market(
+            model=model,
+            programmes=dict(programmes),
+            sets=self._sets,
+            tree=tree,
+            shape=Shape(np.asarray(tree.parent), reading.year_index, information),
+            plan=plan,
+            period=period,
+            probability=np.asarray(tree.probability, dtype=float),
+            discount=np.array([discount[y] for y in reading.year_of_node.tolist()]),
+            bounds=future_bounds(asked, reading),
+            class_of=reading.class_of,
+            demand={e: demand.yearly(e) for e in reading.elements},
+        )
+
+    @property
+    def read(self) -> set[Place]:
+        """The numbers of the facts that were read, at any time."""
+        return self.reading.tracker.read
+
+    def moved(self, records: Records, places: Iterable[Place]) -> Moved | MadeAnew:
+        """The data that these numbers of the facts have a part in, worked out from `records`, which are followed from now on."""
+        self.reading.follow(records)
+        forgotten = self.reading.tracker.forget(places)
+        if self._trade.sets() != self._sets:
+            return MadeAnew.SETS
+        moved = Moved(
+            {datum: value for numbers in self._plan for datum, value in numbers.again(forgotten).items()},
+            {datum: value for numbers in self._period for datum, value in numbers.again(forgotten).items()},
+        )
+        faulty = bool(self.reading.faults)
+        self.reading.faults.clear()
+        return MadeAnew.FAULT if faulty else moved
+
+    def tried(self, values: Mapping[Place, float]) -> Moved | MadeAnew:
+        """The data that move when these numbers of the facts do; afterwards all is as it was."""
+        tracker, before = self.reading.tracker, self.reading.records
+        kept = tracker.kept()
+        try:
+            return self.moved(before.moved(values), values)
+        finally:
+            self.reading.follow(before)
+            tracker.restore(kept)
+
+    def _all(self, numbers: Iterable[Numbers]) -> Data:
+        return {name: values for part in numbers for name, values in part.all(self._sets).items()}
+
+    def _refuse_faults(self) -> None:
+        if self.reading.faults:
+            raise DataError(self.reading.faults)
+
+
+def _information(reading: Reading) -> NDArray[np.int64]:
+    """Nodes that differ only in this period's demand are one when orders are placed."""
+    seen = [reading.code[name] for name in sorted(reading.code) if name != DEMAND]
+    keys = np.column_stack([np.asarray(reading.tree.parent), *seen])
+    _, group = np.unique(keys, axis=0, return_inverse=True)
+    return np.asarray(group, dtype=np.int64).ravel()

@@ -1,0 +1,78 @@
+"""Which futures may be made one: those that no number of the market tells apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from procure.market.market import Market
+from procure.market.shape import Shape
+from procure.scenarios.tree import Tree
+
+
+def merge(market: Market) -> Market:
+    """The same market with futures that are identical for it made one, exactly.
+
+    Two siblings are one when every number that the program reads from them, and from all that can follow, is the same:
+    a supplier that is not bought from, or whose two states deliver alike, makes no difference. Their decisions can be
+    averaged without raising mean or tail (both are convex), so nothing is lost. Where orders are placed before demand is
+    seen, nodes share decisions across siblings, and the market is returned as it is.
+    """
+    if market.shape.information is not None:
+        return market
+    idle = idle_offers(market)
+    numbers = [
+        values
+        for name, by_index in market.period.items()
+        for index, values in by_index.items()
+        if not (name in ("delivered", "payment") and index in idle)
+        and not (name == "payment_output" and idle >= set(market.sets.of_supplier(index[0])))
+    ]
+    inside = []
+    for bound in market.bounds.values():
+        if bound.nodes is not None:
+            member = np.zeros(len(market.probability))
+            member[bound.nodes] = 1.0
+            inside.append(member)
+    tree, new = market.tree.merged(np.column_stack([*numbers, *inside]))
+    return _reduced(market, tree, new)
+
+
+def merged_like(market: Market, like: Market) -> Market:
+    """The same market with the futures made one that are one in `like`, which came from the same tree: other numbers only."""
+    new = like.merged_from
+    if new is None:
+        return market
+    old = like.tree
+    probability = np.bincount(new, weights=market.probability, minlength=old.n_nodes)
+    tree = Tree(old.period, old.parent, probability, old.processes, old.states, old.state)
+    return replace(_reduced(market, tree, new), shape=like.shape)
+
+
+def _reduced(market: Market, tree: Tree, new: NDArray[np.int64]) -> Market:
+    """A market over the nodes of `tree`, of which `new` says where each of its own went."""
+    if tree.n_nodes == market.tree.n_nodes:
+        return replace(market, merged_from=np.arange(tree.n_nodes))
+    first = np.unique(new, return_index=True)[1]
+    return replace(
+        market,
+        tree=tree,
+        merged_from=new,
+        shape=Shape(np.asarray(tree.parent), market.shape.year[first]),
+        period={name: {i: values[first] for i, values in by_index.items()} for name, by_index in market.period.items()},
+        probability=np.asarray(tree.probability, dtype=float),
+        discount=market.discount[first],
+        bounds={
+            key: bound if bound.nodes is None else replace(bound, nodes=np.unique(new[bound.nodes]))
+            for key, bound in market.bounds.items()
+        },
+    )
+
+
+def idle_offers(market: Market) -> set[tuple[str, str]]:
+    """Offers of which nothing can be contracted in any year: whatever they would deliver is multiplied by zero."""
+    return {
+        offer for offer in market.sets.offers if not any(market.plan["offered"][*offer, y] for y in market.sets.years)
+    }

@@ -1,0 +1,69 @@
+"""How much there is to be bought, of whom: what is offered, what is committed already, what the output of a basket holds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from procure.facts.tracked import tracked
+from procure.market.reading import Room
+from procure.units import Array
+
+
+class Offers(Room):
+    """The volumes of the suppliers."""
+
+    def on_offer(self, supplier: str, element: str, year: int) -> float:
+        """t/yr that a supplier offers in a year, to be contracted or only called."""
+        offer = self.reading.records.value("offers", year, supplier=supplier, element=element)
+        return (offer or 0.0) * self.reading.runs(supplier, year)
+
+    def committed(self, supplier: str, element: str, year: int) -> float:
+        """t/yr that are contracted already."""
+        return self.reading.records.value("commitments", year, supplier=supplier, element=element) or 0.0
+
+    @tracked
+    def offered(self, supplier: str, element: str, year: int) -> float:
+        """t/yr that can be contracted: what is on offer, what a basket can hold of it, or only what is committed."""
+        reading = self.reading
+        if reading.choice(supplier, "contracts") == "committed":
+            return self.committed(supplier, element, year) * reading.runs(supplier, year)
+        if reading.is_basket(supplier):
+            return self.share(supplier, element, year) * self._room_of_basket(supplier, year)
+        return self.on_offer(supplier, element, year)
+
+    @tracked
+    def room(self, supplier: str, element: str) -> Array:
+        """t/yr that can be bought, by year of the plan."""
+        is_contracted = self.reading.choice(supplier, "contracts") != "none"
+        volume = self.offered if is_contracted else self.on_offer
+        return np.array([volume(supplier, element, y) for y in self.reading.years])
+
+    def basket(self, supplier: str) -> dict[str, float]:
+        """The elements a basket sells, and what share of its output each is; empty where the supplier sells no basket."""
+        if not self.reading.is_basket(supplier):
+            return {}
+        return {r["element"]: float(r["value"]) for r in self.reading.records.rows("baskets", supplier=supplier)}
+
+    def share(self, supplier: str, element: str, year: int) -> float:
+        """The share of a basket's output that is an element and is recovered."""
+        recovery = self.reading.term(supplier, "recovery", year, element, default=1.0)
+        return self.basket(supplier)[element] * recovery
+
+    @tracked
+    def lead(self, supplier: str) -> int | None:
+        """The years that new capacity takes; None where none can be built."""
+        if not self.reading.records.rows("terms", supplier=supplier, attribute="expansion_limit"):
+            return None
+        return math.ceil(self.reading.term(supplier, "expansion_lead", self.reading.years[0]))
+
+    @tracked
+    def _room_of_basket(self, supplier: str, year: int) -> float:
+        """t/yr of output that a supplier of a basket can have: what there is, what can be ready, what the programme adds."""
+        reading, lead = self.reading, self.lead(supplier)
+        bought = 0.0
+        if lead is not None:
+            bought = sum(reading.term(supplier, "expansion_limit", v) for v in reading.years if v <= year - lead)
+        own = reading.term(supplier, "capacity", year) + (reading.of_chosen_level(supplier, "capacity", year) or 0.0)
+        return own * reading.runs(supplier, year) + bought

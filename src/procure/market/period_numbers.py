@@ -1,0 +1,189 @@
+"""The data of a period (`formulation.period`), arrays over the nodes of the tree: t, yr, kUSD/t."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from procure.facts.tracked import tracked
+from procure.formulation.sets import Sets
+from procure.market.delivery import Delivery
+from procure.market.demand import Demand
+from procure.market.numbers import Index, Numbers, datum
+from procure.market.offers import Offers
+from procure.market.prices import Prices
+from procure.market.reading import Reading
+from procure.market.trade import Trade
+from procure.units import Array
+
+
+def _elements(sets: Sets) -> list[Index]:
+    return [(e,) for e in sets.elements]
+
+
+def _offers(sets: Sets) -> list[Index]:
+    return list(sets.offers)
+
+
+def _calls(sets: Sets) -> list[Index]:
+    return list(sets.calls)
+
+
+def _baskets(sets: Sets) -> list[Index]:
+    return [(s,) for s in sets.baskets]
+
+
+def _steps(sets: Sets) -> list[Index]:
+    return list(sets.steps)
+
+
+def _tiers(sets: Sets) -> list[Index]:
+    return list(sets.tiers)
+
+
+class PeriodNumbers(Numbers):
+    """What is needed, what arrives and what is paid, node by node."""
+
+    def __init__(
+        self, reading: Reading, trade: Trade, demand: Demand, offers: Offers, delivery: Delivery, prices: Prices
+    ) -> None:
+        super().__init__(reading)
+        self.trade, self.needed, self.offers, self.delivery, self.prices = trade, demand, offers, delivery, prices
+
+    @datum(over=_elements)
+    def demand(self, e: str) -> Array:
+        """t that are needed."""
+        return self.needed.in_node(e)
+
+    @datum(over=_offers)
+    def delivered(self, s: str, e: str) -> Array:
+        """yr: the share of a contract that arrives, times the period."""
+        return self.delivery.delivered(s, e) * self.reading.period_years
+
+    @datum(over=_offers)
+    def payment(self, s: str, e: str) -> Array:
+        """kUSD yr/t of a contract; where all of a basket has one price, it is paid by its output."""
+        share, apart = self.delivery.delivered(s, e), np.ones(len(self.reading.years), dtype=bool)
+        if self.reading.is_basket(s):
+            apart = np.isnan(self.prices.of_output(s))
+        if not apart.any():
+            return np.zeros(len(share))
+        price = np.where(apart[self.reading.year_index], self.prices.of_contract(s, e), 0.0)
+        return np.asarray(self._paid(s, share) * price * self.reading.period_years)
+
+    @datum(over=_baskets)
+    def payment_output(self, s: str) -> Array:
+        """kUSD yr/t of the output of a basket: every tonne that it holds is paid, whether the model looks at its element or not."""
+        years = self.reading.years
+        held = np.array([sum(self.offers.share(s, e, y) for e in self.offers.basket(s)) for y in years])
+        # A basket fails as a whole: the share of any of its elements is the share of its output.
+        share = self.delivery.delivered(*next(offer for offer in self.trade.sets().offers if offer[0] == s))
+        price = (held * np.nan_to_num(self.prices.of_output(s), nan=0.0))[self.reading.year_index]
+        return np.asarray(self._paid(s, share) * price * self.reading.period_years)
+
+    @datum(over=_calls)
+    def reach(self, s: str, e: str) -> Array:
+        """yr: the share of what is not contracted that can be called, times what arrives."""
+        return self.delivery.delivered(s, e) * self._callable_share(s, e) * self.reading.period_years
+
+    @datum(over=_calls)
+    def callable(self, s: str, e: str) -> Array:
+        """t that can be called where nothing is contracted."""
+        offered = np.array([self.offers.on_offer(s, e, y) for y in self.reading.years])[self.reading.year_index]
+        return np.asarray(
+            self.delivery.delivered(s, e) * self._callable_share(s, e) * offered * self.reading.period_years
+        )
+
+    @datum(over=_calls)
+    def price_call(self, s: str, e: str) -> Array:
+        """kUSD/t of a call."""
+        premium = [self.reading.term(s, "call_premium", y, e, default=1.0) for y in self.reading.years]
+        return np.asarray(self.prices.of_call(s, e) * np.array(premium)[self.reading.year_index])
+
+    @datum(over=_steps)
+    def price_spot(self, e: str, k: int) -> Array:
+        """kUSD/t of a step of the spot market."""
+        price = (self.prices.listed(e, "spot") or 0.0) * self._of_step("spot", e, "factor", k)
+        return price * self.prices.multiple("spot", e, False)
+
+    @datum(over=_tiers)
+    def price_shortage(self, e: str, k: int) -> Array:
+        """kUSD/t of a tier of shortage."""
+        cost = self._of_step("shortage", e, "cost", k) * self.reading.settings.shortage.scale
+        return np.full(self.reading.n_nodes, cost)
+
+    @datum(over=_elements)
+    def price_surplus(self, e: str) -> Array:
+        """kUSD/t for what is sold on: a part of the licensed price of the state at hand.
+
+        A supplier without the term sells what cannot be sold on; of several the hardest terms count.
+        """
+        sellers = [s for s, _ in self.trade.sets().of_element(e)]
+        term = self.reading.term
+        lost = [max((term(s, "surplus_discount", y, e, 1.0) for s in sellers), default=1.0) for y in self.reading.years]
+        return (1.0 - np.array(lost))[self.reading.year_index] * self._licensed(e)
+
+    @datum(over=_elements)
+    def price_end(self, e: str) -> Array:
+        """kUSD/t of stock that is left at the end; nothing before."""
+        period = np.asarray(self.reading.tree.period)
+        return np.where(period == np.max(period), self.reading.of_stock(e, "end_value") * self._licensed(e), 0.0)
+
+    @datum(over=_steps)
+    def limit_spot(self, e: str, k: int) -> Array:
+        """t of a step of the spot market. What is planned before demand is seen cannot depend on its level."""
+        is_seen = self.reading.settings.demand.orders == "after"
+        demand = self.needed.in_node(e) if is_seen else self.needed.before_levels(e)
+        return self._of_step("spot", e, "limit", k) * demand
+
+    @datum(over=_elements)
+    def limit_draw(self, e: str) -> Array:
+        """t that may be drawn: any where stock may be drawn at all, none elsewhere."""
+        return np.where(self._may_draw(e), np.inf, 0.0)
+
+    @datum(over=_elements)
+    def limit_sold(self, e: str) -> Array:
+        """t of stock that may be sold apart: none where it may be drawn, and be surplus."""
+        return np.where(self._may_draw(e), 0.0, np.inf)
+
+    @datum(over=_elements)
+    def limit_refill(self, e: str) -> Array:
+        """t that may be put into stock."""
+        return self.reading.of_stock(e, "refill_share") * self.needed.before_levels(e)
+
+    @datum(over=_tiers)
+    def width(self, e: str, k: int) -> Array:
+        """t of a tier of shortage."""
+        return self._of_step("shortage", e, "width", k) * self.needed.in_node(e)
+
+    def _paid(self, s: str, share: Array) -> Array:
+        """The share of a contract that is paid: what arrives, or all of it where it is paid as ordered."""
+        payment = self.reading.choice(s, "payment") or self.reading.registry[s]["payment"]
+        return share if payment == "delivered" else np.ones(len(share))
+
+    @tracked
+    def _callable_share(self, s: str, e: str) -> Array:
+        """The share of what is not contracted that a supplier lets call, at every node."""
+        share = [self.reading.term(s, "call_share", y, e) for y in self.reading.years]
+        return np.array(share)[self.reading.year_index]
+
+    @tracked
+    def _licensed(self, e: str) -> Array:
+        """The licensed price of the state at hand, kUSD/t."""
+        return (self.prices.listed(e, "licensed") or 0.0) * self.prices.multiple("licensed", e, False)
+
+    def _of_step(self, table: str, e: str, attribute: str, k: int) -> float:
+        """A number of a step of the spot market, or of a tier of shortage, in the unit of its table."""
+        column = {"spot": "step", "shortage": "tier"}[table]
+        for r in self.reading.of_element(table, e, attribute=attribute):
+            if r[column] == k:
+                return float(r["value"])
+        seen, rule = f"no {attribute} of {column} {k} for '{e}'", f"every {column} has all its numbers"
+        self.reading.fault(f"{table}.csv", seen, rule, "add the row")
+        return np.nan
+
+    @tracked
+    def _may_draw(self, e: str) -> Array:
+        """Whether stock may be drawn at a node: where a supplier is disturbed, or always."""
+        sellers = [s for s, _ in self.trade.sets().of_element(e)]
+        is_free = self.reading.settings.stock.release == "always"
+        return np.asarray(self.delivery.disrupted(e, sellers) | is_free)

@@ -1,0 +1,138 @@
+"""The data of the plan (`formulation.plan`): t/yr, t, and money as its present value in kUSD."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from procure.formulation.sets import Sets
+from procure.market.demand import Demand
+from procure.market.numbers import Index, Numbers, by_year, datum
+from procure.market.offers import Offers
+from procure.market.prices import Prices
+from procure.market.reading import Reading
+from procure.units import DAYS_PER_YEAR
+
+
+def _offers(sets: Sets) -> list[Index]:
+    return list(sets.offers)
+
+
+def _of_baskets(sets: Sets) -> list[Index]:
+    return [(s, e) for s, e in sets.offers if s in sets.baskets]
+
+
+def _capped(sets: Sets) -> list[Index]:
+    return [(s,) for s in sets.capped]
+
+
+def _ramped(sets: Sets) -> list[Index]:
+    return [(s,) for s in sets.ramped]
+
+
+def _charged(sets: Sets) -> list[Index]:
+    return [(s,) for s in sets.charged]
+
+
+def _expandable(sets: Sets) -> list[Index]:
+    return [(s,) for s, _ in sets.expandable]
+
+
+def _levels(sets: Sets) -> list[Index]:
+    return list(sets.programmes)
+
+
+def _elements(sets: Sets) -> list[Index]:
+    return [(e,) for e in sets.elements]
+
+
+class PlanNumbers(Numbers):
+    """What is offered, committed, owned and charged, by year."""
+
+    def __init__(self, reading: Reading, demand: Demand, offers: Offers, prices: Prices) -> None:
+        super().__init__(reading)
+        self.demand, self.offers, self.prices = demand, offers, prices
+
+    @datum(over=by_year(_offers))
+    def committed(self, s: str, e: str, y: int) -> float:
+        """t/yr contracted already."""
+        committed, offered = self.offers.committed(s, e, y) * self.reading.runs(s, y), self.offers.offered(s, e, y)
+        if committed > offered * (1 + 1e-9):
+            self.reading.fault(
+                f"commitments.csv, {s} {e} {y}", f"{committed:g} t/yr are committed and {offered:g} offered",
+                "what is committed is part of what is offered", "raise the offer or lower the commitment",
+            )  # fmt: skip
+        return committed
+
+    @datum(over=by_year(_offers))
+    def offered(self, s: str, e: str, y: int) -> float:
+        """The most that can be contracted, t/yr."""
+        return self.offers.offered(s, e, y)
+
+    @datum(over=by_year(_of_baskets))
+    def share(self, s: str, e: str, y: int) -> float:
+        """Share of a basket's output."""
+        return self.offers.share(s, e, y)
+
+    @datum(over=by_year(_capped))
+    def capacity(self, s: str, y: int) -> float:
+        """Throughput of what exists, t/yr."""
+        return self.reading.term(s, "capacity", y) * self.reading.runs(s, y)
+
+    @datum(over=by_year(_levels))
+    def level(self, s: str, g: str, y: int) -> float:
+        """Capacity of a programme level, t/yr."""
+        return (self.reading.of_level(s, g, "capacity", y) or 0.0) * self.reading.runs(s, y)
+
+    @datum(over=_levels)
+    def chosen(self, s: str, g: str) -> float:
+        """1 of the chosen level, 0 of the others."""
+        return float(self.reading.programmes.get(s) == g)
+
+    @datum(over=by_year(_ramped))
+    def growth(self, s: str, y: int) -> float:
+        """The most by which throughput may grow, t/yr."""
+        return self.reading.term(s, "growth", y, default=np.inf)
+
+    @datum(over=by_year(_charged))
+    def least(self, s: str, y: int) -> float:
+        """The least that is ordered where anything is, t/yr."""
+        return self.reading.term(s, "minimum_order", y)
+
+    @datum(over=by_year(_expandable))
+    def buildable(self, s: str, y: int) -> float:
+        """The most capacity that can be bought, t/yr."""
+        return self.reading.term(s, "expansion_limit", y)
+
+    @datum(over=by_year(_elements))
+    def ceiling(self, e: str, y: int) -> float:
+        """Room for stock, t: never less than what exists."""
+        most = self.reading.of_stock(e, "max_days") / DAYS_PER_YEAR * self.demand.yearly(e)[self.reading.years.index(y)]
+        return max(float(most), self.existing(e))
+
+    @datum(over=_elements)
+    def existing(self, e: str) -> float:
+        """Stock today, t."""
+        return self.reading.of_stock(e, "existing")
+
+    @datum(over=by_year(_expandable))
+    def price_expansion(self, s: str, y: int) -> float:
+        """kUSD yr/t of capacity."""
+        return self.reading.term(s, "expansion_cost", y) * self.reading.discount(y)
+
+    @datum(over=by_year(_levels))
+    def price_programme(self, s: str, g: str, y: int) -> float:
+        """kUSD of a programme level: its running cost, and in the first year what is invested, for that is decided today."""
+        years = self.reading.years
+        spent = (self.reading.of_level(s, g, "running_cost", y) or 0.0) * self.reading.discount(y)
+        return spent + ((self.reading.of_level(s, g, "investment", years[-1]) or 0.0) if y == years[0] else 0.0)
+
+    @datum(over=by_year(_charged))
+    def charge(self, s: str, y: int) -> float:
+        """kUSD that it costs to buy of a supplier at all."""
+        return self.reading.term(s, "fixed_charge", y) * self.reading.discount(y)
+
+    @datum(over=by_year(_elements))
+    def storage(self, e: str, y: int) -> float:
+        """kUSD per t of room for stock."""
+        value = self.reading.of_stock(e, "storage") * (self.prices.listed(e, "licensed") or 0.0)
+        return value * self.reading.discount(y)

@@ -1,0 +1,138 @@
+"""The facts of a model as the numbers of its market are read from them: tracked, for its years and over the nodes of its tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from procure.errors import Fault
+from procure.facts.records import ALL, Records, Row
+from procure.facts.tracked import Tracker
+from procure.model import Model
+from procure.scenarios.tree import Tree
+from procure.scenarios.world import Programmes, suppliers_of
+
+
+class Reading:
+    """What a model reads, under one choice of programmes and over one tree.
+
+    Attributes
+    ----------
+    elements, suppliers, years
+        Of the model: elements in the order of nature, else of the alphabet; suppliers in that of the alphabet.
+    year_of_node, year_index : array, shape (n_nodes,)
+        The year of every node, and its position in `years`.
+    code : mapping chain -> array, shape (n_nodes,)
+        The position of every node's state in `states` of the chain.
+    period_years : float
+        The length of a period.
+    tracker : Tracker
+        What has been worked out, and from which numbers.
+    faults : list of Fault
+        What was found wrong on the way.
+    """
+
+    def __init__(self, model: Model, programmes: Programmes, tree: Tree) -> None:
+        self.model, self.programmes, self.tree = model, programmes, tree
+        self.settings = settings = model.settings
+        self.tracker = Tracker()
+        self.faults: list[Fault] = []
+        self.follow(Records(model.facts))
+        self.years = model.years
+        self.period_years = 1.0 / settings.model.periods_per_year
+
+        elements = {str(r["element"]): r for r in self.records.rows("elements")}
+        demanded = {r["element"] for r in self.records.rows("demand")}
+        named = settings.model.elements
+        wanted = (
+            [e for e in elements if elements[e]["traded"] is not False and e in demanded] if named == "all" else named
+        )
+        # The order of a file's rows decides nothing.
+        self.elements = sorted(wanted, key=lambda e: (or_else(elements[e]["atomic_number"], np.inf), e))
+        self._classes = {e: str(r[f"class_{settings.model.classes}"]) for e, r in elements.items()}
+        self.class_of = {e: self._classes[e] for e in self.elements}
+        for element in self.elements:
+            if element not in demanded:
+                self.fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
+
+        self.suppliers = suppliers_of(model)
+        self.registry = {s: r for r in self.records.rows("suppliers") if (s := str(r["supplier"])) in self.suppliers}
+        self.year_index = np.asarray(tree.period) // settings.model.periods_per_year
+        self.year_of_node = np.array(self.years)[self.year_index]
+        self.code = {name: np.asarray(tree.state)[:, k] for k, name in enumerate(tree.processes)}
+        self.states = dict(zip(tree.processes, tree.states, strict=True))
+
+    @property
+    def n_nodes(self) -> int:
+        """Nodes of the tree."""
+        return len(self.year_index)
+
+    def follow(self, records: Records) -> None:
+        """Read from these records from now on."""
+        self.records = records.noting(self.tracker.note)
+
+    def fault(self, where: str, seen: str, rule: str, remedy: str = "") -> None:
+        """Note what is wrong with a number."""
+        self.faults.append(Fault(where, seen, rule, remedy))
+
+    def scopes(self, element: str | None) -> tuple[str, ...]:
+        """What may speak of an element, the most specific first: itself, its class, all."""
+        return ALL if element is None else (element, self._classes[element], "all")
+
+    def of_element(self, table: str, element: str, **keys: Any) -> list[Row]:
+        """The rows that speak of an element, of the most specific scope of which there are any."""
+        return list(self.records.of_scope(table, self.scopes(element), **keys))
+
+    def term(
+        self, supplier: str, attribute: str, year: float, element: str | None = None, default: float = 0.0
+    ) -> float:
+        """A term of a supplier in a year, for an element where terms differ by element, in the unit of its table."""
+        scopes = self.scopes(element)
+        term = self.records.value("terms", year, scopes, supplier=supplier, attribute=attribute)
+        return default if term is None else term
+
+    def of_level(self, supplier: str, level: str, attribute: str, year: float) -> float | None:
+        """What a programme level says of an attribute in a year, in the unit of its table, where it says anything."""
+        return self.records.value("programmes", year, supplier=supplier, programme=level, attribute=attribute)
+
+    def of_chosen_level(self, supplier: str, attribute: str, year: float) -> float | None:
+        """The same of the level that is chosen for the supplier; None where it has no programme."""
+        level = self.programmes.get(supplier)
+        return None if level is None else self.of_level(supplier, level, attribute, year)
+
+    def of_stock(self, element: str, attribute: str) -> float:
+        """What stock.csv says of an element, in the unit of the attribute; 0 where it says nothing."""
+        rows = self.of_element("stock", element, attribute=attribute)
+        return float(rows[0]["value"]) if rows else 0.0
+
+    def runs(self, supplier: str, year: int) -> bool:
+        """Whether a supplier is in business in a year."""
+        first, last = self.registry[supplier]["first_year"], self.registry[supplier]["last_year"]
+        return bool(or_else(first, year) <= year <= or_else(last, year))
+
+    def is_basket(self, supplier: str) -> bool:
+        """Whether a supplier sells its elements in fixed proportion."""
+        return bool(self.registry[supplier]["kind"] == "basket")
+
+    def choice(self, supplier: str, key: str) -> Any:
+        """What the model file chooses for a supplier; None where it says nothing of it."""
+        chosen = self.settings.suppliers.get(supplier)
+        return getattr(chosen, key) if chosen is not None else None
+
+    def discount(self, year: int) -> float:
+        """Present value, in the first year of the model, of one unit of money paid in a year."""
+        return float((1.0 + self.settings.model.discount_rate) ** -(year - self.years[0]))
+
+
+class Room:
+    """Numbers of one kind, worked out from what is read; its `tracked` methods are kept by the reading's tracker."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.tracker = reading.tracker
+
+
+def or_else(value: Any, otherwise: Any) -> Any:
+    """`value`, or `otherwise` where the cell of the table is blank."""
+    return otherwise if value is None else value

@@ -1,0 +1,46 @@
+"""Which numbers of the facts count in a model; those that nothing reads cannot be set."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from procure.errors import DataError, Fault
+from procure.facts import Place
+from procure.market.market import TrackedMarket
+from procure.model import Model
+from procure.scenarios.world import make_tree, numbers_of_law, programme_choices, suppliers_of
+
+#: Tables that count before a model is made: the rates by which the others were converted, and the futures of one's own.
+ALWAYS_READ = ("exchange_rates", "scenarios")
+
+
+def numbers_read(model: Model) -> set[Place]:
+    """Every number of the facts that a model reads, under any of its programme levels."""
+    found: set[Place] = set()
+    for choice in programme_choices(model):
+        market = TrackedMarket(model, choice, make_tree(model, choice))
+        found |= market.read | numbers_of_law(model, choice)
+    return found
+
+
+def check_read(model: Model, paths: Iterable[str], read: Collection[Place]) -> None:
+    """Refuse numbers that were set and that nothing reads, all in one list."""
+    faults = []
+    for path in paths:
+        place = model.facts.locate(path)
+        if place not in read and place.table not in ALWAYS_READ:
+            remedy = f"`procure sources {model.name}` lists the numbers that count; {_why_unread(model, path, place)}"
+            faults.append(Fault(path, "nothing in this model reads the number", "what is set must count", remedy))
+    if faults:
+        raise DataError(faults)
+
+
+def _why_unread(model: Model, path: str, place: Place) -> str:
+    """A guess at why a number does not count."""
+    row = model.facts.tables[place.table].iloc[place.position]
+    owner = str(row.get("supplier", row.get("chain", "")))
+    if owner in set(model.facts.tables["suppliers"]["supplier"]) - set(suppliers_of(model)):
+        return f"'{owner}' is switched off"
+    if place.column in ("optimistic", "pessimistic"):
+        return f"world.variant is '{model.settings.world.variant}'"
+    return "a row of a later year or of a closer scope may prevail, or a choice may leave it out"

@@ -1,0 +1,82 @@
+"""Who sells what, and how: the index sets of plan and period, read from the facts."""
+
+from __future__ import annotations
+
+from procure.facts.tracked import tracked
+from procure.formulation.sets import Sets
+from procure.market.limits import limit_of
+from procure.market.offers import Offers
+from procure.market.prices import Prices
+from procure.market.reading import Reading, Room
+
+
+class Trade(Room):
+    """The trade that is open to the buyer."""
+
+    def __init__(self, reading: Reading, offers: Offers, prices: Prices) -> None:
+        super().__init__(reading)
+        self.offers, self.prices = offers, prices
+
+    @tracked
+    def sets(self) -> Sets:
+        """The sets of the formulation."""
+        reading, suppliers = self.reading, self.reading.suppliers
+        offers, calls = [], []
+        for s in suppliers:
+            sold = self._sold(s)
+            contracts = reading.choice(s, "contracts")
+            if contracts != "none":
+                offers += [(s, e) for e in sold]
+            if not reading.is_basket(s) and contracts != "committed":
+                calls += [(s, e) for e in sold if any(reading.term(s, "call_share", y, e) > 0 for y in reading.years)]
+        has = {s: {r["attribute"] for r in reading.records.rows("terms", supplier=s)} for s in suppliers}
+        chosen = reading.settings.suppliers.items()
+        return Sets(
+            elements=tuple(reading.elements),
+            suppliers=tuple(suppliers),
+            years=tuple(reading.years),
+            offers=tuple(offers),
+            calls=tuple(calls),
+            baskets=tuple(s for s in suppliers if reading.is_basket(s)),
+            capped=tuple(s for s in suppliers if reading.is_basket(s) or "capacity" in has[s]),
+            ramped=tuple(s for s in suppliers if "growth" in has[s]),
+            charged=tuple(s for s in suppliers if has[s] & {"fixed_charge", "minimum_order"}),
+            expandable=tuple((s, lead) for s in suppliers if (lead := self.offers.lead(s)) is not None),
+            programmes=tuple((s, g) for s, choice in chosen if s in reading.registry for g in choice.programmes),
+            steps=tuple(self._steps()),
+            tiers=tuple(self._tiers()),
+            limits=tuple(limit_of(choice, reading, self.prices) for choice in reading.settings.limits),
+        )
+
+    def _sold(self, supplier: str) -> list[str]:
+        """The elements of the model that a supplier offers, whatever their volume."""
+        reading = self.reading
+        offered = (
+            set(self.offers.basket(supplier))
+            if reading.is_basket(supplier)
+            else {r["element"] for r in reading.records.rows("offers", supplier=supplier)}
+        )
+        sold = [e for e in reading.elements if e in offered]
+        if not sold:
+            reading.fault(
+                f"supplier '{supplier}'", "it offers none of the model's elements",
+                "every supplier of a model offers something", "add rows to offers.csv, or enabled = false",
+            )  # fmt: skip
+        return sold
+
+    def _steps(self) -> list[tuple[str, int]]:
+        """The steps of the spot market, by element."""
+        steps = []
+        for e in self.reading.elements:
+            steps += sorted((e, int(r["step"])) for r in self.reading.of_element("spot", e, attribute="limit"))
+        return steps
+
+    def _tiers(self) -> list[tuple[str, int]]:
+        """The tiers of shortage, by element."""
+        tiers = []
+        for e in self.reading.elements:
+            widths = self.reading.of_element("shortage", e, attribute="width")
+            if not widths:
+                self.reading.fault("shortage.csv", f"no tiers for '{e}'", "every element has shortage tiers")
+            tiers += sorted((e, int(r["tier"])) for r in widths)
+        return tiers
