@@ -1,0 +1,81 @@
+"""Losses and their probabilities: checked, and probability taken from the first outcomes on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from procure.errors import DataError, Fault
+from procure.units import Array
+
+SUM_TOLERANCE = 1e-8
+"""How far probabilities may be from summing to one; rounding below it is rescaled away."""
+
+
+def check_law(loss: ArrayLike, probability: ArrayLike) -> tuple[Array, Array]:
+    """Losses and probabilities as arrays of one length, the probabilities rescaled to sum to one exactly."""
+    faults: list[Fault] = []
+    arrays: list[Array] = []
+    for where, values in (("loss", loss), ("probability", probability)):
+        try:
+            array = np.asarray(values, dtype=float)
+        except (TypeError, ValueError):
+            faults.append(Fault(where, repr(values)[:60], "it is an array of numbers"))
+            continue
+        if array.ndim != 1 or not len(array):
+            rule = "it is a list with one number per outcome, at least one"
+            faults.append(Fault(where, f"shape {array.shape}", rule))
+            continue
+        arrays.append(array)
+    if faults:
+        raise DataError(faults)
+    losses, law = arrays
+    if len(losses) != len(law):
+        seen = f"{len(losses)} losses and {len(law)} probabilities"
+        faults.append(Fault("probability", seen, "each loss has its probability"))
+    if not np.isfinite(losses).all():
+        at = int(np.flatnonzero(~np.isfinite(losses))[0])
+        faults.append(Fault(f"loss[{at}]", f"{losses[at]}", "losses are finite numbers"))
+    faults += probability_faults(law)
+    if faults:
+        raise DataError(faults)
+    return losses, law / law.sum()
+
+
+def probability_faults(probability: Array, where: str = "probability") -> list[Fault]:
+    """What is wrong with an array of probabilities; nothing when it is a law."""
+    if not np.isfinite(probability).all():
+        at = int(np.flatnonzero(~np.isfinite(probability))[0])
+        return [Fault(f"{where}[{at}]", f"{probability[at]}", "probabilities are numbers", "fill it in")]
+    faults = []
+    if (probability < 0).any():
+        at = int(np.argmin(probability))
+        seen = f"{probability[at]:g}"
+        faults.append(Fault(f"{where}[{at}]", seen, "probabilities are >= 0", "check the sign"))
+    total = float(probability.sum())
+    if abs(total - 1.0) > SUM_TOLERANCE:
+        remedy = "rescale them, or add the missing outcome (often 'no disruption')"
+        faults.append(Fault(where, f"sums to {total:.10g}", "probabilities sum to 1", remedy))
+    return faults
+
+
+def check_number(value: float, where: str, rule: str, below: float = np.inf) -> float:
+    """A number in [0, below), or infinity where nothing bounds it."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise DataError(Fault(where, repr(value), rule)) from None
+    if not (0.0 <= number < below or number == below == np.inf):
+        raise DataError(Fault(where, f"{number:g}", rule))
+    return number
+
+
+def check_radius(radius: float) -> float:
+    """The radius of a ball: a number >= 0, which may be infinite."""
+    return check_number(radius, "radius", "a radius is a number >= 0")
+
+
+def take(available: Array, amount: float) -> Array:
+    """What is taken of each where `amount` is taken from the first, then the second, ... until nothing is left to take."""
+    before = np.concatenate([[0.0], np.cumsum(available)[:-1]]) if len(available) else available
+    return np.clip(amount - before, 0.0, available)
