@@ -517,14 +517,14 @@ def test_an_error_of_procure_shows_its_trace(monkeypatch):
      ("6400 USD/kg", "6400 USD/kg"), ("65%", "65%"), ("-5 %/yr", "-5 %/yr"), ("0.05 1/yr", "0.05 1/yr")],
 )  # fmt: skip
 def test_values_are_written_as_in_a_model_file(text, value):
-    from procure.cli import _literal
+    from procure.cli.model import _literal
 
     assert _literal(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "two words", "[1", "0.5.1", "a\nb", "1\nb = 2", "[" * 100_000, "2027-13-01"])
 def test_values_that_are_none(text):
-    from procure.cli import _literal
+    from procure.cli.model import _literal
 
     with pytest.raises(ValueError):
         _literal(text)

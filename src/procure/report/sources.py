@@ -8,7 +8,7 @@ from procure.errors import DataError, Fault, nearest
 from procure.facts import load_facts
 from procure.market import ALWAYS_READ, numbers_read
 from procure.model import Model
-from procure.report.sheet import Sheet
+from procure.report.listing import Listing
 from procure.words import in_full
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ def _paths_used(model: Model) -> list[str]:
     return [path for path, place in model.facts.paths().items() if place in read or place[0] in always]
 
 
-def sheet(frame: DataFrame) -> Sheet:
+def listing(frame: DataFrame) -> Listing:
     """The frame of `numbers` for people, one number a line."""
     columns = ["key", "value", "low", "high", "unit", "status", "confidence", "source"]
-    return Sheet(
+    return Listing(
         headings=("number", *columns[1:]),
         rows=[
             (key, in_full(value), in_full(low), in_full(high), *rest)

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Listing:
     """Rows of text under `headings`; the columns named in `right` are numbers.
 
-    >>> print(Sheet(("price", "USD/kg"), [("Dy", "265"), ("Tb", "1,010")], right=("USD/kg",)))
+    >>> print(Listing(("price", "USD/kg"), [("Dy", "265"), ("Tb", "1,010")], right=("USD/kg",)))
     price  USD/kg
     Dy        265
     Tb      1,010

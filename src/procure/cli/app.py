@@ -1,0 +1,81 @@
+"""The application: its commands, and what an error of the user becomes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from procure.cli.check import check
+from procure.cli.models import models
+from procure.cli.solve import solve
+from procure.cli.sources import sources
+from procure.errors import DataError, ProcureError
+
+INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell reports for the signals INT and PIPE
+BAD_INPUT = DataError.exit_status
+
+
+class _Commands(TyperGroup):
+    """Turns every error that a user can cause into a message and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+            return answer
+        except ProcureError as error:
+            _say(str(error))
+            raise typer.Exit(error.exit_status) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:  # the reader has gone, as in `procure sources | head`
+            _drop_stdout()
+            raise typer.Exit(PIPE_CLOSED) from None
+        except OSError as error:  # unreadable files, full disks
+            _drop_stdout()
+            _say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            raise typer.Exit(BAD_INPUT) from None
+
+
+def _say(text: str) -> None:
+    print(f"procure: {text}", file=sys.stderr)
+
+
+def _drop_stdout() -> None:
+    """Nobody reads on: what is still buffered goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def main() -> None:
+    """Run the command line; characters that a terminal cannot show become question marks instead of errors."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text streams of the process
+    app(prog_name="procure")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"procure {version('procure')}")
+        raise typer.Exit
+
+
+@app.callback(no_args_is_help=True)
+def procure(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
+
+
+for command in (solve, check, models, sources):
+    app.command()(command)

@@ -1,0 +1,111 @@
+"""The model that a command is about, with what `--set` changes in it."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from procure.errors import DataError, Fault
+
+if TYPE_CHECKING:
+    from procure.model import Model
+
+ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="A bundled name (`procure models`) or a .toml file.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change one choice or number, as often as needed: --set risk.weight=0.5 --set prices.Dy.spot=900. A number is in the "
+        "unit in which `procure sources` lists it, or says its own: --set 'shortage.Y.cost.3=6400 USD/kg'.",
+    ),
+]
+
+
+def load(name: str, changes: list[str] | None, faults: list[Fault] | None = None, *, quiet: bool = True) -> Model:
+    """The model with its changes; every fault of command line, file and changes in one list.
+
+    Unless `quiet`, the numbers of the facts that were changed are said on stderr.
+    """
+    from procure.model import load_model
+
+    faults = list(faults or ())
+    values = _values(changes or [], faults)
+    try:
+        model = load_model(name)
+    except DataError as error:
+        raise DataError([*error.faults, *faults]) from None
+    try:
+        changed = model.changed(values, as_written=True)
+    except DataError as error:
+        faults = [*error.faults, *faults]
+    if faults:
+        raise DataError(faults)
+    if not quiet:
+        for line in _numbers_set(model, changed, values):
+            print(line, file=sys.stderr)
+    return changed
+
+
+def _numbers_set(before: Model, after: Model, paths: Iterable[str]) -> Iterator[str]:
+    """Which numbers of the facts were set, from what, to what and in which unit: a slip of a unit is seen at once."""
+    for path in paths:
+        if after.table_of(path) is not None:
+            old, new = (model.facts.value(path, as_written=True) for model in (before, after))
+            unit = after.facts.unit(path, as_written=True)
+            style = ",.10g" if unit else ".10g"  # a year has no unit, and no thousands
+            said = "blank" if math.isnan(old) else f"{old:{style}}"
+            yield f"{path}: {said} -> {new:{style}} {'' if unit == '1' else unit}".rstrip()
+
+
+def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
+    """Path and value of every ``--set path=value``."""
+    found: dict[str, Any] = {}
+    for change in changes:
+        path, equals, text = (part.strip() for part in change.partition("="))
+        where = f"--set {change}"
+        if not equals or not path:
+            faults.append(Fault(where, f"no {'path' if equals else '='}", "a change is path=value", "see --help"))
+        elif path in found:
+            faults.append(Fault(where, f"{path} is set twice", "a path is set once", "keep one of them"))
+        else:
+            try:
+                found[path] = _literal(text)
+            except ValueError as error:
+                example = """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'"""
+                if re.match(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", text):
+                    example = "write plain digits, without separators"
+                seen, rule = f"the value is {text!r} ({error})", "a value is a word, or written as in TOML"
+                faults.append(Fault(where, seen, rule, example))
+    return found
+
+
+def _literal(text: str) -> Any:
+    """A value as TOML writes it; a bare word and a number with a unit stand for themselves.
+
+    >>> _literal("0.5"), _literal("[2027, 2028]"), _literal("ban"), _literal("90 t/yr")
+    (0.5, [2027, 2028], 'ban', '90 t/yr')
+    """
+    if text.isidentifier() and text not in ("true", "false", "nan", "inf"):
+        return text
+    if not text:
+        raise ValueError("empty")
+    try:
+        document = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError as error:
+        from procure.facts.conversion import quantity
+
+        if quantity(text) is not None:
+            return text
+        raise ValueError(str(error).partition(" (at")[0].lower()) from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if list(document) != ["value"]:
+        raise ValueError("more than one value")
+    return document["value"]

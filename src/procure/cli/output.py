@@ -1,0 +1,71 @@
+"""Where an answer goes, and what is said while it is made."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from procure.errors import Fault
+
+PROGRESS_AFTER = 2.0  # seconds
+
+
+def unwritable(path: Path | None, force: bool) -> list[Fault]:
+    """Why the answer cannot be written to `path`, known before an hour of solving."""
+    if path is None:
+        return []
+    where, folder = f"--json {path}", path.resolve().parent
+    if path.is_dir():
+        return [Fault(where, "it is a folder", "the answer is one file", "name a file in it")]
+    if path.exists() and not path.is_file():
+        return [Fault(where, "it is no ordinary file", "the answer is one file", "name a file")]
+    if path.exists() and not force:
+        return [Fault(where, "the file exists", "no file is overwritten unasked", "name another, or add --force")]
+    if not folder.is_dir():
+        return [Fault(where, f"there is no folder {folder}", "the folder of the answer exists", "make it first")]
+    if not os.access(folder, os.W_OK):
+        return [Fault(where, f"{folder} is not open to writing", "the answer is a new file", "name another folder")]
+    return []
+
+
+def show(answer: Any) -> None:
+    """In colour and to the width of a terminal; as plain text in a pipe."""
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(answer)
+    else:
+        print(answer)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[int, int, str], None] | None]:
+    """A progress bar on stderr once the work has taken two seconds; none in a pipe or when quiet."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    import threading
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("solving", total=None)
+    late = threading.Timer(PROGRESS_AFTER, bar.start)
+    late.daemon = True
+    late.start()
+
+    def report(done: int, total: int, what: str) -> None:
+        bar.update(task, completed=done, total=total, description=what or "solving")
+
+    try:
+        yield report
+    finally:
+        late.cancel()
+        late.join()
+        if bar.live.is_started:
+            bar.stop()

@@ -1,0 +1,53 @@
+"""`procure solve`: the answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from procure.cli.model import Changes, ModelName, load
+from procure.cli.output import progress, show, unwritable
+
+
+def _more_than_zero(seconds: float | None) -> float | None:
+    if seconds is not None and not seconds > 0:
+        raise typer.BadParameter(f"{seconds} is not a number of seconds above 0.")
+    return seconds
+
+
+def solve(
+    model: ModelName,
+    changes: Changes = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the answer to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Let the solver take this long at most per programme level.",
+            callback=_more_than_zero,
+        ),
+    ] = None,
+    foresight: Annotated[
+        bool,
+        typer.Option(
+            "--foresight/--no-foresight",
+            help="Work out what knowing the future would be worth: most of the time of a large model.",
+        ),
+    ] = True,
+) -> None:
+    """Find the least-cost portfolio of a model and print it."""
+    faults = unwritable(json, force)
+    chosen = load(model, changes, faults, quiet=quiet)
+    from procure.solving.compiled import solve as find_portfolio
+
+    with progress(quiet) as told:
+        options = None if time_limit is None else {"time_limit": time_limit}
+        portfolio = find_portfolio(chosen, options=options, foresight=foresight, progress=told)
+    if json is not None:
+        portfolio.to_json(json.resolve())
+    if not quiet:
+        show(portfolio)
