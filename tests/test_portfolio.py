@@ -410,12 +410,37 @@ def test_a_portfolio_survives_its_file(japan, tmp_path):
     for name in FRAMES:
         pd.testing.assert_frame_equal(japan.frame(name), back.frame(name), check_exact=True)
         assert list(japan.frame(name).columns) == list(FRAMES[name])
-    for key in ("name", "title", "status", "origin", "settings", "programmes", "names", "exchange", "summary"):
+    for key in (
+        "name", "title", "status", "origin", "fingerprint", "settings", "numbers", "programmes", "names", "exchange",
+        "summary",
+    ):  # fmt: skip
         assert getattr(japan, key) == getattr(back, key)
     assert str(back) == str(japan)
     back.to_json(tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
     assert sorted(os.listdir(tmp_path)) == ["again.json", "japan.json"]  # nothing half-written stays
+
+
+def test_the_plan_is_every_decision_made_now(japan):
+    """Contracts of the plan are those of the mix, room for stock that of the stock, and each decision stands once."""
+    plan = japan.plan
+    assert not plan.duplicated(["decision", "of", "year"]).any()
+    contracts = plan[plan["decision"] == "contract"]
+    mix = japan.mix.assign(of=japan.mix["supplier"] + "." + japan.mix["element"]).set_index(["of", "year"])
+    at = list(zip(contracts["of"], contracts["year"], strict=True))
+    assert contracts["value"].to_numpy() == approx(mix.loc[at, "contracted_t"].to_numpy())
+    room = plan[plan["decision"] == "stock_target"]
+    stock = japan.stock.set_index(["element", "year"])["target_t"]
+    assert room["value"].to_numpy() == approx(stock.loc[list(zip(room["of"], room["year"], strict=True))].to_numpy())
+    assert plan.loc[plan["decision"] == "stock_today", "year"].isna().all()
+
+
+def test_facts_are_known_by_their_fingerprint():
+    model = load_model("two-class")
+    dearer = model.with_(**{"suppliers.seabed.capacity": 720})
+    assert solve(dearer).fingerprint == dearer.facts.fingerprint != model.facts.fingerprint
+    assert dearer.with_(**{"suppliers.seabed.capacity": 360}).facts.fingerprint == model.facts.fingerprint
+    assert solve(dearer).numbers == {"suppliers.seabed.capacity": 720}
 
 
 def test_odd_numbers_survive(tmp_path):

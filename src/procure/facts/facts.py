@@ -17,6 +17,7 @@ and money in kUSD (`conversion` at the border); the unit in which a row was writ
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 from collections import defaultdict
@@ -98,6 +99,14 @@ class Facts:
         ]
         sheets = {name: frame_sheet(name, frame) for name, frame in frames.items() if name in schema()}
         return _assemble(sheets, faults, extend=extend)
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that differs where any cell of any table does."""
+        whole = hashlib.sha256()
+        for name, frame in sorted(self.tables.items()):
+            whole.update(repr((name, {column: frame[column].tolist() for column in frame})).encode())
+        return whole.hexdigest()
 
     # -- numbers by path
 

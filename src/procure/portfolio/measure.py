@@ -236,6 +236,17 @@ class Measured:
 # --- frames ---
 
 
+def plan(measured: Measured) -> DataFrame:
+    """Every decision made now."""
+    rows = []
+    for component, values in measured.plan.items():
+        for index, value in sorted(values.items()):
+            year = index[-1] if isinstance(index[-1], int) else None
+            names = index if year is None else index[:-1]
+            rows.append((component, ".".join(map(str, names)), year, value))
+    return make_frame("plan", rows)
+
+
 def mix(measured: Measured) -> DataFrame:
     """Who supplies how much of each element in each year."""
     return make_frame("mix", sorted(_mix_rows(measured), key=lambda row: row[0]))

@@ -40,7 +40,7 @@ VERSION = 1
 #: Largest portfolio that is read, bytes.
 MAX_BYTES = 500_000_000
 
-_TEXTS = ("name", "status", "origin")
+_TEXTS = ("name", "status", "origin", "fingerprint")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,12 @@ class Portfolio(Shown):
         By language, "en" or "ja".
     status : str
         "optimal".
+    fingerprint : str
+        Of the facts (`Facts.fingerprint`): by it they are known again.
     settings : mapping
         Every choice of the model, as JSON knows it.
+    numbers : mapping
+        Numbers of the facts that were set beside these choices, by their path, in the unit of the model.
     programmes : mapping
         Chosen level per supplier.
     names : mapping
@@ -71,19 +75,24 @@ class Portfolio(Shown):
         futures). Further `assumed_share` of gross cost priced by assumed numbers, `n_nodes`, `n_leaves`, `drawn` (1 where
         these were drawn from many futures, 0 where they are all there are), `gap` (relative, of the solver), `seconds`,
         `seconds_in_solver`, `resolved_cold` (answers of the solver that did not hold when checked, and were solved again).
-    mix, costs, shortage, stock, limits, shares, programme_levels, provenance, nodes, leaves : DataFrame
+    plan, mix, costs, shortage, stock, limits, shares, programme_levels, provenance, nodes, leaves : DataFrame
         As described in `procure.portfolio.frames.FRAMES`.
+    model : Model, optional
+        What was solved; no part of a file, and unknown when read from one.
     """
 
     name: str
     title: Mapping[str, str]
     status: str
     origin: str
+    fingerprint: str
     settings: Mapping[str, Any]
+    numbers: Mapping[str, float]
     programmes: Mapping[str, str]
     names: Mapping[str, Mapping[str, str]]
     exchange: Mapping[str, float]
     summary: Mapping[str, float]
+    plan: DataFrame = field(repr=False)
     mix: DataFrame = field(repr=False)
     costs: DataFrame = field(repr=False)
     shortage: DataFrame = field(repr=False)
@@ -94,6 +103,7 @@ class Portfolio(Shown):
     provenance: DataFrame = field(repr=False)
     nodes: DataFrame = field(repr=False)
     leaves: DataFrame = field(repr=False)
+    model: Model | None = field(default=None, repr=False)
 
     def frame(self, name: str) -> DataFrame:
         """A frame by the name it has in `procure.portfolio.frames.FRAMES`."""
@@ -139,6 +149,7 @@ class Portfolio(Shown):
             "programmes": dict(self.programmes),
             "names": {key: dict(value) for key, value in self.names.items()},
             "exchange": {key: encode_number(value) for key, value in self.exchange.items()},
+            "numbers": {key: encode_number(value) for key, value in self.numbers.items()},
             "summary": {key: encode_number(value) for key, value in self.summary.items()},
             "settings": dict(self.settings),
             "frames": {name: to_document(name, self.frame(name)) for name in FRAMES},
@@ -191,7 +202,7 @@ def _from_document(document: Any, where: str) -> Portfolio:
                   "solve the model again, or use the release that wrote the file")
         )  # fmt: skip
     faults: list[Fault] = []
-    objects = ("title", "programmes", "names", "exchange", "summary", "settings", "frames")
+    objects = ("title", "programmes", "names", "exchange", "numbers", "summary", "settings", "frames")
     known = ("format", "version", *_TEXTS, *objects)
     for key in known:
         if key not in document:
@@ -220,7 +231,9 @@ def _from_document(document: Any, where: str) -> Portfolio:
         for name in document["frames"]
         if name not in FRAMES
     ]
-    numbers = {key: _mapping(document[key], "number", f"{where}, {key}", faults) for key in ("exchange", "summary")}
+    numbers = {
+        key: _mapping(document[key], "number", f"{where}, {key}", faults) for key in ("exchange", "numbers", "summary")
+    }
     faults += [
         Fault(f"{where}, summary", f"'{key}' is missing", "a summary has this number")
         for key in _SUMMARY
@@ -338,6 +351,7 @@ def make_portfolio(
     if on_the_mean and not market.sets.limits_of(*FUTURE_KINDS):
         summary["evpi"] = summary["value_of_foresight"]
     frames = {
+        "plan": measure.plan(measured),
         "mix": measure.mix(measured),
         "costs": measure.costs(measured),
         "shortage": measure.shortage(measured),
@@ -355,11 +369,14 @@ def make_portfolio(
         title={str(language): title for language, title in model.settings.model.title.items()},
         status=solution.status.value,
         origin=model.origin,
+        fingerprint=model.facts.fingerprint,
         settings=model.settings.model_dump(mode="json", by_alias=True),
+        numbers={path: model.facts.value(path) for path in model.numbers_set},
         programmes=dict(market.programmes),
         names=_names(model),
         exchange=_exchange(model),
         summary=summary,
+        model=model,
         **frames,
     )
 
