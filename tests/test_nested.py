@@ -1,6 +1,5 @@
 """Trees solved cell by cell cost what HiGHS says they cost whole, and prove it."""
 
-import os
 import re
 from dataclasses import replace
 from itertools import product
@@ -15,8 +14,7 @@ from procure.lp import cells, dual_bound, highs
 from procure.lp.compose import Composition
 from procure.lp.highs import LinearProgram, Status
 from procure.lp.interior import central_path
-from procure.lp.interior.central_path import Tail
-from procure.lp.workers import Crew
+from procure.lp.interior.tail import Tail
 from procure.market import make_market, merge
 from procure.program.optimum import solve_program
 from procure.program.program import compose, risk_of
@@ -306,36 +304,13 @@ def test_a_missing_bound_is_read_off_the_rows():
 def test_the_multipliers_of_the_tail_are_made_a_law(seed):
     random = np.random.default_rng(seed)
     tail = Tail(p := random.dirichlet(np.ones(30)), 0.8, 0.3, 1 / 30)
-    tail.tau = tail.tau * random.uniform(0.5, 2.5, 30)
-    tail.snapshot()
+    tail.tau.value = tail.tau.value * random.uniform(0.5, 2.5, 30)
     law, loss = tail.law(), random.normal(size=30)
     assert law.sum() == pytest.approx(0.3) and (law >= 0).all() and (law <= 0.3 * p / 0.2 + 1e-12).all()
     assert law @ loss <= 0.3 * cvar(loss, p, 0.8) + 1e-9
 
 
 # --- helpers ---
-
-
-@pytest.mark.parametrize("n_helpers", [0, 1, 2])
-def test_parts_keep_their_state_wherever_they_are(n_helpers):
-    with Crew([[], [1], [2, 3]], 3, n_helpers) as crew:
-        crew.each("append", 7)
-        crew.each("append", apart=[(8,), (9,), (10,)])
-        assert crew.each("copy") == [[7, 8], [1, 7, 9], [2, 3, 7, 10]]
-
-
-@pytest.mark.parametrize("parts", [[[1], []], [[], [1]]])
-def test_a_fault_is_raised_here_and_leaves_no_answer_behind(parts):
-    """Whichever process it happened in, the next question gets its own answer."""
-    with Crew(parts, 2, n_helpers=1) as crew:
-        with pytest.raises(IndexError):
-            crew.each("pop")
-        assert crew.each("copy") == [[], []]
-
-
-def test_a_helper_that_dies_is_a_failure_told():
-    with Crew([_Dying(), _Dying()], 2, n_helpers=1) as crew, pytest.raises(SolverError, match="helper"):
-        crew.each("work")
 
 
 def test_a_tree_solved_with_helpers_costs_the_same(monkeypatch):
@@ -346,16 +321,3 @@ def test_a_tree_solved_with_helpers_costs_the_same(monkeypatch):
     together = by_cells(program)
     assert together.objective == pytest.approx(alone.objective, rel=1e-9)
     assert together.x == pytest.approx(alone.x, rel=1e-6, abs=1e-3)  # the very same steps
-
-
-class _Dying:
-    """Ends whatever process it is in, but the one of the tests."""
-
-    home = os.getpid()
-
-    def __init__(self):
-        self.made_in = self.home
-
-    def work(self):
-        if os.getpid() != self.made_in:
-            os._exit(1)

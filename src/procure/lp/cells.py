@@ -1,4 +1,4 @@
-"""A composed program as cells over its tree, for `nested`; and the point found there as a solution of the program.
+"""A composed program as cells over its tree, for `interior`; and the point found there as a solution of the program.
 
 A cell is an element at a node. What is no cell (whole numbers, orders before demand is seen, limits on a tail) is left to HiGHS,
 which solves any program whole.
@@ -20,7 +20,7 @@ from procure.lp.dual_bound import proved_bound
 from procure.lp.highs import Solution, Status
 from procure.lp.interior import tree_path
 from procure.lp.interior.sliced_tree import is_sliced
-from procure.lp.interior.tree_cells import Links, Measure, NestedProgram
+from procure.lp.interior.tree_program import Links, Measure, TreePoint, TreeProgram
 from procure.market.limits import Bound
 from procure.units import Array, Index
 
@@ -39,7 +39,7 @@ def solve(
     risk: Risk, bounds: Mapping[tuple[str, Any], Bound], *, accuracy: float = 1e-9, tolerance: float = 1e-7,
     deadline: float = np.inf,
 ) -> Solution | None:  # fmt: skip
-    """The optimum of a composed program by `nested`, with its duals; None where it is not made of cells, or has no optimum.
+    """The optimum of a composed program cell by cell, with its duals; None where it is not made of cells, or has no optimum.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ class Cells:
     def program(
         self, composed: Composed, period_data: Array, probability: Array, discount: Array, risk: Risk,
         bounds: Mapping[tuple[str, Any], Bound], plan_cost: Array,
-    ) -> NestedProgram:  # fmt: skip
+    ) -> TreeProgram:  # fmt: skip
         """The program in cells."""
         composition = self.composition
         plan, period, shape, lp = composition.plan, composition.period, composition.shape, composed.lp
@@ -148,7 +148,7 @@ class Cells:
                 most[j, composition.years.index(y)] = bound.most
             measures.append(self._measure(inside[:, None] * form, composition.form_of(limit)))
         labels = [element_of(*name) for name in plan.columns]
-        return NestedProgram(
+        return TreeProgram(
             parent=shape.parent, year=shape.year, probability=probability, W=W, S=S, L=L,
             row_lower=row_lower, row_upper=row_upper,
             lower=of_columns(lp.lower), upper=of_columns(lp.upper),
@@ -247,7 +247,7 @@ class Cells:
         return Measure(own, stock, sparse.csr_matrix(triplet, shape=shape))
 
     def read(
-        self, program: NestedProgram, found: tree_path.NestedSolution, composed: Composed, tolerance: float,
+        self, program: TreeProgram, found: TreePoint, composed: Composed, tolerance: float,
         seconds: float,
     ) -> Solution:  # fmt: skip
         """The iterate as a solution of the composed program, with its duals and the bound they prove."""
@@ -280,9 +280,7 @@ class Cells:
             message="Optimal, cell by cell" if close else "Limit reached, cell by cell",
         )  # fmt: skip
 
-    def _read_tail(
-        self, program: NestedProgram, found: tree_path.NestedSolution, composed: Composed, x: Array, y: Array
-    ) -> None:
+    def _read_tail(self, program: TreeProgram, found: TreePoint, composed: Composed, x: Array, y: Array) -> None:
         composition, parent = self.composition, self.composition.shape.parent
         nodes = composition.path_nodes
         cost = program.measures[0]

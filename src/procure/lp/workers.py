@@ -1,12 +1,12 @@
 """Independent parts of one computation, shared out between this process and helpers.
 
-Each part stays where it was put; what goes to and fro is the name of a method, its arguments and what it returns. Helpers are
+Each part stays where it was put; what goes to and fro is which method to call, its arguments and what it returns. Helpers are
 plain processes of their own, started without the caller's main module, so that a script needs no guard; threads would wait for
 the interpreter more than they work.
 
->>> with Crew([[3, 1, 2], [5, 4]], 2, n_helpers=1) as crew:
-...     _ = crew.each("sort")
-...     crew.each("pop", apart=[(0,), (1,)])
+>>> with Workers([[3, 1, 2], [5, 4]], 2, n_helpers=1) as workers:
+...     _ = workers.ask(list.sort)
+...     workers.ask_each(list.pop, [0, 1])
 [1, 5]
 """
 
@@ -17,18 +17,23 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from itertools import islice, pairwise
-from typing import IO, Any
+from itertools import chain, islice, pairwise
+from typing import IO, Any, Generic, NamedTuple, TypeVar, TypeVarTuple
 
 from procure.errors import SolverError
+
+Held = TypeVar("Held")
+Own = TypeVar("Own")
+Answer = TypeVar("Answer")
+Shared = TypeVarTuple("Shared")
 
 _THAT_IS_ALL = "that is all"
 
 
-class Crew:
-    """Parts, by a method of which all are asked at once.
+class Workers(Generic[Held]):
+    """Parts, all of which are asked at once.
 
     Parameters
     ----------
@@ -41,33 +46,52 @@ class Crew:
         How many processes beside this one; with none, everything happens here.
     """
 
-    def __init__(self, parts: Iterable[Any], n_parts: int, n_helpers: int) -> None:
+    def __init__(self, parts: Iterable[Held], n_parts: int, n_helpers: int) -> None:
         n_hands = max(1, min(n_helpers + 1, n_parts))
         ends = [n_parts * k // n_hands for k in range(n_hands + 1)]
-        self._slices = [slice(a, b) for a, b in pairwise(ends)]
+        self._shares = [slice(a, b) for a, b in pairwise(ends)]
         self.n_parts = n_parts
         coming = iter(parts)
         self._own = list(islice(coming, ends[1]))
-        self._helpers = [_Helper(islice(coming, share.stop - share.start)) for share in self._slices[1:]]
+        self._helpers = [_Helper(islice(coming, share.stop - share.start)) for share in self._shares[1:]]
 
-    def each(self, name: str, *shared: Any, apart: Sequence[tuple[Any, ...]] | None = None) -> list[Any]:
-        """Call a method of every part, with the arguments that all share, then those `apart`; results in the order of parts."""
-        arguments = [(*shared, *own) for own in apart] if apart is not None else [shared] * self.n_parts
-        for helper, share in zip(self._helpers, self._slices[1:], strict=True):
-            helper.ask(name, arguments[share])
+    def ask(self, method: Callable[[Held, *Shared], Answer], *arguments: *Shared) -> list[Answer]:
+        """What a method returns of every part, in the order of parts, given the same arguments.
+
+        A part that has a method of its own by that name is asked by that.
+        """
+        return self._ask(method.__name__, [arguments] * self.n_parts)
+
+    def ask_each(
+        self, method: Callable[[Held, Own, *Shared], Answer], own: Sequence[Own], *arguments: *Shared
+    ) -> list[Answer]:
+        """As `ask`, with a first argument that is each part's own."""
+        return self._ask(method.__name__, [(first, *arguments) for first in own])
+
+    def _ask(self, name: str, arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+        for helper, share in zip(self._helpers, self._shares[1:], strict=True):
+            helper.ask(_Question(name, arguments[share]))
         # All answers are fetched, whoever failed: one left on the line would be taken for that of the next question.
-        answers = [_work(self._own, name, arguments[self._slices[0]]), *(helper.answer() for helper in self._helpers)]
+        mine = _answers(self._own, _Question(name, arguments[self._shares[0]]))
+        answers = [mine, *(helper.answers() for helper in self._helpers)]
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
-        return [one for answer in answers if not isinstance(answer, Exception) for one in answer]
+        return list(chain.from_iterable(answer for answer in answers if not isinstance(answer, Exception)))
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Workers[Held]:
         return self
 
     def __exit__(self, *_: object) -> None:
         for helper in self._helpers:
             helper.dismiss()
+
+
+class _Question(NamedTuple):
+    """The name of a method, and its arguments part by part."""
+
+    name: str
+    arguments: Sequence[tuple[Any, ...]]
 
 
 class _Helper:
@@ -85,16 +109,16 @@ class _Helper:
             self._send(part)
         self._send(_THAT_IS_ALL)
 
-    def ask(self, name: str, arguments: Sequence[tuple[Any, ...]]) -> None:
-        self._send((name, list(arguments)))
+    def ask(self, question: _Question) -> None:
+        self._send(question)
 
-    def answer(self) -> list[Any] | Exception:
+    def answers(self) -> list[Any] | Exception:
         assert self._process.stdout is not None
         try:
-            found: list[Any] | Exception = pickle.load(self._process.stdout)
+            answers: list[Any] | Exception = pickle.load(self._process.stdout)
         except EOFError:
             return _lost()
-        return found
+        return answers
 
     def _send(self, what: Any) -> None:
         assert self._process.stdin is not None
@@ -120,26 +144,12 @@ def _lost() -> SolverError:
     )
 
 
-def _work(parts: Sequence[Any], name: str, arguments: Sequence[tuple[Any, ...]]) -> list[Any] | Exception:
+def _answers(parts: Sequence[Any], question: _Question) -> list[Any] | Exception:
     """What a method of each part returns, or why it does not: an error is for the one who asked."""
     try:
-        return [getattr(part, name)(*given) for part, given in zip(parts, arguments, strict=True)]
+        return [getattr(part, question.name)(*given) for part, given in zip(parts, question.arguments, strict=True)]
     except Exception as error:
         return error
-
-
-def cores() -> int:
-    """How many cores this process may use: fewer than the machine has where its affinity, or a container, says so."""
-    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on
-        return os.process_cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
-
-
-def idle_cores() -> int:
-    """How many processes beside this one find a core."""
-    return cores() - 1
 
 
 def serve() -> None:
@@ -151,7 +161,7 @@ def serve() -> None:
     with suppress(EOFError, BrokenPipeError):
         parts = list(iter(lambda: pickle.load(sys.stdin.buffer), _THAT_IS_ALL))
         while True:
-            pickle.dump(_work(parts, *pickle.load(sys.stdin.buffer)), answers, protocol=pickle.HIGHEST_PROTOCOL)
+            pickle.dump(_answers(parts, pickle.load(sys.stdin.buffer)), answers, protocol=pickle.HIGHEST_PROTOCOL)
             answers.flush()
 
 

@@ -34,8 +34,8 @@ from procure.errors import Infeasible
 from procure.formulation.sets import Limit
 from procure.lp.compile import Name, Template
 from procure.lp.compose import Composed, Composition
+from procure.lp.cores import cores
 from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
-from procure.lp.workers import cores
 from procure.market import Market
 from procure.model.limits import LEAST, LimitChoices
 from procure.program.optimum import SIMPLEX

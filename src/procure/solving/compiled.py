@@ -25,8 +25,8 @@ from procure.facts import Place
 from procure.facts.records import Records
 from procure.facts.schema import Bounds
 from procure.lp import highs_threads
+from procure.lp.cores import cores
 from procure.lp.highs import LinearProgram, Status
-from procure.lp.workers import cores
 from procure.market import FOLLOWED, TrackedMarket, check_read, make_market, merge
 from procure.model import Model
 from procure.program.optimum import MANY_ROWS, Engine, Optimum, optimum, refuse, solved

@@ -13,7 +13,7 @@ from scipy import sparse
 from procure.units import Array, Index
 
 
-class Elimination:
+class Cholesky:
     """Sparse Cholesky factors of many matrices B D_k Bᵀ of one pattern, scenario by scenario along the last axis."""
 
     def __init__(self, matrix: sparse.csr_matrix) -> None:
@@ -56,10 +56,10 @@ class Elimination:
     def reached(self) -> NDArray[np.bool_]:
         """Which rows of L⁻¹ which right-hand sides reach, shape (m, m): j reaches whatever lies below it in L."""
         m = len(self.diagonal)
-        found = np.eye(m, dtype=bool)
+        reached = np.eye(m, dtype=bool)
         for j in range(m):
-            found[self.below[j]] |= found[j]
-        return found
+            reached[self.below[j]] |= reached[j]
+        return reached
 
     def factor(self, D: Array, softness: float = 0.0) -> Array:
         """The entries of L for each scenario; `softness` is added to the diagonals, so that no row is stiffer than that."""

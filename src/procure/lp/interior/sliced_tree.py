@@ -9,7 +9,7 @@ import numpy as np
 from procure.units import Array, Index
 
 
-class Futures:
+class SlicedTree:
     """A tree of nodes in breadth order: a period is a slice of them, and a year a slice of periods.
 
     Parameters
@@ -20,7 +20,7 @@ class Futures:
     watched : array
         Leaves.
 
-    >>> halves = Futures(np.array([-1, 0, 0, 1, 2]), np.array([0, 0, 0, 1, 1]), np.array([4]))
+    >>> halves = SlicedTree(np.array([-1, 0, 0, 1, 2]), np.array([0, 0, 0, 1, 1]), np.array([4]))
     >>> halves.periods, halves.years, halves.year_of
     ([slice(0, 1, None), slice(1, 3, None), slice(3, 5, None)], [slice(0, 3, None), slice(3, 5, None)], [0, 0, 1])
     """
@@ -55,13 +55,13 @@ class Futures:
         """Periods in which the same watched leaves share a node, and the pairs of those that do; None where no two do."""
         new = np.array([len(np.unique(nodes)) for nodes in self.path])
         ends = [0, *(np.flatnonzero(np.diff(new)) + 1).tolist(), len(new)]
-        found: list[tuple[slice, tuple[Index, Index] | None]] = []
+        shared: list[tuple[slice, tuple[Index, Index] | None]] = []
         for first, last in pairwise(ends):
             nodes = self.path[first]
-            one, other = np.nonzero(nodes[:, None] == nodes[None, :])
-            pairs = one.astype(np.int64), other.astype(np.int64)
-            found.append((slice(first, last), None if len(one) == len(nodes) else pairs))
-        return found
+            leaf, other = np.nonzero(nodes[:, None] == nodes[None, :])
+            pairs = leaf.astype(np.int64), other.astype(np.int64)
+            shared.append((slice(first, last), None if len(leaf) == len(nodes) else pairs))
+        return shared
 
     def to_parents(self, t: int, values: Array, axis: int = -1) -> Array:
         """Sums over the children in period t + 1 of each node of period t."""
@@ -75,12 +75,12 @@ class Futures:
 
     def from_children(self, values: Array) -> Array:
         """For every node the sum over its children, along the last axis; zero in the last period."""
-        found = np.zeros(values.shape)
+        sums = np.zeros(values.shape)
         first = self.periods[0].stop  # whoever has a parent
         if len(self._first_child):
             children = values[..., first:]
-            found[..., : len(self._first_child)] = np.add.reduceat(children, self._first_child - first, axis=-1)
-        return found
+            sums[..., : len(self._first_child)] = np.add.reduceat(children, self._first_child - first, axis=-1)
+        return sums
 
     def yearly(self, values: Array, axis: int = -1) -> Array:
         """Sums over the nodes of each year."""
@@ -116,10 +116,10 @@ def is_sliced(parent: Index, year: Index, n_years: int) -> bool:
     """
     if (np.diff(parent) < 0).any() or (parent >= np.arange(len(parent))).any():
         return False
-    found = periods(parent)
-    goes_on = all(len(np.unique(parent[after])) == now.stop - now.start for now, after in pairwise(found))
-    at = [np.unique(year[here]) for here in found]
-    if not goes_on or any(len(of_one) > 1 for of_one in at):
+    slices = periods(parent)
+    goes_on = all(len(np.unique(parent[after])) == now.stop - now.start for now, after in pairwise(slices))
+    years = [np.unique(year[here]) for here in slices]
+    if not goes_on or any(len(of_period) > 1 for of_period in years):
         return False
-    steps = np.diff(np.concatenate([[-1], *at, [n_years]]))
+    steps = np.diff(np.concatenate([[-1], *years, [n_years]]))
     return bool(steps[0] == 1 and steps[-1] == 1 and np.isin(steps, (0, 1)).all())

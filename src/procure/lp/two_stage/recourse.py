@@ -15,19 +15,20 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from procure.lp.cores import idle_cores
 from procure.lp.dual_bound import least
 from procure.lp.highs import Solver
 from procure.lp.highs_threads import Task
 from procure.lp.program import LinearProgram, Solution, Status, elastic
 from procure.lp.two_stage.problem import TwoStageProblem
-from procure.lp.workers import Crew, idle_cores
+from procure.lp.workers import Workers
 from procure.units import Array, Index
 
 DUAL_TOLERANCE = 1e-7
 FEASIBILITY_TOLERANCE = 1e-6
 MOST_BLOCKS = 64
+#: Subproblems from which helpers are worth their start.
 MANY_VERSIONS = 5000
-"""Subproblems from which helpers are worth their start."""
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Answers:
     seconds: float = 0.0
 
 
-class Block:
+class RecourseBlock:
     """Rows and columns of recourse that stand alone, in the D versions its scenarios come in.
 
       Q_d(x) = min { cost_d·y :  row_lower_d <= T_d x + W y <= row_upper_d,  lower_d <= y <= upper_d }
@@ -221,7 +222,7 @@ class Recourse:
     def __init__(self, problem: TwoStageProblem) -> None:
         self.n_scenarios = problem.n_scenarios
         groups, self._loose_rows, loose_columns = _separate(problem.recourse_matrix)
-        self.blocks = [Block(problem, rows, columns) for rows, columns in groups]
+        self.blocks = [RecourseBlock(problem, rows, columns) for rows, columns in groups]
         self.constant = _cheapest(
             problem.recourse_cost[..., loose_columns],
             problem.recourse_lower[..., loose_columns],
@@ -230,7 +231,7 @@ class Recourse:
         )
         self._read_loose_rows(problem)
         many = sum(block.n_versions for block in self.blocks) >= MANY_VERSIONS
-        self._crew = Crew(self.blocks, len(self.blocks), idle_cores() if many else 0)
+        self._workers = Workers(self.blocks, len(self.blocks), idle_cores() if many else 0)
         self.seconds = 0.0
         """Seconds inside HiGHS, whichever process they were spent in."""
 
@@ -238,13 +239,13 @@ class Recourse:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._crew.__exit__()
+        self._workers.__exit__()
 
     def answers(self, x: Array) -> list[Answers]:
         """What each block answers to a plan."""
-        found = self._crew.each("answer", x)
-        self.seconds += sum(answer.seconds for answer in found)
-        return found
+        answers = self._workers.ask(RecourseBlock.answer, x)
+        self.seconds += sum(answer.seconds for answer in answers)
+        return answers
 
     def _read_loose_rows(self, problem: TwoStageProblem) -> None:
         K, m2 = problem.n_scenarios, problem.recourse_matrix.shape[0]
