@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+import procure
+
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src"
 #: Packages that hold no modules, and lie elsewhere.
@@ -110,6 +112,13 @@ def test_every_folder_is_installed():
     project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
     block = project.partition("packages = [")[2].partition("]")[0]
     assert set(re.findall(r'"([\w.]+)"', block)) == folders | DATA
+
+
+def test_the_door_names_for_type_checkers_what_it_names_when_it_runs():
+    door = ast.parse(modules()["procure"].read_text(encoding="utf-8"))
+    (types,) = (node for node in door.body if isinstance(node, ast.If))
+    public = {name.rpartition(".")[2] for name in named(ast.Module(types.body, []))}
+    assert public == set(procure.__all__) - {"__version__"}
 
 
 def test_the_door_is_imported_by_nobody():

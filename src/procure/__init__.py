@@ -17,39 +17,42 @@ from typing import TYPE_CHECKING, Any
 from procure.words import show_with
 
 if TYPE_CHECKING:
-    from procure import risk
-    from procure.errors import DataError, Infeasible, ProcureError, SolverError
-    from procure.explore.sweep import sweep
-    from procure.facts import Facts, load_facts
-    from procure.lp.two_stage import TwoStageProblem, solve_two_stage, value_of_information
-    from procure.model import Model, load_model
-    from procure.portfolio.portfolio import Portfolio, read_portfolio
-    from procure.solving.compiled import Compiled, compile, solve
+    from procure import risk as risk
+    from procure.errors import (
+        DataError as DataError,
+    )
+    from procure.errors import (
+        Infeasible as Infeasible,
+    )
+    from procure.errors import (
+        ProcureError as ProcureError,
+    )
+    from procure.errors import (
+        SolverError as SolverError,
+    )
+    from procure.explore.sweep import sweep as sweep
+    from procure.facts import Facts as Facts
+    from procure.facts import load_facts as load_facts
+    from procure.lp.two_stage import (
+        TwoStageProblem as TwoStageProblem,
+    )
+    from procure.lp.two_stage import (
+        solve_two_stage as solve_two_stage,
+    )
+    from procure.lp.two_stage import (
+        value_of_information as value_of_information,
+    )
+    from procure.model import Model as Model
+    from procure.model import load_model as load_model
+    from procure.portfolio.portfolio import Portfolio as Portfolio
+    from procure.portfolio.portfolio import read_portfolio as read_portfolio
+    from procure.solving.compiled import Compiled as Compiled
+    from procure.solving.compiled import compile as compile
+    from procure.solving.compiled import solve as solve
 
     __version__: str
 
-__all__ = [
-    "Compiled",
-    "DataError",
-    "Facts",
-    "Infeasible",
-    "Model",
-    "Portfolio",
-    "ProcureError",
-    "SolverError",
-    "TwoStageProblem",
-    "__version__",
-    "compile",
-    "load_facts",
-    "load_model",
-    "read_portfolio",
-    "risk",
-    "solve",
-    "solve_two_stage",
-    "sweep",
-    "value_of_information",
-]
-
+#: The module that each public name is in.
 _HOME = {
     "Compiled": "solving.compiled",
     "DataError": "errors",
@@ -70,7 +73,9 @@ _HOME = {
     "value_of_information": "lp.two_stage",
 }
 
+__all__ = ["__version__", "risk", *_HOME]
 
+# The door stands above all rooms: an answer finds its screen here, and imports none.
 show_with(lambda: importlib.import_module("procure.report.text"))
 
 
@@ -83,9 +88,9 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("procure.risk")
     if name not in _HOME:
         raise AttributeError(f"module 'procure' has no attribute '{name}'")
-    found = getattr(importlib.import_module(f"procure.{_HOME[name]}"), name)
-    globals()[name] = found  # next time without this detour
-    return found
+    value = getattr(importlib.import_module(f"procure.{_HOME[name]}"), name)
+    globals()[name] = value  # next time without this detour
+    return value
 
 
 def __dir__() -> list[str]:

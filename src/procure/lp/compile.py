@@ -85,17 +85,6 @@ class Template:
         """Position of each datum."""
         return {name: position for position, name in enumerate(self.data)}
 
-    def data_slice(self, component: str) -> dict[tuple[Any, ...], int]:
-        """Positions of one datum over its index."""
-        return self._slices.get(component, {})
-
-    @cached_property
-    def _slices(self) -> dict[str, dict[tuple[Any, ...], int]]:
-        slices: dict[str, dict[tuple[Any, ...], int]] = {}
-        for position, (component, index) in enumerate(self.data):
-            slices.setdefault(component, {})[index] = position
-        return slices
-
     def bounds(self, data: Array) -> tuple[Array, Array]:
         """Lower and upper column bounds at `data`: the tighter of the domain and the row that became a bound."""
         return np.maximum(self.domain_lower, self.lower.at(data)), np.minimum(self.domain_upper, self.upper.at(data))
