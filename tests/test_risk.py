@@ -245,6 +245,92 @@ def test_an_outcome_split_in_two_changes_nothing(name):
     assert split == approx(whole, abs=1e-9)
 
 
+# --- as part of a linear program
+
+
+def linear_measures(n):
+    """Every measure that has rows, with its ends; some outcomes cannot be reached from others."""
+    cut = np.where(np.random.default_rng(n).random((n, n)) < 0.3, np.inf, distances(n))
+    np.fill_diagonal(cut, 0)
+    near = np.where(distances(n) < 0.5, 0, distances(n))
+    return [
+        risk.Expectation(),
+        *(risk.CVaR(alpha) for alpha in (0, 0.7, 0.999)),
+        *(risk.MeanCVaR(0.8, weight) for weight in (0, 0.3, 1)),
+        risk.WorstCase(),
+        *(risk.TotalVariation(radius) for radius in (0, 0.2, 1, np.inf)),
+        *(risk.Wasserstein(cut, radius) for radius in (0, 0.05, 1, np.inf)),
+        risk.Wasserstein(near, 0),
+    ]
+
+
+def test_every_measure_that_is_linear_is_tested():
+    kinds = {type(measure) for measure in linear_measures(3)}
+    assert kinds == {
+        kind for kind in vars(risk).values() if isinstance(kind, type) and issubclass(kind, risk.LinearMeasure)
+    } - {risk.LinearMeasure}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rows_at_given_losses_are_the_measure(seed):
+    loss, probability = random_law(seed)
+    for measure in linear_measures(len(loss)):
+        rows = measure.rows(probability)
+        rest = 0.0
+        if len(rows.cost):
+            best = linprog(
+                rows.cost,
+                -rows.matrix,
+                -(rows.losses @ loss),
+                bounds=[(low, None) for low in rows.lower],
+                method="highs",
+            )
+            rest = best.fun
+        assert rows.mean @ loss + rest == approx(measure.value(loss, probability), abs=1e-7), measure
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_plan_of_least_risk_attains_it_and_no_other_plan_has_less(seed):
+    """Losses A x + b of two decisions in [0, 1]: what the program says is what its plan costs, and none of 441 costs less."""
+    random = np.random.default_rng(seed)
+    base, probability = random_law(seed, n=7)
+    slope, cost = random.normal(0, 10, (7, 2)), random.normal(0, 2, 2)
+    plans = np.stack(np.meshgrid(*[np.linspace(0, 1, 21)] * 2), axis=-1).reshape(-1, 2)
+    for measure in linear_measures(7):
+        rows = measure.rows(probability)
+        best = linprog(
+            np.r_[cost + rows.mean @ slope, rows.cost],
+            np.hstack([rows.losses @ slope, -rows.matrix.toarray()]) if len(rows.cost) else None,
+            -(rows.losses @ base) if len(rows.cost) else None,
+            bounds=[(0, 1), (0, 1), *((low, None) for low in rows.lower)],
+        )
+        least = best.fun + rows.mean @ base
+        costs = [cost @ x + measure.value(slope @ x + base, probability) for x in (best.x[:2], *plans)]
+        assert least == approx(costs[0], abs=1e-6), measure
+        assert least <= min(costs) + 1e-6, measure
+
+
+def test_a_measure_that_is_not_linear_says_so_by_name():
+    for measure in (risk.KullbackLeibler(0.1), risk.ChiSquare(0.1)):
+        with pytest.raises(DataError, match=f"risk: '{measure.name}' is not linear.*use one of .*TotalVariation"):
+            risk.linear_measure(measure)
+    for no_measure in ("cvar", risk.cvar, 0.95, risk.CVaR):
+        with pytest.raises(DataError, match="it is a measure of procure"):
+            risk.linear_measure(no_measure)
+
+
+def test_a_measure_of_ones_own_is_known_by_its_name():
+    class Largest(risk.RiskMeasure):
+        name = "largest"
+
+        def law(self, loss, probability):
+            return np.eye(len(loss))[np.argmax(loss)]
+
+    assert (
+        risk.worst_law("largest", [1, 5, 2], [1, 0, 0]).tolist() == [0, 1, 0] and Largest().value([1, 5], [1, 0]) == 5
+    )
+
+
 # --- what is refused
 
 
@@ -270,6 +356,9 @@ def test_an_outcome_split_in_two_changes_nothing(name):
         (lambda: risk.wasserstein([1, 2], [0.5, 0.5], [[0, 1], [-1, 0]], 0.1), "distance[1, 0]: -1"),
         (lambda: risk.wasserstein([1, 2], [0.5, 0.5], [[0, 1], [1, 3]], 0.1), "distance[1, 1]: 3"),
         (lambda: risk.wasserstein([1, 2], [0.5, 0.5], [[0, np.nan], [1, 0]], 0.1), "nan"),
+        (lambda: risk.wasserstein([1, 2, 3], [0.5, 0.5, 0], [[0, 1], [1, 0]], 0.1), "shape (2, 2)"),
+        (lambda: risk.MeanCVaR(0.9, weight=1.1), "weight: 1.1"),
+        (lambda: risk.MeanCVaR(alpha=1), "alpha: 1"),
         (lambda: risk.worst_law("waserstein", [1], [1]), "did you mean 'wasserstein'?"),
     ],
 )

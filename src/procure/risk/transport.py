@@ -97,10 +97,10 @@ class Wasserstein(LinearMeasure):
         Vars   λ >= 0  price of a unit of cost,   mean_i free  worst mean of what starts at i
 
           min  r λ + Σ_i π_i mean_i
-          s.t. mean_i + d_ij λ >= L_j                 ∀ i: π_i > 0, j: d_ij < ∞      worst_mean
+          s.t. mean_i + d_ij λ >= L_j                 ∀ i: π_i > 0, j: d_ij < inf    worst_mean
 
-        Mohajerin Esfahani & Kuhn (2018), Mathematical Programming 171, 115-166. A radius of zero keeps the pairs at distance zero alone, one
-        of ``inf`` leaves distances out: either needs no λ.
+        Mohajerin Esfahani & Kuhn (2018), Mathematical Programming 171, 115-166. Neither end needs λ: a radius of zero
+        keeps the pairs at distance zero alone, one of ``inf`` leaves distances out.
         """
         n, d = len(probability), self._distances(len(probability))
         priced = 0 < self.radius < np.inf

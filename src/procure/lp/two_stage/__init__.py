@@ -3,7 +3,7 @@
 Sets   j first-stage columns    k ∈ K scenarios    Data: see `TwoStageProblem`
 Vars   x here and now (some whole numbers)         y_k recourse, once scenario k is seen
 
-  min   cost·x + (1 - w) Σ_k π_k Q_k(x) + w CVaR_α[Q(x)]                       (the risk term knows no sure cost)
+  min   cost·x + ρ(Q(x)),   where ρ is (1 - w) mean + w CVaR_α, or another measure of `procure.risk` that is linear
   s.t.  row_lower <= matrix x <= row_upper,   lower <= x <= upper
   Q_k(x) = min { recourse_cost_k·y :  recourse_row_lower_k <= technology_matrix_k x + recourse_matrix y
                  <= recourse_row_upper_k,  recourse_lower_k <= y <= recourse_upper_k }

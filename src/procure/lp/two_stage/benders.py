@@ -26,7 +26,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from procure import risk
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.lp.two_stage.extensive import MIP_OPTIONS, extensive_form, solve_extensive, status_without_costs
@@ -34,6 +33,7 @@ from procure.lp.two_stage.problem import TwoStageProblem, weighed_cost
 from procure.lp.two_stage.recourse import Answers, Recourse, recourse_values
 from procure.lp.two_stage.result import TwoStageResult
 from procure.lp.two_stage.scenario_path import propose
+from procure.risk import CVaR, Expectation, MeanCVaR
 from procure.units import Array, Index
 
 MOST_CLUSTERS = 200
@@ -102,7 +102,7 @@ class _Decomposition:
 
     def run(self) -> TwoStageResult | GaveUp:
         """Cut until the gap closes."""
-        mean = solve_extensive(self.problem.averaged(), 0.0, 0.0, min(self.tolerance, 1e-6))
+        mean = solve_extensive(self.problem.averaged(), Expectation(), min(self.tolerance, 1e-6))
         if mean.status is Status.INFEASIBLE:  # the mean of feasible recourse would be feasible
             return self._result(Status.INFEASIBLE)
         start = mean.x if mean.status is Status.OPTIMAL else np.clip(0.0, self.problem.lower, self.problem.upper)
@@ -191,7 +191,7 @@ class _Decomposition:
             known = np.isfinite(answer.value)
             kept[known] = answer.dual[known]
         whole = (x[self.problem.integer] == np.round(x[self.problem.integer])).all()
-        objective = weighed_cost(self.problem, x, values, self.alpha, self.tail)
+        objective = weighed_cost(self.problem, x, values, MeanCVaR(self.alpha, self.tail))
         trial = _Trial(x, answers, values, objective)
         if whole and (self.best is None or objective < self.best.objective) and objective < np.inf:
             self.best = trial
@@ -203,7 +203,7 @@ class _Decomposition:
         n = int(self.first[-1])
         law = None
         if self.tail and np.isfinite(trial.values).all():
-            law = risk.worst_law("cvar", trial.values, self.problem.probability, self.alpha)
+            law = CVaR(self.alpha).worst_law(trial.values, self.problem.probability)
         slope, intercept = np.zeros(len(trial.x)), float(law @ self.recourse.constant) if law is not None else 0.0
         for b, block in enumerate(self.recourse.blocks):
             broken = np.flatnonzero(trial.answers[b].violation > 0)
@@ -241,7 +241,7 @@ class _Decomposition:
         entries = self.problem.recourse_matrix.nnz * self.problem.n_scenarios
         if entries > 200_000:
             return self.best is None
-        program, _ = extensive_form(self.problem, 0.0, 0.0)
+        program, _ = extensive_form(self.problem, Expectation())
         return status_without_costs(program) is Status.INFEASIBLE
 
     def _result(self, status: Status) -> TwoStageResult:

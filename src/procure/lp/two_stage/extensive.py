@@ -15,6 +15,7 @@ from procure.lp.program import LinearProgram, Status
 from procure.lp.two_stage.problem import TwoStageProblem, weighed_cost
 from procure.lp.two_stage.recourse import recourse_values
 from procure.lp.two_stage.result import TwoStageResult
+from procure.risk import LinearMeasure
 from procure.units import Array
 
 # HiGHS prunes whatever its tolerance for whole numbers cannot tell from the best plan.
@@ -23,8 +24,7 @@ MIP_OPTIONS = {"mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 1e-9, "mip_abs_
 
 def solve_extensive(
     problem: TwoStageProblem,
-    alpha: float,
-    cvar_weight: float,
+    measure: LinearMeasure,
     tolerance: float,
     *,
     time_limit: float = np.inf,
@@ -32,8 +32,8 @@ def solve_extensive(
 ) -> TwoStageResult:
     """All scenarios side by side, in one program."""
     started = time.perf_counter()
-    small, place = problem.merged()
-    program, scale = extensive_form(small, alpha, cvar_weight)
+    small, place = problem.merged() if measure.law_invariant else (problem, np.arange(problem.n_scenarios))
+    program, scale = extensive_form(small, measure)
     chosen = {"time_limit": float(time_limit)} if np.isfinite(time_limit) else {}
     if problem.is_mixed_integer:
         chosen |= MIP_OPTIONS | {"mip_rel_gap": min(tolerance, 1e-4) / 2}
@@ -57,7 +57,7 @@ def solve_extensive(
         # A plan on the edge of what recourse can mend may be a rounding beyond it: its own recourse then counts.
         in_program = (y * np.atleast_2d(small.recourse_cost)).sum(axis=1)
         values = np.where((values == np.inf) & (place >= 0), in_program[place], values)
-        objective = weighed_cost(problem, x, values, alpha, cvar_weight)
+        objective = weighed_cost(problem, x, values, measure)
         bound = min(bound, objective)
     elif status is Status.LIMIT_REACHED:
         objective = np.inf
@@ -80,21 +80,21 @@ def solve_extensive(
     )
 
 
-def extensive_form(problem: TwoStageProblem, alpha: float, cvar_weight: float) -> tuple[LinearProgram, float]:
+def extensive_form(problem: TwoStageProblem, measure: LinearMeasure) -> tuple[LinearProgram, float]:
     """The extensive form and the factor its objective is multiplied by.
 
-    Vars   x, y_k as above;  η free, excess_k >= 0  only where the tail counts
+    Vars   x, y_k as above;  z of the risk measure, whose rows stand with it (`procure.risk`)
 
-      min   cost·x + (1 - w) Σ_k π_k q_k·y_k + w (η + Σ_k π_k excess_k / (1 - α))
+      min   cost·x + Σ_k mean_k q_k·y_k + cost_z·z
       s.t.  rows of x;  rows of (x, y_k)                                      ∀ k
-            excess_k + η - q_k·y_k >= 0                                       ∀ k     tail_excess
+            matrix_z z - losses_z (q_k·y_k)_k >= 0                                      rows of the measure
 
     Costs are multiplied by 1 / max π, so that a scenario among thousands still weighs against HiGHS's tolerances.
     """
     K, m2 = problem.n_scenarios, problem.recourse_matrix.shape[0]
     p = problem.probability
-    tail = cvar_weight > 0 and alpha > 0
-    w = cvar_weight if tail else 0.0
+    rows = measure.rows(p)
+    n_rows = rows.losses.shape[0]
     q = np.broadcast_to(problem.recourse_cost, (K, problem.recourse_matrix.shape[1]))
 
     def per_scenario(values: Array) -> Array:
@@ -103,26 +103,21 @@ def extensive_form(problem: TwoStageProblem, alpha: float, cvar_weight: float) -
     T = sparse.vstack([problem.technology] * K) if problem.shares_technology else problem.technology
     W = sparse.kron(sparse.identity(K), problem.recourse_matrix)
     blocks = [[problem.matrix, None], [T, W]]
-    cost = [problem.cost, ((1 - w) * p[:, None] * q).ravel()]
-    lower = [problem.lower, per_scenario(problem.recourse_lower)]
-    upper = [problem.upper, per_scenario(problem.recourse_upper)]
-    row_lower = [problem.row_lower, per_scenario(problem.recourse_row_lower)]
-    row_upper = [problem.row_upper, per_scenario(problem.recourse_row_upper)]
-    if tail:
+    cost = [problem.cost, (rows.mean[:, None] * q).ravel(), rows.cost]
+    lower = [problem.lower, per_scenario(problem.recourse_lower), rows.lower]
+    upper = [problem.upper, per_scenario(problem.recourse_upper), np.full(len(rows.cost), np.inf)]
+    row_lower = [problem.row_lower, per_scenario(problem.recourse_row_lower), np.zeros(n_rows)]
+    row_upper = [problem.row_upper, per_scenario(problem.recourse_row_upper), np.full(n_rows, np.inf)]
+    if n_rows:
         n2 = q.shape[1]
         loss = sparse.csr_matrix((q.ravel(), np.arange(K * n2), np.arange(0, K * n2 + 1, n2)), shape=(K, K * n2))
-        blocks = [[*row, None, None] for row in blocks]
-        blocks.append([None, -loss, np.ones((K, 1)), sparse.identity(K)])
-        cost += [np.array([w]), w * p / (1 - alpha)]
-        lower += [np.array([-np.inf]), np.zeros(K)]
-        upper += [np.array([np.inf]), np.full(K, np.inf)]
-        row_lower.append(np.zeros(K))
-        row_upper.append(np.full(K, np.inf))
+        blocks = [[*row, None] for row in blocks]
+        blocks.append([None, -rows.losses @ loss, rows.matrix])
     scale = 1.0 / p.max()
     columns = np.concatenate(cost)
     integer = np.zeros(len(columns), dtype=bool)
     integer[: len(problem.cost)] = problem.integer
-    shape = (len(problem.row_lower) + K * m2 + K * tail, len(columns))
+    shape = (len(problem.row_lower) + K * m2 + n_rows, len(columns))
     program = LinearProgram(
         cost=scale * columns,
         matrix=sparse.csc_matrix(sparse.bmat(blocks, format="csc")) if 0 not in shape else sparse.csc_matrix(shape),

@@ -11,6 +11,7 @@ from procure.lp.two_stage.extensive import solve_extensive
 from procure.lp.two_stage.problem import TwoStageProblem, weighed_cost
 from procure.lp.two_stage.recourse import recourse_values
 from procure.lp.two_stage.solve import solve_two_stage
+from procure.risk import Expectation
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,14 @@ def value_of_information(
     now = solve_two_stage(problem, method=method, tolerance=tolerance).objective
     small, _ = problem.merged()
     alone = [
-        solve_extensive(small.restricted_to(np.array([k]), np.ones(1)), 0.0, 0.0, tolerance).objective
+        solve_extensive(small.restricted_to(np.array([k]), np.ones(1)), Expectation(), tolerance).objective
         for k in range(small.n_scenarios)
     ]
     seen = np.inf if np.inf in alone else float(small.probability @ np.array(alone))
-    mean = solve_extensive(problem.averaged(), 0.0, 0.0, tolerance)
+    mean = solve_extensive(problem.averaged(), Expectation(), tolerance)
     plan = np.inf
     if mean.status is Status.OPTIMAL:
-        plan = weighed_cost(problem, mean.x, recourse_values(problem, mean.x), 0.0, 0.0)
+        plan = weighed_cost(problem, mean.x, recourse_values(problem, mean.x), Expectation())
     # The order always holds; rounding must not turn it around.
     rounding = 1e-6 * max(1.0, abs(now))
     if now < seen <= now + rounding:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from procure import risk
 from procure.errors import DataError, Fault
 from procure.lp.two_stage.reader import Reader
+from procure.risk import RiskMeasure, probability_faults
 from procure.units import Array
 
 
@@ -90,7 +90,7 @@ class TwoStageProblem:
             "recourse_lower", recourse_lower, "recourse_upper", recourse_upper, n2, K
         )
         self.integer = read.mask("integer", integer, n1)
-        read.faults += risk.probability_faults(self.probability)
+        read.faults += probability_faults(self.probability)
         if not K:
             read.faults.append(Fault("probability", "no scenarios", "there is at least one"))
         if read.faults:
@@ -172,14 +172,12 @@ _PER_SCENARIO = (
 )  # fmt: skip
 
 
-def weighed_cost(problem: TwoStageProblem, x: Array, values: Array, alpha: float, cvar_weight: float) -> float:
-    """The objective of a plan whose recourse costs `values`."""
-    possible = problem.probability > 0
-    value, p = values[possible], problem.probability[possible]
-    tail = cvar_weight if alpha > 0 else 0.0
+def weighed_cost(problem: TwoStageProblem, x: Array, values: Array, measure: RiskMeasure) -> float:
+    """The objective of a plan whose recourse costs `values`: its sure cost, and what the measure makes of them."""
+    counts = problem.probability > 0 if measure.law_invariant else np.ones(problem.n_scenarios, dtype=bool)
+    value, p = values[counts], problem.probability[counts]
     if (value == np.inf).any():
         return np.inf
     if (value == -np.inf).any():
         return -np.inf
-    sure = float(problem.cost @ x)
-    return sure + (1 - tail) * risk.expectation(value, p) + (tail * risk.cvar(value, p, alpha) if tail else 0.0)
+    return float(problem.cost @ x) + measure.value(value, p)

@@ -15,6 +15,7 @@ from procure.lp.two_stage import benders
 from procure.lp.two_stage.extensive import solve_extensive
 from procure.lp.two_stage.problem import TwoStageProblem
 from procure.lp.two_stage.result import TwoStageResult
+from procure.risk import CVaR, Expectation, LinearMeasure, MeanCVaR, linear_measure
 
 METHODS = ("auto", "extensive", "decomposed")
 
@@ -26,14 +27,16 @@ def solve_two_stage(
     method: str = "auto",
     tolerance: float = 1e-7,
     *,
+    risk: LinearMeasure | None = None,
     time_limit: float = np.inf,
     options: Mapping[str, Any] | None = None,
 ) -> TwoStageResult:
-    """Minimise ``cost·x + (1 - cvar_weight) E[Q(x)] + cvar_weight CVaR_alpha[Q(x)]``, with a proved gap.
+    """The plan of least ``cost·x + (1 - cvar_weight) E[Q(x)] + cvar_weight CVaR_alpha[Q(x)]``, with a proved gap.
 
     Parameters
     ----------
     problem : TwoStageProblem
+        In the unit of its costs, which is that of the result.
     alpha : float in [0, 1)
         Confidence level of the tail: 0.95 averages the worst 5 %.
     cvar_weight : float in [0, 1]
@@ -42,6 +45,10 @@ def solve_two_stage(
         One large program, or first stage and scenarios taken apart; auto decides by size.
     tolerance : float
         Largest gap, relative to max(1, |objective|), that is called optimal.
+    risk : LinearMeasure, optional
+        Instead of `alpha` and `cvar_weight`: any measure of `procure.risk` that is linear, ``cost·x + risk(Q(x))`` is
+        minimised. Other measures than the mean and CVaR take the extensive form; under those that may give an impossible
+        scenario weight (`TotalVariation`, `Wasserstein`) every scenario given binds.
     time_limit : float
         Seconds; the best known is returned, with its bound, as `Status.LIMIT_REACHED`.
     options : mapping, optional
@@ -52,23 +59,58 @@ def solve_two_stage(
     TwoStageResult
         Where the decomposition gives up (bottomless recourse, a stall), that of the extensive form: `method` and `message` say
         so, and a `RuntimeWarning`.
+
+    Raises
+    ------
+    DataError
+        For an argument outside its range, a measure that is not linear, and a method that does not take the measure.
+
+    >>> from procure.risk import TotalVariation
+    >>> problem = TwoStageProblem([2], [[1]], [-np.inf], [np.inf], [0], [np.inf], [3], [[1]], [[1]],
+    ...     [[1], [2]], [np.inf], [0], [np.inf], [0.5, 0.5])
+    >>> solve_two_stage(problem).x.tolist(), solve_two_stage(problem, risk=TotalVariation(radius=0.25)).x.tolist()
+    ([1.0], [2.0])
     """
     _check_arguments(problem, alpha, cvar_weight, method, tolerance, time_limit)
+    measure = _measure(alpha, cvar_weight, risk)
+    mixture = _mixture(measure)
+    if method == "decomposed" and mixture is None:
+        rule = f"the decomposition takes the mean and CVaR, and no {measure.name}"
+        raise DataError(Fault("method", "'decomposed'", rule, "leave it out, or take 'extensive'"))
 
     started = time.perf_counter()
-    weights = (float(alpha), float(cvar_weight), float(tolerance))
     given_up = ""
-    if method == "auto":
-        method = "extensive" if _is_small(problem) else "decomposed"
-    if method == "decomposed":
-        result = benders.solve(problem, *weights, time_limit=time_limit)
+    if mixture is not None and (method == "decomposed" or (method == "auto" and not _is_small(problem))):
+        result = benders.solve(problem, mixture.alpha, mixture.weight, float(tolerance), time_limit=time_limit)
         if isinstance(result, TwoStageResult):
             return result
         given_up = f"The decomposition gave up ({result.value}); solved as one program over all scenarios."
         warnings.warn(given_up, RuntimeWarning, stacklevel=2)
     left = max(time_limit - (time.perf_counter() - started), 0.1)
-    whole = solve_extensive(problem, *weights, time_limit=left, options=options)
+    whole = solve_extensive(problem, measure, float(tolerance), time_limit=left, options=options)
     return replace(whole, message=f"{given_up} {whole.message}".rstrip()) if given_up else whole
+
+
+def _measure(alpha: float, cvar_weight: float, risk: LinearMeasure | None) -> LinearMeasure:
+    """What is minimised beside the sure cost; stated once."""
+    if risk is None:
+        return MeanCVaR(alpha, cvar_weight)
+    if alpha or cvar_weight:
+        rule = "the measure is stated once"
+        raise DataError(Fault("risk", "given beside alpha or cvar_weight", rule, "leave these out"))
+    return linear_measure(risk)
+
+
+def _mixture(measure: LinearMeasure) -> MeanCVaR | None:
+    """A measure as mean and CVaR, where it is nothing else."""
+    match measure:
+        case MeanCVaR():
+            return measure
+        case CVaR(alpha):
+            return MeanCVaR(alpha, 1.0)
+        case Expectation():
+            return MeanCVaR(0.0, 0.0)
+    return None
 
 
 def _is_small(problem: TwoStageProblem) -> bool:
