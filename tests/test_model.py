@@ -14,7 +14,9 @@ from procure.errors import DataError, Fault
 from procure.facts import load_facts
 from procure.market import make_market
 from procure.model import Model, Settings, bundled_models, load_model, make_model
+from procure.model.choices import READ_ONCE
 from procure.model.file import MAX_MODEL_BYTES
+from procure.model.paths import choice_paths, place_of
 from procure.program.optimum import solve_market
 
 HEAD = '[model]\nname = "mine"\nyears = [2027, 2028]\n'
@@ -544,6 +546,35 @@ def test_choices_and_numbers_change_together(japan):
     assert not settings.suppliers["caremag"].enabled and settings.limits[0].first == 2031
     assert changed.facts.value("prices.Dy.spot") == 900
     assert settings.world.tree.seed == japan.settings.world.tree.seed
+
+
+def test_every_choice_that_is_suggested_can_be_set_and_nothing_else_is_a_choice(japan):
+    """Every key of every table is suggested, but for those read once; setting what a file says already changes nothing."""
+    settings, suggested = japan.settings, choice_paths(japan.settings, japan.facts)
+    written = settings.model_dump(by_alias=True, exclude_unset=True)
+    assert len(suggested) == len(set(suggested))
+    for name, kind in Settings.takes().items():
+        if Settings.below(name) is kind:
+            assert {f"{name}.{key}" for key in kind.takes()} - {*READ_ONCE, "world.tree"} <= set(suggested)
+    unsaid = object()
+    for path in suggested:
+        place = place_of(path, settings)
+        assert place is not None and path not in READ_ONCE
+        there = written
+        for part in place:
+            there = there[part] if isinstance(part, int) else there.get(part, unsaid) if there is not unsaid else unsaid
+        if there is not unsaid:
+            assert japan.with_(**{path: there}).settings == settings, path
+    for path in (
+        "",
+        "risk",
+        "suppliers.china",
+        "limits.nothing.max",
+        "risk.weight.x",
+        "prices.Dy.spot",
+        "overrides.1.value",
+    ):
+        assert place_of(path, settings) is None
 
 
 def test_a_change_of_facts_leaves_the_choices_as_they_are(japan):

@@ -47,7 +47,13 @@ def chi_square(loss: ArrayLike, probability: ArrayLike, radius: float = 0.02) ->
 
 @dataclass(frozen=True)
 class ChiSquare(RiskMeasure):
-    """The worst mean within a chi-square distance of `radius` (see `chi_square`)."""
+    """The worst mean within a chi-square distance of `radius` (see `chi_square`).
+
+    Parameters
+    ----------
+    radius : float >= 0
+        The most that Σ_s (q_s - π_s)² / π_s may be. [r]
+    """
 
     radius: float = 0.02
     name: ClassVar[str] = "chi_square"

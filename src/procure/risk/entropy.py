@@ -48,7 +48,13 @@ def kullback_leibler(loss: ArrayLike, probability: ArrayLike, radius: float = 0.
 
 @dataclass(frozen=True)
 class KullbackLeibler(RiskMeasure):
-    """The worst mean within a relative entropy of `radius` (see `kullback_leibler`)."""
+    """The worst mean within a relative entropy of `radius` (see `kullback_leibler`).
+
+    Parameters
+    ----------
+    radius : float >= 0
+        The most that Σ_s q_s log(q_s / π_s) may be, natural logarithm. [r]
+    """
 
     radius: float = 0.05
     name: ClassVar[str] = "kullback_leibler"

@@ -23,6 +23,9 @@ from procure.errors import DataError, Fault, nearest
 from procure.risk.law import check_law
 from procure.units import Array
 
+#: Every measure by its name.
+_KINDS: dict[str, type[RiskMeasure]] = {}
+
 
 class RiskMeasure(ABC):
     """The mean loss under the worst law of a ball; what the ball depends on are the fields of the class."""
@@ -42,11 +45,27 @@ class RiskMeasure(ABC):
         """The worst law, shape (n_scenarios,), for losses and probabilities that are checked."""
 
     def worst_law(self, loss: ArrayLike, probability: ArrayLike) -> Array:
-        """The law of the ball under which the mean loss is largest, shape (n_scenarios,), summing to one."""
+        """The law of the ball under which the mean loss is largest, shape (n_scenarios,), summing to one.
+
+        Parameters
+        ----------
+        loss : array, shape (n_scenarios,)
+            Loss per scenario, any unit; larger is worse. [L_s]
+        probability : array, shape (n_scenarios,)
+            Summing to one. [π_s]
+        """
         return self.law(*check_law(loss, probability))
 
     def value(self, loss: ArrayLike, probability: ArrayLike) -> float:
-        """The mean loss under the worst law, in the unit of `loss`."""
+        """The mean loss under the worst law, in the unit of `loss`.
+
+        Parameters
+        ----------
+        loss : array, shape (n_scenarios,)
+            Loss per scenario, any unit; larger is worse. [L_s]
+        probability : array, shape (n_scenarios,)
+            Summing to one. [π_s]
+        """
         checked_loss, checked_probability = check_law(loss, probability)
         law = self.law(checked_loss, checked_probability)
         # Rounding must not take a mean above the largest of its terms.
@@ -81,9 +100,6 @@ class Rows:
         """No rows: the mean loss alone."""
         nothing, n = np.zeros(0), len(probability)
         return Rows(probability, nothing, nothing, sparse.csr_matrix((0, 0)), sparse.csr_matrix((0, n)))
-
-
-_KINDS: dict[str, type[RiskMeasure]] = {}
 
 
 def worst_law(name: str, loss: ArrayLike, probability: ArrayLike, *arguments: Any, **named: Any) -> Array:

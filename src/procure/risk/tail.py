@@ -96,6 +96,11 @@ class Expectation(LinearMeasure):
 class CVaR(LinearMeasure):
     """The mean of the worst ``1 - alpha`` share of outcomes (see `cvar`).
 
+    Parameters
+    ----------
+    alpha : float in [0, 1)
+        Confidence level: ``0.95`` averages the worst 5 %, ``0`` is the plain mean. [α]
+
     >>> CVaR(alpha=0.8).value([0, 0, 30, 70], [0.5, 0.3, 0.1, 0.1])
     50.0
     """

@@ -56,7 +56,17 @@ def wasserstein(loss: ArrayLike, probability: ArrayLike, distance: ArrayLike, ra
 class Wasserstein(LinearMeasure):
     """The worst mean when probability may be moved at a cost of `radius` (see `wasserstein`).
 
-    A program takes a row for each pair of outcomes between which probability may move: `distance` of ``inf`` saves rows.
+    A program takes a row for each pair of outcomes between which probability may move: a distance of ``inf`` saves it.
+
+    Parameters
+    ----------
+    distance : array, shape (n_scenarios, n_scenarios)
+        What moving probability one from outcome i (row) to outcome j (column) costs; ``inf`` where it is forbidden. [d_ij]
+    radius : float >= 0
+        The most that Σ_ij (mass moved from i to j) d_ij may be, in the unit of `distance`. [r]
+
+    >>> Wasserstein([[0, 2], [2, 0]], radius=0.5).worst_law([0, 10], [0.75, 0.25]).tolist()
+    [0.5, 0.5]
     """
 
     distance: ArrayLike

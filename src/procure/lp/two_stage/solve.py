@@ -48,7 +48,8 @@ def solve_two_stage(
     risk : LinearMeasure, optional
         Instead of `alpha` and `cvar_weight`: any measure of `procure.risk` that is linear, ``cost·x + risk(Q(x))`` is
         minimised. Other measures than the mean and CVaR take the extensive form; under those that may give an impossible
-        scenario weight (`TotalVariation`, `Wasserstein`) every scenario given binds.
+        scenario weight (`TotalVariation`, `Wasserstein`) every scenario given binds. ``risk.worst_law(result.recourse_values,
+        problem.probability)`` is the law that the plan is made for.
     time_limit : float
         Seconds; the best known is returned, with its bound, as `Status.LIMIT_REACHED`.
     options : mapping, optional
