@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from procure import Model, load_model
-from procure.lp.highs import LinearProgram
+from procure.lp.program import LinearProgram
 from procure.market import Market, make_market, merge
 from procure.program.program import compose
 from procure.scenarios.world import programme_choices

@@ -13,7 +13,7 @@ import pytest
 from ladder import ladder
 from procure import solve_two_stage
 from procure.lp import cells, highs
-from procure.lp.highs import Status
+from procure.lp.program import Status
 from procure.market import make_market, merge
 from procure.program.program import compose, risk_of
 from subjects import subject

@@ -23,7 +23,8 @@ from scipy import optimize, sparse
 import procure
 from procure import load_model
 from procure.lp import highs_threads
-from procure.lp.highs import LinearProgram, Solver, Status
+from procure.lp.highs import Solver
+from procure.lp.program import LinearProgram, Status
 from procure.solving import compiled
 
 HERE = Path(__file__).parent

@@ -18,8 +18,8 @@ from scipy import sparse
 import procure
 from procure.lp import highs
 from procure.lp.certificate import certify
-from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
-from procure.lp.program import Certificate
+from procure.lp.highs import Solver, solve
+from procure.lp.program import Certificate, LinearProgram, Solution, Status
 from test_beside import long_program
 
 INF = np.inf

@@ -17,7 +17,7 @@ from procure.formulation.sets import FUTURE_KINDS
 from procure.lp import highs
 from procure.lp.compile import compile_block
 from procure.lp.compose import Composition
-from procure.lp.highs import Status
+from procure.lp.program import Status
 from procure.program.program import risk_of
 from random_models import random_market
 from test_formulation import SETS

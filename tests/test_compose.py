@@ -13,7 +13,7 @@ from procure import risk
 from procure.facts import Facts
 from procure.formulation.period import COSTS, ORDERS
 from procure.lp import highs
-from procure.lp.highs import Status
+from procure.lp.program import Status
 from procure.market import exposure, make_market
 from procure.model import load_model, make_model
 from procure.program.optimum import solve_program

@@ -22,8 +22,8 @@ from procure.formulation.plan import build_plan
 from procure.formulation.sets import FUTURE_KINDS
 from procure.lp.compile import compile_block
 from procure.lp.compose import Composition
-from procure.lp.highs import Status
 from procure.lp.highs import solve as solve_lp
+from procure.lp.program import Status
 from procure.market import make_market
 from procure.model import make_model
 from procure.program.infeasibility import _outward, explain

@@ -9,7 +9,7 @@ from pytest import approx
 
 from procure.facts import Facts
 from procure.lp import highs
-from procure.lp.highs import Status
+from procure.lp.program import Status
 from procure.market import make_market
 from procure.model import make_model
 from procure.portfolio.portfolio import make_portfolio

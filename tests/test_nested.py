@@ -12,9 +12,9 @@ import procure.program.program
 from procure import Infeasible, SolverError, load_model
 from procure.lp import cells, dual_bound, highs
 from procure.lp.compose import Composition
-from procure.lp.highs import LinearProgram, Status
 from procure.lp.interior import central_path
 from procure.lp.interior.tail import Tail
+from procure.lp.program import LinearProgram, Status
 from procure.market import make_market, merge
 from procure.program.optimum import solve_program
 from procure.program.program import compose, risk_of

@@ -7,7 +7,7 @@ import pytest
 import plain_pyomo
 from procure import Infeasible
 from procure.facts import Facts
-from procure.lp.highs import Status
+from procure.lp.program import Status
 from procure.market import make_market, merge
 from procure.model import make_model
 from procure.portfolio.measure import Measured

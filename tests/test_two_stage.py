@@ -13,8 +13,8 @@ from scipy.optimize import linprog
 
 from procure import risk
 from procure.errors import DataError
-from procure.lp.highs import Status
 from procure.lp.interior import central_path
+from procure.lp.program import Status
 from procure.lp.two_stage import TwoStageProblem, benders, recourse, solve_two_stage, value_of_information
 from procure.lp.two_stage.recourse import recourse_values
 

@@ -154,11 +154,11 @@ class Bases:
     def tried(self, program: LinearProgram) -> Solution | None:
         """An optimum of a program at one of the bases kept; None where none of them is optimal there."""
         for position, basis in enumerate(self._kept):
-            found = basis.tried(program)
-            if found is not None:
+            solution = basis.tried(program)
+            if solution is not None:
                 self._kept.insert(0, self._kept.pop(position))
                 self._in_vain = 0
-                return found
+                return solution
         self._in_vain += bool(self._kept)
         if self._in_vain >= PATIENCE:
             self._kept.clear()

@@ -17,10 +17,10 @@ from procure.formulation.period import CARRIED, PLAN_LINKS
 from procure.lp.compile import Name
 from procure.lp.compose import TAIL_MONEY, Composed, Composition, Risk, element_of, kind_of
 from procure.lp.dual_bound import proved_bound
-from procure.lp.highs import Solution, Status
 from procure.lp.interior import tree_path
 from procure.lp.interior.sliced_tree import is_sliced
 from procure.lp.interior.tree_program import Links, Measure, TreePoint, TreeProgram
+from procure.lp.program import Solution, Status
 from procure.market.limits import Bound
 from procure.units import Array, Index
 

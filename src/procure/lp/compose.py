@@ -31,7 +31,7 @@ from scipy import sparse
 from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS
 from procure.formulation.sets import MEASURES, Limit
 from procure.lp.compile import Name, Template
-from procure.lp.highs import LinearProgram, Solution
+from procure.lp.program import LinearProgram, Solution
 from procure.market.limits import Bound
 from procure.market.shape import Shape
 from procure.units import Array, Index

@@ -22,8 +22,6 @@ from procure.lp.highs_threads import Task
 from procure.lp.program import Certificate, LinearProgram, Solution, Status, descent, elastic
 from procure.units import Array
 
-__all__ = ["Ended", "LinearProgram", "Solution", "Solver", "Status", "solve", "version"]
-
 
 class Ended(NamedTuple):
     """How one run of HiGHS ended: without the point."""
@@ -180,18 +178,20 @@ class Solver:
 
         deadline, before = time.perf_counter() + self._time_limit, self.seconds
         was_cold, program = self._is_cold, self.program
-        found = checked(self.run())
+        solution = checked(self.run())
         ways = OTHER_SEARCHES if self._is_mixed_integer else OTHER_WAYS
         for n_again, way in enumerate(ways[1:] if was_cold else ways, 1):
-            if found.certificate is None or found.certificate.holds:
-                return found
+            if solution.certificate is None or solution.certificate.holds:
+                return solution
             self.forget()
-            found = checked(self._run_otherwise(way, deadline))
-            found = replace(found, resolved_cold=n_again, seconds=self.seconds - before)
-        if found.certificate is None or found.certificate.holds:
-            return found
-        said = f"{found.message}, but {found.certificate.fault}"
-        return replace(found, status=Status.FAILED, message=found.message if found.status is Status.FAILED else said)
+            solution = checked(self._run_otherwise(way, deadline))
+            solution = replace(solution, resolved_cold=n_again, seconds=self.seconds - before)
+        if solution.certificate is None or solution.certificate.holds:
+            return solution
+        said = f"{solution.message}, but {solution.certificate.fault}"
+        return replace(
+            solution, status=Status.FAILED, message=solution.message if solution.status is Status.FAILED else said
+        )
 
     def solve_unchecked(self) -> Solution:
         """What HiGHS says from where it stands: for small programs in great number, whose answers are checked together."""
@@ -251,19 +251,19 @@ class Solver:
             return self.read(ended)
         if ended.status is Status.OPTIMAL and not self._is_mixed_integer:
             return self._checked_optimum(program, ended, optimality)
-        found = self.read(ended)
-        if found.status is Status.OPTIMAL:
-            optimality = max(optimality, self._search_gap(found.objective))
-            return replace(found, certificate=certify(program, found, optimality=optimality))
-        proof = certify(program, found)
-        if found.status is not Status.FAILED and not proof.holds:
-            proof = self._no_optimum(program, found.status, deadline)
-        return replace(found, certificate=proof)
+        solution = self.read(ended)
+        if solution.status is Status.OPTIMAL:
+            optimality = max(optimality, self._search_gap(solution.objective))
+            return replace(solution, certificate=certify(program, solution, optimality=optimality))
+        proof = certify(program, solution)
+        if solution.status is not Status.FAILED and not proof.holds:
+            proof = self._no_optimum(program, solution.status, deadline)
+        return replace(solution, certificate=proof)
 
     def _checked_optimum(self, program: LinearProgram, ended: Ended, optimality: float) -> Solution:
         """As `_checked`, of a linear program: its reduced costs come with the proof, and need not be copied."""
-        found, info = self._highs.getSolution(), self._highs.getInfo()
-        x, row_dual = _array(found.col_value, len(program.cost)), _array(found.row_dual, len(program.row_lower))
+        point, info = self._highs.getSolution(), self._highs.getInfo()
+        x, row_dual = _array(point.col_value, len(program.cost)), _array(point.row_dual, len(program.row_lower))
         proof = prove(program, row_dual)
         return Solution(
             status=ended.status,
@@ -289,9 +289,9 @@ class Solver:
         def aside(other: LinearProgram, **way: Any) -> Solution:
             options = {"threads": self._options["threads"], "time_limit": max(deadline - time.perf_counter(), 0.0)}
             solver = Solver(other, options | way)
-            found = solver.solve_unchecked()
+            solution = solver.solve_unchecked()
             self.seconds += solver.seconds
-            return found
+            return solution
 
         if status is Status.UNBOUNDED:
             point = aside(replace(program, cost=np.zeros_like(program.cost)))
@@ -305,14 +305,14 @@ class Solver:
         """The point and duals of the last run, which `ended` so, as HiGHS has them."""
         status, objective = ended.status, ended.objective
         info = self._highs.getInfo()
-        found = self._highs.getSolution()
+        point = self._highs.getSolution()
         has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         has_dual = info.dual_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         n_columns, n_rows = self._highs.getNumCol(), self._highs.getNumRow()
         x, reduced = (
-            _array(v if has else (), n_columns) for v, has in ((found.col_value, has_point), (found.col_dual, has_dual))
+            _array(v if has else (), n_columns) for v, has in ((point.col_value, has_point), (point.col_dual, has_dual))
         )
-        row_dual = _array(found.row_dual if has_dual else (), n_rows)
+        row_dual = _array(point.row_dual if has_dual else (), n_rows)
         if self._is_mixed_integer:
             bound = info.mip_dual_bound
         else:
@@ -437,8 +437,8 @@ class Solver:
 
     def basic(self) -> NDArray[np.int64]:
         """What is in the present basis: j for column j, -1 - i for row i; empty where there is none."""
-        status, found = self._highs.getBasicVariables()
-        return np.asarray(found, dtype=np.int64) if status == highspy.HighsStatus.kOk else np.empty(0, dtype=np.int64)
+        status, basic = self._highs.getBasicVariables()
+        return np.asarray(basic, dtype=np.int64) if status == highspy.HighsStatus.kOk else np.empty(0, dtype=np.int64)
 
     def forget(self) -> None:
         """Drop basis and solution, so that the next solve starts cold."""
@@ -447,10 +447,10 @@ class Solver:
 
     def conflict(self) -> tuple[list[int], list[int]]:
         """Rows and columns of an irreducible infeasible subset, as HiGHS isolates it; empty where it finds none."""
-        status, found = self._apart(self._highs.getIis)
-        if status == highspy.HighsStatus.kError or not found.valid_:
+        status, subset = self._apart(self._highs.getIis)
+        if status == highspy.HighsStatus.kError or not subset.valid_:
             return [], []
-        return list(found.row_index_), list(found.col_index_)
+        return list(subset.row_index_), list(subset.col_index_)
 
     @staticmethod
     def _check(status: highspy.HighsStatus, doing: str) -> None:
@@ -477,11 +477,11 @@ def _array(values: Any, length: int) -> Array:
     return np.fromiter(values, np.float64, length) if len(values) == length else np.full(length, np.nan)
 
 
-def _matrix(found: Any) -> sparse.csc_matrix:
-    parts = np.array(found.value_), np.array(found.index_), np.array(found.start_)
-    is_by_column = found.format_ == highspy.MatrixFormat.kColwise
+def _matrix(loaded: Any) -> sparse.csc_matrix:
+    parts = np.array(loaded.value_), np.array(loaded.index_), np.array(loaded.start_)
+    is_by_column = loaded.format_ == highspy.MatrixFormat.kColwise
     form = sparse.csc_matrix if is_by_column else sparse.csr_matrix
-    return sparse.csc_matrix(form(parts, shape=(found.num_row_, found.num_col_)))
+    return sparse.csc_matrix(form(parts, shape=(loaded.num_row_, loaded.num_col_)))
 
 
 def _index(values: Any) -> NDArray[np.int32]:

@@ -25,7 +25,7 @@ from procure.formulation.period import CARRIED, PLAN_LINKS
 from procure.formulation.sets import MEASURES
 from procure.lp.compile import Affine
 from procure.lp.compose import TAIL_MONEY, Composed, Composition, Risk
-from procure.lp.highs import LinearProgram
+from procure.lp.program import LinearProgram
 from procure.market.limits import Bound
 from procure.units import Array, Index
 

@@ -24,7 +24,8 @@ import numpy as np
 from procure.errors import SolverError
 from procure.formulation.period import COSTS
 from procure.lp.compose import Composition, Risk
-from procure.lp.highs import Solver, Status
+from procure.lp.highs import Solver
+from procure.lp.program import Status
 from procure.market.shape import Shape
 from procure.units import Array
 

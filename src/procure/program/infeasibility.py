@@ -35,7 +35,8 @@ from procure.formulation.sets import Limit
 from procure.lp.compile import Name, Template
 from procure.lp.compose import Composed, Composition
 from procure.lp.cores import cores
-from procure.lp.highs import LinearProgram, Solution, Solver, Status, solve
+from procure.lp.highs import Solver, solve
+from procure.lp.program import LinearProgram, Solution, Status
 from procure.market import Market
 from procure.model.limits import LEAST, LimitChoices
 from procure.program.optimum import SIMPLEX

@@ -14,7 +14,8 @@ from procure.errors import SolverError
 from procure.lp import cells, highs
 from procure.lp.basis import Bases
 from procure.lp.compose import Composition, Outcome
-from procure.lp.highs import LinearProgram, Solution, Solver, Status
+from procure.lp.highs import Solver
+from procure.lp.program import LinearProgram, Solution, Status
 from procure.market import Market
 from procure.program.program import Program, Templates, compose, is_large, missed, risk_of, under_limits
 

@@ -30,7 +30,7 @@ from procure.formulation.period import CARRIED, PLAN_LINKS
 from procure.formulation.sets import FUTURE_KINDS, Limit, Sets
 from procure.lp.compile import Template, compile_block
 from procure.lp.compose import Composed, Composition, Risk, element_of
-from procure.lp.highs import Solution
+from procure.lp.program import Solution
 from procure.market import Market, Shape, exposure, idle_offers
 from procure.model import Model
 from procure.units import Index

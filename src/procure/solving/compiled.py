@@ -26,7 +26,7 @@ from procure.facts.records import Records
 from procure.facts.schema import Bounds
 from procure.lp import highs_threads
 from procure.lp.cores import cores
-from procure.lp.highs import LinearProgram, Status
+from procure.lp.program import LinearProgram, Status
 from procure.market import FOLLOWED, TrackedMarket, check_read, make_market, merge
 from procure.model import Model
 from procure.program.optimum import MANY_ROWS, Engine, Optimum, optimum, refuse, solved

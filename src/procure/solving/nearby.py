@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from procure.facts import Place
 from procure.facts.records import Records
-from procure.lp.highs import LinearProgram
 from procure.lp.moves import Moves
+from procure.lp.program import LinearProgram
 from procure.market import Datum, MadeAnew, TrackedMarket, idle_offers, make_market, merged_like, most_of
 from procure.model import Model
 from procure.program.program import Program, holds_tail, read_by_element, risk_of

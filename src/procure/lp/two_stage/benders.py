@@ -95,8 +95,8 @@ class _Decomposition:
         # The last optimal dual of each version stays a support everywhere.
         self.memory = [np.full((block.n_versions, block.n_rows), np.nan) for block in self.recourse.blocks]
         sizes = [block.n_versions for block in self.recourse.blocks]
-        each = max(1, MOST_CLUSTERS // max(1, len(sizes)))
-        self.cluster: list[Index] = [np.arange(D) * min(D, each) // D for D in sizes]
+        n_clusters = max(1, MOST_CLUSTERS // max(1, len(sizes)))
+        self.cluster: list[Index] = [np.arange(D) * min(D, n_clusters) // D for D in sizes]
         self.first = np.concatenate([[0], np.cumsum([cluster[-1] + 1 for cluster in self.cluster])]).astype(int)
         self.master = _Master(self.problem, self.recourse, int(self.first[-1]), self.tail)
 
@@ -115,23 +115,23 @@ class _Decomposition:
         relaxed = self.problem.is_mixed_integer
         step, stalls, before = 1.0, 0, (-np.inf, np.inf)
         while self.trials < MOST_ITERATIONS:
-            found = self.master.solve(whole_numbers=not relaxed and self.problem.is_mixed_integer)
-            if found.status is Status.INFEASIBLE:
+            solution = self.master.solve(whole_numbers=not relaxed and self.problem.is_mixed_integer)
+            if solution.status is Status.INFEASIBLE:
                 return self._result(Status.INFEASIBLE) if self._is_infeasible() else GaveUp.MASTER
-            if found.status is not Status.OPTIMAL:
+            if solution.status is not Status.OPTIMAL:
                 return GaveUp.MASTER
             if self.master.is_bounded:
-                self.bound = max(self.bound, self.master.unit * min(found.bound, found.objective))
+                self.bound = max(self.bound, self.master.unit * min(solution.bound, solution.objective))
             if self._is_closed() and not relaxed:
                 return self._result(Status.OPTIMAL)
             if time.perf_counter() - self.started > self.time_limit:
                 return self._result(Status.LIMIT_REACHED)
-            plan = self.master.plan(found)
+            plan = self.master.plan(solution)
             inside = self.best.x if self.best is not None and not self.problem.is_mixed_integer else plan
             trial = self._try(inside + step * (plan - inside))
             if trial is None:
                 return GaveUp.RECOURSE
-            news = self._cut(trial, found)
+            news = self._cut(trial, solution)
             gain = self.master.is_bounded and trial.objective < np.inf
             if relaxed and gain and trial.objective - self.bound <= self.tolerance * max(1.0, abs(trial.objective)) / 2:
                 relaxed = False
@@ -163,12 +163,12 @@ class _Decomposition:
         """Start from an interior point, and cut with its duals: all scenarios in one row, at their weights."""
         accuracy = max(3.0 * self.tolerance, 1e-9)  # what is proved is a tenth of what the method says
         deadline = self.started + 0.8 * self.time_limit
-        found = propose(self.problem, self.recourse, self.alpha, self.tail, accuracy, deadline=deadline, start=start)
-        if found is None or np.abs(found.x).max(initial=0.0) > RUNAWAY:
+        proposal = propose(self.problem, self.recourse, self.alpha, self.tail, accuracy, deadline=deadline, start=start)
+        if proposal is None or np.abs(proposal.x).max(initial=0.0) > RUNAWAY:
             return start
-        weight = found.weight
+        weight = proposal.weight
         slope, intercept = np.zeros(len(start)), float(weight @ self.recourse.constant)
-        for block, duals in zip(self.recourse.blocks, found.duals, strict=True):
+        for block, duals in zip(self.recourse.blocks, proposal.duals, strict=True):
             heavy = np.flatnonzero(weight > 1e-12 * self.problem.probability)
             versions = block.member[heavy]
             supports, valid = block.lower_bound(duals[heavy] / weight[heavy, None], versions)
@@ -177,7 +177,7 @@ class _Decomposition:
             np.add.at(spread, versions, weight[heavy, None] * valid)
             slope += block.slope(spread, np.arange(block.n_versions), np.ones(block.n_versions))
         self.master.add_together(slope, intercept)
-        return found.x
+        return proposal.x
 
     def _try(self, x: Array) -> _Trial | None:
         """Measure a plan; nothing where recourse is bottomless or HiGHS has no answer."""
@@ -197,7 +197,7 @@ class _Decomposition:
             self.best = trial
         return trial
 
-    def _cut(self, trial: _Trial, found: Solution | None = None) -> bool:
+    def _cut(self, trial: _Trial, solution: Solution | None = None) -> bool:
         """Add the cuts of a trial; say whether any of them cuts the master's plan off."""
         rows: list[tuple[int, Array, float]] = []
         n = int(self.first[-1])
@@ -211,8 +211,8 @@ class _Decomposition:
                 dual = trial.answers[b].dual[broken]
                 limits, dual = block.lower_bound(dual, broken, costs=False)
                 for i in np.flatnonzero(np.isfinite(limits)):
-                    one = slice(i, i + 1)
-                    rows.append((-1, block.slope(dual[one], broken[one], np.ones(1)), limits[i]))
+                    only = slice(i, i + 1)
+                    rows.append((-1, block.slope(dual[only], broken[only], np.ones(1)), limits[i]))
             everything = np.arange(block.n_versions)
             supports, duals = block.lower_bound(np.nan_to_num(self.memory[b]), everything)
             supports = np.where(np.isnan(self.memory[b]).any(axis=1), -np.inf, supports)
@@ -229,7 +229,7 @@ class _Decomposition:
                 intercept += float(feared[used] @ supports[used])
         if law is not None and np.isfinite(intercept):
             rows.append((n, slope, intercept))
-        return self.master.add(rows, found)
+        return self.master.add(rows, solution)
 
     def _is_closed(self) -> bool:
         if self.best is None:
@@ -308,16 +308,16 @@ class _Master:
         """The master's optimum; where it has none yet, the optimum in a box that grows."""
         self._whole = self.together or bool((self.counts[self.needed] > 0).all())
         self.radius = 0.0
-        found = self._run(whole_numbers)
-        if found.status in (Status.UNBOUNDED, Status.FAILED, Status.INFEASIBLE) and (
-            found.status is not Status.INFEASIBLE or whole_numbers
+        solution = self._run(whole_numbers)
+        if solution.status in (Status.UNBOUNDED, Status.FAILED, Status.INFEASIBLE) and (
+            solution.status is not Status.INFEASIBLE or whole_numbers
         ):
             self._box = max(self._box * 4.0, 10.0)
             self.radius = self._box
             boxed = self._run(whole_numbers)
-            if found.status is not Status.INFEASIBLE or boxed.status is Status.OPTIMAL:
-                found = boxed
-        return found
+            if solution.status is not Status.INFEASIBLE or boxed.status is Status.OPTIMAL:
+                solution = boxed
+        return solution
 
     def _run(self, whole_numbers: bool) -> Solution:
         if self._solver is None or self._mixed != whole_numbers:
@@ -332,16 +332,16 @@ class _Master:
             middle = np.clip(0.0, lower, upper)
             lower, upper = np.maximum(lower, middle - self.radius), np.minimum(upper, middle + self.radius)
         self._solver.change_bounds(np.arange(self.n1), lower, upper)
-        found = self._solver.solve_unchecked()
-        if found.status is Status.OPTIMAL and not np.isfinite(found.x).all():
+        solution = self._solver.solve_unchecked()
+        if solution.status is Status.OPTIMAL and not np.isfinite(solution.x).all():
             self._solver.forget()
-            found = self._solver.solve_unchecked()
-            if not np.isfinite(found.x).all():
-                found = replace(found, status=Status.FAILED)
-        if found.status is Status.OPTIMAL and not whole_numbers and len(self.cut_heights):
-            binding = np.abs(found.row_dual[self.matrix.shape[0] :]) > 1e-12
+            solution = self._solver.solve_unchecked()
+            if not np.isfinite(solution.x).all():
+                solution = replace(solution, status=Status.FAILED)
+        if solution.status is Status.OPTIMAL and not whole_numbers and len(self.cut_heights):
+            binding = np.abs(solution.row_dual[self.matrix.shape[0] :]) > 1e-12
             self.idle = np.where(binding, 0, self.idle + 1)
-        return found
+        return solution
 
     def _build(self, whole_numbers: bool) -> Solver:
         integer = np.r_[self.problem.integer, np.zeros(self.n - self.n1, dtype=bool)] if whole_numbers else None
@@ -354,12 +354,12 @@ class _Master:
         options = MIP_OPTIONS if whole_numbers else SHARP
         return Solver(program, options)
 
-    def plan(self, found: Solution) -> Array:
+    def plan(self, solution: Solution) -> Array:
         """The first-stage part of a solution, whole numbers whole."""
-        x = found.x[: self.n1]
+        x = solution.x[: self.n1]
         return np.where(self.problem.integer, np.round(x), x) if self._mixed else x
 
-    def add(self, cuts: list[tuple[int, Array, float]], found: Solution | None) -> bool:
+    def add(self, cuts: list[tuple[int, Array, float]], solution: Solution | None) -> bool:
         """Add the cuts ``θ_g - slope·x >= height`` that say something new (g = -1: without θ)."""
         new_rows, new_heights = [], []
         for g, slope, height in ((g, slope / self.unit, height / self.unit) for g, slope, height in cuts):
@@ -367,8 +367,8 @@ class _Master:
             if g >= 0:
                 row[self.n1 + g] = 1.0
             size = max(1.0, np.abs(slope).max(initial=0.0))
-            if found is not None and (g < 0 or self.counts[g]):
-                terms = row * found.x
+            if solution is not None and (g < 0 or self.counts[g]):
+                terms = row * solution.x
                 missing = height - terms.sum()
                 if missing <= 1e-10 * max(1.0, abs(height), np.abs(terms).max(initial=0.0)):
                     continue

@@ -39,20 +39,20 @@ def solve_extensive(
         chosen |= MIP_OPTIONS | {"mip_rel_gap": min(tolerance, 1e-4) / 2}
     chosen |= dict(options or {})
     solver = highs.Solver(program, chosen)
-    found = solver.solve(optimality=max(OPTIMALITY, tolerance / 2))
-    status = found.status
-    if status is Status.FAILED and not np.isfinite(found.x).all():
+    solution = solver.solve(optimality=max(OPTIMALITY, tolerance / 2))
+    status = solution.status
+    if status is Status.FAILED and not np.isfinite(solution.x).all():
         status = status_without_costs(program)
     nothing = np.full(len(problem.cost), np.nan)
-    x, values, objective, bound = nothing, np.full(problem.n_scenarios, np.nan), np.nan, found.bound / scale
+    x, values, objective, bound = nothing, np.full(problem.n_scenarios, np.nan), np.nan, solution.bound / scale
     if status is Status.INFEASIBLE:
         objective = bound = np.inf
     elif status is Status.UNBOUNDED:
         objective = bound = -np.inf
-    elif np.isfinite(found.x).all() and len(found.x):
-        x = _whole(problem, found.x[: len(problem.cost)])
+    elif np.isfinite(solution.x).all() and len(solution.x):
+        x = _whole(problem, solution.x[: len(problem.cost)])
         n1, n2 = len(problem.cost), problem.recourse_matrix.shape[1]
-        y = found.x[n1 : n1 + n2 * small.n_scenarios].reshape(small.n_scenarios, n2)
+        y = solution.x[n1 : n1 + n2 * small.n_scenarios].reshape(small.n_scenarios, n2)
         values = recourse_values(problem, x)
         # A plan on the edge of what recourse can mend may be a rounding beyond it: its own recourse then counts.
         in_program = (y * np.atleast_2d(small.recourse_cost)).sum(axis=1)
@@ -71,12 +71,12 @@ def solve_extensive(
         x=x,
         recourse_values=values,
         method="extensive",
-        iterations=found.iterations,
+        iterations=solution.iterations,
         seconds=time.perf_counter() - started,
         seconds_in_solver=solver.seconds,
         n_subproblems=small.n_scenarios,
         n_merged=problem.n_scenarios - small.n_scenarios,
-        message=found.message,
+        message=solution.message,
     )
 
 
@@ -138,11 +138,11 @@ def _whole(problem: TwoStageProblem, x: Array) -> Array:
 
 def status_without_costs(program: LinearProgram) -> Status:
     """Decide between infeasible and unbounded where the solver would not: can the rows be met at all?"""
-    found = highs.solve(
+    solution = highs.solve(
         LinearProgram(
             np.zeros_like(program.cost), program.matrix, program.row_lower, program.row_upper,
             program.lower, program.upper, program.integer,
         ),
         {"presolve": "off"},
     )  # fmt: skip
-    return {Status.OPTIMAL: Status.UNBOUNDED, Status.INFEASIBLE: Status.INFEASIBLE}.get(found.status, Status.FAILED)
+    return {Status.OPTIMAL: Status.UNBOUNDED, Status.INFEASIBLE: Status.INFEASIBLE}.get(solution.status, Status.FAILED)

@@ -61,9 +61,9 @@ class Reader:
         """Dense or sparse numbers; none where there is nothing."""
         try:
             if values is None:
-                found = sparse.csr_matrix((0, n_columns or 0))
+                matrix = sparse.csr_matrix((0, n_columns or 0))
             elif sparse.issparse(values):
-                found = sparse.csr_matrix(values, dtype=float)
+                matrix = sparse.csr_matrix(values, dtype=float)
             else:
                 dense = np.array(values, dtype=float)
                 if dense.size == 0 and dense.ndim < 2 and n_columns is not None:
@@ -71,19 +71,19 @@ class Reader:
                 if dense.ndim != 2:
                     self.faults.append(Fault(where, f"shape {dense.shape}", "it has rows and columns"))
                     return sparse.csr_matrix((0, n_columns or 0))
-                found = sparse.csr_matrix(dense)
+                matrix = sparse.csr_matrix(dense)
         except (TypeError, ValueError):
             self.faults.append(Fault(where, repr(values)[:60], "it is a matrix of numbers"))
             return sparse.csr_matrix((0, n_columns or 0))
-        if n_columns is not None and found.shape[1] != n_columns:
-            self.faults.append(Fault(where, f"shape {found.shape}", f"it has {n_columns} columns"))
-            found = sparse.csr_matrix((found.shape[0], n_columns))
-        if not np.isfinite(found.data).all():
-            row, column = (int(part[np.flatnonzero(~np.isfinite(found.data))[0]]) for part in found.tocoo().coords)
+        if n_columns is not None and matrix.shape[1] != n_columns:
+            self.faults.append(Fault(where, f"shape {matrix.shape}", f"it has {n_columns} columns"))
+            matrix = sparse.csr_matrix((matrix.shape[0], n_columns))
+        if not np.isfinite(matrix.data).all():
+            row, column = (int(part[np.flatnonzero(~np.isfinite(matrix.data))[0]]) for part in matrix.tocoo().coords)
             self.faults.append(Fault(f"{where}[{row}, {column}]", "not a finite number", "it is a finite number"))
-        found.sum_duplicates()
-        found.eliminate_zeros()
-        return found
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        return matrix
 
     def technology(self, where: str, values: Any, K: int, m2: int, n1: int) -> sparse.csr_matrix:
         """One matrix, or K of them (dense 3-D, sparse 3-D, or a sequence) on top of each other."""

@@ -116,8 +116,8 @@ class RecourseBlock:
             start = self._basis[d] if self._basis[d] is not None else last
             if start is not None:
                 solver.set_basis(start)
-            found = self._solve(solver)
-            if found.status is Status.INFEASIBLE:
+            solution = self._solve(solver)
+            if solution.status is Status.INFEASIBLE:
                 violation, slack, dual = self._least_violation(d, row_lower[d], row_upper[d])
                 answers.value[d], answers.dual[d], answers.violation[d] = np.inf, dual, violation
                 size = max(1.0, np.abs(shift[d % len(shift)]).max(initial=0.0))
@@ -125,23 +125,23 @@ class RecourseBlock:
                     continue
                 # A plan on the edge of what recourse can mend, beyond it by a rounding.
                 solver.change_rows(rows, row_lower[d] - 2 * slack - 1e-9, row_upper[d] + 2 * slack + 1e-9)
-                found = self._solve(solver)
+                solution = self._solve(solver)
                 answers.violation[d] = 0.0
-            if found.status is Status.OPTIMAL:
-                answers.value[d], answers.dual[d] = found.objective, found.row_dual
+            if solution.status is Status.OPTIMAL:
+                answers.value[d], answers.dual[d] = solution.objective, solution.row_dual
                 self._basis[d] = last = solver.get_basis()
-            elif found.status is Status.UNBOUNDED:
+            elif solution.status is Status.UNBOUNDED:
                 answers.value[d] = -np.inf
         answers.seconds = self.seconds - before
         return answers
 
     def _solve(self, solver: Solver) -> Solution:
         self.n_solves += 1
-        found = solver.solve_unchecked()
-        if found.status not in (Status.OPTIMAL, Status.INFEASIBLE, Status.UNBOUNDED):
+        solution = solver.solve_unchecked()
+        if solution.status not in (Status.OPTIMAL, Status.INFEASIBLE, Status.UNBOUNDED):
             solver.forget()
-            found = solver.solve_unchecked()
-        return found
+            solution = solver.solve_unchecked()
+        return solution
 
     def _move(self, solver: Solver, d: int) -> None:
         columns = np.arange(self.matrix.shape[1])
@@ -162,8 +162,8 @@ class RecourseBlock:
         if len(self.lower) > 1 or len(self.upper) > 1:
             lower, upper = self.lower[d % len(self.lower)], self.upper[d % len(self.upper)]
             self._elastic.change_bounds(np.arange(n), lower, upper)
-        found = self._elastic.solve_unchecked()
-        return max(found.objective, 0.0), found.x[n : n + m] + found.x[n + m :], found.row_dual
+        solution = self._elastic.solve_unchecked()
+        return max(solution.objective, 0.0), solution.x[n : n + m] + solution.x[n + m :], solution.row_dual
 
     def _load(self) -> Solver:
         if self._solver is None:
