@@ -16,9 +16,7 @@ def sources(
         str | None, typer.Argument(metavar="[MODEL]", help="Only the numbers this model stands on.", show_default=False)
     ] = None,
     changes: Changes = None,
-    status: Annotated[
-        str | None, typer.Option(metavar="STATUS", help="Keep one of sourced, unverified, derived, assumed.")
-    ] = None,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Keep one status, such as assumed.")] = None,
     table: Annotated[str | None, typer.Option(metavar="NAME", help="Keep one table, such as prices.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values, all columns.")] = False,
 ) -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-# The currencies come from exchange_rates.csv; everything else a table may be written in is here.
+#: The table of currencies, by whose rates all others are converted.
+RATES = "exchange_rates"
+# The currencies come from there; everything else a table may be written in is here.
 UNITS = """
 kg = [mass]; g = 0.001 kg; t = 1000 kg; kt = 1000 t; Mt = 1e6 t; lb = 0.45359237 kg; mol = [substance]
 yr = [time] = year; month = yr / 12; week = 7 day; day = yr / 365; deg = [angle]

@@ -18,34 +18,23 @@ and money in kUSD (`conversion` at the border); the unit in which a row was writ
 from __future__ import annotations
 
 import hashlib
-import itertools
 import math
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from procure.errors import DataError, Fault, nearest
-from procure.facts.conversion import Units, Written, as_float, quantity, units_at
-from procure.facts.schema import Bounds, bundled_folder, schema
-from procure.facts.sheet import Sheet, folder_sheets, frame_sheet
-from procure.facts.tables import Reject, Typed, check_names, check_sums, is_outside, rejecter, text_of, typed_table
+from procure.facts.assembly import assembled
+from procure.facts.conversion import RATES, Units, Written, as_float, quantity, units_at
+from procure.facts.paths import Paths, Place
+from procure.facts.schema import Bounds, schema, statuses
+from procure.facts.sheet import folder_sheets, frame_sheet
+from procure.facts.tables import Reject, Typed, check_sums, is_outside, rejecter, text_of
 from procure.words import listed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-RATES = "exchange_rates"
-
-
-class Place(NamedTuple):
-    """Where a number of the facts stands."""
-
-    table: str
-    position: int  # of its row
-    column: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +55,11 @@ class Facts:
     """
 
     tables: dict[str, DataFrame]
+    _paths: Paths = field(repr=False)  # the same for every changed copy
     #: How the rows are written whose unit is not the model's: table -> position of the row -> unit and factor.
     _written: Mapping[str, Mapping[int, Written]] = field(default_factory=dict, repr=False)
     #: The currency in which a number was set since, which need not be that of its row.
     _currency: Mapping[Place, str] = field(default_factory=dict, repr=False)
-    _memo: dict[str, Any] = field(default_factory=dict, repr=False)  # paths; the same for every changed copy
 
     def __repr__(self) -> str:
         """Say how many tables and numbers there are."""
@@ -98,7 +87,7 @@ class Facts:
             if name not in schema()
         ]
         sheets = {name: frame_sheet(name, frame) for name, frame in frames.items() if name in schema()}
-        return _assemble(sheets, faults, extend=extend)
+        return _facts(assembled(sheets, faults, extend=extend))
 
     @property
     def fingerprint(self) -> str:
@@ -112,60 +101,23 @@ class Facts:
 
     def paths(self) -> dict[str, tuple[str, int]]:
         """The dotted path of every number: path -> (table, position of its row)."""
-        return dict(self._index)
-
-    @property
-    def _index(self) -> dict[str, tuple[str, int]]:
-        if "index" not in self._memo:
-            self._memo["index"], self._memo["short"] = _paths(self.tables)
-        index: dict[str, tuple[str, int]] = self._memo["index"]
-        return index
+        return dict(self._paths.full)
 
     def resolve(self, path: str) -> str:
-        """The full path a short one stands for; DataError when it names no number, or several.
+        """The full path a short one stands for; `DataError` when it names no number, or several.
 
         >>> load_facts().resolve("suppliers.caremag.commitments.Dy")
         'suppliers.caremag.commitments.Dy.2027'
         """
-        if path in self._index:
-            return path
-        meant: list[str] = self._memo["short"].get(path, [])
-        if len(meant) == 1:
-            return meant[0]
-        stem, _, column = path.rpartition(".")
-        if not meant and self._is_number(stem) and column in self._columns(stem):
-            return self.resolve(stem) if column == "value" else f"{self.resolve(stem)}.{column}"
-        rule = "a path names one number of the facts"
-        if meant:
-            raise DataError(Fault(path, f"names {len(meant)} numbers", rule, f"write one of {listed(meant, most=6)}"))
-        raise DataError(Fault(path, "no number has this path", rule, nearest(path, self.near(path))))
-
-    def _is_number(self, path: str) -> bool:
-        return path in self._index or len(self._memo["short"].get(path, ())) == 1
-
-    def _columns(self, path: str) -> list[str]:
-        """The columns of numbers in the row of a path."""
-        table = schema()[self._index[self.resolve(path)][0]]
-        return [each.name for each in table.columns.values() if each.numeric and each.name not in table.key]
+        return self._paths.resolve(path)
 
     def near(self, path: str) -> list[str]:
         """The paths that begin like an unknown one, as far as they do: the nearest is among them."""
-        stem = path.rpartition(".")[0]
-        columns = self._columns(stem) if self._is_number(stem) else []
-        parts = path.split(".")
-        for length in range(len(parts), -1, -1):
-            begin = [each for each in self._index if each.split(".")[:length] == parts[:length]]
-            if begin:
-                return [*begin, *(f"{stem}.{column}" for column in columns)]
-        return []
+        return self._paths.near(path)
 
     def locate(self, path: str) -> Place:
         """Where the number of a path stands: table, position of its row, column; `DataError` as from `resolve`."""
-        full = self.resolve(path)
-        if full in self._index:
-            return Place(*self._index[full], "value")
-        stem, _, column = full.rpartition(".")
-        return Place(*self._index[stem], column)
+        return self._paths.locate(path)
 
     def value(self, path: str, *, as_written: bool = False) -> float:
         """The number at a dotted path, in the unit of the model, or with `as_written` in that of its row; a blank is NaN.
@@ -323,7 +275,7 @@ class Facts:
         for (name, position, column), (number, _) in numbers.items():
             tables[name].iat[position, list(tables[name].columns).index(column)] = number
         given = {place: currency for place, (_, currency) in numbers.items()}
-        return Facts(tables, self._written, {**self._currency, **given}, self._memo)
+        return replace(self, tables=tables, _currency={**self._currency, **given})
 
     def _at_rates(self, rates: Mapping[Place, tuple[float, str]]) -> Facts:
         """With these exchange rates; what was given in their currencies, and the factors of rows written in them, move along."""
@@ -372,7 +324,7 @@ class Facts:
     # -- where the numbers come from
 
     def sources(self, status: str | None = None, *, as_written: bool = False) -> DataFrame:
-        """Every number with its range, source and status; `status` keeps one of sourced, unverified, derived, assumed.
+        """Every number with its range, source and status; `status` keeps those of one of `statuses`.
 
         Value, low and high are in the unit of the model, or with `as_written` in that of their row; column `unit` says which.
 
@@ -381,11 +333,10 @@ class Facts:
         """
         import pandas as pd
 
-        allowed = schema()["prices"].columns["status"].allowed
-        if status is not None and status not in allowed:
-            rule = f"a status is one of {', '.join(allowed)}"
-            raise DataError(Fault("status", f"'{status}'", rule, nearest(status, allowed)))
-        path = {place: path for path, place in self._index.items()}
+        if status is not None and status not in statuses():
+            rule = f"a status is one of {listed(statuses())}"
+            raise DataError(Fault("status", f"'{status}'", rule, nearest(status, statuses())))
+        path = {place: path for path, place in self._paths.full.items()}
         columns = ["value", "unit", "low", "high", "source", "address", "status", "confidence"]
         parts = []
         for name, frame in self.tables.items():
@@ -401,83 +352,6 @@ class Facts:
             part.insert(0, "table", name)
             parts.append(part[part["status"] == status] if status else part)
         return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-
-
-def _paths(tables: Mapping[str, DataFrame]) -> tuple[dict[str, tuple[str, int]], dict[str, list[str]]]:
-    """Every full path, and every short form with the full paths it may stand for."""
-    index: dict[str, tuple[str, int]] = {}
-    short: dict[str, list[str]] = defaultdict(list)
-    for name, frame in tables.items():
-        table = schema()[name]
-        if table.path is None:
-            continue
-        template = table.path.split(".")
-        keys = list(table.key)
-        for position, cells in enumerate(frame[keys].itertuples(index=False, name=None)):
-            row = dict(zip(keys, map(text_of, cells), strict=True))
-            parts = [(part, part.format_map(row)) for part in template]
-            parts = [(part, text) for part, text in parts if text]
-            full = ".".join(text for _, text in parts)
-            index[full] = name, position
-            optional = [
-                number
-                for number, (part, text) in enumerate(parts)
-                if part == "{year}" or (part == "{scope}" and text == "all")
-            ]
-            for count in range(1, len(optional) + 1):
-                for left_out in itertools.combinations(optional, count):
-                    kept = (text for number, (_, text) in enumerate(parts) if number not in left_out)
-                    short[".".join(kept)].append(full)
-    return index, dict(short)
-
-
-def _assemble(sheets: Mapping[str, Sheet], faults: list[Fault], *, extend: bool) -> Facts:
-    """Typed, merged with the bundled tables where asked, checked across tables, as DataFrames."""
-    base = _bundled() if extend else {}
-    rates = _rates(base.get(RATES))
-    tables = dict(base)
-    if RATES in sheets:  # first, since it defines the currencies of all others
-        own = typed_table(schema()[RATES], sheets[RATES], Units({}), faults)
-        if extend and not faults:
-            tables = base = _bundled(tuple(_rates(own).items()))
-        tables = tables | {RATES: _merged(RATES, base.get(RATES), own)}
-        rates |= _rates(own)
-    units = Units(rates)
-    for name, sheet in sheets.items():
-        if name != RATES:
-            tables[name] = _merged(name, base.get(name), typed_table(schema()[name], sheet, units, faults))
-    if not faults:  # names and sums mean little while cells are unsound
-        reject = rejecter(faults)
-        check_names(tables, reject)
-        for name, typed in tables.items():
-            check_sums(name, typed.columns, sheets[name].label if name in sheets else name, reject)
-    if faults:
-        raise DataError(faults)
-    return _facts(tables)
-
-
-def _rates(typed: Typed | None) -> dict[str, float]:
-    if typed is None:
-        return {}
-    pairs = zip(typed.columns["currency"], typed.columns["value"], strict=True)
-    return {code: rate for code, rate in pairs if rate > 0}
-
-
-def _merged(name: str, base: Typed | None, own: Typed) -> Typed:
-    """The bundled rows with those of the same key replaced, then the new ones."""
-    if base is None:
-        return own
-    key = schema()[name].key
-    order: dict[tuple[Any, ...], tuple[Typed, int]] = {}
-    for typed in (base, own):
-        for row, cells in enumerate(zip(*(typed.columns[each] for each in key), strict=True)):
-            order[cells] = typed, row
-    chosen = list(order.values())
-    return Typed(
-        {each: [typed.columns[each][row] for typed, row in chosen] for each in base.columns},
-        [typed.places[row] for typed, row in chosen],
-        [typed.written[row] for typed, row in chosen],
-    )
 
 
 def _facts(tables: Mapping[str, Typed]) -> Facts:
@@ -500,24 +374,7 @@ def _facts(tables: Mapping[str, Typed]) -> Facts:
         if typed:
             units = zip(typed.written, typed.columns["unit"], strict=True)
             written[name] = {row: each for row, (each, unit) in enumerate(units) if each.unit != unit}
-    return Facts(frames, written)
-
-
-@lru_cache(maxsize=8)
-def _bundled(own_rates: tuple[tuple[str, float], ...] = ()) -> dict[str, Typed]:
-    """The bundled tables, typed and checked once per process, converted at exchange rates of one's own if there are any."""
-    faults: list[Fault] = []
-    sheets = folder_sheets(bundled_folder(), faults)
-    rates = typed_table(schema()[RATES], sheets[RATES], Units({}), faults)
-    units = Units(_rates(rates) | dict(own_rates))
-    tables = {
-        name: rates if name == RATES else typed_table(schema()[name], sheets[name], units, faults)
-        for name in schema()
-        if name in sheets
-    }
-    if faults:
-        raise DataError(faults)
-    return tables
+    return Facts(frames, Paths(frames), written)
 
 
 def load_facts(folder: str | Path | None = None, *, extend: bool = True) -> Facts:
@@ -543,4 +400,4 @@ def load_facts(folder: str | Path | None = None, *, extend: bool = True) -> Fact
     """
     faults: list[Fault] = []
     sheets = folder_sheets(Path(folder), faults) if folder is not None else {}
-    return _assemble(sheets, faults, extend=extend or folder is None)
+    return _facts(assembled(sheets, faults, extend=extend or folder is None))

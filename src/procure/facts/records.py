@@ -21,7 +21,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from procure.facts import Facts, Place
+from procure.facts.facts import Facts
+from procure.facts.paths import Place
 from procure.facts.schema import schema
 
 if TYPE_CHECKING:

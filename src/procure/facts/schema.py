@@ -189,3 +189,12 @@ def schema() -> dict[str, Table]:
     """
     package = json.loads((bundled_folder() / "datapackage.json").read_text(encoding="utf-8"))
     return {entry["name"]: _table(entry) for entry in package["resources"]}
+
+
+def statuses() -> tuple[str, ...]:
+    """How far a number may be trusted, from the firmest to the softest.
+
+    >>> statuses()
+    ('sourced', 'derived', 'unverified', 'assumed')
+    """
+    return schema()["prices"].columns["status"].allowed

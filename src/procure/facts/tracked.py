@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from procure.facts import Place
+from procure.facts.paths import Place
 
 Key = tuple[Callable[..., Any], tuple[Any, ...]]  # the method that works a value out, and its arguments
 

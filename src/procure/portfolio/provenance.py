@@ -1,7 +1,7 @@
 """How much of a result rests on which kind of number: cost by the status of the number that prices it.
 
 Every tonne, and every sum of the plan, is priced by one number of the tables: a price or a floor, the cost of a shortage tier,
-the running cost of a programme. Its status is sourced, unverified, derived or assumed. Costs are taken gross, in absolute
+the running cost of a programme. How firm it is, its status says. Costs are taken gross, in absolute
 present value, so that sales do not hide purchases.
 """
 
@@ -14,19 +14,17 @@ import numpy as np
 from pandas import DataFrame
 
 from procure.facts.records import ALL, Records, Row
+from procure.facts.schema import statuses
 from procure.portfolio.frames import make_frame
 from procure.portfolio.measure import Measured
 from procure.units import KUSD_PER_MUSD
 
-#: From the firmest to the softest.
-STATUSES = ("sourced", "derived", "unverified", "assumed")
-
 
 def provenance(measured: Measured) -> DataFrame:
     """Gross cost by status."""
-    total = dict.fromkeys(STATUSES, 0.0)
+    total = dict.fromkeys(statuses(), 0.0)
     for status, cost in _Priced(measured).parts():
-        total[status] = total.get(status, 0.0) + abs(cost) / KUSD_PER_MUSD
+        total[status] += abs(cost) / KUSD_PER_MUSD
     whole = sum(total.values())
     return make_frame("provenance", [(s, cost, cost / whole if whole > 0 else 0.0) for s, cost in total.items()])
 
@@ -130,4 +128,4 @@ class _Priced:
     def _status(self, rows: Sequence[Row]) -> str:
         """The softest status of the rows; a number nobody gave is assumed."""
         found = [str(r["status"]) for r in rows if r["status"] is not None]
-        return max(found, key=STATUSES.index, default="assumed")
+        return max(found, key=statuses().index, default="assumed")
