@@ -7,9 +7,9 @@ variables, and the tail is written out by hand.
 import numpy as np
 import pyomo.environ as pyo
 
-from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS, build_period
+from procure.formulation.period import COSTS, build_period
 from procure.formulation.plan import build_plan
-from procure.formulation.sets import MEASURES
+from procure.units import KUSD_PER_MUSD
 
 NO_LIMIT = 1e6
 
@@ -27,11 +27,11 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
         build_period(period, sets)
         _fix(period, {name: {i: v[n] for i, v in values.items()} for name, values in period_numbers.items()})
         year = sets.years[shape.year[n]]
-        for link in PLAN_LINKS:
+        for link in sorted(period.links):
             for index, column in getattr(period, link).items():
                 key = (*index, year) if isinstance(index, tuple) else (index, year)
                 m.links.add(column == getattr(m.plan, link)[key])
-        for link, (before, today) in CARRIED.items():
+        for link, (before, today) in period.carried.items():
             for index, column in getattr(period, link).items():
                 parent = shape.parent[n]
                 source = getattr(m.plan, today) if parent < 0 else getattr(m.node[parent], before)
@@ -39,7 +39,7 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
         if shape.information is not None:
             first = int(np.flatnonzero(shape.information == shape.information[n])[0])
             if first != n:
-                for order in ORDERS:
+                for order in sorted(period.orders):
                     for index, column in getattr(period, order).items():
                         m.links.add(column == getattr(m.node[first], order)[index])
     for objective in m.component_data_objects(pyo.Objective, active=True):
@@ -76,13 +76,12 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
         limit = next(i for i in sets.limits if i.name == name)
         if limit.kind == "worst_case":
             for leaf, cost in zip(leaves, path_cost, strict=True):
-                m.add_component(f"{name}_{leaf}", pyo.Constraint(expr=cost <= bound.most))
+                m.add_component(f"{name}_{leaf}", pyo.Constraint(expr=cost <= bound.most * KUSD_PER_MUSD))
             continue
         if limit.kind == "cost_cvar":
             most = tail(name, path_cost, [probability[leaf] for leaf in leaves], limit.alpha)
         else:
-            form = f"{MEASURES[limit.kind]}_{name}"
-            measure = [getattr(m.node[n], form).expr for n in bound.nodes]
+            measure = [getattr(m.node[n], m.node[n].measures[name]).expr for n in bound.nodes]
             weights = np.array([probability[n] for n in bound.nodes])
             if limit.kind != "share":
                 weights /= weights.sum()  # a year of two periods: one of them, drawn by lot
@@ -91,7 +90,7 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
             else:
                 most = sum(p * value for p, value in zip(weights, measure, strict=True))
         if not isinstance(most, (int, float)):
-            m.add_component(f"{name}_{year}", pyo.Constraint(expr=most <= bound.most))
+            m.add_component(f"{name}_{year}", pyo.Constraint(expr=most <= bound.most * (1 if year else KUSD_PER_MUSD)))
     expected = sum(probability[n] * node_cost[n] for n in range(n_nodes))
     cvar = m.eta + sum(probability[leaf] * m.excess[leaf] for leaf in leaves) / (1 - alpha)
     m.total = pyo.Objective(expr=plan_cost + (1 - weight) * expected + weight * cvar)

@@ -13,7 +13,6 @@ from procure.formulation.period import build_period
 from procure.formulation.plan import build_plan
 from procure.formulation.quantity import decide, start
 from procure.formulation.quantity import given as datum
-from procure.formulation.sets import FUTURE_KINDS
 from procure.lp import highs
 from procure.lp.compile import compile_block
 from procure.lp.compose import Composition
@@ -244,7 +243,7 @@ def with_rows(market, on_plan=None, on_period=None):
     if on_period is not None:
         on_period(period)
     plan, period = compile_block(plan), compile_block(period)
-    composition = Composition(plan, period, market.sets.years, market.shape, market.sets.limits_of(*FUTURE_KINDS))
+    composition = Composition(plan, period, market.sets.years, market.shape, market.sets.limits_on_futures)
     weighing = risk_of(market.model)
     composed = composition.program(
         market.plan_data(plan), market.period_data(period), market.probability, market.discount, weighing, market.bounds

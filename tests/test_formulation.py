@@ -1,6 +1,7 @@
 """Plan and period in consistent units, and the rows say what their docstrings say."""
 
 import re
+import sys
 
 import pyomo.environ as pyo
 import pytest
@@ -8,12 +9,12 @@ from pyomo.core.base.units_container import InconsistentUnitsError, UnitsError
 from pyomo.util.check_units import assert_units_consistent, check_units_equivalent
 from pytest import approx
 
-from procure.formulation import limits, period, plan
+from procure.formulation import period, plan
 from procure.formulation.quantity import eval_unit, given, start, with_units
-from procure.formulation.sets import FUTURE_KINDS, PLAN_KINDS, Limit, Sets
+from procure.formulation.sets import Sets
+from procure.limits import KINDS, Limit
 
 YEARS = (2027, 2028, 2029)
-KINDS = [*PLAN_KINDS, *FUTURE_KINDS]
 #: Every feature of the formulation at once.
 SETS = Sets(
     elements=("Nd", "Dy"),
@@ -61,9 +62,9 @@ def test_every_cost_is_money(block):
 
 def test_measures_of_limits_have_their_units():
     m, unit = built("period"), with_units()
-    assert check_units_equivalent(m.supply_of_a_share.expr, 1.0 * unit("t"))
+    assert check_units_equivalent(m.measure_of_a_share.expr, 1.0 * unit("t"))
     for name in ("a_expected_shortage", "a_shortage_cvar"):
-        assert check_units_equivalent(getattr(m, f"shortage_of_{name}").expr, 1.0 * unit("1"))
+        assert check_units_equivalent(getattr(m, f"measure_of_{name}").expr, 1.0 * unit("1"))
 
 
 WRONG = [
@@ -120,7 +121,8 @@ def test_without_units_no_registry_is_needed():
 @pytest.mark.parametrize(("block", "module"), [("plan", plan), ("period", period)])
 def test_docstring_names_every_row_decision_and_datum(block, module):
     m = built(block)
-    words = set(re.findall(r"[a-z][a-z_]*[a-z]", module.__doc__ + limits.__doc__))
+    of_limits = "".join(str(sys.modules[type(kind).__module__].__doc__) for kind in KINDS.values())
+    words = set(re.findall(r"[a-z][a-z_]*[a-z]", module.__doc__ + of_limits))
     # Bounds that stand in the docstring as what they bound.
     called = {
         "storage_cost": "storage", "within_buildable": "buildable", "within_spot": "limit_spot", "within_draw": "limit_draw",
@@ -130,7 +132,7 @@ def test_docstring_names_every_row_decision_and_datum(block, module):
     }  # fmt: skip
     for component in m.component_objects([pyo.Constraint, pyo.Var, pyo.Objective], active=True):
         name = called.get(component.local_name, component.local_name)
-        if not name.startswith(("supply_of_", "shortage_of_")):
+        if not name.startswith(("measure_of_", "weight_of_")):
             # A symbol may stand with its index: contract_sey, price_spot_ek.
             assert any(word == name or word.startswith(f"{name}_") for word in words), name
 
@@ -220,4 +222,4 @@ def test_a_limit_by_value_weighs_tonnes_with_prices():
     sets = Sets(**{**SETS.__dict__, "limits": (by_value,)})
     m = numbers(period.build_period(pyo.ConcreteModel(), sets), delivered=0.5, contract=2.0, call=3.0)
     # Nd: 0.5 * 2 + 3 called; Dy cannot be called from the mine.
-    assert pyo.value(m.supply_of_dear.expr) == 10 * 4 + 100 * 1
+    assert pyo.value(m.measure_of_dear.expr) == 10 * 4 + 100 * 1

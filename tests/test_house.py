@@ -143,7 +143,6 @@ def test_the_market_knows_no_linear_program():
     assert not {module for module in importers("procure.lp") if room(module) == "market"}
 
 
-@pytest.mark.xfail(strict=True, reason="compose, cells and moves read the formulation's names")
 def test_of_the_linear_programs_only_the_compiler_knows_the_formulation():
     assert {module for module in importers("procure.formulation") if room(module) == "lp"} <= {"procure.lp.compile"}
 

@@ -19,7 +19,6 @@ from procure.errors import Infeasible
 from procure.facts import Facts
 from procure.formulation.period import build_period
 from procure.formulation.plan import build_plan
-from procure.formulation.sets import FUTURE_KINDS
 from procure.lp.compile import compile_block
 from procure.lp.compose import Composition
 from procure.lp.highs import solve as solve_lp
@@ -249,7 +248,7 @@ def test_a_constraint_added_in_pyomo_is_named():
 
     plan = compile_block(add(build_plan(pyo.ConcreteModel(), asked.sets)))
     period = compile_block(build_period(pyo.ConcreteModel(), asked.sets))
-    composition = Composition(plan, period, asked.sets.years, asked.shape, asked.sets.limits_of(*FUTURE_KINDS))
+    composition = Composition(plan, period, asked.sets.years, asked.shape, asked.sets.limits_on_futures)
     composed = composition.program(
         asked.plan_data(plan),
         asked.period_data(period),

@@ -13,7 +13,7 @@ from pytest import approx
 
 from procure.errors import DataError, Infeasible
 from procure.facts import Facts
-from procure.formulation.sets import FUTURE_KINDS, PLAN_KINDS
+from procure.limits import KINDS
 from procure.market import make_market, merge
 from procure.model import load_model
 from procure.portfolio.frames import WORTHLESS
@@ -354,7 +354,7 @@ def test_amounts_are_those_of_the_tables():
     solved = solve_market(merge(make_market(model, programmes)))
     portfolio = make_portfolio(solved, [solved])
     tables, years = model.facts.tables, model.years
-    lines = portfolio.limits[~portfolio.limits["kind"].isin((*PLAN_KINDS, *FUTURE_KINDS))]
+    lines = portfolio.limits[~portfolio.limits["kind"].isin(KINDS)]
     sources = portfolio.mix.groupby(["supplier", "element"])
     taken = sources[["contracted_t", "called_t"]].mean().sum(axis=1)
     demand = portfolio.shortage.groupby("element")["demand_t"].mean()

@@ -24,7 +24,7 @@ Vars   call_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, s
        stock_e <= stock_target_e                                                   ∀ e              within_target
        spot_ek <= limit_spot_ek, draw_e <= limit_draw_e, stock_sold_e <= limit_sold_e, refill_e <= limit_refill_e,
        shortage_ek <= width_ek
-       and the measures of the limits on all futures (`limits`).
+       and the measures of the limits on all futures, each in the file of its kind (`procure.limits`).
 
 Stock against disruption has ``limit_draw = 0`` where every supplier of the element with something to deliver is in its first,
 undisturbed state; in any other, whatever that takes, and for an ordinary inventory, there is no such limit. Stock can always be
@@ -43,30 +43,25 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from procure.formulation import limits
-from procure.formulation.quantity import Units, decide, given, start
+from procure.formulation.quantity import Units, carried, decide, declare_set, given, link, order, start
+from procure.formulation.rows import row
 from procure.formulation.sets import Sets
+from procure.limits import kind_of
 
-#: Decisions of the plan that a period reads for its year.
-PLAN_LINKS = ("contract", "output", "use", "stock_target")
-#: What a period takes over from the one before, and, in the first one, from the plan.
-CARRIED = {"stock_start": ("stock", "stock_today")}
-#: Decisions that can be made before the period's demand is seen.
-ORDERS = ("call", "spot")
-#: Forms that are money; the others are measures of a limit.
+#: Forms that are money, beside what an extension adds; the others are measures of a limit.
 COSTS = ("contracts", "calls", "spot_purchases", "shortage_cost", "sales", "stock_value")
 
 
 def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     """Write one period of the module docstring into the Pyomo block `m` and return it."""
     start(m, units)
-    m.E = pyo.Set(initialize=sets.elements, ordered=True)
-    m.O = pyo.Set(initialize=sets.offers, dimen=2, ordered=True)
-    m.K = pyo.Set(initialize=sets.calls, dimen=2, ordered=True)
-    m.B = pyo.Set(initialize=sets.baskets, ordered=True)
-    m.F = pyo.Set(initialize=sets.charged, ordered=True)
-    m.STEPS = pyo.Set(initialize=sets.steps, dimen=2, ordered=True)
-    m.TIERS = pyo.Set(initialize=sets.tiers, dimen=2, ordered=True)
+    declare_set(m, "E", sets.elements, "element")
+    declare_set(m, "O", sets.offers, "supplier", "element")
+    declare_set(m, "K", sets.calls, "supplier", "element")
+    declare_set(m, "B", sets.baskets, "supplier")
+    declare_set(m, "F", sets.charged, "supplier")
+    declare_set(m, "STEPS", sets.steps, "element", "step")
+    declare_set(m, "TIERS", sets.tiers, "element", "tier")
 
     demand = given(m, "demand", m.E, unit="t")
     delivered = given(m, "delivered", m.O, unit="yr")
@@ -85,14 +80,14 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     limit_refill = given(m, "limit_refill", m.E, unit="t")
     width = given(m, "width", m.TIERS, unit="t")
 
-    contract = decide(m, "contract", m.O, unit="t/yr")
-    output = decide(m, "output", m.B, unit="t/yr")
-    use = decide(m, "use", m.F, unit="1")
-    stock_target = decide(m, "stock_target", m.E, unit="t")
-    stock_start = decide(m, "stock_start", m.E, unit="t")
+    contract = link(m, "contract", m.O, unit="t/yr")
+    output = link(m, "output", m.B, unit="t/yr")
+    use = link(m, "use", m.F, unit="1")
+    stock_target = link(m, "stock_target", m.E, unit="t")
+    stock_start = carried(m, "stock_start", m.E, unit="t", before="stock", today="stock_today")
 
-    call = decide(m, "call", m.K, unit="t")
-    spot = decide(m, "spot", m.STEPS, unit="t")
+    call = order(m, "call", m.K, unit="t")
+    spot = order(m, "spot", m.STEPS, unit="t")
     draw = decide(m, "draw", m.E, unit="t")
     refill = decide(m, "refill", m.E, unit="t")
     stock_sold = decide(m, "stock_sold", m.E, unit="t")
@@ -104,43 +99,50 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
         contracted = delivered[s, e] * contract[s, e] if (s, e) in m.O else 0
         return contracted + (call[s, e] if (s, e) in m.K else 0)
 
-    @m.Constraint(m.E)
+    @row(m, m.E, tag="definition", says="what is used of {elements} comes from somewhere")
     def balance(m: Any, e: str) -> Any:
         supplied = sum(supply(s, e) for s, _ in sets.of_element(e))
         bought = sum(spot[i, k] for i, k in m.STEPS if i == e)
         unserved = sum(shortage[i, k] for i, k in m.TIERS if i == e)
         return supplied + bought + draw[e] + unserved == demand[e] + refill[e] + surplus[e]
 
-    @m.Constraint(m.K)
+    @row(m, m.K, tag="physical", says="{supplier} delivers on call only {amount}", table="terms.csv", amount="callable")
     def within_reach(m: Any, s: str, e: str) -> Any:
         volume = callable_[s, e] * (use[s] if s in sets.charged else 1)
         return call[s, e] <= volume - (reach[s, e] * contract[s, e] if (s, e) in m.O else 0)
 
-    @m.Constraint(m.E)
+    @row(m, m.E, tag="definition", says="stock of {elements} is what was there, and what came and went")
     def carry(m: Any, e: str) -> Any:
         return stock[e] == stock_start[e] + refill[e] - draw[e] - stock_sold[e]
 
-    @m.Constraint(m.E)
+    @row(m, m.E, tag="definition", says="stock of {elements} fits into the room that the plan pays for")
     def within_target(m: Any, e: str) -> Any:
         return stock[e] <= stock_target[e]
 
-    @m.Constraint(m.STEPS)
+    @row(m, m.STEPS, tag="physical", says="the spot market sells only {amount}", table="spot.csv", amount="limit_spot")
     def within_spot(m: Any, e: str, k: int) -> Any:
         return spot[e, k] <= limit_spot[e, k]
 
-    @m.Constraint(m.E)
+    @row(m, m.E, tag="physical", says="the stock of {elements} is drawn only in a disruption", table="stock.release")
     def within_draw(m: Any, e: str) -> Any:
         return draw[e] <= limit_draw[e]
 
-    @m.Constraint(m.E)
+    @row(m, m.E, tag="definition", says="stock of {elements} is sold where it is not drawn")
     def within_sold(m: Any, e: str) -> Any:
         return stock_sold[e] <= limit_sold[e]
 
-    @m.Constraint(m.E)
+    @row(
+        m,
+        m.E,
+        tag="physical",
+        says="only {amount} can go into stock in a period",
+        table="stock.csv",
+        amount="limit_refill",
+    )
     def within_refill(m: Any, e: str) -> Any:
         return refill[e] <= limit_refill[e]
 
-    @m.Constraint(m.TIERS)
+    @row(m, m.TIERS, tag="definition", says="a tier of shortage of {elements} holds so much")
     def within_width(m: Any, e: str, k: int) -> Any:
         return shortage[e, k] <= width[e, k]
 
@@ -152,5 +154,11 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     m.shortage_cost = pyo.Objective(expr=sum(price_shortage[e, k] * shortage[e, k] for e, k in m.TIERS))
     m.sales = pyo.Objective(expr=-sum(price_surplus[e] * (surplus[e] + stock_sold[e]) for e in m.E))
     m.stock_value = pyo.Objective(expr=-sum(price_end[e] * stock[e] for e in m.E))
-    limits.on_period(m, sets, supply)
+    for limit in sets.limits:
+        measured = kind_of(limit).on_period(m, sets, limit, supply)
+        if measured is not None:
+            m.measures[limit.name] = f"measure_of_{limit.name}"
+            m.add_component(m.measures[limit.name], pyo.Objective(expr=measured))
+    for extend in sets.extension.period:
+        extend(m, sets)
     return m

@@ -24,7 +24,7 @@ Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, 
        programme_sg = chosen_sg                                             chosen_level
        stock_target_ey <= ceiling_ey                                        stock_ceiling
        stock_today_e = existing_e                                           what_exists
-       and the limits on what is decided now (`limits`).
+       and the rows of the limits on what is decided now, each in the file of its kind (`procure.limits`).
 
 A programme level changes the law of the world (retaliation, interference), so levels are solved one by one and compared:
 `chosen` says which. Stock is bought, drawn and sold in the periods; the plan only decides how much of it there may be, and pays
@@ -37,24 +37,25 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from procure.formulation import limits
-from procure.formulation.quantity import Units, decide, given, start
+from procure.formulation.quantity import Units, decide, declare_set, given, start
+from procure.formulation.rows import row
 from procure.formulation.sets import Sets
+from procure.limits import KINDS
 
 
 def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     """Write the plan of the module docstring into the Pyomo block `m` and return it."""
     start(m, units)
-    m.Y = pyo.Set(initialize=sets.years, ordered=True)
-    m.O = pyo.Set(initialize=sets.offers, dimen=2, ordered=True)
-    m.E = pyo.Set(initialize=sets.elements, ordered=True)
-    m.C = pyo.Set(initialize=sets.capped, ordered=True)
-    m.F = pyo.Set(initialize=sets.charged, ordered=True)
-    m.R = pyo.Set(initialize=sets.ramped, ordered=True)
-    m.X = pyo.Set(initialize=[supplier for supplier, _ in sets.expandable], ordered=True)
-    m.G = pyo.Set(initialize=sets.programmes, dimen=2, ordered=True)
-    m.BO = pyo.Set(initialize=[(s, e) for s, e in sets.offers if s in sets.baskets], dimen=2, ordered=True)
-    m.B = pyo.Set(initialize=sets.baskets, ordered=True)
+    declare_set(m, "Y", sets.years, "year")
+    declare_set(m, "O", sets.offers, "supplier", "element")
+    declare_set(m, "E", sets.elements, "element")
+    declare_set(m, "C", sets.capped, "supplier")
+    declare_set(m, "F", sets.charged, "supplier")
+    declare_set(m, "R", sets.ramped, "supplier")
+    declare_set(m, "X", [supplier for supplier, _ in sets.expandable], "supplier")
+    declare_set(m, "G", sets.programmes, "supplier", "programme")
+    declare_set(m, "BO", [(s, e) for s, e in sets.offers if s in sets.baskets], "supplier", "element")
+    declare_set(m, "B", sets.baskets, "supplier")
     lead = dict(sets.expandable)
 
     committed = given(m, "committed", m.O, m.Y, unit="t/yr")
@@ -86,46 +87,62 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
             return output[s, y]
         return sum(contract[s, e, y] for _, e in sets.of_supplier(s))
 
-    @m.Constraint(m.O, m.Y)
+    @row(
+        m,
+        m.O,
+        m.Y,
+        tag="contractual",
+        says="the buyer must take so much of {elements} from {supplier}",
+        table="commitments.csv",
+        gives_way=True,
+    )
     def keep_commitment(m: Any, s: str, e: str, y: int) -> Any:
         return contract[s, e, y] >= committed[s, e, y]
 
-    @m.Constraint(m.O, m.Y)
+    @row(m, m.O, m.Y, tag="contractual", says="{supplier} offers only so much of {elements}", table="offers.csv")
     def within_offer(m: Any, s: str, e: str, y: int) -> Any:
         return contract[s, e, y] <= offered[s, e, y] * (use[s, y] if s in sets.charged else 1)
 
-    @m.Constraint(m.BO, m.Y)
+    @row(m, m.BO, m.Y, tag="physical", says="{supplier} sells its elements in fixed proportion", table="baskets.csv")
     def basket(m: Any, s: str, e: str, y: int) -> Any:
         return contract[s, e, y] == share[s, e, y] * output[s, y]
 
-    @m.Constraint(m.C, m.Y)
+    @row(m, m.C, m.Y, tag="physical", says="{supplier} has only so much capacity", table="terms.csv")
     def within_capacity(m: Any, s: str, y: int) -> Any:
         bought = sum(expansion[s, v] for v in m.Y if s in lead and v <= y - lead[s])
         chosen = sum(level[i, g, y] * programme[i, g] for i, g in m.G if i == s)
         return throughput(s, y) <= capacity[s, y] + chosen + bought
 
-    @m.Constraint(m.R, m.Y)
+    @row(m, m.R, m.Y, tag="physical", says="{supplier} can only grow so fast", table="terms.csv")
     def grow(m: Any, s: str, y: int) -> Any:
         before = throughput(s, m.Y.prev(y)) if y != m.Y.first() else 0
         return throughput(s, y) - before <= growth[s, y]
 
-    @m.Constraint(m.X, m.Y)
+    @row(m, m.X, m.Y, tag="physical", says="{supplier} can add only so much", table="terms.csv")
     def within_buildable(m: Any, s: str, y: int) -> Any:
         return expansion[s, y] <= buildable[s, y]
 
-    @m.Constraint(m.F, m.Y)
+    @row(m, m.F, m.Y, tag="contractual", says="{supplier} takes no smaller orders", table="terms.csv", gives_way=True)
     def minimum_order(m: Any, s: str, y: int) -> Any:
         return sum(contract[s, e, y] for _, e in sets.of_supplier(s)) >= least[s, y] * use[s, y]
 
-    @m.Constraint(m.G)
+    @row(m, m.G, tag="contractual", says="{supplier} runs one programme level", table="programmes.csv")
     def chosen_level(m: Any, s: str, g: str) -> Any:
         return programme[s, g] == chosen[s, g]
 
-    @m.Constraint(m.E, m.Y)
+    @row(
+        m,
+        m.E,
+        m.Y,
+        tag="physical",
+        says="there is room in stock for only {amount}",
+        table="stock.csv",
+        amount="ceiling",
+    )
     def stock_ceiling(m: Any, e: str, y: int) -> Any:
         return stock_target[e, y] <= ceiling[e, y]
 
-    @m.Constraint(m.E)
+    @row(m, m.E, tag="physical", says="the stock of today is only {amount}", table="stock.csv", amount="existing")
     def what_exists(m: Any, e: str) -> Any:
         return stock_today[e] == existing[e]
 
@@ -135,5 +152,9 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     )
     m.fixed = pyo.Objective(expr=sum(charge[s, y] * use[s, y] for s in m.F for y in m.Y))
     m.storage_cost = pyo.Objective(expr=sum(storage[e, y] * stock_target[e, y] for e in m.E for y in m.Y))
-    limits.on_plan(m, sets)
+    for name, kind in KINDS.items():
+        if own := sets.limits_of(name):
+            kind.on_plan(m, sets, own)
+    for extend in sets.extension.plan:
+        extend(m, sets)
     return m

@@ -5,39 +5,22 @@ They decide the shape of the compiled program; everything else about a model is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from procure.limits import Limit, kind_of
+from procure.limits.kind import Counts
 
 Offer = tuple[str, str]  # (supplier, element)
 
 
 @dataclass(frozen=True)
-class Limit:
-    """One limit: its kind, its scope, and whether it is physical, contractual or policy.
+class Extension:
+    """Functions ``f(block, sets)`` that add rows, decisions and costs of one's own to plan and period; compared by identity."""
 
-    `suppliers` and `elements` are the scope; an empty tuple means all. `alpha` serves the tail kinds: 0.95 caps the mean
-    of the worst 5 %. With ``weight = "value"`` tonnes are weighted by `prices`, USD/kg, one per element of the scope.
-    """
-
-    name: str
-    kind: str
-    tag: str
-    years: tuple[int, ...]
-    suppliers: tuple[str, ...] = ()
-    elements: tuple[str, ...] = ()
-    weight: str = "tonnes"
-    prices: tuple[float, ...] = ()
-    alpha: float = 0.0
-
-    def weight_of(self, element: str) -> float:
-        """Tonnes count one each; by value they count their price."""
-        return self.prices[self.elements.index(element)] if self.weight == "value" else 1.0
-
-
-#: Limits on what is decided now, and on the mean or the tail over all futures.
-PLAN_KINDS = ("domestic_share", "stock_days", "budget", "footprint")
-FUTURE_KINDS = ("share", "expected_shortage", "shortage_cvar", "cost_cvar", "worst_case")
-#: The form of one period that each limit on all futures adds up.
-MEASURES = {"share": "supply_of", "expected_shortage": "shortage_of", "shortage_cvar": "shortage_of"}
+    plan: tuple[Callable[[Any, Any], None], ...] = ()
+    period: tuple[Callable[[Any, Any], None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +46,7 @@ class Sets:
     steps: tuple[tuple[str, int], ...] = ()
     tiers: tuple[tuple[str, int], ...] = ()
     limits: tuple[Limit, ...] = ()
+    extension: Extension = Extension()
 
     @property
     def sold(self) -> tuple[Offer, ...]:
@@ -88,3 +72,8 @@ class Sets:
     def limits_of(self, *kinds: str) -> tuple[Limit, ...]:
         """The limits of the given kinds."""
         return tuple(limit for limit in self.limits if limit.kind in kinds)
+
+    @property
+    def limits_on_futures(self) -> tuple[Limit, ...]:
+        """The limits that are counted over all futures."""
+        return tuple(limit for limit in self.limits if kind_of(limit).counts is not Counts.PLAN)

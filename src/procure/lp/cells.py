@@ -13,25 +13,18 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from procure.formulation.period import CARRIED, PLAN_LINKS
+from procure.limits import Bound, Counts, kind_of
 from procure.lp.compile import Name
-from procure.lp.compose import TAIL_MONEY, Composed, Composition, Risk, element_of, kind_of
+from procure.lp.compose import TAIL_MONEY, Composed, Composition, Risk
 from procure.lp.dual_bound import proved_bound
 from procure.lp.interior import tree_path
 from procure.lp.interior.sliced_tree import is_sliced
 from procure.lp.interior.tree_program import Links, Measure, TreePoint, TreeProgram
 from procure.lp.program import Solution, Status
-from procure.market.limits import Bound
 from procure.units import Array, Index
-
-#: What a cell hands to its children, and what it is called there.
-((START, (STOCK, TODAY)),) = CARRIED.items()
 
 #: The most a row may miss, relative to its terms.
 MISSED = 1e-7
-
-#: Limits on all futures that are sums over nodes.
-SUMS = ("share", "expected_shortage")
 
 
 def solve(
@@ -71,7 +64,8 @@ def made_of_cells(composition: Composition, composed: Composed) -> bool:
         and not shape.same
         and is_sliced(shape.parent, shape.year, len(composition.years))
         and not composed.lp.is_mixed_integer
-        and all(limit.kind in SUMS for limit in composition.limits)
+        and all(kind_of(limit).counts is Counts.MEAN for limit in composition.limits)
+        and len(composition.period.carried) == 1
     )
 
 
@@ -88,29 +82,35 @@ class Cells:
     def __init__(self, composition: Composition) -> None:
         period = composition.period
         self.composition = composition
-        named = [element_of(*name) for name in (*period.rows, *period.columns)]
+        ((self.start, (self.held, self.today)),) = period.carried.items()
+        named = (*period.row_element, *period.column_element)
         self.elements = tuple(dict.fromkeys(e for e in named if e is not None))
         self.number = {element: i for i, element in enumerate(self.elements)}
-        linked = {*PLAN_LINKS, START}
-        own = [j for j, (component, _) in enumerate(period.columns) if component not in linked and component != STOCK]
-        self.kind_of_row, self.row = self._kinds(period.rows, range(len(period.rows)))
-        self.kind_of_column, self.column = self._kinds(period.columns, own)
-        self.stock = np.array([period.column_index[STOCK, (e,)] for e in self.elements])
+        own = [j for j, (component, _) in enumerate(period.columns) if component not in (*period.linked, self.held)]
+        self.kind_of_row, self.row = self._kinds(period.rows, period.row_element, range(len(period.rows)))
+        self.kind_of_column, self.column = self._kinds(period.columns, period.column_element, own)
+        self.stock = np.array([period.column_index[self.held, (e,)] for e in self.elements])
         self.sign = np.ones(self.row.shape)  # the compiler may write an equation from either side
 
-    def _kinds(self, names: Sequence[Name], chosen: Iterable[int]) -> tuple[dict[int, int], Index]:
+    def _kinds(
+        self, names: Sequence[Name], elements: Sequence[Any], chosen: Iterable[int]
+    ) -> tuple[dict[int, int], Index]:
         """The kind of each position, and the position of each (kind, element), -1 where there is none."""
-        kinds: dict[tuple[Any, ...], int] = {}
-        found: dict[int, int] = {}
+        kinds: dict[Name, int] = {}
+        known: dict[int, int] = {}
         for position in chosen:
             component, index = names[position]
-            if element_of(component, index) is None:
+            if elements[position] is None:
                 raise NotCells(f"{component}{index} belongs to no single element")
-            found[position] = kinds.setdefault(kind_of(component, index), len(kinds))
+            kind = self.composition.period.across_elements(names[position], elements[position])
+            known[position] = kinds.setdefault(kind, len(kinds))
         place = np.full((len(kinds), len(self.elements)), -1, dtype=np.int64)
-        for position, kind in found.items():
-            place[kind, self.number[element_of(*names[position])]] = position
-        return found, place
+        for position, number in known.items():
+            element = self.number[elements[position]]
+            if place[number, element] >= 0:
+                raise NotCells(f"{names[position]} belongs to an element that it is not named after")
+            place[number, element] = position
+        return known, place
 
     def program(
         self, composed: Composed, period_data: Array, probability: Array, discount: Array, risk: Risk,
@@ -143,11 +143,10 @@ class Cells:
             inside = np.zeros(n_nodes)
             for y in limit.years:
                 bound = bounds[limit.name, y]
-                assert bound.nodes is not None
-                inside[bound.nodes] = composition.scale_of(limit, probability[bound.nodes])
+                law = probability[bound.nodes]
+                inside[bound.nodes] = np.divide(bound.law, law, out=np.zeros(len(law)), where=law > 0)
                 most[j, composition.years.index(y)] = bound.most
             measures.append(self._measure(inside[:, None] * form, composition.form_of(limit)))
-        labels = [element_of(*name) for name in plan.columns]
         return TreeProgram(
             parent=shape.parent, year=shape.year, probability=probability, W=W, S=S, L=L,
             row_lower=row_lower, row_upper=row_upper,
@@ -156,7 +155,7 @@ class Cells:
             links=links, measures=tuple(measures), bound=most, plan_cost=plan_cost, plan_rows=rows,
             plan_row_bounds=(lp.row_lower[: len(plan.rows)], lp.row_upper[: len(plan.rows)]),
             plan_bounds=(lp.lower[:n_plan], lp.upper[:n_plan]),
-            element_of_plan=np.array([-1 if e is None else self.number[e] for e in labels]),
+            element_of_plan=np.array([-1 if e is None else self.number[e] for e in plan.column_element]),
             watched=shape.leaves[composition.watched], alpha=risk.alpha, weight=risk.weight,
         )  # fmt: skip
 
@@ -167,31 +166,39 @@ class Cells:
         n_rows, E, N = len(self.row), len(self.elements), composition.n_nodes
         constant: dict[tuple[str, int, int], float] = {}
         of_links: dict[tuple[int, int], Array] = {}  # (row, link) -> values
-        links: dict[tuple[Any, ...], int] = {}
+        links: dict[Name, int] = {}
         columns: list[Index] = []
 
         def link(e: int, position: int) -> int:
             component, index = period.columns[position]
-            number = links.setdefault(kind_of(component, index), len(links))
+            number = links.setdefault(
+                period.across_elements((component, index), period.column_element[position]), len(links)
+            )
             if number == len(columns):
                 columns.append(np.full((E, len(composition.years)), -1, dtype=np.int64))
-            if component == START:
-                columns[number][e, 0] = plan.column_index[TODAY, index]
+            if component == self.start:
+                columns[number][e, 0] = plan.column_index[self.today, index]
             else:
                 columns[number][e] = [plan.column_index[component, (*index, year)] for year in composition.years]
             return number
 
         entries = list(enumerate(zip(period.entry_row.tolist(), period.entry_column.tolist(), strict=True)))
         signed: set[tuple[int, int]] = set()
-        for k, (r, j) in sorted(entries, key=lambda entry: period.columns[entry[1][1]][0] in PLAN_LINKS):
+        for k, (r, j) in sorted(entries, key=lambda entry: period.columns[entry[1][1]][0] in period.links):
             component, _ = period.columns[j]
-            e, row, values = self.number[element_of(*period.rows[r])], self.kind_of_row[r], entry[:, k]
-            if component in PLAN_LINKS:
+            e, row, values = self.number[period.row_element[r]], self.kind_of_row[r], entry[:, k]
+            if component in period.links:
                 of_links.setdefault((row, link(e, j)), np.zeros((E, N)))[e] += self.sign[row, e] * values
                 continue
             if np.ptp(values) > 0:
                 raise NotCells(f"{component} has coefficients that differ between nodes")
-            kind = ("S", 0) if component == STOCK else ("L", 0) if component == START else ("W", self.kind_of_column[j])
+            kind = (
+                ("S", 0)
+                if component == self.held
+                else ("L", 0)
+                if component == self.start
+                else ("W", self.kind_of_column[j])
+            )
             first = constant.get((kind[0], row, kind[1]))
             if first is not None and (row, e) not in signed and first == -values[0]:
                 self.sign[row, e] = -1.0
@@ -199,7 +206,7 @@ class Cells:
             values = self.sign[row, e] * values
             if constant.setdefault((kind[0], row, kind[1]), float(values[0])) != values[0]:
                 raise NotCells(f"{component} has coefficients that differ between elements")
-            if component == START:
+            if component == self.start:
                 roots = shape.parent < 0
                 of_links.setdefault((row, link(e, j)), np.zeros((E, N)))[e, roots] += values[roots]
         W = sparse.lil_matrix((n_rows, len(self.column)))
@@ -229,17 +236,17 @@ class Cells:
         for k in chosen.tolist():
             position = int(period.form_column[k])
             component, index = period.columns[position]
-            if component == START:
+            if component == self.start:
                 raise NotCells("a measure of the stock that a period starts with")
-            if component in PLAN_LINKS:
+            if component in period.links:
                 at = np.array([plan.column_index[component, (*index, y)] for y in composition.years])
                 nodes.append(np.arange(N))
                 columns.append(at[year])
                 values.append(form[:, k])
-            elif component == STOCK:
-                stock[self.number[element_of(component, index)]] += form[:, k]
+            elif component == self.held:
+                stock[self.number[period.column_element[position]]] += form[:, k]
             else:
-                own[self.kind_of_column[position], self.number[element_of(component, index)]] += form[:, k]
+                own[self.kind_of_column[position], self.number[period.column_element[position]]] += form[:, k]
         shape = (N, len(plan.columns))
         if not nodes:
             return Measure(own, stock, sparse.csr_matrix(shape))

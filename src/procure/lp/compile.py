@@ -7,8 +7,8 @@ lowered once to a constant and a sparse row of coefficients. From then on every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,7 @@ class Template:
 
     Rows on a single column with a fixed coefficient have become bounds of that column; `lower_row` and `upper_row` say
     which row each bound came from (-1: the domain of the variable), so that reduced costs answer under the row's name.
+    What the block says of its index sets, rows, links and forms is kept beside them.
     """
 
     columns: tuple[Name, ...]
@@ -74,6 +75,29 @@ class Template:
     form_row: NDArray[np.int64]
     form_column: NDArray[np.int64]
     form: Affine
+    holds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # component -> what each place of its index is
+    notes: Mapping[str, Any] = field(default_factory=dict)  # constraint -> what is known of its rows
+    links: frozenset[str] = frozenset()  # decisions of the plan, for the year of the period
+    carried: Mapping[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # from the period before, and from the plan in the first
+    orders: frozenset[str] = frozenset()  # decisions that can be made before demand is seen
+    measures: Mapping[str, str] = field(default_factory=dict)  # limit -> its form; the other forms are money
+
+    @cached_property
+    def linked(self) -> frozenset[str]:
+        """Decisions that another block makes."""
+        return self.links | frozenset(self.carried)
+
+    @cached_property
+    def costs(self) -> tuple[str, ...]:
+        """Forms that are money."""
+        return tuple(name for name in self.forms if name not in self.measures.values())
+
+    @cached_property
+    def is_cost(self) -> NDArray[np.bool_]:
+        """Which terms of the forms are money."""
+        return np.isin(self.form_row, [self.forms.index(name) for name in self.costs])
 
     @cached_property
     def column_index(self) -> dict[Name, int]:
@@ -84,6 +108,43 @@ class Template:
     def data_index(self) -> dict[Name, int]:
         """Position of each datum."""
         return {name: position for position, name in enumerate(self.data)}
+
+    @cached_property
+    def row_index(self) -> dict[Name, int]:
+        """Position of each row that stayed a row."""
+        return {name: position for position, name in enumerate(self.rows)}
+
+    def element_of(self, name: Name) -> Any:
+        """The element that a decision, a row or a datum is indexed by; None where it is indexed by none."""
+        component, index = name
+        holds = self.holds.get(component, ())
+        return index[holds.index("element")] if "element" in holds else None
+
+    @cached_property
+    def column_element(self) -> tuple[Any, ...]:
+        """The element of each column, None where it is of no single one."""
+        return tuple(self.element_of(name) for name in self.columns)
+
+    @cached_property
+    def row_element(self) -> tuple[Any, ...]:
+        """The element of each row: that of all its own columns, None where they are of several; not what it is indexed by."""
+        touched: list[set[Any]] = [set() for _ in self.rows]
+        for row, column in zip(self.entry_row.tolist(), self.entry_column.tolist(), strict=True):
+            if self.columns[column][0] not in self.linked:
+                touched[row].add(self.column_element[column])
+        return tuple(next(iter(elements)) if len(elements) == 1 else None for elements in touched)
+
+    def across_elements(self, name: Name, element: Any) -> Name:
+        """What a column or row of an element is called whatever its element: ("call", ("china",)), ("shortage", (2,))."""
+        component, index = name
+        holds = self.holds.get(component, ())
+        at = holds.index("element") if "element" in holds else -1
+        return (component, (*index[:at], *index[at + 1 :])) if at >= 0 and index[at] == element else name
+
+    def owner(self, name: Name) -> dict[str, Any]:
+        """What a row is indexed by, by what it is: {"supplier": "china", "element": "Dy", "year": 2030}."""
+        component, index = name
+        return dict(zip(self.holds.get(component, ()), index, strict=False))
 
     def bounds(self, data: Array) -> tuple[Array, Array]:
         """Lower and upper column bounds at `data`: the tighter of the domain and the row that became a bound."""
@@ -96,6 +157,27 @@ class Template:
         for position in range(len(self.forms)):
             values[:, position] = terms[:, self.form_row == position].sum(axis=1)
         return values
+
+    def slack(self, name: Name, data: Array, columns: Array) -> float:
+        """How much room a row leaves, in its unit, wherever it went: a row, or the bound of a column; negative where it is missed.
+
+        Parameters
+        ----------
+        data : array, shape (n_data,)
+        columns : array, shape (n_columns,)
+        """
+        if name in self.row_index:
+            row = self.row_index[name]
+            entries = np.flatnonzero(self.entry_row == row)
+            activity = float(self.entry.at(data)[entries] @ columns[self.entry_column[entries]])
+            low, high = float(self.row_lower.at(data)[row]), float(self.row_upper.at(data)[row])
+            return min(activity - low, high - activity)
+        row = self.bound_rows.index(name)
+        below = columns - self.lower.at(data)
+        above = self.upper.at(data) - columns
+        return float(
+            min(below[self.lower_row == row].min(initial=np.inf), above[self.upper_row == row].min(initial=np.inf))
+        )
 
     def gradient(self, data: Array, columns: Array, row_dual: Array, reduced_cost: Array, weight: Array) -> Array:
         """Change of the optimal cost per unit of each datum, at every node: the derivative of the Lagrangian
@@ -186,7 +268,25 @@ def compile_block(block: Any) -> Template:
         np.array(form_row, dtype=np.int64), np.array(form_column, dtype=np.int64),
         lower_to.affine(forms, [(o.local_name, ()) for o in compiled.objectives], form_row),
         tuple(o.local_name for o in compiled.objectives), tuple(data_names),
+        {name: getattr(block, name) for name in ("notes", "links", "carried", "orders", "measures") if hasattr(block, name)}
+        | {"holds": _holds(block)},
     )  # fmt: skip
+
+
+def _holds(block: Any) -> dict[str, tuple[str, ...]]:
+    """What each place of the index of every component is, from the index sets that it was declared over."""
+    from pyomo.core import Constraint, Var
+
+    known = getattr(block, "holds", {})
+    found: dict[str, tuple[str, ...]] = {}
+    for component in block.component_objects((Var, Constraint), active=True, descend_into=False):
+        if component.is_indexed():
+            parts = [known.get(part.local_name) for part in component.index_set().subsets()]
+            places: list[str] = []
+            for part, members in zip(parts, component.index_set().subsets(), strict=True):
+                places += part if part is not None else [""] * (members.dimen or 1)
+            found[component.local_name] = tuple(places)
+    return found
 
 
 def _triplets(matrix: Any, at: NDArray[np.int64]) -> tuple[list[int], list[int], list[Any]]:
@@ -199,9 +299,9 @@ def _assemble(
     column_names: list[Name], columns: list[Any], names: list[Name], kinds: NDArray[np.int64], right: Affine,
     entry_row: NDArray[np.int64], entry_column: NDArray[np.int64], entry: Affine,
     form_row: NDArray[np.int64], form_column: NDArray[np.int64], form: Affine,
-    forms: tuple[str, ...], data_names: tuple[Name, ...],
+    forms: tuple[str, ...], data_names: tuple[Name, ...], said: Mapping[str, Any],
 ) -> Template:  # fmt: skip
-    """Turn rows on one column into its bounds, and the rest into ranged rows."""
+    """Turn rows on one column into its bounds, and the rest into ranged rows; `said` is what the block says of itself."""
     n_columns, n_rows = len(columns), len(names)
     fixed = np.diff(entry.coefficients.indptr) == 0
     count = np.bincount(entry_row, minlength=n_rows)
@@ -277,6 +377,7 @@ def _assemble(
         form_row=form_row,
         form_column=form_column,
         form=form,
+        **said,
     )
 
 

@@ -7,11 +7,10 @@ costs of node n, C the cost of the plan, and Z_l = Σ d_n c_n along the path to 
   s.t. Z_n = Z_parent + d_n c_n                                       ∀ n      path_cost
        CVaR_α[L] = η + Σ_l p_l excess_l / (1 - α),   excess_l >= L_l - η,  excess_l >= 0      tail
 
-The cost of the plan is known, so it stays outside the tail: CVaR[C + Z] = C + CVaR[Z]. The limits on all futures reuse
-the same rows, with m_n the measure of a node:
+The cost of the plan is known, so it stays outside the tail: CVaR[C + Z] = C + CVaR[Z]. The limits on all futures write
+their rows beside these:
 
-  share, expected_shortage   Σ_{n in N} p_n m_n <= bound_y      shortage_cvar   CVaR_α[m_n : n in N] <= bound_y
-  cost_cvar           C + CVaR_α[Z] <= bound                 worst_case      C + Z_l <= bound   ∀ l
+  each limit writes its own rows (`procure.limits`), from the measure m_n of a node or from the costs Z_l of the paths
 
 Source: Rockafellar & Uryasev (2000), Journal of Risk 2(3), 21-41, Theorem 1. Money in the tail rows is in million USD,
 beside tonnes a better scale for the solver than kUSD.
@@ -28,11 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.formulation.period import CARRIED, COSTS, ORDERS, PLAN_LINKS
-from procure.formulation.sets import MEASURES, Limit
+from procure.limits import Bound, Counts, Limit, kind_of
+from procure.limits.counted import add_tail
 from procure.lp.compile import Name, Template
 from procure.lp.program import LinearProgram, Solution
-from procure.market.limits import Bound
 from procure.market.shape import Shape
 from procure.units import Array, Index
 
@@ -69,7 +67,9 @@ class Outcome:
     node_row_dual: Array  # (n_nodes, n_period_rows)
     plan_reduced_cost: Array
     node_reduced_cost: Array  # (n_nodes, n_period_columns)
-    future_dual: Mapping[tuple[str, Any], float]  # (limit, year) -> change of the objective per unit of the bound
+    future_dual: Mapping[
+        tuple[str, Any], float
+    ]  # (limit, year) -> change of the objective per unit of the bound of its rows
     tail_weight: Array  # (n_leaves,) the law under which the tail is the mean; equal to p where there is no tail
 
 
@@ -107,35 +107,33 @@ class Composition:
         self.column_of, self.n_composed = self._place_columns()
         self.row_of, self.written, self.n_rows = self._place_rows()
         self._patterns: dict[bool, _Pattern] = {}
-        names = list(period.forms)
-        self.is_cost = np.isin(period.form_row, [names.index(name) for name in COSTS])
+        self.is_cost = period.is_cost
         self._leaves = shape.leaves
-        needs_all = watched is None or any(limit.kind in ("cost_cvar", "worst_case") for limit in self.limits)
+        needs_all = watched is None or self.limits_paths
         self.watched = np.arange(len(self._leaves)) if needs_all or watched is None else np.sort(watched)
         self.path_nodes = self._above(self._leaves[self.watched])
 
     def _place_columns(self) -> tuple[Index, int]:
         """Where column j of the period at node n stands in the program: own, the plan's, or the parent's."""
         period, shape = self.period, self.shape
-        linked = {*PLAN_LINKS, *CARRIED}
-        own = np.array([component not in linked for component, _ in period.columns])
+        own = np.array([component not in period.linked for component, _ in period.columns])
         place = np.full((self.n_nodes, len(period.columns)), -1, dtype=np.int64)
-        together = np.array([component in ORDERS for component, _ in period.columns])
+        together = np.array([component in period.orders for component, _ in period.columns])
         base = len(self.plan.columns)
         alone = own & ~together if shape.information is not None else own
-        for element, columns in self._by_element(period.columns, alone).items():
+        for element, columns in self._by_element(period.column_element, alone).items():
             place[:, columns], base = self._spread(shape.same.get(element), len(columns), base)
         if shape.information is not None:
             shared = np.flatnonzero(own & together)
             place[:, shared], base = self._spread(_first(shape.information), len(shared), base)
         for j, (component, index) in enumerate(period.columns):
-            if component in PLAN_LINKS:
-                of_year = np.array([self.plan.column_index[component, (*index, year)] for year in self.years])
-                place[:, j] = of_year[shape.year]
-            elif component in CARRIED:
-                before, today = CARRIED[component]
+            if component in period.carried:
+                before, today = period.carried[component]
                 carried = place[:, period.column_index[before, index]]
                 place[:, j] = np.where(shape.parent >= 0, carried[shape.parent], self.plan.column_index[today, index])
+            elif component in period.links:
+                of_year = np.array([self.plan.column_index[component, (*index, year)] for year in self.years])
+                place[:, j] = of_year[shape.year]
         return place, base
 
     def _place_rows(self) -> tuple[Index, NDArray[np.bool_], int]:
@@ -144,19 +142,19 @@ class Composition:
         place = np.empty((self.n_nodes, len(period.rows)), dtype=np.int64)
         written = np.ones(place.shape, dtype=bool)
         base = len(self.plan.rows)
-        for element, rows in self._by_element(period.rows, np.ones(len(period.rows), dtype=bool)).items():
+        for element, rows in self._by_element(period.row_element, np.ones(len(period.rows), dtype=bool)).items():
             place[:, rows], base = self._spread(shape.same.get(element), len(rows), base)
             if element in shape.same:
                 written[:, rows] = (shape.same[element] == np.arange(self.n_nodes))[:, None]
         return place, written, base
 
     @staticmethod
-    def _by_element(names: Sequence[Name], chosen: NDArray[np.bool_]) -> dict[Any, Index]:
-        """Positions of the chosen names by their element, None for those of no single one."""
-        found: dict[Any, list[int]] = {}
+    def _by_element(elements: Sequence[Any], chosen: NDArray[np.bool_]) -> dict[Any, Index]:
+        """The chosen positions by their element, None for those of no single one."""
+        positions: dict[Any, list[int]] = {}
         for position in np.flatnonzero(chosen).tolist():
-            found.setdefault(element_of(*names[position]), []).append(position)
-        return {element: np.array(positions) for element, positions in found.items()}
+            positions.setdefault(elements[position], []).append(position)
+        return {element: np.array(own) for element, own in positions.items()}
 
     def _spread(self, same: Index | None, count: int, base: int) -> tuple[Index, int]:
         """Positions from `base` on for `count` things at every node; nodes that are one share them."""
@@ -194,9 +192,9 @@ class Composition:
         plan, period = self.plan, self.period
         bounds = bounds or {}
         parts = _Parts(self.n_composed, self.n_rows)
-        parts.add(lambda: (plan.entry_row, plan.entry_column), plan.entry.at(plan_data))
+        parts.add(plan.entry_row, plan.entry_column, plan.entry.at(plan_data))
         entries = self.written[:, period.entry_row]
-        parts.add(
+        parts.add_later(
             lambda: (self.row_of[:, period.entry_row][entries], self.column_of[:, period.entry_column][entries]),
             period.entry.at(period_data)[entries],
         )
@@ -234,7 +232,7 @@ class Composition:
             self._add_path_costs(parts, form, discount)
         tail: _Tail | None = None
         if risk.weight > 0:
-            tail = _add_tail(parts, self.path_columns[self._leaves[self.watched]])
+            tail = _Tail(*add_tail(parts, self.path_columns[self._leaves[self.watched]]))
         future_rows = self._add_future_limits(parts, form, probability, plan_cost, bounds)
         matrix = self._assemble(parts, with_tail)
 
@@ -250,8 +248,8 @@ class Composition:
             row_lower=np.concatenate([row_lower, np.array(parts.row_lower)]),
             row_upper=np.concatenate([row_upper, np.array(parts.row_upper)]),
             lower=np.concatenate([lower, np.array(parts.column_lower)]),
-            upper=np.concatenate([upper, np.full(len(parts.column_lower), np.inf)]),
-            integer=np.concatenate([integer, np.zeros(len(parts.column_lower), dtype=bool)]),
+            upper=np.concatenate([upper, np.array(parts.column_upper)]),
+            integer=np.concatenate([integer, np.array(parts.integer, dtype=bool)]),
         )
         if tail is None:
             return Composed(lp, np.empty(0, dtype=np.int64), -1, future_rows)
@@ -259,7 +257,12 @@ class Composition:
 
     def has_tail(self, risk: Risk) -> bool:
         """Whether path costs are rows of the program: a weighted tail, or a limit on the cost of all futures."""
-        return risk.weight > 0 or any(limit.kind in ("cost_cvar", "worst_case") for limit in self.limits)
+        return risk.weight > 0 or self.limits_paths
+
+    @property
+    def limits_paths(self) -> bool:
+        """Whether a limit looks at the costs of whole paths."""
+        return any(kind_of(limit).counts is Counts.PATHS for limit in self.limits)
 
     def plan_cost(self, plan_data: Array) -> Array:
         """What each column of the plan costs whatever happens."""
@@ -298,13 +301,13 @@ class Composition:
 
     def _add_path_costs(self, parts: _Parts, form: Array, discount: Array) -> None:
         nodes, place = self.path_nodes, self.path_columns
-        columns = parts.new_columns(len(nodes), -np.inf)
-        rows = parts.new_rows(np.zeros(len(nodes)), np.zeros(len(nodes)))
-        parts.add(lambda: (rows, columns), np.ones(len(nodes)))
+        columns = parts.add_columns(len(nodes), -np.inf)
+        rows = parts.add_rows(np.zeros(len(nodes)), np.zeros(len(nodes)))
+        parts.add(rows, columns, np.ones(len(nodes)))
         child = np.flatnonzero(self.shape.parent[nodes] >= 0)
-        parts.add(lambda: (rows[child], place[self.shape.parent[nodes[child]]]), -np.ones(len(child)))
+        parts.add_later(lambda: (rows[child], place[self.shape.parent[nodes[child]]]), -np.ones(len(child)))
         chosen = self.is_cost
-        parts.add(
+        parts.add_later(
             lambda: (
                 np.broadcast_to(rows[:, None], (len(nodes), int(chosen.sum()))),
                 self.column_of[nodes][:, self.period.form_column[chosen]],
@@ -315,57 +318,16 @@ class Composition:
     def _add_future_limits(
         self, parts: _Parts, form: Array, probability: Array, plan_cost: Array, bounds: Mapping[tuple[str, Any], Bound]
     ) -> dict[tuple[str, Any], Index]:
-        future_rows: dict[tuple[str, Any], Index] = {}
-        for limit in self.limits:
-            if limit.kind in ("cost_cvar", "worst_case"):
-                bound = bounds[limit.name, None].most
-                future_rows[limit.name, None] = self._limit_cost(parts, limit, probability, plan_cost, bound)
-                continue
-            chosen = self.form_of(limit)
-            for year in limit.years:
-                nodes = bounds[limit.name, year].nodes
-                assert nodes is not None
-                law = probability[nodes] * self.scale_of(limit, probability[nodes])
-                columns = self.column_of[nodes][:, self.period.form_column[chosen]]
-                measure = form[nodes][:, chosen]
-                bound = bounds[limit.name, year].most
-                if limit.kind in ("share", "expected_shortage"):
-                    row = parts.new_rows(np.array([-np.inf]), np.array([bound]))
-                    parts.add(_on_row(int(row[0]), columns), law[:, None] * measure)
-                else:
-                    losses = parts.new_columns(len(nodes), -np.inf)
-                    rows = parts.new_rows(np.zeros(len(nodes)), np.zeros(len(nodes)))
-                    parts.add(_pair(rows, losses), -np.ones(len(nodes)))
-                    parts.add(_pair(np.broadcast_to(rows[:, None], columns.shape), columns), measure)
-                    row = _cap_tail(parts, losses, law, limit.alpha, bound)
-                future_rows[limit.name, year] = row
-        return future_rows
+        futures = _Futures(self, parts, form, probability, plan_cost)
+        return {
+            (limit.name, year): kind_of(limit).write(futures, limit, bounds[limit.name, year])
+            for limit in self.limits
+            for year in limit.years or (None,)
+        }
 
     def form_of(self, limit: Limit) -> Index:
-        """Which terms of the forms of a period a limit on all futures adds up."""
-        position = self.period.forms.index(f"{MEASURES[limit.kind]}_{limit.name}")
-        return np.flatnonzero(self.period.form_row == position)
-
-    @staticmethod
-    def scale_of(limit: Limit, probability: Array) -> float:
-        """What the probabilities of a limit's nodes are multiplied by: a year of several periods is one, drawn by lot."""
-        return 1.0 if limit.kind == "share" else 1.0 / float(probability.sum())
-
-    def _limit_cost(self, parts: _Parts, limit: Limit, probability: Array, plan_cost: Array, bound: float) -> Index:
-        leaves = self.path_columns[self._leaves]
-        total = parts.new_columns(1, -np.inf)  # the cost of the plan
-        defined = parts.new_rows(np.zeros(1), np.zeros(1))
-        spent = np.flatnonzero(plan_cost)
-        parts.add(_on_row(int(defined[0]), spent), plan_cost[spent] / TAIL_MONEY)
-        parts.add(_on_row(int(defined[0]), total), -np.ones(1))
-        if limit.kind == "cost_cvar":
-            row = _cap_tail(parts, leaves, probability[self._leaves], limit.alpha, bound / TAIL_MONEY)
-            parts.add(_on_row(int(row[0]), total), np.ones(1))
-        else:
-            row = parts.new_rows(np.full(len(leaves), -np.inf), np.full(len(leaves), bound / TAIL_MONEY))
-            parts.add(_pair(row, leaves), np.ones(len(leaves)))
-            parts.add(_pair(row, np.full(len(leaves), total[0])), np.ones(len(leaves)))
-        return row
+        """Which terms of the forms of a period a limit on all futures measures."""
+        return np.flatnonzero(self.period.form_row == self.period.forms.index(self.period.measures[limit.name]))
 
     def _assemble(self, parts: _Parts, with_tail: bool) -> sparse.csc_matrix:
         """Values into columns; the sort behind it is done once per pattern. Entries that meet are added."""
@@ -413,30 +375,28 @@ class Composition:
         )
         return 1.0 - of_costs / TAIL_MONEY, weight
 
-    def _share_of(self, names: Sequence[Name]) -> Array:
+    def _share_of(self, names: Sequence[Name], elements: Sequence[Any]) -> Array:
         """Each node's share in the rows or columns that it has together with others: their one dual is parted evenly."""
         share = np.ones((self.n_nodes, len(names)))
-        for position, name in enumerate(names):
-            together = self.shape.information if name[0] in ORDERS else None
-            group = self.shape.same.get(element_of(*name)) if together is None else together
+        for position, (name, element) in enumerate(zip(names, elements, strict=True)):
+            together = self.shape.information if name[0] in self.period.orders else None
+            group = self.shape.same.get(element) if together is None else together
             if group is not None:
                 share[:, position] = 1.0 / np.bincount(group)[group]
         return share
 
     def _outcome(self, solution: Solution, composed: Composed, tail_weight: Array) -> Outcome:
         n_plan = len(self.plan.columns)
-        future = {
-            key: float(solution.row_dual[rows].sum()) / (TAIL_MONEY if key[1] is None else 1.0)
-            for key, rows in composed.future_rows.items()
-        }
+        future = {key: float(solution.row_dual[rows].sum()) for key, rows in composed.future_rows.items()}
         return Outcome(
             solution=solution,
             plan=solution.x[:n_plan],
             nodes=solution.x[self.column_of],
             plan_row_dual=solution.row_dual[: len(self.plan.rows)],
-            node_row_dual=solution.row_dual[self.row_of] * self._share_of(self.period.rows),
+            node_row_dual=solution.row_dual[self.row_of] * self._share_of(self.period.rows, self.period.row_element),
             plan_reduced_cost=solution.reduced_cost[:n_plan],
-            node_reduced_cost=solution.reduced_cost[self.column_of] * self._share_of(self.period.columns),
+            node_reduced_cost=solution.reduced_cost[self.column_of]
+            * self._share_of(self.period.columns, self.period.column_element),
             future_dual=future,
             tail_weight=tail_weight,
         )
@@ -464,25 +424,6 @@ class Composition:
             if row in rows:
                 return "future", key, None
         return "tail", ("tail", ()), None
-
-
-#: Where the element stands in the index of a component; components that are not here belong to no single element.
-_ELEMENT_AT = {
-    "contract": 1, "stock_target": 0, "stock_today": 0, "stock_start": 0,
-    "call": 1, "spot": 0, "draw": 0, "refill": 0, "stock_sold": 0, "stock": 0, "shortage": 0, "surplus": 0,
-    "balance": 0, "within_reach": 1, "carry": 0, "within_target": 0,
-}  # fmt: skip
-
-
-def element_of(component: str, index: tuple[Any, ...]) -> Any:
-    """The element that a column or row belongs to; None where it is no single one."""
-    return index[_ELEMENT_AT[component]] if component in _ELEMENT_AT else None
-
-
-def kind_of(component: str, index: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a column or row is, whatever its element: ("call", "china"), ("shortage", 2), ("carry",)."""
-    at = _ELEMENT_AT.get(component, len(index))
-    return (component, *index[:at], *index[at + 1 :])
 
 
 def _first(group: Index) -> Index:
@@ -519,46 +460,65 @@ class _Parts:
         self.row_lower: list[float] = []
         self.row_upper: list[float] = []
         self.column_lower: list[float] = []
+        self.column_upper: list[float] = []
+        self.integer: list[bool] = []
 
-    def add(self, places: Callable[[], tuple[Any, Any]], values: Array) -> None:
+    def add_later(self, places: Callable[[], tuple[Any, Any]], values: Array) -> None:
+        """Entries whose places are worked out where the pattern is not known yet."""
         self.places.append(places)
         self.values.append(np.ravel(values))
 
-    def new_columns(self, count: int, lower: float) -> Index:
+    def add(self, rows: Any, columns: Any, values: Any) -> None:
+        """Entries of the matrix; those that meet are added up."""
+        self.add_later(lambda: (rows, columns), values)
+
+    def add_columns(self, count: int, lower: float, upper: float = np.inf, integer: bool = False) -> Index:
+        """New columns, and where they stand."""
         self.column_lower.extend([lower] * count)
+        self.column_upper.extend([upper] * count)
+        self.integer.extend([integer] * count)
         self.n_columns += count
         return np.arange(self.n_columns - count, self.n_columns)
 
-    def new_rows(self, lower: Array, upper: Array) -> Index:
+    def add_rows(self, lower: Array, upper: Array) -> Index:
+        """New rows, and where they stand."""
         self.row_lower.extend(lower)
         self.row_upper.extend(upper)
         self.n_rows += len(lower)
         return np.arange(self.n_rows - len(lower), self.n_rows)
 
 
-def _pair(rows: Any, columns: Any) -> Callable[[], tuple[Any, Any]]:
-    return lambda: (rows, columns)
+class _Futures:
+    """The program over the tree, as the limits on all futures write into it (`procure.limits.Futures`)."""
 
+    def __init__(
+        self, composition: Composition, parts: _Parts, form: Array, probability: Array, plan_cost: Array
+    ) -> None:
+        self._composition, self._parts, self._form = composition, parts, form
+        self._probability, self._plan_cost = probability, plan_cost
+        self.add, self.add_columns, self.add_rows = parts.add, parts.add_columns, parts.add_rows
 
-def _on_row(row: int, columns: Any) -> Callable[[], tuple[Any, Any]]:
-    return lambda: (np.full(np.shape(columns), row), columns)
+    def measure(self, limit: Limit, nodes: Index) -> tuple[Index, Array]:
+        """Columns and values of the terms of the measure at some nodes, both of shape (n_nodes of it, n_terms)."""
+        composition = self._composition
+        terms = composition.form_of(limit)
+        columns = composition.column_of[nodes][:, composition.period.form_column[terms]]
+        return columns, self._form[nodes][:, terms]
 
+    def path_costs(self) -> tuple[Index, Array, int]:
+        """The columns of the costs of all leaves, their probabilities, and the column of the cost of the plan."""
+        return self._composition.path_columns[self._composition.shape.leaves], self._law_of_leaves, self._plan_column
 
-def _add_tail(parts: _Parts, losses: Index) -> _Tail:
-    """Rows ``excess >= loss - η`` for losses that are columns."""
-    eta = int(parts.new_columns(1, -np.inf)[0])
-    excess = parts.new_columns(len(losses), 0.0)
-    rows = parts.new_rows(np.zeros(len(losses)), np.full(len(losses), np.inf))
-    parts.add(_pair(rows, excess), np.ones(len(losses)))
-    parts.add(_pair(rows, np.full(len(losses), eta)), np.ones(len(losses)))
-    parts.add(_pair(rows, losses), -np.ones(len(losses)))
-    return _Tail(eta, excess, rows)
+    @property
+    def _law_of_leaves(self) -> Array:
+        return np.asarray(self._probability[self._composition.shape.leaves])
 
-
-def _cap_tail(parts: _Parts, losses: Index, probability: Array, alpha: float, bound: float) -> Index:
-    """The row ``η + Σ p excess / (1 - α) <= bound`` over losses that are columns."""
-    tail = _add_tail(parts, losses)
-    row = parts.new_rows(np.array([-np.inf]), np.array([bound]))
-    parts.add(_on_row(int(row[0]), np.array([tail.eta])), np.ones(1))
-    parts.add(_on_row(int(row[0]), tail.excess), probability / (1.0 - alpha))
-    return row
+    @cached_property
+    def _plan_column(self) -> int:
+        """A column that equals what the plan costs, made when it is asked for."""
+        (column,) = self.add_columns(1, -np.inf)
+        (defined,) = self.add_rows(np.zeros(1), np.zeros(1))
+        spent = np.flatnonzero(self._plan_cost)
+        self.add(np.full(len(spent), defined), spent, self._plan_cost[spent] / TAIL_MONEY)
+        self.add(np.array([defined]), np.array([column]), -np.ones(1))
+        return int(column)

@@ -21,12 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.formulation.period import CARRIED, PLAN_LINKS
-from procure.formulation.sets import MEASURES
+from procure.limits import Bound, Counts, kind_of
 from procure.lp.compile import Affine
 from procure.lp.compose import TAIL_MONEY, Composed, Composition, Risk
 from procure.lp.program import LinearProgram
-from procure.market.limits import Bound
 from procure.units import Array, Index
 
 #: Combinations of moved data whose places are kept.
@@ -73,14 +71,13 @@ class Moves:
         self._key = column * np.int64(matrix.shape[0]) + matrix.indices
         self._limits = [self._limit(limit, key, bounds[key]) for limit in composition.limits for key in bounds
                         if key[0] == limit.name]  # fmt: skip
-        linked = {*PLAN_LINKS, *CARRIED}
-        self._linked = np.array([component in linked for component, _ in period.columns])
+        self._linked = np.array([component in period.linked for component, _ in period.columns])
         self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Touched | None] = {}
 
     @staticmethod
     def can_follow(composition: Composition) -> bool:
         """Whether it is a program that can be followed: limits on means only, and no orders placed before demand is seen."""
-        mean_only = all(limit.kind in ("share", "expected_shortage") for limit in composition.limits)
+        mean_only = all(kind_of(limit).counts is Counts.MEAN for limit in composition.limits)
         return mean_only and composition.shape.information is None
 
     def program(
@@ -88,7 +85,7 @@ class Moves:
         plan: Mapping[int, float],
         period: Mapping[int, Array],
         probability: Array,
-        most: Mapping[tuple[str, Any], float],
+        bounds: Mapping[tuple[str, Any], Bound],
     ) -> LinearProgram | None:
         """The program with some data of plan and period moved (by position), under these probabilities and bounds.
 
@@ -165,16 +162,14 @@ class Moves:
             tail = self._risk.weight * TAIL_MONEY * probability[self._leaves] / (1.0 - self._risk.alpha)
             cost[eta + 1 : eta + 1 + len(tail)] = tail
         for limit in self._limits:
-            law = probability[limit.nodes]
-            if limit.is_mean:
-                law = law / law.sum()
+            law, most = bounds[limit.key].law, bounds[limit.key].most
             measure = form[limit.nodes][:, limit.chosen]
             data[limit.slot] = np.bincount(
                 limit.entry, weights=(law[:, None] * measure).ravel(), minlength=len(limit.slot)
             )
-            if row_upper[limit.row] != most[limit.key]:
+            if row_upper[limit.row] != most:
                 row_upper = row_upper.copy() if row_upper is lp.row_upper else row_upper
-                row_upper[limit.row] = most[limit.key]
+                row_upper[limit.row] = most
         matrix = copy.copy(lp.matrix)  # shares its pattern
         matrix.data = data
         return LinearProgram(cost, matrix, row_lower, row_upper, lower, upper, lp.integer)
@@ -194,13 +189,11 @@ class Moves:
 
     def _limit(self, limit: Any, key: tuple[str, Any], bound: Bound) -> _LimitRow:
         composition, period = self._composition, self._composition.period
-        nodes = bound.nodes
-        assert nodes is not None
-        chosen = np.flatnonzero(period.form_row == period.forms.index(f"{MEASURES[limit.kind]}_{limit.name}"))
+        nodes, chosen = bound.nodes, composition.form_of(limit)
         columns = composition.column_of[nodes][:, period.form_column[chosen]].ravel()
         (row,) = self._composed.future_rows[key].tolist()
         slot, entry = np.unique(self._slots(np.full(len(columns), row), columns), return_inverse=True)
-        return _LimitRow(key, row, nodes, chosen, slot, entry.reshape(-1), limit.kind != "share")
+        return _LimitRow(key, row, nodes, chosen, slot, entry.reshape(-1))
 
     def _touched(self, plan: Index, period: Index) -> _Touched | None:
         """What data at these positions reach."""
@@ -270,7 +263,6 @@ class _LimitRow:
     chosen: Index
     slot: Index
     entry: Index
-    is_mean: bool
 
 
 @dataclass(frozen=True)

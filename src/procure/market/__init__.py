@@ -1,7 +1,7 @@
 """The market a model buys in: every number of plan and period, and from which numbers of the facts it was worked out."""
 
 from procure.market.exposure import exposure
-from procure.market.limits import Bound, most_of
+from procure.market.limits import bound_of
 from procure.market.market import FOLLOWED, MadeAnew, Market, Moved, TrackedMarket, make_market
 from procure.market.merge import idle_offers, merge, merged_like
 from procure.market.numbers import Datum
@@ -9,6 +9,6 @@ from procure.market.reads import ALWAYS_READ, check_read, numbers_read
 from procure.market.shape import Shape
 
 __all__ = [
-    "ALWAYS_READ", "FOLLOWED", "Bound", "Datum", "MadeAnew", "Market", "Moved", "Shape", "TrackedMarket",
-    "check_read", "exposure", "idle_offers", "make_market", "merge", "merged_like", "most_of", "numbers_read",
+    "ALWAYS_READ", "FOLLOWED", "Datum", "MadeAnew", "Market", "Moved", "Shape", "TrackedMarket",
+    "bound_of", "check_read", "exposure", "idle_offers", "make_market", "merge", "merged_like", "numbers_read",
 ]  # fmt: skip

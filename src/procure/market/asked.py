@@ -10,7 +10,7 @@ Every answer is tracked: what a limit works out from it is worked out again when
   year_of_node, period_years             the year of every node; the length of a period
   state(chain)                           the name of every node's state   undisturbed(s)        nodes where s is in its first state
   delivered(s, e), ready(s)              share of a contract that arrives at every node; that would, undisturbed
-  probability                            of every node
+  probability                            of every node                    nodes_of(y)           the nodes of a year
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from procure.market.delivery import Delivery, Mask
 from procure.market.demand import Demand
 from procure.market.prices import Prices
 from procure.market.reading import Reading
-from procure.units import Array
+from procure.units import Array, Index
 
 
 class Asked:
@@ -72,6 +72,14 @@ class Asked:
     def demand_in_node(self, element: str) -> Array:
         """t in the period of every node, shape (n_nodes,)."""
         return self._demand.in_node(element)
+
+    def nodes_of(self, year: int) -> Index:
+        """The nodes of a year that are in the law."""
+        return np.flatnonzero(self.year_of_node == year)
+
+    def nodes_outside(self, limit: str, year: int) -> Index:
+        """The nodes of a year that are outside the law and in which something is lost, of the futures of a limit."""
+        return np.empty(0, dtype=np.int64)
 
     def term(
         self, supplier: str, attribute: str, year: float, element: str | None = None, default: float = 0.0

@@ -1,29 +1,21 @@
-"""The numbers of the limits, kind by kind: bounds and weights of the plan and of the periods, and the most that futures allow."""
+"""The limits of a model, placed in its market: over its years, elements and suppliers, with the numbers that each kind asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from procure.formulation.sets import FUTURE_KINDS, Limit, Sets
+from procure.facts.tracked import Key, tracked
+from procure.formulation.sets import Sets
+from procure.limits import KINDS, Bound, Counts, Limit, kind_of
+from procure.limits.kind import Numbers as NumbersByName
 from procure.market.asked import Asked
-from procure.market.numbers import Index, Numbers, datum
+from procure.market.numbers import Data, Datum, by_name
 from procure.market.prices import Prices
-from procure.market.reading import Reading
+from procure.market.reading import Reading, Room
+from procure.model import Model
 from procure.model.limits import LimitChoices
-from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
-
-
-@dataclass(frozen=True)
-class Bound:
-    """The most a limit on all futures allows, and the nodes it looks at (for costs: None, all leaves)."""
-
-    most: float
-    nodes: NDArray[np.int64] | None = None
+from procure.units import Array, Index
 
 
 def limit_of(choice: LimitChoices, reading: Reading, prices: Prices) -> Limit:
@@ -40,110 +32,83 @@ def limit_of(choice: LimitChoices, reading: Reading, prices: Prices) -> Limit:
         )
     else:
         suppliers = ()
-    by_value = choice.weight == "value"
+    by_value, kind = choice.weight == "value", KINDS[choice.kind]
     return Limit(
         name=choice.name,
         kind=choice.kind,
         tag=choice.tag,
-        years=() if choice.kind in ("cost_cvar", "worst_case") else tuple(range(first, last + 1)),
+        years=() if kind.counts is Counts.PATHS else tuple(range(first, last + 1)),
         suppliers=suppliers,
         elements=elements,
         weight=choice.weight,
         prices=tuple(prices.listed(e, "licensed") or 0.0 for e in elements) if by_value else (),
         alpha=choice.alpha,
+        detail=kind.detail(choice),
     )
 
 
-class PlanLimits(Numbers):
-    """What the limits on the plan are given."""
-
-    def __init__(self, reading: Reading, asked: Asked) -> None:
-        super().__init__(reading)
-        self.asked = asked
-        self._limits = {limit.name: limit for limit in asked.sets.limits}
-        self._bounds = {choice.name: choice.bound for choice in reading.settings.limits}
-
-    @datum(over=lambda sets: [(i.name, y) for i in sets.limits_of("domestic_share") for y in i.years])
-    def domestic_bound(self, i: str, y: int) -> float:
-        """t/yr, weighted, that are bought at home at least."""
-        limit, demand = self._limits[i], self.asked.demand
-        return self._bounds[i] * float(sum(limit.weight_of(e) * demand(e, y) for e in limit.elements))
-
-    @datum(
-        over=lambda sets: [(i.name, e, y) for i in sets.limits_of("stock_days") for y in i.years for e in i.elements]
-    )
-    def stock_least(self, i: str, e: str, y: int) -> float:
-        """t of room for stock at least."""
-        return self._bounds[i] / DAYS_PER_YEAR * self.asked.demand(e, y)
-
-    @datum(over=lambda sets: [(i.name, y) for i in sets.limits_of("budget") for y in i.years])
-    def budget_bound(self, i: str, y: int) -> float:
-        """kUSD of present value that may be spent."""
-        return self._bounds[i] * KUSD_PER_MUSD * self.asked.discount(y)
-
-    @datum(
-        over=lambda sets: [
-            (i.name, s, e, y) for i in sets.limits_of("footprint") for s, e in sets.in_scope(i) for y in i.years
-        ]
-    )
-    def footprint_excess(self, i: str, s: str, e: str, y: int) -> float:
-        """By how much the footprint of a tonne exceeds what it may be on average."""
-        return self.asked.term(s, "footprint", y, e) - self._bounds[i]
+def choice_of(model: Model, limit: str) -> LimitChoices:
+    """What the model file says of a limit."""
+    return next(choice for choice in model.settings.limits if choice.name == limit)
 
 
-def _measured(sets: Sets) -> list[Index]:
-    return [(i.name, e) for i in sets.limits_of("expected_shortage", "shortage_cvar") for e in i.elements]
-
-
-class PeriodLimits(Numbers):
-    """What the limits on all futures are given, node by node."""
+class LimitNumbers(Room):
+    """What the limits are given, limit by limit: the data of their rows in the plan, and of their measures in a period."""
 
     def __init__(self, reading: Reading, asked: Asked) -> None:
         super().__init__(reading)
         self.asked = asked
         self._limits = {limit.name: limit for limit in asked.sets.limits}
 
-    @datum(over=_measured)
-    def weight_shortage(self, i: str, e: str) -> Array:
-        """1/t: what a missing tonne is of all that is needed."""
-        limit, demand = self._limits[i], self.asked.demand_in_node
-        return np.asarray(limit.weight_of(e) / sum(limit.weight_of(other) * demand(other) for other in limit.elements))
+    @tracked
+    def of_plan(self, name: str) -> dict[Datum, float]:
+        """The data of the rows of a limit in the plan."""
+        limit = self._limits[name]
+        return kind_of(limit).plan_numbers(limit, choice_of(self.reading.model, name).bound, self.asked)
+
+    @tracked
+    def of_period(self, name: str) -> dict[Datum, Array]:
+        """The data of the measure of a limit, at every node."""
+        return kind_of(self._limits[name]).period_numbers(self._limits[name], self.asked)
 
 
-def future_bounds(asked: Asked, reading: Reading) -> dict[tuple[str, Any], Bound]:
+class PlanLimits(LimitNumbers):
+    """The data of all limits in the plan."""
+
+    def all(self, sets: Sets) -> Data:
+        """Every datum, by name and index."""
+        return by_name(self.of_plan(limit.name) for limit in sets.limits)
+
+    def again(self, forgotten: Iterable[Key]) -> dict[Datum, Any]:
+        """The data among what a tracker has forgotten, worked out again."""
+        names = [args[0] for method, args in forgotten if method is LimitNumbers.of_plan]
+        return {datum: value for name in names for datum, value in self.of_plan(name).items()}
+
+
+class PeriodLimits(LimitNumbers):
+    """The data of all limits in the periods."""
+
+    def all(self, sets: Sets) -> Data:
+        """Every datum, by name and index."""
+        return by_name(self.of_period(limit.name) for limit in sets.limits)
+
+    def again(self, forgotten: Iterable[Key]) -> dict[Datum, Any]:
+        """The data among what a tracker has forgotten, worked out again."""
+        names = [args[0] for method, args in forgotten if method is LimitNumbers.of_period]
+        return {datum: value for name in names for datum, value in self.of_period(name).items()}
+
+
+def future_bounds(asked: Asked, reading: Reading, period: NumbersByName) -> dict[tuple[str, Any], Bound]:
     """The bound of every limit on all futures, by name and year (None where it has no year)."""
-    choice = {c.name: c.bound for c in reading.settings.limits}
-    bounds: dict[tuple[str, Any], Bound] = {}
-    demand = {(e,): asked.demand_in_node(e) for e in asked.elements}
-    for limit in asked.sets.limits_of(*FUTURE_KINDS):
-        for year in limit.years or (None,):
-            nodes = None if year is None else np.flatnonzero(asked.year_of_node == year)
-            if nodes is not None and limit.kind == "share":
-                nodes = nodes[_undisturbed(limit, asked)[nodes]]
-            most = most_of(limit, choice[limit.name], nodes, asked.probability, demand)
-            bounds[limit.name, year] = Bound(most, nodes)
-    return bounds
+    return {
+        (limit.name, year): bound_of(
+            reading.model, limit, kind_of(limit).looks_at(limit, year, asked), asked.probability, period
+        )
+        for limit in asked.sets.limits_on_futures
+        for year in limit.years or (None,)
+    }
 
 
-def _undisturbed(limit: Limit, asked: Asked) -> NDArray[np.bool_]:
-    """Nodes where every supplier of the limit's scope is in its first, undisturbed state."""
-    calm = np.ones(len(asked.year_of_node), dtype=bool)
-    for supplier in limit.suppliers:
-        calm &= asked.undisturbed(supplier)
-    return calm
-
-
-def most_of(
-    limit: Limit,
-    bound: float,
-    nodes: NDArray[np.int64] | None,
-    probability: Array,
-    demand: Mapping[tuple[Any, ...], Array],
-) -> float:
-    """The most a limit on all futures allows, in its own unit: kUSD, a share of demand, or t of the nodes it looks at."""
-    if nodes is None:
-        return bound * KUSD_PER_MUSD
-    if limit.kind != "share":
-        return bound
-    total = sum((limit.weight_of(e) * demand[e,][nodes] for e in limit.elements), np.zeros(len(nodes)))
-    return bound * float(probability[nodes] @ total)
+def bound_of(model: Model, limit: Limit, nodes: Index, probability: Array, period: NumbersByName) -> Bound:
+    """What a limit on all futures allows at some nodes, at these numbers of the periods."""
+    return kind_of(limit).bound(limit, choice_of(model, limit.name), nodes, probability, period)

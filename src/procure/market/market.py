@@ -20,10 +20,11 @@ from procure.errors import DataError
 from procure.facts import Place
 from procure.facts.records import Records
 from procure.formulation.sets import Sets
+from procure.limits import Bound
 from procure.market.asked import Asked
 from procure.market.delivery import Delivery
 from procure.market.demand import Demand
-from procure.market.limits import Bound, PeriodLimits, PlanLimits, future_bounds
+from procure.market.limits import PeriodLimits, PlanLimits, future_bounds
 from procure.market.numbers import Data, Datum, Numbers
 from procure.market.offers import Offers
 from procure.market.period_numbers import PeriodNumbers
@@ -126,6 +127,8 @@ class TrackedMarket:
         At the facts of the model.
     offers : Offers
         The volumes on offer, at the facts that were followed last.
+    asked : Asked
+        What limits may ask of it.
     """
 
     def __init__(self, model: Model, programmes: Programmes, tree: Tree) -> None:
@@ -136,12 +139,12 @@ class TrackedMarket:
         self._sets = self._trade.sets()
         prices.check(self._sets)
         self._refuse_faults()
-        asked = Asked(reading, self._sets, demand, delivery, prices)
-        self._plan: tuple[Numbers, ...] = (
+        self.asked = asked = Asked(reading, self._sets, demand, delivery, prices)
+        self._plan: tuple[Numbers | PlanLimits | PeriodLimits, ...] = (
             PlanNumbers(reading, demand, self.offers, prices),
             PlanLimits(reading, asked),
         )
-        self._period: tuple[Numbers, ...] = (
+        self._period: tuple[Numbers | PlanLimits | PeriodLimits, ...] = (
             PeriodNumbers(reading, self._trade, demand, self.offers, delivery, prices),
             PeriodLimits(reading, asked),
         )
@@ -159,7 +162,7 @@ class TrackedMarket:
             period=period,
             probability=np.asarray(tree.probability, dtype=float),
             discount=np.array([discount[y] for y in reading.year_of_node.tolist()]),
-            bounds=future_bounds(asked, reading),
+            bounds=future_bounds(asked, reading, period),
             class_of=reading.class_of,
             demand={e: demand.yearly(e) for e in reading.elements},
         )
@@ -193,7 +196,7 @@ class TrackedMarket:
             self.reading.follow(before)
             tracker.restore(kept)
 
-    def _all(self, numbers: Iterable[Numbers]) -> Data:
+    def _all(self, numbers: Iterable[Numbers | PlanLimits | PeriodLimits]) -> Data:
         return {name: values for part in numbers for name, values in part.all(self._sets).items()}
 
     def _refuse_faults(self) -> None:

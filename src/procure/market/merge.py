@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from procure.market.limits import bound_of
 from procure.market.market import Market
 from procure.market.shape import Shape
 from procure.scenarios.tree import Tree
@@ -32,7 +33,7 @@ def merge(market: Market) -> Market:
     ]
     inside = []
     for bound in market.bounds.values():
-        if bound.nodes is not None:
+        if len(bound.nodes):
             member = np.zeros(len(market.probability))
             member[bound.nodes] = 1.0
             inside.append(member)
@@ -56,7 +57,7 @@ def _reduced(market: Market, tree: Tree, new: NDArray[np.int64]) -> Market:
     if tree.n_nodes == market.tree.n_nodes:
         return replace(market, merged_from=np.arange(tree.n_nodes))
     first = np.unique(new, return_index=True)[1]
-    return replace(
+    reduced = replace(
         market,
         tree=tree,
         merged_from=new,
@@ -64,9 +65,15 @@ def _reduced(market: Market, tree: Tree, new: NDArray[np.int64]) -> Market:
         period={name: {i: values[first] for i, values in by_index.items()} for name, by_index in market.period.items()},
         probability=np.asarray(tree.probability, dtype=float),
         discount=market.discount[first],
+        bounds={},
+    )
+    limits = {limit.name: limit for limit in market.sets.limits}
+    nodes = {key: np.unique(new[bound.nodes]) for key, bound in market.bounds.items()}
+    return replace(
+        reduced,
         bounds={
-            key: bound if bound.nodes is None else replace(bound, nodes=np.unique(new[bound.nodes]))
-            for key, bound in market.bounds.items()
+            key: bound_of(market.model, limits[key[0]], own, reduced.probability, reduced.period)
+            for key, own in nodes.items()
         },
     )
 

@@ -55,6 +55,15 @@ def by_year(over: Over) -> Over:
     return lambda sets: [(*index, y) for index in over(sets) for y in sets.years]
 
 
+def by_name(parts: Iterable[Mapping[Datum, Any]]) -> Data:
+    """Data by name and index, from parts of them."""
+    data: dict[str, dict[Index, Any]] = {}
+    for part in parts:
+        for (name, index), value in part.items():
+            data.setdefault(name, {})[index] = value
+    return data
+
+
 class Numbers(Room):
     """Data of one block of the formulation, each worked out by the method of its name."""
 

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from procure.errors import SolverError
-from procure.formulation.period import COSTS
 from procure.lp.compose import Composition, Risk
 from procure.lp.highs import Solver
 from procure.lp.program import Status
@@ -66,7 +65,7 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
     shape = Shape(np.arange(n_periods) - 1, market.shape.year[paths[0]])
     composition = Composition(templates.plan, templates.period, market.sets.years, shape)
     forms = list(templates.period.forms)
-    is_shortage = templates.period.form_row == forms.index(COSTS[3])
+    is_shortage = templates.period.form_row == forms.index("shortage_cost")
     shortage_columns = templates.period.form_column[is_shortage]
     shortage_price = templates.period.form.at(period_data)[:, is_shortage]
 

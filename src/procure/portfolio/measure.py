@@ -18,7 +18,7 @@ from procure import risk
 from procure.errors import SolverError
 from procure.formulation.period import COSTS
 from procure.lp.compile import Template
-from procure.portfolio.frames import COMPONENTS, UNSERVED, make_frame
+from procure.portfolio.frames import UNSERVED, make_frame
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ class Measured:
     def path_costs(self) -> dict[str, Array]:
         """Present value of each component along the path to each leaf, kUSD, shape (n_leaves,)."""
         sure = {name: np.full(len(self.leaves), cost) for name, cost in self.plan_costs.items()}
-        return sure | {name: (self.discount * self.forms[name])[self.paths].sum(axis=1) for name in COSTS}
+        return sure | {
+            name: (self.discount * self.forms[name])[self.paths].sum(axis=1) for name in self._templates.period.costs
+        }
 
     @cached_property
     def loss(self) -> Array:
@@ -279,7 +281,7 @@ def _share(part: float, whole: float) -> float:
 def costs(measured: Measured) -> DataFrame:
     """What money is spent on: on average, in the tail, and on the worst path."""
     worst = int(np.argmax(measured.loss))
-    parts = ((name, measured.path_costs[name] / KUSD_PER_MUSD) for name in COMPONENTS)
+    parts = ((name, cost / KUSD_PER_MUSD) for name, cost in measured.path_costs.items())
     return make_frame(
         "costs",
         [(name, float(measured.law @ x), float(measured.tail_law @ x), float(x[worst])) for name, x in parts],

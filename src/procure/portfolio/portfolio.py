@@ -301,7 +301,6 @@ def make_portfolio(
 
     Raises `SolverError` where the solver's objective is not what the decisions cost.
     """
-    from procure.formulation.sets import FUTURE_KINDS
     from procure.portfolio import measure, shadow
     from procure.portfolio.foresight import unseen, wait_and_see
     from procure.portfolio.provenance import provenance
@@ -348,7 +347,7 @@ def make_portfolio(
         "assumed_share": float(sources["share"][status.index("assumed")]) if "assumed" in status else 0.0,
     }
     on_the_mean = measured.risk.weight == 0 or measured.risk.alpha == 0
-    if on_the_mean and not market.sets.limits_of(*FUTURE_KINDS):
+    if on_the_mean and not market.sets.limits_on_futures:
         summary["evpi"] = summary["value_of_foresight"]
     frames = {
         "plan": measure.plan(measured),

@@ -2,14 +2,11 @@
 
 Limits of the model file first. HiGHS gives d = change of the objective per unit of a row's or a bound's active side. Loosening
 an inequality never costs, and a row may stand in the program with its sign turned, so that its price is |d|, turned by the chain
-rule into one per percentage point, day or million USD:
+rule into one per percentage point, day or million USD of the bound b:
 
-  share              row bound = bound × Σ p w demand over the undisturbed nodes     saves  |d| × 0.01 × that sum
-  domestic_share     row bound = bound × Σ w demand                                  saves  |d| × 0.01 × that sum
-  stock_days         row bound = bound / 365 × demand                                saves  |d| × demand / 365
-  budget             row bound = bound × discount                                    saves  |d| × discount × 1 million
-  footprint          Σ (footprint - bound) contract <= 0                             saves  |d| × 0.1 × Σ contract
-  expected_shortage, shortage_cvar, cost_cvar, worst_case     the bound itself
+  on the plan      slack(b) of a row is affine in b: rate = slack(b + 1) - slack(b)     value = b - slack / rate
+  on all futures   the row allows `Bound.most`, which moves by `Bound.rate`             value as its kind says
+  both             saves |d| × |rate| × step                                            step as its kind is measured
 
 Then the numbers of the tables that hold back: offers, commitments, capacities, stock. One number ν may enter several data D of the
 program (an offer bounds the contract, and in every period what can be called), and degenerate duals divide its price among
@@ -32,19 +29,17 @@ from typing import Any
 import numpy as np
 from pandas import DataFrame
 
-from procure import risk
 from procure.facts import Place
 from procure.facts.records import Records, Row
-from procure.formulation.period import COSTS
-from procure.formulation.sets import FUTURE_KINDS, MEASURES, Limit
+from procure.limits import Counts, Limit, kind_of
 from procure.lp.compile import Template
 from procure.market import Datum, MadeAnew, Market, TrackedMarket
-from procure.model.limits import LEAST, LimitChoices
+from procure.model.limits import LimitChoices
 from procure.portfolio.frames import is_worthless, make_frame
 from procure.portfolio.measure import Measured
 from procure.program.program import risk_of
-from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
-from procure.words import rounded, worst_share
+from procure.units import KUSD_PER_MUSD, Array
+from procure.words import rounded
 
 #: A limit binds when its slack is below this share of its bound.
 BINDS = 1e-6
@@ -54,19 +49,13 @@ PRICED = 1e-9
 NUDGE = 1e-6
 #: Data whose names begin so are prices: no quantity of anybody.
 PRICES = ("price_", "payment")
-_STEP = {"share": 0.01, "domestic_share": 0.01, "expected_shortage": 0.01, "shortage_cvar": 0.01, "footprint": 0.1}
-_UNIT = {
-    "share": ("share", "percentage point"), "domestic_share": ("share", "percentage point"),
-    "expected_shortage": ("share", "percentage point"), "shortage_cvar": ("share", "percentage point"),
-    "stock_days": ("days", "day"), "budget": ("million USD", "million USD"), "cost_cvar": ("million USD", "million USD"),
-    "worst_case": ("million USD", "million USD"), "footprint": ("t/t", "0.1 t/t"),
-}  # fmt: skip
 
 
 def limits(measured: Measured) -> DataFrame:
     """Every limit of the model file, then the numbers of the tables that hold the plan back, dearest first."""
-    rows = [row for limit in measured.sets.limits for row in _Policy(measured, limit).rows()]
-    return make_frame("limits", [*rows, *_held_back(measured)])
+    numbers = _Numbers(measured.market)
+    rows = [row for limit in measured.sets.limits for row in _Policy(measured, limit, numbers).rows()]
+    return make_frame("limits", [*rows, *_held_back(measured, numbers)])
 
 
 def _saves(what: str, kusd: float) -> str:
@@ -80,117 +69,84 @@ def _saves(what: str, kusd: float) -> str:
 class _Policy:
     """The rows of one limit of the model file."""
 
-    def __init__(self, measured: Measured, limit: Limit) -> None:
-        self.measured, self.limit = measured, limit
-        self.market, self.outcome = measured.market, measured.outcome
-        choices = {choice.name: choice for choice in self.market.model.settings.limits}
+    def __init__(self, measured: Measured, limit: Limit, numbers: _Numbers) -> None:
+        self.measured, self.limit, self.numbers = measured, limit, numbers
+        self.kind = kind_of(limit)
+        choices = {choice.name: choice for choice in measured.market.model.settings.limits}
         self.choice: LimitChoices = choices[limit.name]
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        limit, bound = self.limit, self.choice.bound
-        if limit.kind in FUTURE_KINDS:
-            years: tuple[int | None, ...] = limit.years or (None,)
-            for when in years:
-                value, saved = self._on_futures(when)
-                yield self._row(self.choice.scope, when, value, bound, saved)
-        elif limit.kind == "stock_days":
-            for e in limit.elements or self.measured.sets.elements:
-                for year in limit.years:
-                    per_day = self.market.demand[e][self._k(year)] / DAYS_PER_YEAR
-                    held = self.measured.plan["stock_target"][e, year]
-                    saved = self._plan_price(e, year) * per_day
-                    yield self._row(e, year, held / per_day if per_day > 0 else np.inf, bound, saved)
+        """One of every year, and of every element where it speaks of each."""
+        if self.kind.counts is Counts.PLAN:
+            yield from self._on_plan()
         else:
-            for year in limit.years:
-                value, saved = self._on_plan(year)
-                yield self._row(self.choice.scope, year, value, bound, saved)
+            for year in self.limit.years or (None,):
+                yield self._on_futures(year)
 
-    def _k(self, year: int) -> int:
-        return self.measured.sets.years.index(year)
+    def _on_plan(self) -> Iterator[tuple[Any, ...]]:
+        template, bound, x = self.measured.solved.templates.plan, self.choice.bound, self.measured.outcome.plan
+        here = self.measured.market.plan_data(template)
+        beyond = here.copy()
+        for datum, value in self.kind.plan_numbers(self.limit, bound + 1.0, self.numbers.asked).items():
+            beyond[template.data_index[datum]] = value
+        for name in self.kind.plan_rates(self.limit, bound, self.numbers.asked):
+            owner, slack = template.owner(name), template.slack(name, here, x)
+            rate = template.slack(name, beyond, x) - slack
+            value = bound - slack / rate if abs(rate) > 0 else self.kind.nothing
+            price = abs(_dual_of(self.measured, name) * rate)
+            yield self._row(owner.get("element", self.choice.scope), owner["year"], value, price)
 
-    def _plan_price(self, *index: Any) -> float:
-        return abs(_dual_of(self.measured, (self.limit.kind, (self.limit.name, *index))))
+    def _on_futures(self, year: int | None) -> tuple[Any, ...]:
+        measured, market, limit = self.measured, self.measured.market, self.limit
+        bound = market.bounds[limit.name, year]
+        if self.kind.counts is Counts.PATHS:
+            value = self.kind.value(limit, bound, measured.loss, measured.law)
+        else:
+            form = measured.solved.templates.period.measures[limit.name]
+            value = self.kind.value(limit, bound, measured.forms[form][bound.nodes], bound.law)
+        return self._row(
+            self.choice.scope, year, value, abs(self.measured.outcome.future_dual[limit.name, year] * bound.rate)
+        )
 
-    def _on_futures(self, year: int | None) -> tuple[float, float]:
-        """The value of the limit, and what one unit of price more saves, kUSD."""
-        limit, measured = self.limit, self.measured
-        price = abs(self.outcome.future_dual[limit.name, year])
-        if year is None:
-            tail = risk.cvar(measured.loss, measured.law, limit.alpha) if limit.kind == "cost_cvar" else measured.worst
-            return tail / KUSD_PER_MUSD, price * KUSD_PER_MUSD
-        nodes = self.market.bounds[limit.name, year].nodes
-        assert nodes is not None
-        law = measured.probability[nodes]
-        measure = measured.forms[f"{MEASURES[limit.kind]}_{limit.name}"][nodes]
-        if limit.kind == "share":
-            whole = sum(float(law @ (limit.weight_of(e) * measured.demand[e][nodes])) for e in limit.elements)
-            return float(law @ measure) / whole if whole > 0 else np.nan, price * whole * _STEP["share"]
-        law = law / law.sum()
-        value = float(law @ measure) if limit.kind == "expected_shortage" else risk.cvar(measure, law, limit.alpha)
-        return value, price * _STEP[limit.kind]
-
-    def _on_plan(self, year: int) -> tuple[float, float]:
-        limit, plan, k = self.limit, self.measured.plan, self._k(year)
-        price = self._plan_price(year)
-        contracts = {
-            (s, e): plan["contract"][s, e, year] for s, e in self.measured.sets.in_scope(limit) if (s, e, year) in plan["contract"]
-        } if "contract" in plan else {}  # fmt: skip
-        if limit.kind == "domestic_share":
-            whole = sum(limit.weight_of(e) * float(self.market.demand[e][k]) for e in limit.elements)
-            bought = sum(limit.weight_of(e) * x for (_, e), x in contracts.items())
-            return (bought / whole if whole > 0 else np.nan), price * whole * _STEP[limit.kind]
-        if limit.kind == "footprint":
-            bought = sum(contracts.values())
-            excess = self.market.plan["footprint_excess"]
-            over = sum(excess[limit.name, s, e, year] * x for (s, e), x in contracts.items())
-            return (self.choice.bound + over / bought if bought > 0 else 0.0), price * bought * _STEP[limit.kind]
-        million = KUSD_PER_MUSD * float(self.market.discount[self.measured.nodes_of_year[k][0]])  # of that year's money
-        return _spent(self.measured, year) / million, price * million
-
-    def _row(self, scope: str, year: int | None, value: float, bound: float, saved: float) -> tuple[Any, ...]:
-        limit = self.limit
-        least = limit.kind in LEAST
-        slack = value - bound if least else bound - value
+    def _row(self, scope: str, year: int | None, value: float, price: float) -> tuple[Any, ...]:
+        """The limit in one year; `price` in kUSD per unit of the bound."""
+        limit, kind, bound, measure = self.limit, self.kind, self.choice.bound, self.kind.measured_in
+        saved = price * measure.step
+        slack = value - bound if kind.sense == "min" else bound - value
         musd = saved / KUSD_PER_MUSD + 0.0
         binding = bool(slack <= BINDS * max(abs(bound), 1.0)) or abs(saved) > PRICED * self.measured.gross
-        unit, per = _UNIT[limit.kind]
-        when = f" in {year}" if year is not None else ""
+        subject = kind.subject(self.choice.model_copy(update={"scope": scope})) + (
+            f" in {year}" if year is not None else ""
+        )
         if np.isnan(value):
-            words = f"{self._subject(scope)}{when} is not limited: no future of that year is undisturbed"
-        elif not is_worthless(musd, per, self.measured.gross / KUSD_PER_MUSD):
-            step = f"one {per} less" if least else f"one more {per}"
-            words = _saves(f"{step} of {self._subject(scope)}{when}", saved)
+            words = f"{subject} is not limited: {kind.nothing_says}"
+        elif not is_worthless(musd, measure.per, self.measured.gross / KUSD_PER_MUSD):
+            words = _saves(
+                f"one {measure.per} less of {subject}"
+                if kind.sense == "min"
+                else f"one more {measure.per} of {subject}",
+                saved,
+            )
         elif binding:
-            words = f"{self._subject(scope)}{when} stands at its limit, at no cost to speak of"
+            words = f"{subject} stands at its limit, at no cost to speak of"
         else:
-            words = f"{self._subject(scope)}{when} has room left"
-        return (limit.name, limit.kind, limit.tag, scope, year, value, bound, slack, unit, binding, musd, per, words)
-
-    def _subject(self, scope: str) -> str:
-        choice, what = self.choice, "" if scope == "all" else scope.replace("_", "/") + " "
-        by_value = " by value" if choice.weight == "value" else ""
-        worst = f"the worst {worst_share(choice.alpha)} of futures"
-        return {
-            "share": f"{choice.supplier or choice.country}'s {what}share{by_value}",
-            "domestic_share": f"domestic {what}share{by_value}",
-            "expected_shortage": f"expected {what}shortage",
-            "shortage_cvar": f"{what}shortage in {worst}",
-            "stock_days": f"{what}stock",
-            "budget": "budget",
-            "footprint": f"{what}footprint",
-            "cost_cvar": f"cost in {worst}",
-            "worst_case": "cost in the worst future",
-        }[self.limit.kind]
-
-
-def _spent(measured: Measured, year: int) -> float:
-    """What the plan spends in a year, present value, kUSD: what a budget limits."""
-    plan, price = measured.plan, measured.market.plan
-    spent = sum(price["price_expansion"][i] * x for i, x in plan.get("expansion", {}).items() if i[-1] == year)
-    spent += sum(price["charge"][i] * x for i, x in plan.get("use", {}).items() if i[-1] == year)
-    spent += sum(price["storage"][i] * x for i, x in plan["stock_target"].items() if i[-1] == year)
-    spent += sum(price["price_programme"][*i, year] * x for i, x in plan.get("programme", {}).items())
-    return float(spent)
+            words = f"{subject} has room left"
+        unit = measure.unit
+        return (
+            limit.name,
+            limit.kind,
+            limit.tag,
+            scope,
+            year,
+            value,
+            bound,
+            slack,
+            unit,
+            binding,
+            musd,
+            measure.per,
+            words,
+        )
 
 
 def _dual_of(measured: Measured, name: tuple[str, tuple[Any, ...]]) -> float:
@@ -218,6 +174,7 @@ class _Numbers:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._tracked = TrackedMarket(market.model, market.programmes, market.tree)
+        self.asked = self._tracked.asked
 
     def on_offer(self, supplier: str, element: str) -> list[float]:
         """t/yr on offer by year of the plan, to be contracted or only called."""
@@ -285,11 +242,11 @@ class _Kind:
     is_floor: bool = False  # at least, not at most
 
 
-def _held_back(measured: Measured) -> list[tuple[Any, ...]]:
+def _held_back(measured: Measured, numbers: _Numbers) -> list[tuple[Any, ...]]:
     """One row per number that has a price."""
-    market, templates = measured.market, measured.solved.templates
+    templates = measured.solved.templates
     of_plan, of_period = _gradients(measured)
-    numbers, rows = _Numbers(market), []
+    rows = []
     for kind in _KINDS:
         for owner, moving in numbers.moving(kind):
             gained = 0.0
@@ -320,7 +277,7 @@ def _gradients(measured: Measured) -> tuple[Array, Array]:
     of_plan, of_node = solved.composition.weights(
         outcome.solution, solved.program.composed, measured.probability, measured.discount, risk_of(market.model)
     )
-    costs = np.isin(period.forms, COSTS)
+    costs = np.isin(period.forms, period.costs)
     return (
         plan.gradient(
             market.plan_data(plan)[None], outcome.plan[None], outcome.plan_row_dual[None], outcome.plan_reduced_cost[None],

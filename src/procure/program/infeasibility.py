@@ -31,18 +31,19 @@ import numpy as np
 from scipy import sparse
 
 from procure.errors import Infeasible
-from procure.formulation.sets import Limit
+from procure.formulation.rows import Note
+from procure.limits import KINDS, Counts, Limit, MarketNumbers, kind_of
 from procure.lp.compile import Name, Template
 from procure.lp.compose import Composed, Composition
 from procure.lp.cores import cores
 from procure.lp.highs import Solver, solve
 from procure.lp.program import LinearProgram, Solution, Status
-from procure.market import Market
-from procure.model.limits import LEAST, LimitChoices
+from procure.market import Market, TrackedMarket
+from procure.model.limits import LimitChoices
 from procure.program.optimum import SIMPLEX
 from procure.program.program import Program
-from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index
-from procure.words import listed, plain, programme_name, span, worst_share
+from procure.units import DAYS_PER_YEAR, Array, Index
+from procure.words import listed, plain, programme_name, span
 
 TIERS = {"policy": 1.0, "contractual": 1e2, "physical": 1e4}
 #: A slack below this share of its line is none.
@@ -313,8 +314,8 @@ class _Explanation:
 
     def _needed(self, line: Line, amount: float, x: Array) -> float:
         """How much the line must give; where its bound multiplies decisions (footprint), read off the decisions."""
-        ratio = _footprint_at(self.market, self.composition, line, x)
-        return amount if ratio is None else max(ratio - line.value, 0.0)
+        bound = _bound_needed(self.market, self.composition, line, x)
+        return amount if bound is None else max(line.sign * (bound - line.value), 0.0)
 
     def _alone(
         self, solver: Solver, conflicts: Sequence[Sequence[Line]], repaired: Mapping[Line, float]
@@ -438,13 +439,13 @@ class _Explanation:
 
     def _named(self, rows: Iterable[int], columns: Iterable[int]) -> list[Line]:
         """The lines behind rows and bounds; what only defines the model has none."""
-        found: dict[str, Line] = {}
+        named: dict[str, Line] = {}
         rest: list[tuple[Name, int | None]] = []
         n_rows = self.composed.lp.matrix.shape[0]
         for row in rows:
             line = self.row_line.get(row)
             if line is not None:
-                found.setdefault(line.key, line)
+                named.setdefault(line.key, line)
             elif row < n_rows:
                 kind, name, node = self.composition.row_name(self.composed, row)
                 if kind in ("plan", "period"):
@@ -453,26 +454,29 @@ class _Explanation:
             for side in {1: ("lower",), -1: ("upper",), 0: ("lower", "upper")}[int(self.side[column])]:
                 rest += self.place.behind(column, side)
         premises: dict[tuple[str, str], dict[str, list[float]]] = {}
+        notes: dict[str, Note] = {}
         for name, node in rest:
-            premise = _PREMISES.get(name[0])
-            if premise is not None:
-                who, what = premise.subject(name[1])
-                premises.setdefault((name[0], who), {}).setdefault(what, []).extend(self._amount(name, node))
-        said = [_PREMISES[component].line(who, what) for (component, who), what in sorted(premises.items())]
-        return [*found.values(), *said]
+            template = self.composition.plan if node is None else self.composition.period
+            note, owner = template.notes.get(name[0]), template.owner(name)
+            if note is None or note.is_silent:
+                continue
+            notes[name[0]] = note
+            key = name[0], str(owner.get("supplier", ""))
+            amounts = premises.setdefault(key, {}).setdefault(str(owner.get("element", "")), [])
+            amounts.extend(self._amount(note, name[1], node))
+        said = [
+            _premise(notes[component], supplier, elements)
+            for (component, supplier), elements in sorted(premises.items())
+        ]
+        return [*named.values(), *said]
 
-    def _amount(self, name: Name, node: int | None) -> list[float]:
+    def _amount(self, note: Note, index: tuple[Any, ...], node: int | None) -> list[float]:
         """The bound behind a row or bound that stays hard, in t."""
-        component, index = name
-        datum = {
-            "within_spot": "limit_spot", "within_refill": "limit_refill", "within_reach": "callable",
-            "what_exists": "existing", "stock_ceiling": "ceiling",
-        }.get(component)  # fmt: skip
-        if datum is None:
+        if not note.amount:
             return []
         if node is None:
-            return [float(self.market.plan[datum][index])]
-        return [float(self.market.period[datum][index][node])]
+            return [float(self.market.plan[note.amount][index])]
+        return [float(self.market.period[note.amount][index][node])]
 
     def _say(self, lines: Sequence[Line], alone: Mapping[str, float]) -> list[str]:
         said = []
@@ -570,70 +574,28 @@ def _template_places(template: Template) -> dict[Name, list[tuple[str, int]]]:
 
 def _lines(market: Market) -> Iterator[Line]:
     choices = {choice.name: choice for choice in market.model.settings.limits}
+    numbers = TrackedMarket(market.model, market.programmes, market.tree).asked
     for limit in market.sets.limits:
-        yield _limit_line(market, limit, choices[limit.name])
+        yield _limit_line(market, limit, choices[limit.name], numbers)
     yield from _contract_lines(market)
     yield from _capacity_lines(market)
     yield from _stock_lines(market)
 
 
-def _limit_line(market: Market, limit: Limit, choice: LimitChoices) -> Line:
-    demand = {y: sum(limit.weight_of(e) * market.demand[e][k] for e in limit.elements)
-              for k, y in enumerate(market.sets.years)}  # fmt: skip
+def _limit_line(market: Market, limit: Limit, choice: LimitChoices, numbers: MarketNumbers) -> Line:
+    kind = kind_of(limit)
     rates: dict[Name, float] = {}
-    for year in limit.years or (None,):
-        if limit.kind == "share":
-            nodes = market.bounds[limit.name, year].nodes
-            assert nodes is not None
-            total = sum(limit.weight_of(e) * market.period["demand"][e,][nodes] for e in limit.elements)
-            rates["future", (limit.name, year)] = float(market.probability[nodes] @ np.broadcast_to(total, nodes.shape))
-        elif limit.kind in ("expected_shortage", "shortage_cvar", "cost_cvar", "worst_case"):
-            rates["future", (limit.name, year)] = 1.0
-        elif limit.kind == "stock_days":
-            assert year is not None
-            k = market.sets.years.index(year)
-            for e in limit.elements:
-                rates["stock_days", (limit.name, e, year)] = market.demand[e][k] / DAYS_PER_YEAR
-        else:
-            assert year is not None
-            rates[limit.kind, (limit.name, year)] = {
-                "domestic_share": demand[year],
-                "budget": KUSD_PER_MUSD
-                * (1 + market.model.settings.model.discount_rate) ** -(year - market.sets.years[0]),
-                "footprint": demand[year],
-            }[limit.kind]
-    least = limit.kind in LEAST
-    shares = limit.kind in ("share", "domestic_share", "expected_shortage", "shortage_cvar")
-    room = choice.bound if least else 1.0 - choice.bound if shares else np.inf
-    units = {"stock_days": "days", "footprint": "t/t"} | dict.fromkeys(
-        ("budget", "cost_cvar", "worst_case"), "million USD"
-    )
+    if kind.counts is Counts.PLAN:
+        rates |= kind.plan_rates(limit, choice.bound, numbers)
+    else:
+        rates |= {("future", key): bound.rate for key, bound in market.bounds.items() if key[0] == limit.name}
+    least, measure = kind.sense == "min", kind.measured_in
     line = Line(
-        tag=limit.tag, where=limit.name, says="", path=f"limits.{limit.name}.{'min' if least else 'max'}",
-        value=choice.bound, sign=-1 if least else 1, room=room, unit="%" if shares else units[limit.kind], rates=rates,
+        tag=limit.tag, where=limit.name, says="", path=f"limits.{limit.name}.{kind.sense}", value=choice.bound,
+        sign=-1 if least else 1, room=choice.bound if least else measure.most - choice.bound, unit=measure.shown, rates=rates,
     )  # fmt: skip
-    return replace(line, says=_limit_says(line, limit, choice))
-
-
-def _limit_says(line: Line, limit: Limit, choice: LimitChoices) -> str:
-    bound = line.text(choice.bound)
-    what = ("the value of " if limit.weight == "value" else "") + (
-        "all elements" if choice.scope == "all" else choice.scope
-    )
-    who = choice.supplier or choice.country or "all suppliers"
-    worst = f"the worst {worst_share(limit.alpha)} of futures"
-    says = {
-        "share": f"at most {bound} of {what} from {who}",
-        "domestic_share": f"at least {bound} of {what} from {who}",
-        "stock_days": f"room for at least {bound} of use of {what} in stock",
-        "budget": f"at most {bound} a year for capacity, programmes, fixed charges and stock",
-        "footprint": f"at most {bound} of residue from {what}",
-        "expected_shortage": f"at most {bound} of {what} unserved on average",
-        "shortage_cvar": f"at most {bound} of {what} unserved in {worst}",
-        "cost_cvar": f"a cost of at most {bound} in {worst}",
-        "worst_case": f"a cost of at most {bound} in every future",
-    }[limit.kind]
-    return says + (f" in {span(limit.years)}" if limit.years else "")
+    when = f" in {span(limit.years)}" if limit.years else ""
+    return replace(line, says=kind.says(choice, line.text(choice.bound)) + when)
 
 
 def _contract_lines(market: Market) -> Iterator[Line]:
@@ -714,19 +676,11 @@ def _stock_lines(market: Market) -> Iterator[Line]:
         )  # fmt: skip
 
 
-_KNOWN = {
-    "keep_commitment", "within_offer", "basket", "within_capacity", "grow", "within_buildable", "minimum_order",
-    "chosen_level", "stock_ceiling", "what_exists", "domestic_share", "stock_days", "budget", "footprint",
-    "balance", "within_reach", "carry", "within_target", "within_spot", "within_draw", "within_sold",
-    "within_refill", "within_width",
-}  # fmt: skip
-
-
 def _added_lines(place: _Places, lp: LinearProgram, composition: Composition) -> Iterator[Line]:
     """Constraints that someone added to plan or period: each may give way, in its own unit."""
     for template in (composition.plan, composition.period):
         for name in dict.fromkeys((*template.rows, *template.bound_rows)):
-            if name[0] in _KNOWN:
+            if name[0] in template.notes or name[0] in KINDS:
                 continue
             shown = f"{name[0]}[{','.join(map(str, name[1]))}]" if name[1] else name[0]
             sides = [
@@ -752,66 +706,33 @@ def _in_force(market: Market, table: str, **keys: str) -> Iterator[tuple[int, fl
             yield since, value_, years
 
 
-def _footprint_at(market: Market, composition: Composition, line: Line, x: Array) -> float | None:
-    """The residue per tonne that the decisions `x` come to, where the line is a footprint limit."""
-    limit = next((i for i in market.sets.limits if i.kind == "footprint" and i.name == line.where), None)
-    if limit is None or not line.path.startswith("limits."):
+def _bound_needed(market: Market, composition: Composition, line: Line, x: Array) -> float | None:
+    """The bound that the decisions `x` need, where the line is a limit whose bound multiplies decisions."""
+    limit = next((limit for limit in market.sets.limits if line.path.startswith(f"limits.{limit.name}.")), None)
+    if limit is None:
         return None
-    ratios = [0.0]
-    for year in limit.years:
-        scope = [offer for offer in market.sets.in_scope(limit) if offer in market.sets.offers]
-        volume = np.array([x[composition.plan.column_index["contract", (*offer, year)]] for offer in scope])
-        excess = np.array([market.plan["footprint_excess"][limit.name, *offer, year] for offer in scope])
-        if volume.sum() > 0:
-            ratios.append(float(line.value + excess @ volume / volume.sum()))
-    return max(ratios)
+    plan: dict[str, dict[tuple[Any, ...], float]] = {}
+    for (component, index), value in zip(
+        composition.plan.columns, x[: len(composition.plan.columns)].tolist(), strict=True
+    ):
+        plan.setdefault(component, {})[index] = value
+    return kind_of(limit).needed(limit, plan, TrackedMarket(market.model, market.programmes, market.tree).asked)
 
 
 # --- what stays as it is, in words
 
 
-@dataclass(frozen=True)
-class _Premise:
-    """How rows that never give way are said: once per supplier, with the elements they speak of."""
-
-    tag: str
-    where: str
-    says: str  # with {who} and {what}
-    supplier: int | None = None  # position in the index
-    element: int | None = None
-
-    def subject(self, index: tuple[Any, ...]) -> tuple[str, str]:
-        who = "" if self.supplier is None else str(index[self.supplier])
-        return who, "" if self.element is None else str(index[self.element])
-
-    def line(self, who: str, elements: Mapping[str, Sequence[float]]) -> Line:
-        """One element with its tonnes, several by name."""
-        what = "so much of " + listed(sorted(elements), most=6)
-        if len(elements) == 1:
-            ((element, amounts),) = elements.items()
-            finite = [amount for amount in amounts if np.isfinite(amount)]
-            if finite:
-                low, high = (plain(round(bound, 6)) for bound in (min(finite), max(finite)))
-                what = f"{low} t of {element}" if low == high else f"{low} to {high} t of {element}"
-        return Line(self.tag, self.where, self.says.format(who=who, what=what, names=listed(sorted(elements), most=6)))
-
-
-_PREMISES = {
-    "within_spot": _Premise("physical", "spot.csv", "the spot market sells only {what}", element=0),
-    "within_reach": _Premise("physical", "terms.csv", "{who} delivers on call only {what}", 0, 1),
-    "within_refill": _Premise("physical", "stock.csv", "only {what} can go into stock in a period", element=0),
-    "within_draw": _Premise(
-        "physical", "stock.release", "the stock of {names} is drawn only in a disruption", element=0
-    ),
-    "what_exists": _Premise("physical", "stock.csv", "the stock of today is only {what}", element=0),
-    "stock_ceiling": _Premise("physical", "stock.csv", "there is room in stock for only {what}", element=0),
-    "basket": _Premise("physical", "baskets.csv", "{who} sells its elements in fixed proportion", 0, 1),
-    "within_offer": _Premise("contractual", "offers.csv", "{who} offers only so much of {names}", 0, 1),
-    "within_capacity": _Premise("physical", "terms.csv", "{who} has only so much capacity", 0),
-    "grow": _Premise("physical", "terms.csv", "{who} can only grow so fast", 0),
-    "within_buildable": _Premise("physical", "terms.csv", "{who} can add only so much", 0),
-    "chosen_level": _Premise("contractual", "programmes.csv", "{who} runs one programme level", 0),
-}
+def _premise(note: Note, supplier: str, elements: Mapping[str, Sequence[float]]) -> Line:
+    """How rows that never give way are said: once per supplier, one element with its tonnes, several by name."""
+    names = listed(sorted(elements), most=6)
+    amount = f"so much of {names}"
+    if len(elements) == 1:
+        ((element, amounts),) = elements.items()
+        finite = [tonnes for tonnes in amounts if np.isfinite(tonnes)]
+        if finite:
+            low, high = (plain(round(bound, 6)) for bound in (min(finite), max(finite)))
+            amount = f"{low} t of {element}" if low == high else f"{low} to {high} t of {element}"
+    return Line(note.tag, note.table, note.says.format(supplier=supplier, elements=names, amount=amount))
 
 
 # --- numbers and years as people write them

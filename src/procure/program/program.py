@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from procure.formulation.period import CARRIED, PLAN_LINKS
-from procure.formulation.sets import FUTURE_KINDS, Limit, Sets
+from procure.formulation.sets import Sets
+from procure.limits import Counts, Limit, kind_of
 from procure.lp.compile import Template, compile_block
-from procure.lp.compose import Composed, Composition, Risk, element_of
+from procure.lp.compose import Composed, Composition, Risk
 from procure.lp.program import Solution
 from procure.market import Market, Shape, exposure, idle_offers
 from procure.model import Model
@@ -43,11 +43,6 @@ MANY_CELLS = 24_000
 
 #: The share of all cells (an element at a node) from which on it pays to hold elements together, and to look whether one may.
 WORTH_SHARING = 0.1
-
-#: Limits whose measure is added up by probability; the multipliers of the others fall on some leaves more than on others.
-MEANS = ("share", "expected_shortage")
-#: Limits on the cost of paths: they see nothing of an element but what it costs.
-COST_LIMITS = ("cost_cvar", "worst_case")
 
 
 @dataclass(frozen=True)
@@ -129,8 +124,8 @@ def compose(
     else:
         same = _same_for_elements(market, _apart(market, compiled, taken))
     shape = replace(market.shape, same=same)
-    limits = market.sets.limits_of(*FUTURE_KINDS)
-    if any(limit.kind in COST_LIMITS for limit in limits):
+    limits = market.sets.limits_on_futures
+    if any(kind_of(limit).counts is Counts.PATHS for limit in limits):
         watched = None  # they look at every path
     elif watched is None:
         watched = _may_reach(market)
@@ -180,8 +175,7 @@ def coupled(program: Program, row_dual: NDArray[np.float64]) -> frozenset[str]:
         for limit in market.sets.limits
         if limit.name == key[0]
     ]
-    kinds = {limit.kind for limit, _ in binding}
-    if _weighs_evenly(market) and kinds <= {*MEANS}:
+    if _weighs_evenly(market) and all(kind_of(limit).counts is Counts.MEAN for limit, _ in binding):
         return frozenset()
     return program.together & _looked_at(market, ((limit, key[1]) for limit, key in binding))
 
@@ -195,13 +189,13 @@ def under_limits(program: Program) -> frozenset[str]:
 
 
 def _apart(market: Market, compiled: Templates, apart: frozenset[str]) -> frozenset[str]:
-    """`apart`, and what whole numbers keep apart."""
-    plan = compiled.plan
+    """`apart`, and what whole numbers keep apart: those of the plan, and what a limit that is not convex looks at."""
+    plan, limits = compiled.plan, market.sets.limits_on_futures
+    split = [(limit, year) for limit, year in _limits_by_year(market) if not kind_of(limit).is_convex]
+    apart |= _looked_at(market, split)
     lower, upper = plan.bounds(market.plan_data(plan))
-    if not (plan.integer & (lower < upper)).any():
-        return apart
-    kinds = {limit.kind for limit in market.sets.limits_of(*FUTURE_KINDS)}
-    if _weighs_evenly(market) and kinds <= {*MEANS}:
+    whole = split or (plan.integer & (lower < upper)).any()
+    if not whole or (_weighs_evenly(market) and all(kind_of(limit).counts is Counts.MEAN for limit in limits)):
         return apart
     return apart | _looked_at(market, _limits_by_year(market))
 
@@ -222,7 +216,7 @@ def _looked_at(market: Market, limits: Iterable[tuple[Limit, Any]]) -> frozenset
     found: set[str] = set()
     for limit, year in limits:
         nodes = market.bounds[limit.name, year].nodes
-        if nodes is not None and np.isin(leaves, nodes, assume_unique=True).any():
+        if np.isin(leaves, nodes, assume_unique=True).any():
             found.update(limit.elements)
     return frozenset(found)
 
@@ -238,7 +232,7 @@ def _same_for_elements(market: Market, apart: frozenset[str]) -> dict[str, Index
     inside = {
         key: np.isin(last, bound.nodes, assume_unique=True).astype(float)
         for key, bound in market.bounds.items()
-        if bound.nodes is not None
+        if len(bound.nodes)
     }
     looking = {limit.name: limit.elements for limit in market.sets.limits}
     same, shared = {}, 0
@@ -269,9 +263,8 @@ def read_by_element(sets: Sets) -> dict[str, tuple[Any, ...]]:
     Elements that share a row or a decision of the period with others are left out: they have no numbers of their own.
     """
     period = templates(sets).period
-    linked = {*PLAN_LINKS, *CARRIED}
-    own = [component not in linked for component, _ in period.columns]
-    of_column = [element_of(*name) for name in period.columns]
+    own = [component not in period.linked for component, _ in period.columns]
+    of_column = period.column_element
     touched: list[set[Any]] = [set() for _ in period.rows]
     for row, column in zip(period.entry_row.tolist(), period.entry_column.tolist(), strict=True):
         if own[column]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from procure.limits import KINDS
 from procure.market import Market, check_read, make_market, numbers_read
 from procure.model import Model
-from procure.model.limits import LEAST, LimitChoices
+from procure.model.limits import LimitChoices
 from procure.program.program import compose
 from procure.report.sources import numbers
 from procure.scenarios.world import holds_every_future, programme_choices
@@ -72,7 +73,7 @@ def _words(limit: LimitChoices, model: Model) -> str:
     whose = limit.supplier or limit.country
     parts = [limit.kind.replace("_", " "), f"of {whose}" if whose else "", f"in {limit.scope}"]
     years = span(range(limit.first or model.years[0], (limit.last or model.years[-1]) + 1))
-    bound = f"{'at least' if limit.kind in LEAST else 'at most'} {limit.bound:g}"
+    bound = f"{'at least' if KINDS[limit.kind].sense == 'min' else 'at most'} {limit.bound:g}"
     return f"{limit.name} ({limit.tag}): {' '.join(filter(None, parts))}, {bound}, {years}"
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from procure.formulation.sets import FUTURE_KINDS, PLAN_KINDS
-from procure.portfolio.frames import COMPONENTS, OTHER_SOURCES, is_worthless
+from procure.limits import KINDS
+from procure.portfolio.frames import OTHER_SOURCES, is_worthless
 from procure.words import LEAST_SHARE, Language, money, percent, programme_name, worst_share
 
 if TYPE_CHECKING:
@@ -261,11 +261,11 @@ class _Screen:
         total = (s["expected_cost"], s["cvar"], s["worst_case"])
         found = {str(component): numbers for component, *numbers in costs.itertuples(index=False)}
         lines: list[tuple[str, Sequence[float]]] = [("total", total)]
-        lines += [(name, found[name]) for name in COMPONENTS]
+        lines += [(name, found[name]) for name in found]
         shown = [(name, numbers) for name, numbers in lines if name == "total" or any(abs(x) >= 0.5 for x in numbers)]
         rows = []
         for name, numbers in shown:
-            row = [w[name], *map(money, numbers)]
+            row = [w.get(name, name.replace("_", " ")), *map(money, numbers)]
             if unit:
                 row += [money(x * rate) for x in numbers]
             rows.append(tuple(row))
@@ -314,7 +314,7 @@ class _Screen:
         prices = zip(limits["shadow_price_musd"].tolist(), limits["per"].tolist(), strict=True)
         saves = Series([not is_worthless(price, per, spent) for price, per in prices], index=limits.index, dtype=bool)
         binding = limits[limits["binding"] & saves]
-        is_policy = binding["kind"].isin((*PLAN_KINDS, *FUTURE_KINDS))
+        is_policy = binding["kind"].isin(KINDS)
         policy = binding[is_policy].sort_values("shadow_price_musd", ascending=False, kind="stable")
         others = binding[~is_policy]
         shown = [*policy.head(POLICY_LIMITS).to_dict("records"), *others.head(OTHER_LIMITS).to_dict("records")]

@@ -18,7 +18,7 @@ from procure.facts import Place
 from procure.facts.records import Records
 from procure.lp.moves import Moves
 from procure.lp.program import LinearProgram
-from procure.market import Datum, MadeAnew, TrackedMarket, idle_offers, make_market, merged_like, most_of
+from procure.market import Datum, MadeAnew, TrackedMarket, bound_of, idle_offers, make_market, merged_like
 from procure.model import Model
 from procure.program.program import Program, holds_tail, read_by_element, risk_of
 from procure.scenarios.process import Process, same_futures
@@ -74,9 +74,8 @@ class Nearby:
         self._last_moved: list[Place] = []
         self._codes: dict[tuple[str, tuple[str, ...]], NDArray[np.int64]] = {}
         self._others: dict[frozenset[str], Array] = {}
-        choice = {c.name: c.bound for c in market.model.settings.limits}
         self._limits = [
-            (key, limit, choice[limit.name], bound.nodes)
+            (key, limit, bound.nodes)
             for key, bound in market.bounds.items()
             for limit in market.sets.limits
             if limit.name == key[0]
@@ -111,17 +110,17 @@ class Nearby:
             return plan
         if isinstance(period, Refusal):
             return period
-        demand = self._market.period["demand"]
-        moved = {index: values for (name, index), values in period.items() if name == "demand"}
-        most = {
-            key: most_of(limit, bound, nodes, probability, {**demand, **moved} if moved else demand)
-            for key, limit, bound, nodes in self._limits
+        here = dict(self._market.period)
+        for (name, index), values in period.items():
+            here[name] = {**here[name], index: values}
+        bounds = {
+            key: bound_of(self._market.model, limit, nodes, probability, here) for key, limit, nodes in self._limits
         }
         moved_in_place = self.moves.program(
             {self._plan_at[datum]: value for datum, value in plan.items()},
             {self._period_at[datum]: values for datum, values in period.items()},
             probability,
-            most,
+            bounds,
         )
         return Refusal.WHOLE_NUMBER if moved_in_place is None else moved_in_place
 

@@ -1,0 +1,47 @@
+"""budget: at most so much money a year for capacity, programmes, fixed charges and stock, in money of that year.
+
+Σ price_expansion expansion + Σ charge use + Σ storage stock_target + Σ price_programme programme <= bound × discount_y
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from procure.limits.kind import MUSD, Datum, Limit, LimitKind, MarketNumbers
+from procure.units import KUSD_PER_MUSD
+
+
+class Budget(LimitKind):
+    """At most so much money a year."""
+
+    name = "budget"
+    reads = ("from", "to")
+    measured_in = MUSD
+
+    def on_plan(self, m: Any, sets: Any, limits: Sequence[Limit]) -> None:
+        """One row per limit and year."""
+        m.declare_set("BUDGET", [(i.name, y) for i in limits for y in i.years], "limit", "year")
+        bound = m.given("budget_bound", m.BUDGET, unit="kUSD")
+
+        @m.Constraint(m.BUDGET)
+        def budget(m: Any, i: str, y: int) -> Any:
+            spent = sum(m.price_expansion[s, y] * m.expansion[s, y] for s in m.X)
+            spent += sum(m.charge[s, y] * m.use[s, y] for s in m.F)
+            spent += sum(m.storage[e, y] * m.stock_target[e, y] for e in m.E)
+            spent += sum(m.price_programme[s, g, y] * m.programme[s, g] for s, g in m.G)
+            return spent <= bound[i, y]
+
+    def plan_numbers(self, limit: Limit, bound: float, market: MarketNumbers) -> dict[Datum, float]:
+        """kUSD, present value."""
+        return {
+            ("budget_bound", (limit.name, y)): bound * KUSD_PER_MUSD * market.discount(y) for y in limit.years
+        }  # fmt: skip
+
+    def subject(self, choice: Any) -> str:
+        """In words, as in 'budget'."""
+        return "budget"
+
+    def says(self, choice: Any, bound: str) -> str:
+        """In words, as in 'at most 100 million USD a year for capacity, programmes, fixed charges and stock'."""
+        return f"at most {bound} a year for capacity, programmes, fixed charges and stock"

@@ -1,0 +1,60 @@
+"""domestic_share: at least so much of demand contracted from a supplier or country, year by year.
+
+Σ_se w_e contract_sey >= bound × Σ_e w_e demand_ey                     w_e = 1 or the price of e
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from procure.limits.kind import (
+    Datum,
+    Limit,
+    LimitKind,
+    MarketNumbers,
+    by_value,
+    names_one_owner,
+    what,
+    whole,
+    whose,
+)  # fmt: skip
+
+
+class DomesticShare(LimitKind):
+    """At least a share of demand from a supplier or country."""
+
+    name = "domestic_share"
+    reads = ("supplier", "country", "scope", "from", "to", "weight")
+    sense = "min"
+
+    def faults(self, choice: Any) -> Iterator[tuple[str, str, str]]:
+        """One owner."""
+        return names_one_owner(choice)
+
+    def on_plan(self, m: Any, sets: Any, limits: Sequence[Limit]) -> None:
+        """One row per limit and year."""
+        by_name = {limit.name: limit for limit in limits}
+        m.declare_set("DOMESTIC", [(i.name, y) for i in limits for y in i.years], "limit", "year")
+        bound = m.given("domestic_bound", m.DOMESTIC, unit="t/yr")
+
+        @m.Constraint(m.DOMESTIC)
+        def domestic_share(m: Any, i: str, y: int) -> Any:
+            scope = [(s, e) for s, e in sets.in_scope(by_name[i]) if (s, e) in m.O]
+            return sum(by_name[i].weight_of(e) * m.contract[s, e, y] for s, e in scope) >= bound[i, y]
+
+    def plan_numbers(self, limit: Limit, bound: float, market: MarketNumbers) -> dict[Datum, float]:
+        """t/yr, weighted."""
+        return {
+            ("domestic_bound", (limit.name, y)): bound
+            * float(sum(limit.weight_of(e) * market.demand(e, y) for e in limit.elements))
+            for y in limit.years
+        }
+
+    def subject(self, choice: Any) -> str:
+        """In words, as in 'domestic medium/heavy share'."""
+        return f"domestic {what(choice)}share{by_value(choice)}"
+
+    def says(self, choice: Any, bound: str) -> str:
+        """In words, as in 'at least 10 % of medium_heavy from seabed'."""
+        return f"at least {bound} of {whole(choice)} from {whose(choice)}"

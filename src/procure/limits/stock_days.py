@@ -1,0 +1,50 @@
+"""stock_days: room for at least so many days of use in stock, element by element.
+
+stock_target_ey >= days / 365 × demand_ey                              ∀ e
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from procure.limits.kind import DAYS, Datum, Limit, LimitKind, MarketNumbers, what, whole
+from procure.units import DAYS_PER_YEAR
+
+
+class StockDays(LimitKind):
+    """At least so many days of use in stock."""
+
+    name = "stock_days"
+    reads = ("scope", "from", "to")
+    sense = "min"
+    measured_in = DAYS
+    nothing = np.inf
+
+    def on_plan(self, m: Any, sets: Any, limits: Sequence[Limit]) -> None:
+        """One row per limit, element and year."""
+        index = [(i.name, e, y) for i in limits for e in i.elements or sets.elements for y in i.years]
+        m.declare_set("STOCK_DAYS", index, "limit", "element", "year")
+        least = m.given("stock_least", m.STOCK_DAYS, unit="t")
+
+        @m.Constraint(m.STOCK_DAYS)
+        def stock_days(m: Any, i: str, e: str, y: int) -> Any:
+            return m.stock_target[e, y] >= least[i, e, y]
+
+    def plan_numbers(self, limit: Limit, bound: float, market: MarketNumbers) -> dict[Datum, float]:
+        """t."""
+        return {
+            ("stock_least", (limit.name, e, y)): bound / DAYS_PER_YEAR * market.demand(e, y)
+            for e in limit.elements
+            for y in limit.years
+        }
+
+    def subject(self, choice: Any) -> str:
+        """In words, as in 'Dy stock'."""
+        return f"{what(choice)}stock"
+
+    def says(self, choice: Any, bound: str) -> str:
+        """In words, as in 'room for at least 60 days of use of Dy in stock'."""
+        return f"room for at least {bound} of use of {whole(choice)} in stock"
