@@ -22,7 +22,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts.assembly import assembled
@@ -35,6 +35,13 @@ from procure.words import listed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+class Given(NamedTuple):
+    """A number to be set, in the unit of the model, and the currency in which it was given, "" for none."""
+
+    number: float
+    currency: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +83,9 @@ class Facts:
         >>> mine.value("demand.Cu.2027")
         900.0
         """
+        rule = "tables are those of datapackage.json"
         faults = [
-            Fault(
-                str(name),
-                "no table has this name",
-                "tables are those of datapackage.json",
-                nearest(str(name), schema()),
-            )
+            Fault(str(name), "no table has this name", rule, nearest(str(name), schema()))
             for name in frames
             if name not in schema()
         ]
@@ -147,17 +150,16 @@ class Facts:
         return self._written_as(place).unit if as_written else self._unit(place)
 
     def _unit(self, place: Place) -> str:
-        name, position, column = place
-        described = schema()[name].columns[column]
-        return (
-            str(self.tables[name]["unit"].iloc[position]) if described.in_unit_of_row else described.bounds.unit or ""
-        )
+        column = schema()[place.table].columns[place.column]
+        if column.in_unit_of_row:
+            return str(self.tables[place.table]["unit"].iloc[place.position])
+        return column.bounds.unit or ""
 
     def _written_as(self, place: Place) -> Written:
         """How a number is written: as its row is, or in the unit that the schema has for its column."""
-        name, position, column = place
-        rows = self._written.get(name, {}) if schema()[name].columns[column].in_unit_of_row else {}
-        return rows.get(position) or Written(self._unit(place))
+        in_unit_of_row = schema()[place.table].columns[place.column].in_unit_of_row
+        rows = self._written.get(place.table, {}) if in_unit_of_row else {}
+        return rows.get(place.position) or Written(self._unit(place))
 
     def with_value(self, path: str, value: float | str, *, as_written: bool = False) -> Facts:
         """A copy with one number changed, within the bounds of the schema; its stated range stays as it is."""
@@ -197,65 +199,63 @@ class Facts:
                 reject(path, f"names the same number as {places[place]}", "a number is set once", "keep one of them")
             places.setdefault(place, path)
 
-        def numbers(facts: Facts, of_rates: bool) -> dict[Place, tuple[float, str]]:
-            found = {
-                place: facts._number(place, path, values[path], as_written, reject)
+        def numbers(facts: Facts, of_rates: bool) -> dict[Place, Given]:
+            given = {
+                place: facts._given(place, path, values[path], as_written, reject)
                 for place, path in places.items()
-                if (place[0] == RATES) is of_rates
+                if (place.table == RATES) is of_rates
             }
-            return {place: number for place, number in found.items() if number is not None}
+            return {place: number for place, number in given.items() if number is not None}
 
         changed = self._at_rates(numbers(self, of_rates=True))  # first: the others are converted at these
         changed = changed._with(numbers(changed, of_rates=False))
-        for name in {place[0] for place in places}:
-            check_sums(name, {each: changed.tables[name][each] for each in schema()[name].columns}, name, reject)
+        for name in {place.table for place in places}:
+            check_sums(name, {column: changed.tables[name][column] for column in schema()[name].columns}, name, reject)
         if faults:
             raise DataError(faults)
         return changed
 
-    def _number(
-        self, place: Place, path: str, value: float | str, as_written: bool, reject: Reject
-    ) -> tuple[float, str] | None:
-        """A number given for a place in the unit of the model, and the currency it was given in; None with its fault noted."""
-        found = self._given(place, path, value, as_written, reject)
-        if found is None:
+    def _given(self, place: Place, path: str, value: float | str, as_written: bool, reject: Reject) -> Given | None:
+        """What is given for a place; None where it cannot be set there, with its fault noted."""
+        said = self._said(place, path, value, as_written, reject)
+        if said is None:
             return None
-        said, given = found
-        bounds, number = self._bounds(place), said * given.factor
-        rule = bounds.in_unit(given.unit, given.factor).rule(path)
+        stated, way = said
+        bounds, number = self._bounds(place), stated * way.factor
         if is_outside(number, bounds) or not math.isfinite(number):
-            seen = value if isinstance(value, str) else f"{said:g}"
-            reject(path, seen, rule, "check sign, unit and decimal point")
-        elif schema()[place[0]].columns[place[2]].kind == "integer" and not number.is_integer():
-            reject(path, f"{said:g} is not a whole number", rule, "round it")
+            seen = value if isinstance(value, str) else f"{stated:g}"
+            reject(path, seen, bounds.in_unit(way.unit, way.factor).rule(path), "check sign, unit and decimal point")
+        elif schema()[place.table].columns[place.column].kind == "integer" and not number.is_integer():
+            rule = bounds.in_unit(way.unit, way.factor).rule(path)
+            reject(path, f"{stated:g} is not a whole number", rule, "round it")
         else:
-            return number, given.currency
+            return Given(number, way.currency)
         return None
 
-    def _given(
+    def _said(
         self, place: Place, path: str, value: float | str, as_written: bool, reject: Reject
     ) -> tuple[float, Written] | None:
-        """A number as it was given, and in which unit; None with its fault noted."""
+        """The number as a person said it, and how it was written; None where it is no number, with its fault noted."""
         row, unit = self._written_as(place), self._unit(place)
-        given, said = (row if as_written else Written(unit)), value
-        if isinstance(value, str) and (found := quantity(value)) is not None:
-            said, stated = found
+        way, number = (row if as_written else Written(unit)), value
+        if isinstance(value, str) and (with_unit := quantity(value)) is not None:
+            number, stated = with_unit
             if not unit:
                 reject(path, f"'{value}' has a unit", f"{path} is a plain number", "leave out the unit")
                 return None
             units = self._units(place)
             try:
-                given = Written(stated, units.factor(stated, unit), units.currency(stated))
+                way = Written(stated, units.factor(stated, unit), units.currency(stated))
             except ValueError:
                 seen = f"unit '{stated}' does not convert to {row.unit}"
                 reject(path, seen, f"{path} is written in {row.unit}", f"write for example {self._example(path)}")
                 return None
-        if isinstance(said, bool) or not isinstance(said, (int, float)) or not math.isfinite(as_float(said)):
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(as_float(number)):
             remedy = f"give a number, or one with its unit: {self._example(path)}" if unit else "give a number"
-            rule = self._bounds(place).in_unit(given.unit, given.factor).rule(path)
+            rule = self._bounds(place).in_unit(way.unit, way.factor).rule(path)
             reject(path, f"{value!r} is not a finite number", rule, remedy)
             return None
-        return float(said), given
+        return float(number), way
 
     def _example(self, path: str) -> str:
         value, unit = self.value(path, as_written=True), self.unit(path, as_written=True)
@@ -264,45 +264,44 @@ class Facts:
     def _units(self, place: Place) -> Units:
         """The units that the number of a place may be given in; an exchange rate is not itself converted by exchange rates."""
         frame = self.tables[RATES]
-        rates = [] if place[0] == RATES else zip(frame["currency"].tolist(), frame["value"].tolist(), strict=True)
+        rates = [] if place.table == RATES else zip(frame["currency"].tolist(), frame["value"].tolist(), strict=True)
         return units_at(tuple(rates))
 
-    def _with(self, numbers: Mapping[Place, tuple[float, str]]) -> Facts:
-        """With these numbers, each in the unit of the model and with the currency it was given in."""
+    def _with(self, numbers: Mapping[Place, Given]) -> Facts:
+        """With these numbers."""
         tables = dict(self.tables)
-        for name in {place[0] for place in numbers}:
+        for name in {place.table for place in numbers}:
             tables[name] = tables[name].copy()
-        for (name, position, column), (number, _) in numbers.items():
-            tables[name].iat[position, list(tables[name].columns).index(column)] = number
-        given = {place: currency for place, (_, currency) in numbers.items()}
-        return replace(self, tables=tables, _currency={**self._currency, **given})
+        for (name, position, column), given in numbers.items():
+            tables[name].iat[position, list(tables[name].columns).index(column)] = given.number
+        currency = {place: given.currency for place, given in numbers.items()}
+        return replace(self, tables=tables, _currency={**self._currency, **currency})
 
-    def _at_rates(self, rates: Mapping[Place, tuple[float, str]]) -> Facts:
+    def _at_rates(self, rates: Mapping[Place, Given]) -> Facts:
         """With these exchange rates; what was given in their currencies, and the factors of rows written in them, move along."""
         changed = self._with(rates)
         written = {name: dict(rows) for name, rows in self._written.items()}
         currencies = {
-            Place(name, position, column.name): each.currency
+            Place(name, position, column.name): way.currency
             for name, rows in written.items()
             for column in schema()[name].columns.values()
             if column.in_unit_of_row
-            for position, each in rows.items()
+            for position, way in rows.items()
         }
         currencies |= self._currency
-        for (name, position, column), (rate, _) in rates.items():
+        for (name, position, column), given in rates.items():
             if column != "value":
                 continue
-            currency, old = (self.tables[name][each].iloc[position] for each in ("currency", "value"))
+            currency, before = (self.tables[name][cell].iloc[position] for cell in ("currency", "value"))
+            ratio = before / given.number
+            here = [place for place, code in currencies.items() if code == currency]
+            numbers = [float(changed.tables[place.table][place.column].iloc[place.position]) for place in here]
             changed = changed._with(
-                {
-                    place: (float(changed.tables[place[0]][place[2]].iloc[place[1]]) * old / rate, currency)
-                    for place, each in currencies.items()
-                    if each == currency
-                }
+                {place: Given(number * ratio, currency) for place, number in zip(here, numbers, strict=True)}
             )
             for rows in written.values():
-                moved = {row: each for row, each in rows.items() if each.currency == currency}
-                rows |= {row: replace(each, factor=each.factor * old / rate) for row, each in moved.items()}
+                moved = {position: way for position, way in rows.items() if way.currency == currency}
+                rows |= {position: replace(way, factor=way.factor * ratio) for position, way in moved.items()}
         return replace(changed, _written=written)
 
     def alone(self, path: str) -> tuple[Place, Bounds] | None:
@@ -311,15 +310,14 @@ class Facts:
         None where more hangs on it than itself: chances that sum to one, an exchange rate.
         """
         place = self.locate(path)
-        if schema()[place[0]].sums or place[0] == RATES:
+        if schema()[place.table].sums or place.table == RATES:
             return None
         return place, self._bounds(place)
 
     def _bounds(self, place: Place) -> Bounds:
-        name, position, column = place
-        table = schema()[name]
-        attribute = str(self.tables[name]["attribute"].iloc[position]) if table.attributes else None
-        return table.bounds(table.columns[column], attribute)
+        table = schema()[place.table]
+        attribute = str(self.tables[table.name]["attribute"].iloc[place.position]) if table.attributes else None
+        return table.bounds(table.columns[place.column], attribute)
 
     # -- where the numbers come from
 
@@ -355,6 +353,7 @@ class Facts:
 
 
 def _facts(tables: Mapping[str, Typed]) -> Facts:
+    """The facts that tables hold, as DataFrames; tables that are missing are empty."""
     import pandas as pd
 
     frames: dict[str, DataFrame] = {}
@@ -367,13 +366,13 @@ def _facts(tables: Mapping[str, Typed]) -> Facts:
             kind = {"number": "float64", "boolean": "bool", "string": "object"}.get(column.kind)
             if kind is None:
                 whole = column.required or column.default is not None
-                cells = cells if whole else [None if math.isnan(each) else int(each) for each in cells]
+                cells = cells if whole else [None if math.isnan(cell) else int(cell) for cell in cells]
                 kind = "int64" if whole else "Int64"
             data[column.name] = pd.Series(cells, dtype=kind)
         frames[name] = pd.DataFrame(data)
         if typed:
             units = zip(typed.written, typed.columns["unit"], strict=True)
-            written[name] = {row: each for row, (each, unit) in enumerate(units) if each.unit != unit}
+            written[name] = {row: way for row, (way, unit) in enumerate(units) if way.unit != unit}
     return Facts(frames, Paths(frames), written)
 
 
