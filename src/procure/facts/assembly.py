@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from procure.errors import DataError, Fault
+from procure.facts.checks import check_names, check_sums
 from procure.facts.conversion import RATES, Units
 from procure.facts.schema import bundled_folder, schema
 from procure.facts.sheet import Sheet, folder_sheets
-from procure.facts.tables import Typed, check_names, check_sums, rejecter, typed_table
+from procure.facts.tables import Typed, rejecter, typed_table
 
 
 def assembled(sheets: Mapping[str, Sheet], faults: list[Fault], *, extend: bool) -> dict[str, Typed]:

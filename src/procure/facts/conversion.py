@@ -104,11 +104,11 @@ def quantity(text: str) -> tuple[float, str] | None:
     >>> quantity("6400 USD/kg"), quantity("65%"), quantity("0.05 /yr"), quantity("cheap")
     ((6400.0, 'USD/kg'), (65.0, '%'), (0.05, '1/yr'), None)
     """
-    found = _QUANTITY.fullmatch(text.strip())
-    if found is None:
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is None:
         return None
-    unit = found["unit"] or found["inverse"]
-    return float(found["number"]), f"1{unit}" if unit.startswith("/") else unit
+    unit = match["unit"] or match["inverse"]
+    return float(match["number"]), f"1{unit}" if unit.startswith("/") else unit
 
 
 def as_float(number: float) -> float:

@@ -26,11 +26,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts.assembly import assembled
+from procure.facts.checks import check_sums
 from procure.facts.conversion import RATES, Units, Written, as_float, quantity, units_at
 from procure.facts.paths import Paths, Place
 from procure.facts.schema import Bounds, schema, statuses
 from procure.facts.sheet import folder_sheets, frame_sheet
-from procure.facts.tables import Reject, Typed, check_sums, is_outside, rejecter, text_of
+from procure.facts.tables import Reject, Typed, is_outside, rejecter, text_of
 from procure.words import listed
 
 if TYPE_CHECKING:

@@ -87,6 +87,22 @@ class NameList:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """Parts of a whole: over the rows that agree in columns `by`, each of some columns sums to `bound`, or at most to it."""
+
+    columns: tuple[str, ...]
+    by: tuple[str, ...]
+    where: Mapping[str, Any]  # which rows are parts: column -> cell
+    bound: float
+    is_exact: bool
+
+    @property
+    def rule(self) -> str:
+        """What must hold, for an error message."""
+        return f"the sum {'is' if self.is_exact else 'is at most'} {self.bound:g}"
+
+
+@dataclass(frozen=True)
 class Table:
     """One table: its columns, keys, units and the totals that must hold."""
 
@@ -98,7 +114,7 @@ class Table:
     path: str | None
     unit: str | None  # None: free
     attributes: dict[str, Bounds]
-    sums: tuple[Mapping[str, Any], ...]
+    sums: tuple[Sum, ...]
     lists: tuple[NameList, ...]
     may_be_empty: bool  # a header without rows is no mistake
 
@@ -142,8 +158,8 @@ def _column(entry: Mapping[str, Any]) -> Column:
 
 
 def _reference(fields: str | list[str], target: Mapping[str, Any], remedy: str = "") -> Reference:
-    def names(each: str | list[str]) -> tuple[str, ...]:
-        return (each,) if isinstance(each, str) else tuple(each)
+    def names(columns: str | list[str]) -> tuple[str, ...]:
+        return (columns,) if isinstance(columns, str) else tuple(columns)
 
     return Reference(names(fields), target["resource"], names(target["fields"]), remedy)
 
@@ -151,6 +167,12 @@ def _reference(fields: str | list[str], target: Mapping[str, Any], remedy: str =
 def _name_list(entry: Mapping[str, Any]) -> NameList:
     reference = _reference([entry["with"], entry["field"]], entry["reference"])
     return NameList(reference, entry["separator"], tuple(entry["also"]))
+
+
+def _sum(entry: Mapping[str, Any]) -> Sum:
+    is_exact = "equals" in entry
+    bound = float(entry["equals" if is_exact else "atMost"])
+    return Sum(tuple(entry["columns"]), tuple(entry["by"]), entry.get("where", {}), bound, is_exact)
 
 
 def _table(entry: Mapping[str, Any]) -> Table:
@@ -161,13 +183,13 @@ def _table(entry: Mapping[str, Any]) -> Table:
         columns={column["name"]: _column(column) for column in schema["fields"]},
         key=tuple(schema["primaryKey"]),
         foreign=tuple(
-            _reference(each["fields"], each["reference"], each.get("procure:remedy", ""))
-            for each in schema.get("foreignKeys", ())
+            _reference(key["fields"], key["reference"], key.get("procure:remedy", ""))
+            for key in schema.get("foreignKeys", ())
         ),
         path=entry.get("procure:path"),
         unit=entry["procure:unit"],
-        attributes={name: _bounds(each) for name, each in entry.get("procure:attributes", {}).items()},
-        sums=tuple(entry.get("procure:sums", ())),
+        attributes={name: _bounds(attribute) for name, attribute in entry.get("procure:attributes", {}).items()},
+        sums=tuple(map(_sum, entry.get("procure:sums", ()))),
         lists=tuple(_name_list(each) for each in entry.get("procure:lists", ())),
         may_be_empty=bool(entry.get("procure:empty", False)),
     )

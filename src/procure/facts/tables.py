@@ -1,25 +1,22 @@
 """One table, from text to checked numbers in the units of the model.
 
-Typing a sheet fills defaults, converts units and rejects what the schema forbids, each fault with its file, row and column; then
-names and sums are checked across tables.
+Typing a sheet fills defaults, converts units and rejects what the schema forbids, each fault with its file, row and column.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from procure.errors import Fault, nearest
 from procure.facts.conversion import Units, Written
-from procure.facts.schema import Bounds, Column, Reference, Table, schema
+from procure.facts.schema import Bounds, Column, Table
 from procure.facts.sheet import Row, Sheet
-from procure.words import chances
 
-SUM_TOLERANCE = 1e-6
 TRUE, FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
 
 
@@ -39,28 +36,30 @@ class Typed:
 
 def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -> Typed:
     """Check names, types, bounds, ranges and units of a sheet, row by row, and convert it."""
-    found = len(faults)
+    before = len(faults)
     _check_header(table, sheet, faults)
-    if not sheet.rows and not table.may_be_empty and len(faults) == found:
+    if not sheet.rows and not table.may_be_empty and len(faults) == before:
         faults.append(Fault(sheet.label, "no rows", "a table has at least one row", "fill it or delete it"))
     typed = Typed({name: [] for name in table.columns}, sheet.places, [])
-    found = len(faults)
+    before = len(faults)
     reject = rejecter(faults)
     for row, place in zip(sheet.rows, sheet.places, strict=True):
         cells = _filled(table, row)
         attribute = cells.get("attribute")
-        good = True
+        is_sound = True
         values: dict[str, Any] = {}
         for name, column in table.columns.items():
             if column.like_value and not row.get(name, ""):
                 values[name] = values["value"]  # it repeats the value, whose faults are told once
                 continue
-            values[name], ok = _cell(table, column, cells[name], attribute, f"{place}, column {name}", reject)
-            good &= ok
-        typed.written.append(_convert(table, values, units, place, reject) if good else Written(values["unit"]))
+            values[name], is_sound_cell = _cell(
+                table, column, cells[name], attribute, f"{place}, column {name}", reject
+            )
+            is_sound &= is_sound_cell
+        typed.written.append(_convert(table, values, units, place, reject) if is_sound else Written(values["unit"]))
         for name, value in values.items():
             typed.columns[name].append(value)
-    if len(faults) == found:
+    if len(faults) == before:
         _check_key(table, typed, reject)
     return typed
 
@@ -78,6 +77,7 @@ def rejecter(faults: list[Fault]) -> Reject:
 
 
 def _check_header(table: Table, sheet: Sheet, faults: list[Fault]) -> None:
+    """The columns are those of the schema, each once, and none is missing that is needed."""
     rule = f"the columns of {table.name} are those of datapackage.json"
     for name, count in Counter(sheet.header).items():
         if name not in table.columns:
@@ -132,6 +132,7 @@ def _cell(
 def _number(
     table: Table, column: Column, text: str, attribute: str | None, where: str, reject: Reject
 ) -> tuple[float, bool]:
+    """A number as it was written, and whether it is sound."""
     bounds = table.bounds(column, attribute)
     try:
         number = float(text) if text.isascii() and "_" not in text else math.nan
@@ -188,6 +189,7 @@ def _convert(table: Table, values: dict[str, Any], units: Units, place: str, rej
 
 
 def _check_key(table: Table, typed: Typed, reject: Reject) -> None:
+    """Every row has a key of its own."""
     first: dict[tuple[Any, ...], str] = {}
     for key, place in zip(zip(*(typed.columns[name] for name in table.key), strict=True), typed.places, strict=True):
         if key in first:
@@ -196,79 +198,6 @@ def _check_key(table: Table, typed: Typed, reject: Reject) -> None:
                 place, f"{name} again, after {first[key]}", f"{', '.join(table.key)} name one row", "keep one of them"
             )
         first.setdefault(key, place)
-
-
-def check_names(tables: Mapping[str, Typed], reject: Reject) -> None:
-    """Every element, supplier, state and scope that a row names is defined somewhere."""
-
-    def known(reference: Reference) -> set[tuple[Any, ...]]:
-        typed = tables.get(reference.resource)
-        return set(zip(*(typed.columns[name] for name in reference.keys), strict=True)) if typed else set()
-
-    def check(
-        place: str, column: str, key: tuple[Any, ...], valid: set[tuple[Any, ...]], rule: str, remedy: str = ""
-    ) -> None:
-        if key not in valid:
-            same = [each[-1] for each in valid if each[:-1] == key[:-1]]
-            owner = f" of '{key[0]}'" if len(key) > 1 else ""
-            where = f"{place}, column {column}"
-            reject(where, f"unknown {column} '{key[-1]}'{owner}", rule, remedy or nearest(str(key[-1]), same))
-
-    scopes = _scopes(tables)
-    for name, typed in tables.items():
-        table = schema()[name]
-        for reference in table.foreign:
-            valid = known(reference)
-            for place, *key in zip(typed.places, *(typed.columns[each] for each in reference.fields), strict=True):
-                if any(key):
-                    check(place, reference.fields[-1], tuple(key), valid, reference.rule, reference.remedy)
-        for column in (each.name for each in table.columns.values() if each.is_scope):
-            for place, scope in zip(typed.places, typed.columns[column], strict=True):
-                check(place, column, (scope,), scopes, "a scope is an element, a class of elements.csv, or all")
-        for entry in table.lists:
-            owner, column = entry.reference.fields
-            valid = known(entry.reference)
-            for place, key, names in zip(typed.places, typed.columns[owner], typed.columns[column], strict=True):
-                for each in map(str.strip, names.split(entry.separator)):
-                    if each not in entry.also:
-                        check(place, column, (key, each), valid, entry.reference.rule)
-
-
-def _scopes(tables: Mapping[str, Typed]) -> set[tuple[Any, ...]]:
-    scopes = {("all",)}
-    if "elements" in tables:
-        columns = tables["elements"].columns
-        for name in ("element", *(each for each in columns if each.startswith("class_"))):
-            scopes |= {(each,) for each in columns[name]}
-    return scopes
-
-
-def check_sums(name: str, columns: Mapping[str, Iterable[Any]], label: str, reject: Reject) -> None:
-    """Chances of one thing sum to one; the shares of a basket to at most one."""
-    cells = {each: list(column) for each, column in columns.items()}
-    for rule in schema()[name].sums:
-        chosen = [
-            row
-            for row in range(len(cells["value"]))
-            if all(cells[column][row] == value for column, value in rule.get("where", {}).items())
-        ]
-        for column in rule["columns"]:
-            groups: dict[str, list[int]] = defaultdict(list)
-            for row in chosen:
-                groups[", ".join(text_of(cells[each][row]) for each in rule["by"])].append(row)
-            for group, rows in groups.items():
-                total = math.fsum(cells[column][row] for row in rows)
-                exact = "equals" in rule
-                bound = rule["equals"] if exact else rule["atMost"]
-                if total <= bound + SUM_TOLERANCE and not (exact and total < bound - SUM_TOLERANCE):
-                    continue
-                keys = [each for each in schema()[name].key if each not in (*rule["by"], *rule.get("where", {}))]
-                parts = [(" ".join(text_of(cells[each][row]) for each in keys), cells[column][row]) for row in rows]
-                remedy = "rescale them, or add the missing outcome" if exact else "rescale them"
-                seen = f"{column} of '{group}' sums to {total:.6g}: {chances(parts, most=6)}"
-                reject(
-                    f"{label}, column {column}", seen, f"the sum {'is' if exact else 'is at most'} {bound:g}", remedy
-                )
 
 
 def text_of(value: Any) -> str:

@@ -1,0 +1,85 @@
+"""What holds between rows: names are defined somewhere, and parts of a whole sum to it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from procure.errors import nearest
+from procure.facts.schema import Reference, schema
+from procure.facts.tables import Reject, Typed, text_of
+from procure.words import chances
+
+TOLERANCE = 1e-6
+
+
+def check_names(tables: Mapping[str, Typed], reject: Reject) -> None:
+    """Every element, supplier, state and scope that a row names is defined somewhere."""
+
+    def known(reference: Reference) -> set[tuple[Any, ...]]:
+        typed = tables.get(reference.resource)
+        return set(zip(*(typed.columns[name] for name in reference.keys), strict=True)) if typed else set()
+
+    def check(
+        place: str, column: str, key: tuple[Any, ...], valid: set[tuple[Any, ...]], rule: str, remedy: str = ""
+    ) -> None:
+        if key not in valid:
+            options = [other[-1] for other in valid if other[:-1] == key[:-1]]
+            owner = f" of '{key[0]}'" if len(key) > 1 else ""
+            where = f"{place}, column {column}"
+            reject(where, f"unknown {column} '{key[-1]}'{owner}", rule, remedy or nearest(str(key[-1]), options))
+
+    scopes = _scopes(tables)
+    for name, typed in tables.items():
+        table = schema()[name]
+        for reference in table.foreign:
+            valid = known(reference)
+            for place, *key in zip(typed.places, *(typed.columns[field] for field in reference.fields), strict=True):
+                if any(key):
+                    check(place, reference.fields[-1], tuple(key), valid, reference.rule, reference.remedy)
+        for column in (column.name for column in table.columns.values() if column.is_scope):
+            for place, scope in zip(typed.places, typed.columns[column], strict=True):
+                check(place, column, (scope,), scopes, "a scope is an element, a class of elements.csv, or all")
+        for entry in table.lists:
+            owner, column = entry.reference.fields
+            valid = known(entry.reference)
+            for place, key, names in zip(typed.places, typed.columns[owner], typed.columns[column], strict=True):
+                for listed in map(str.strip, names.split(entry.separator)):
+                    if listed not in entry.also:
+                        check(place, column, (key, listed), valid, entry.reference.rule)
+
+
+def _scopes(tables: Mapping[str, Typed]) -> set[tuple[Any, ...]]:
+    """Whatever a row may speak of: an element, a class of elements, all."""
+    scopes = {("all",)}
+    if "elements" in tables:
+        columns = tables["elements"].columns
+        for name in ("element", *(column for column in columns if column.startswith("class_"))):
+            scopes |= {(scope,) for scope in columns[name]}
+    return scopes
+
+
+def check_sums(name: str, columns: Mapping[str, Iterable[Any]], label: str, reject: Reject) -> None:
+    """Chances of one thing sum to one; the shares of a basket to at most one."""
+    cells = {column: list(values) for column, values in columns.items()}
+
+    def words(names: Iterable[str], row: int) -> list[str]:
+        return [text_of(cells[column][row]) for column in names]
+
+    for whole in schema()[name].sums:
+        keys = [column for column in schema()[name].key if column not in whole.by and column not in whole.where]
+        groups: dict[str, list[int]] = defaultdict(list)
+        for row in range(len(cells["value"])):
+            if all(cells[column][row] == value for column, value in whole.where.items()):
+                groups[", ".join(words(whole.by, row))].append(row)
+        for column in whole.columns:
+            for group, rows in groups.items():
+                total = math.fsum(cells[column][row] for row in rows)
+                if total <= whole.bound + TOLERANCE and not (whole.is_exact and total < whole.bound - TOLERANCE):
+                    continue
+                parts = chances(((" ".join(words(keys, row)), cells[column][row]) for row in rows), most=6)
+                seen = f"{column} of '{group}' sums to {total:.6g}: {parts}"
+                remedy = "rescale them, or add the missing outcome" if whole.is_exact else "rescale them"
+                reject(f"{label}, column {column}", seen, whole.rule, remedy)
