@@ -25,7 +25,8 @@ from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import make_portfolio, read_portfolio
 from procure.program.optimum import solve_market
 from procure.program.program import templates
-from procure.report.text import LABELS, to_text
+from procure.report.labels import LABELS
+from procure.report.text import to_text
 from procure.scenarios.tree import Tree
 from procure.solving.compiled import solve
 from random_models import random_frames, random_market, random_model, random_tree

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.units import Array, Index
+from procure.words import worst_share
 
 Numbers = Mapping[str, Mapping[tuple[Any, ...], Any]]
 Datum = tuple[str, tuple[Any, ...]]  # a number of plan or period: its name and its index
@@ -300,7 +301,7 @@ def by_value(choice: Any) -> str:
 
 def worst_futures(choice: Any) -> str:
     """ "the worst 5 % of futures", from alpha."""
-    return f"the worst {100 * (1 - choice.alpha):.3g} % of futures"
+    return f"the worst {worst_share(choice.alpha)} of futures"
 
 
 def names_one_owner(choice: Any) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,73 @@
+"""The fixed words of a screen, in every language it is shown in."""
+
+from __future__ import annotations
+
+from procure.words import Language
+
+LABELS: dict[Language, dict[str, str]] = {
+    "en": {
+        "futures": "{name}: {paths} paths, {which}, {nodes} nodes, {status}, {seconds} s",
+        "drawn": "drawn from many", "every": "every future there is",
+        "programmes_chosen": "programme: {levels}",
+        "shares": "Expected supply, %", "today": "today", "all": "all", "spot": "spot market",
+        "stock": "stock, net", "shortage": "unserved", "surplus": "sold on",
+        "elements": "All years, %", "demand": "t/yr", "short": "unserved",
+        "spot_heading": "spot", "stock_heading": "stock",
+        "years_short": "years short", "tail_share": "worst {tail}", "short_cost": "lost, M USD",
+        "costs": "Present value, million USD", "expected": "expected", "tail": "worst {tail}", "worst": "worst path",
+        "total": "all costs",
+        "investment": "investment", "fixed": "fixed charges", "storage_cost": "storage", "contracts": "contracts",
+        "calls": "calls", "spot_purchases": "spot purchases", "shortage_cost": "shortage", "sales": "sales",
+        "stock_value": "stock left at the end",
+        "levels": "Programmes compared, million USD", "objective": "weighed", "status": "status", "chosen": "chosen",
+        "loss": "Shortage costs {loss} million USD on average; {unavoidable} of it no plan could avoid, even one that knew "
+                "the future. Not knowing it costs {foresight} in all.",
+        "loss_alone": "Shortage costs {loss} million USD on average.",
+        "out": "{level} is out: it needs {needs}; it would cost {cost} then, {more}.",
+        "out_alone": "{level} is out: it needs {needs}.", "cheaper": "{saved} less", "dearer": "{saved} more",
+        "limits": "What holds it back", "more_limits": "... and {count} more in portfolio.limits",
+        "no_limits": "nothing: no limit binds",
+        "provenance": "Priced by numbers that are", "sourced": "sourced", "derived": "derived", "unverified": "unverified",
+        "assumed": "assumed",
+        "note": "Weighed: {mean} % mean and {weight} % the mean of the worst {tail}. Worst {tail} of an element: its worst year.",
+    },
+    "ja": {
+        "futures": "{name}: 経路 {paths}（{which}）、節点 {nodes}、{status}、{seconds} 秒",
+        "drawn": "多数からの抽出", "every": "起こり得る全経路",
+        "programmes_chosen": "選択した計画: {levels}",
+        "shares": "期待供給比率 %", "today": "現在", "all": "全体", "spot": "スポット市場",
+        "stock": "備蓄（純放出）", "shortage": "供給不足", "surplus": "余剰転売",
+        "elements": "元素別 %", "demand": "t/年", "short": "不足",
+        "spot_heading": "スポット", "stock_heading": "備蓄",
+        "years_short": "不足年数", "tail_share": "最悪 {tail}", "short_cost": "百万ドル",
+        "costs": "現在価値、百万ドル", "expected": "期待値", "tail": "最悪 {tail}", "worst": "最悪経路",
+        "total": "総費用",
+        "investment": "投資", "fixed": "固定費", "storage_cost": "保管", "contracts": "契約", "calls": "随時購入",
+        "spot_purchases": "スポット購入", "shortage_cost": "不足損失", "sales": "転売", "stock_value": "期末在庫価値",
+        "levels": "計画水準の比較、百万ドル", "objective": "目的値", "status": "状態", "chosen": "選択",
+        "loss": "不足損失は平均 {loss} 百万ドル。うち {unavoidable} は未来を知っていても避けられない。"
+                "未来を知らないことの費用は計 {foresight}。",
+        "loss_alone": "不足損失は平均 {loss} 百万ドル。",
+        "out": "{level} は不可: 必要な緩和 {needs}。その場合の費用は {cost}（{more}）。",
+        "out_alone": "{level} は不可: 必要な緩和 {needs}。", "cheaper": "{saved} 安い", "dearer": "{saved} 高い",
+        "limits": "何が制約しているか（緩和による限界的な節約）", "more_limits": "… ほか {count} 件は portfolio.limits に",
+        "no_limits": "効いている制約はない",
+        "provenance": "費用を決める数値の根拠", "sourced": "出典あり", "derived": "計算", "unverified": "未確認",
+        "assumed": "仮定",
+        "note": "目的値は平均 {mean} % と最悪 {tail} の平均 {weight} % の加重。元素の最悪 {tail} は最も悪い年のもの。",
+    },
+}  # fmt: skip
+
+#: In Japanese, the numbers of the tables that hold back, and the steps by which limits and numbers move.
+HELD_BACK = {
+    "offer": "供給枠", "commitment": "既契約", "capacity": "生産能力", "programme_capacity": "計画の生産能力",
+    "growth": "年間増産", "expansion": "増設上限", "minimum_order": "最低発注量", "stock_today": "現在の備蓄",
+    "stock_room": "備蓄の上限", "refill": "備蓄への補充枠", "spot": "スポット市場の量",
+}  # fmt: skip
+STEPS = {
+    "percentage point": "1 %ポイント緩和", "day": "1日緩和", "million USD": "百万ドル緩和", "0.1 t/t": "0.1 t/t 緩和",
+    "1 % more": "1 % 増", "1 % less": "1 % 減",
+}  # fmt: skip
+
+#: How people count large sums: (name, units of the currency).
+LARGE_UNITS = {"JPY": ("億円", 1e8)}
