@@ -13,17 +13,14 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from procure.facts.paths import Place
 
-Key = tuple[Callable[..., Any], tuple[Any, ...]]  # the method that works a value out, and its arguments
+Key = tuple[object, Callable[..., Any], tuple[Any, ...]]  # whose method works a value out, which, from which arguments
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Tracker:
-    """Values by what works them out, each with the numbers of the facts that it was read from.
-
-    One tracker serves one object of each of its classes: methods are told apart by what they are, not by whose.
-    """
+    """Values by what works them out, each with the numbers of the facts that it was read from."""
 
     def __init__(self) -> None:
         self.read: set[Place] = set()
@@ -46,9 +43,9 @@ class Tracker:
                 value = work_out()
             finally:
                 reads = self._open.pop()
-            self._values[key], self._reads[key] = value, reads
-            for place in reads:
+            for place in reads - self._reads.get(key, set()):
                 self._readers.setdefault(place, set()).add(key)
+            self._values[key], self._reads[key] = value, reads
         if self._open:
             self._open[-1] |= self._reads[key]
         return cast(T, self._values[key])
@@ -72,7 +69,10 @@ class Tracker:
 class Tracking(Protocol):
     """Whatever has a tracker."""
 
-    tracker: Tracker
+    @property
+    def tracker(self) -> Tracker:
+        """What keeps its values."""
+        ...
 
 
 Owner = TypeVar("Owner", bound=Tracking)
@@ -84,6 +84,6 @@ def tracked(method: Callable[Concatenate[Owner, P], T]) -> Callable[Concatenate[
     @wraps(method)
     def ask(self: Owner, *args: P.args, **kwargs: P.kwargs) -> T:
         assert not kwargs, "arguments of a tracked method are given by position"
-        return self.tracker.value((ask, args), lambda: method(self, *args, **kwargs))
+        return self.tracker.value((self, ask, args), lambda: method(self, *args, **kwargs))
 
     return cast(Callable[Concatenate[Owner, P], T], ask)

@@ -88,9 +88,13 @@ class Delivery(Room):
         """
         disrupted = np.zeros(self.reading.n_nodes, dtype=bool)
         for s in suppliers:
-            delivers = (self.ready(s) > 0) & (self.offers.room(s, element) > 0)[self.reading.year_index]
-            disrupted |= delivers & ~self.undisturbed(s)
+            disrupted |= self._disturbs(s) & (self.offers.room(s, element) > 0)[self.reading.year_index]
         return disrupted
+
+    @tracked
+    def _disturbs(self, supplier: str) -> Mask:
+        """Nodes where a supplier that could deliver something is in another state than its first."""
+        return np.asarray((self.ready(supplier) > 0) & ~self.undisturbed(supplier))
 
     @tracked
     def undisturbed(self, supplier: str) -> Mask:

@@ -82,4 +82,8 @@ class Numbers(Room):
     def again(self, forgotten: Iterable[Key]) -> dict[Datum, Any]:
         """The data among what a tracker has forgotten, worked out again."""
         mine = {getattr(type(self), name): name for name in self.over}
-        return {(mine[method], index): method(self, *index) for method, index in forgotten if method in mine}
+        return {
+            (mine[method], index): method(self, *index)
+            for owner, method, index in forgotten
+            if owner is self and method in mine
+        }
