@@ -15,7 +15,6 @@ Which numbers are read can be noted.
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -61,9 +60,9 @@ class Records:
         return next((by_scope[scope] for scope in scopes if scope in by_scope), ())
 
     def valid(self, table: str, year: float, scopes: Sequence[str] = ALL, **keys: Any) -> Row | None:
-        """The one row that holds in a year, of the most specific scope: the latest not after it; a blank year is before all."""
-        before = [row for row in self.of_scope(table, scopes, **keys) if row["year"] is None or row["year"] <= year]
-        return max(before, key=lambda row: -math.inf if row["year"] is None else row["year"], default=None)
+        """The one row that holds in a year, of the most specific scope: the latest that is not after it."""
+        begun = [row for row in self.of_scope(table, scopes, **keys) if row["year"] <= year]
+        return max(begun, key=lambda row: float(row["year"]), default=None)
 
     def value(self, table: str, year: float, scopes: Sequence[str] = ALL, **keys: Any) -> float | None:
         """The number of that row, in the unit of its table; None where no row speaks of it."""

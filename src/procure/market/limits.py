@@ -10,9 +10,9 @@ from procure.formulation.sets import Sets
 from procure.limits import KINDS, Bound, Counts, Limit, kind_of
 from procure.limits.kind import Numbers as NumbersByName
 from procure.market.asked import Asked
-from procure.market.numbers import Data, Datum, by_name
+from procure.market.numbers import BlockData, Data, Datum, by_name
 from procure.market.prices import Prices
-from procure.market.reading import Reading, Room
+from procure.market.reading import Reading
 from procure.model import Model
 from procure.model.limits import LimitChoices
 from procure.units import Array, Index
@@ -52,7 +52,7 @@ def choice_of(model: Model, limit: str) -> LimitChoices:
     return next(choice for choice in model.settings.limits if choice.name == limit)
 
 
-class LimitNumbers(Room):
+class LimitNumbers(BlockData):
     """What the limits are given, limit by limit: the data of their rows in the plan, and of their measures in a period."""
 
     def __init__(self, reading: Reading, asked: Asked) -> None:
@@ -81,7 +81,7 @@ class PlanLimits(LimitNumbers):
 
     def again(self, forgotten: Iterable[Key]) -> dict[Datum, Any]:
         """The data among what a tracker has forgotten, worked out again."""
-        names = [args[0] for method, args in forgotten if method is LimitNumbers.of_plan]
+        names = [args[0] for owner, method, args in forgotten if owner is self and method is LimitNumbers.of_plan]
         return {datum: value for name in names for datum, value in self.of_plan(name).items()}
 
 
@@ -94,7 +94,7 @@ class PeriodLimits(LimitNumbers):
 
     def again(self, forgotten: Iterable[Key]) -> dict[Datum, Any]:
         """The data among what a tracker has forgotten, worked out again."""
-        names = [args[0] for method, args in forgotten if method is LimitNumbers.of_period]
+        names = [args[0] for owner, method, args in forgotten if owner is self and method is LimitNumbers.of_period]
         return {datum: value for name in names for datum, value in self.of_period(name).items()}
 
 

@@ -25,7 +25,7 @@ from procure.market.asked import Asked
 from procure.market.delivery import Delivery
 from procure.market.demand import Demand
 from procure.market.limits import PeriodLimits, PlanLimits, future_bounds
-from procure.market.numbers import Data, Datum, Numbers
+from procure.market.numbers import BlockData, Data, Datum
 from procure.market.offers import Offers
 from procure.market.period_numbers import PeriodNumbers
 from procure.market.plan_numbers import PlanNumbers
@@ -140,11 +140,11 @@ class TrackedMarket:
         prices.check(self._sets)
         self._refuse_faults()
         self.asked = asked = Asked(reading, self._sets, demand, delivery, prices)
-        self._plan: tuple[Numbers | PlanLimits | PeriodLimits, ...] = (
+        self._plan: tuple[BlockData, ...] = (
             PlanNumbers(reading, demand, self.offers, prices),
             PlanLimits(reading, asked),
         )
-        self._period: tuple[Numbers | PlanLimits | PeriodLimits, ...] = (
+        self._period: tuple[BlockData, ...] = (
             PeriodNumbers(reading, self._trade, demand, self.offers, delivery, prices),
             PeriodLimits(reading, asked),
         )
@@ -196,7 +196,7 @@ class TrackedMarket:
             self.reading.follow(before)
             tracker.restore(kept)
 
-    def _all(self, numbers: Iterable[Numbers | PlanLimits | PeriodLimits]) -> Data:
+    def _all(self, numbers: Iterable[BlockData]) -> Data:
         return {name: values for part in numbers for name, values in part.all(self._sets).items()}
 
     def _refuse_faults(self) -> None:

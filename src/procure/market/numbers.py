@@ -15,6 +15,7 @@ Each is tracked by itself, so that a number of the facts that moves names the da
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
@@ -64,8 +65,20 @@ def by_name(parts: Iterable[Mapping[Datum, Any]]) -> Data:
     return data
 
 
-class Numbers(Room):
-    """Data of one block of the formulation, each worked out by the method of its name."""
+class BlockData(Room, ABC):
+    """Data of one block of the formulation, plan or period."""
+
+    @abstractmethod
+    def all(self, sets: Sets) -> Data:
+        """Every datum, by name and index."""
+
+    @abstractmethod
+    def again(self, forgotten: Iterable[Key]) -> dict[Datum, Any]:
+        """The data among what a tracker has forgotten, worked out again."""
+
+
+class Numbers(BlockData):
+    """Data that are each worked out by the method of their name."""
 
     #: The indices of each datum, in the order in which they are declared.
     over: ClassVar[Mapping[str, Over]] = {}
