@@ -10,8 +10,8 @@ from procure import load_model, solve
 from procure.errors import ProcureError
 from procure.market import make_market, merge, numbers_read
 from procure.model import make_model
-from procure.program.optimum import solve_market
 from procure.program.program import compose
+from procure.program.solve import solve_market
 from random_models import random_model
 
 BOOK = {

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 import procure
 
 REPOSITORY = Path(__file__).parents[1]
@@ -125,7 +123,6 @@ def test_the_door_is_imported_by_nobody():
     assert not {module for module, name in edges() if name == "procure"}
 
 
-@pytest.mark.xfail(strict=True, reason="program.optimum asks program.infeasibility why, which solves by it")
 def test_no_import_leads_back():
     assert {(module, name) for module, name in edges() if module in leads_to(name)} == set()
 
@@ -151,7 +148,6 @@ def test_one_module_talks_to_highs():
     assert importers("highspy") == {"procure.lp.highs"}
 
 
-@pytest.mark.xfail(strict=True, reason="program.program names Pyomo's blocks")
 def test_pyomo_is_where_the_mathematics_is_written_and_compiled():
     known = {module for module in importers("pyomo") if room(module) not in ("formulation", "limits")}
     assert known == {"procure.lp.compile"}

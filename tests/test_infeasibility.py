@@ -26,8 +26,8 @@ from procure.lp.program import Status
 from procure.market import make_market
 from procure.model import make_model
 from procure.program.infeasibility import _outward, explain
-from procure.program.optimum import solve_market
 from procure.program.program import Program, Templates, risk_of
+from procure.program.solve import solve_market
 from procure.scenarios.tree import Tree
 from random_models import market_of, random_model
 

@@ -14,7 +14,8 @@ from procure.market import make_market
 from procure.model import make_model
 from procure.portfolio.portfolio import make_portfolio
 from procure.portfolio.today import today
-from procure.program.optimum import compose, solve_market
+from procure.program.program import compose
+from procure.program.solve import solve_market
 from procure.scenarios.tree import Tree
 from random_models import market_of, random_frames, random_model
 

@@ -17,7 +17,7 @@ from procure.model import Model, Settings, bundled_models, load_model, make_mode
 from procure.model.choices import READ_ONCE
 from procure.model.file import MAX_MODEL_BYTES
 from procure.model.paths import choice_paths, place_of
-from procure.program.optimum import solve_market
+from procure.program.solve import solve_market
 
 HEAD = '[model]\nname = "mine"\nyears = [2027, 2028]\n'
 LIMIT = HEAD + '[[limits]]\nname = "cap"\n'

@@ -7,7 +7,7 @@ import procure
 from procure import Infeasible, load_model
 from procure.errors import DataError
 from procure.market import make_market, merge, numbers_read
-from procure.program.optimum import solve_market
+from procure.program.solve import solve_market
 from procure.solving.nearby import Refusal
 
 ONE_YEAR = {

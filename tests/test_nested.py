@@ -16,8 +16,8 @@ from procure.lp.interior import central_path
 from procure.lp.interior.tail import Tail
 from procure.lp.program import LinearProgram, Status
 from procure.market import make_market, merge
-from procure.program.optimum import solve_program
 from procure.program.program import compose, risk_of
+from procure.program.solve import solve_program
 from procure.risk import cvar
 from random_models import random_market, random_model
 

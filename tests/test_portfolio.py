@@ -23,8 +23,8 @@ from procure.portfolio.foresight import wait_and_see
 from procure.portfolio.frames import FRAMES, OTHER_SOURCES, is_worthless
 from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import make_portfolio, read_portfolio
-from procure.program.optimum import solve_market
 from procure.program.program import templates
+from procure.program.solve import solve_market
 from procure.report.labels import LABELS
 from procure.report.text import to_text
 from procure.scenarios.tree import Tree

@@ -20,7 +20,7 @@ from procure.portfolio.frames import WORTHLESS
 from procure.portfolio.measure import Measured, mix
 from procure.portfolio.portfolio import make_portfolio
 from procure.portfolio.shadow import limits
-from procure.program.optimum import solve_market
+from procure.program.solve import solve_market
 from procure.report.text import to_text
 from procure.scenarios.world import programme_choices
 from random_models import random_frames, random_model, random_tree

@@ -13,8 +13,9 @@ from procure.model import make_model
 from procure.portfolio.measure import Measured
 from procure.portfolio.shadow import limits
 from procure.program import program as programs
-from procure.program.optimum import optimum, solve_market
+from procure.program.optimum import optimum
 from procure.program.program import compose
+from procure.program.solve import solve_market
 from random_models import random_model
 
 UNLIMITED = {"scope": "all", "step": 1, "attribute": "limit", "value": 1.0}

@@ -73,7 +73,7 @@ from pytest import approx
 from procure.facts import Facts, load_facts
 from procure.market import make_market
 from procure.model import Model, load_model
-from procure.program.optimum import solve_market
+from procure.program.solve import solve_market
 from procure.risk import cvar
 from random_models import split
 

@@ -17,6 +17,11 @@ import pyomo.environ as pyo
 Units = Callable[[str], Any]
 
 
+def blank() -> Any:
+    """A Pyomo model with nothing in it."""
+    return pyo.ConcreteModel()
+
+
 def start(block: Any, units: Units | None = None) -> None:
     """Prepare `block`: no data yet, and units from `units` (a function from text such as ``"t/yr"``) or none."""
     block.data_names = []

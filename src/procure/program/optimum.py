@@ -193,20 +193,3 @@ def refuse(solution: Solution) -> None:
         status=solution.status.value,
         known=known if np.isfinite(solution.objective) else "No plan has been found yet.",
     )
-
-
-def solve_market(market: Market, options: Mapping[str, Any] | None = None) -> Solved:
-    """Solve one market; raises `Infeasible` with the limits in conflict, or `SolverError`."""
-    return solve_program(compose(market), options)
-
-
-def solve_program(program: Program, options: Mapping[str, Any] | None = None) -> Solved:
-    """Solve one program and what it leads to; no Pyomo from here on. Raises as `solve_market` does."""
-    engine, limit = Engine.of(options)
-    found = optimum(program, engine, time.perf_counter() + limit)
-    refuse(found.solution)
-    if found.solution.status is Status.INFEASIBLE:
-        from procure.program.infeasibility import explain
-
-        raise explain([found.program])
-    return solved(found)

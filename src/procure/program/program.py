@@ -56,14 +56,13 @@ class Templates:
 @lru_cache(maxsize=16)
 def templates(sets: Sets) -> Templates:
     """Compile plan and period once for each shape of model; the numbers come later."""
-    import pyomo.environ as pyo
-
     from procure.formulation.period import build_period
     from procure.formulation.plan import build_plan
+    from procure.formulation.quantity import blank
 
     return Templates(
-        plan=compile_block(build_plan(pyo.ConcreteModel(), sets)),
-        period=compile_block(build_period(pyo.ConcreteModel(), sets)),
+        plan=compile_block(build_plan(blank(), sets)),
+        period=compile_block(build_period(blank(), sets)),
     )
 
 
