@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     )
     from procure.model import Model as Model
     from procure.model import load_model as load_model
+    from procure.portfolio.evaluate import Comparison as Comparison
+    from procure.portfolio.evaluate import Evaluation as Evaluation
+    from procure.portfolio.evaluate import compare as compare
+    from procure.portfolio.evaluate import evaluate as evaluate
     from procure.portfolio.portfolio import Portfolio as Portfolio
     from procure.portfolio.portfolio import read_portfolio as read_portfolio
     from procure.solving.compiled import Compiled as Compiled
@@ -54,8 +58,10 @@ if TYPE_CHECKING:
 
 #: The module that each public name is in.
 _HOME = {
+    "Comparison": "portfolio.evaluate",
     "Compiled": "solving.compiled",
     "DataError": "errors",
+    "Evaluation": "portfolio.evaluate",
     "Facts": "facts",
     "Infeasible": "errors",
     "Model": "model",
@@ -63,7 +69,9 @@ _HOME = {
     "ProcureError": "errors",
     "SolverError": "errors",
     "TwoStageProblem": "lp.two_stage",
+    "compare": "portfolio.evaluate",
     "compile": "solving.compiled",
+    "evaluate": "portfolio.evaluate",
     "load_facts": "facts",
     "load_model": "model",
     "read_portfolio": "portfolio.portfolio",
@@ -76,7 +84,7 @@ _HOME = {
 __all__ = ["__version__", "risk", *_HOME]
 
 # The door stands above all rooms: an answer finds its screen here, and imports none.
-show_with(lambda: importlib.import_module("procure.report.text"))
+show_with(lambda: importlib.import_module("procure.report.screens"))
 
 
 def __getattr__(name: str) -> Any:

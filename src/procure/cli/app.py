@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from procure.cli.check import check
+from procure.cli.evaluate import evaluate
 from procure.cli.models import models
 from procure.cli.solve import solve
 from procure.cli.sources import sources
@@ -77,5 +78,5 @@ def procure(
     """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
 
 
-for command in (solve, check, models, sources):
+for command in (solve, evaluate, check, models, sources):
     app.command()(command)

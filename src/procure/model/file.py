@@ -48,7 +48,7 @@ def load_model(name: str | Path, facts: Facts | None = None) -> Model:
     except DataError as error:
         faults += error.faults
     try:
-        facts = _facts_of(document, path) if facts is None else facts
+        facts = facts_of(document, path) if facts is None else facts
     except DataError as error:
         faults += error.faults
     if settings is None or facts is None or faults:
@@ -116,7 +116,7 @@ def _parse(text: str, origin: str) -> dict[str, Any]:
         ) from None
 
 
-def _facts_of(document: Mapping[str, Any], path: Path) -> Facts | None:
+def facts_of(document: Mapping[str, Any], path: Path) -> Facts | None:
     """The facts the file names; None where what it says is no name (which is a fault of the choices)."""
     choices = document.get("model")
     choices = choices if isinstance(choices, dict) else {}

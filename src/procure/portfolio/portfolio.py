@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +24,7 @@ from procure.portfolio.frames import (
     make_frame,
     to_document,
 )
+from procure.portfolio.store import write
 from procure.units import KUSD_PER_MUSD
 from procure.words import Shown, programme_name
 
@@ -121,24 +120,7 @@ class Portfolio(Shown):
 
         Raises `DataError` where the folder is missing or cannot be written to.
         """
-        target = Path(path)
-        text = json.dumps(self._document(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        try:
-            handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                    file.write(text + "\n")
-                Path(temporary).chmod(0o666 & ~_umask())
-                Path(temporary).replace(target)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise DataError(
-                Fault(str(path), f"cannot be written ({reason})", "a portfolio is saved to a file in a folder that exists",
-                      "make the folder or choose another")
-            ) from None  # fmt: skip
+        write(path, self._document())
 
     def _document(self) -> dict[str, Any]:
         return {
@@ -158,12 +140,6 @@ class Portfolio(Shown):
 
 #: A frame and a field may not share the name `programmes`: the field is what was chosen.
 _ATTRIBUTE = {"programmes": "programme_levels"}
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def read_portfolio(path: str | Path) -> Portfolio:

@@ -1,0 +1,266 @@
+"""One period of one element, given the plan: what it costs, and all else it comes to, for any tonnes that leave its stock.
+
+It is read from the compiled period, not written again. Columns of the element that the plan does not decide are decided; a row with
+one of them is its bound; the row that carries stock says how many tonnes leave it. What is left, the balance, is a program of very
+few rows, which `lp.parametric` solves for every such number at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from procure.errors import DataError, Fault
+from procure.lp.compile import Affine, Name, Template
+from procure.lp.parametric import TooManyBases, optima
+from procure.units import Array, Index
+
+#: The component of which the tonnes are told apart from the forms.
+SHORTAGE = "shortage"
+
+
+@dataclass(frozen=True)
+class ElementPeriods:
+    """The different periods that an element may meet, and which of them every node has.
+
+    Parameters
+    ----------
+    which : int array, shape (n_nodes,)
+        Position of each node's period in the other arrays.
+    breaks : array, shape (n, k)
+        Of the tonnes that leave the stock, ascending; between them everything is linear.
+    amounts : array, shape (n, k, n_forms + 1)
+        There, every form of the period but for what stock adds, and last the tonnes unserved.
+    of_stock : array, shape (n, n_forms)
+        What a tonne left in stock adds to each form.
+    room : array, shape (n_nodes,)
+        The most stock that may be left, t.
+    """
+
+    which: Index
+    breaks: Array
+    amounts: Array
+    of_stock: Array
+    room: Array
+    is_cost: Array
+
+    @cached_property
+    def cost(self) -> Array:
+        """kUSD at the breaks, shape (n, k)."""
+        return np.asarray(self.amounts[:, :, :-1] @ self.is_cost)
+
+    @cached_property
+    def price_of_stock(self) -> Array:
+        """What a tonne left in stock costs, kUSD/t; negative where it is worth something."""
+        return np.asarray(self.of_stock @ self.is_cost)
+
+
+def element_periods(
+    template: Template, element: str | None, data: Array, planned: Array, today: float = 0.0
+) -> ElementPeriods:
+    """The periods of an element at all nodes; periods with the same numbers are one.
+
+    Parameters
+    ----------
+    template : Template
+        The compiled period.
+    element : str or None
+        None: what belongs to no single element, which is all of the plan.
+    data : array, shape (n_nodes, n_data)
+    planned : array, shape (n_nodes, n_columns)
+        What the plan says in the columns that it decides.
+    today : float
+        Stock before the first period, t.
+
+    Raises `DataError` where a row of one's own ties elements together, or stock to anything but its own balance.
+    """
+    mine = _Columns(template, element)
+    forms = len(template.forms)
+    at = np.flatnonzero(mine.owned[template.form_column])
+    value = _rows(template.form, at).at(data)
+    row, column = template.form_row[at], template.form_column[at]
+
+    def added(chosen: Index, factor: Array | None = None) -> Array:
+        total = np.zeros((len(data), forms))
+        for k in chosen.tolist():
+            total[:, row[k]] += value[:, k] * (1.0 if factor is None else factor[:, column[k]])
+        return total
+
+    sure = added(np.flatnonzero(mine.is_planned[column]), planned)
+    is_cost = np.isin(template.forms, template.costs).astype(float)
+    if element is None:
+        first, which = _alike(sure)
+        amounts = np.concatenate([sure[first], np.zeros((len(first), 1))], axis=1)[:, None, :].repeat(2, axis=1)
+        return ElementPeriods(
+            which,
+            np.tile([0.0, 1.0], (len(first), 1)),
+            amounts,
+            np.zeros((len(first), forms)),
+            np.zeros(len(data)),
+            is_cost,
+        )
+    of_stock = added(np.flatnonzero(column == mine.stock))
+    program = _program(template, mine, data, planned)
+    decided = np.isin(column, mine.decided)
+    value, row, place = value[:, decided], row[decided], np.searchsorted(mine.decided, column[decided])
+    first, which = _alike(np.concatenate([value, sure, of_stock, program.side, program.lower, program.upper], axis=1))
+    value, sure, of_stock = value[first], sure[first], of_stock[first]
+    price = np.zeros((len(first), program.matrix.shape[1]))
+    np.add.at(price.T, place, (value * is_cost[row]).T)
+    most = max(float(program.room.max()), today, 1.0)
+    lower, upper = program.lower[first], program.upper[first]
+    try:
+        found = optima(
+            price,
+            program.matrix,
+            program.side[first] - lower @ program.matrix.T,
+            program.direction,
+            upper - lower,
+            -most,
+            most,
+        )
+    except TooManyBases as error:
+        raise _refused(f"the period of {element}", str(error)) from None
+    columns = found.columns + lower[:, None, :]
+    amounts = np.zeros((*found.breaks.shape, forms + 1))
+    for k in range(len(row)):
+        amounts[:, :, row[k]] += value[:, k, None] * columns[:, :, place[k]]
+    amounts[:, :, :-1] += sure[:, None, :]
+    unserved = [k for k, j in enumerate(mine.decided.tolist()) if template.columns[j][0] == SHORTAGE]
+    amounts[:, :, -1] = columns[:, :, unserved].sum(axis=2)
+    return ElementPeriods(which, found.breaks, amounts, of_stock, program.room, is_cost)
+
+
+class _Columns:
+    """Which columns of the period are what to one element."""
+
+    def __init__(self, template: Template, element: str | None) -> None:
+        names = template.columns
+        kind = np.array([component for component, _ in names])
+        of_element = np.array([other == element for other in template.column_element])
+        ((start, (stock, _)),) = template.carried.items()
+        self.element = element
+        self.is_planned, is_start = np.isin(kind, [*template.links]), kind == start
+        self.is_decided = ~self.is_planned & ~is_start  # of any element
+        self.owned = of_element & ~is_start
+        self.decided: Index = np.flatnonzero(of_element & self.is_decided & (kind != stock))
+        if element is None:
+            if len(self.decided):
+                raise _refused(_text(names[self.decided[0]]), "it belongs to no single element")
+            self.stock = self.start = -1
+        else:
+            self.stock, self.start = template.column_index[stock, (element,)], template.column_index[start, (element,)]
+
+
+@dataclass(frozen=True)
+class _Program:
+    """matrix @ columns = side + direction · tonnes that leave the stock, lower <= columns <= upper, stock <= room."""
+
+    matrix: Array
+    side: Array
+    direction: Array
+    lower: Array
+    upper: Array
+    room: Array
+
+
+def _program(template: Template, mine: _Columns, data: Array, planned: Array) -> _Program:
+    """The rows of an element's period; what is left out of them is known."""
+    n = len(data)
+    touched = np.unique(template.entry_row[np.isin(template.entry_column, [*mine.decided, mine.stock])])
+    at = np.flatnonzero(np.isin(template.entry_row, touched))
+    value = _rows(template.entry, at).at(data)
+    row, column = template.entry_row[at], template.entry_column[at]
+    moves = np.diff(template.entry.coefficients.indptr)[at] > 0
+    low, high = _rows(template.row_lower, touched).at(data), _rows(template.row_upper, touched).at(data)
+    known = np.zeros((n, len(touched)))
+    for k in np.flatnonzero(mine.is_planned[column]).tolist():
+        known[:, np.searchsorted(touched, row[k])] += value[:, k] * planned[:, column[k]]
+    low, high = low - known, high - known
+    bounded = np.array([*mine.decided, mine.stock])
+    lower = np.maximum(template.domain_lower[bounded], _rows(template.lower, bounded).at(data))
+    upper = np.minimum(template.domain_upper[bounded], _rows(template.upper, bounded).at(data))
+    lower, least, upper, room = lower[:, :-1], lower[:, -1], upper[:, :-1], upper[:, -1]
+
+    kept: list[tuple[Array, Array, Array, float]] = []  # entries, sides, direction
+    for r in range(len(touched)):
+        name = template.rows[touched[r]]
+        entries = [k for k in np.flatnonzero(row == touched[r]).tolist() if not mine.is_planned[column[k]]]
+        others = [k for k in entries if column[k] not in (*mine.decided, mine.stock, mine.start)]
+        if others:
+            raise _refused(_text(name), f"it ties {mine.element} to {_text(template.columns[column[others[0]]])}")
+        inside = [k for k in entries if column[k] in mine.decided]
+        stock = {int(column[k]): k for k in entries if k not in inside}
+        if not inside and set(stock) == {mine.stock}:
+            scale = value[:, stock[mine.stock]]
+            one, other = low[:, r] / scale, high[:, r] / scale
+            least, room = np.maximum(least, np.minimum(one, other)), np.minimum(room, np.maximum(one, other))
+            continue
+        if len(inside) == 1 and not stock:
+            place, scale = int(np.searchsorted(mine.decided, column[inside[0]])), value[:, inside[0]]
+            one, other = low[:, r] / scale, high[:, r] / scale
+            lower[:, place] = np.maximum(lower[:, place], np.minimum(one, other))
+            upper[:, place] = np.minimum(upper[:, place], np.maximum(one, other))
+            continue
+        if moves[entries].any():
+            raise _refused(_text(name), f"what it takes of a tonne of {mine.element} differs from state to state")
+        weights = np.zeros(len(mine.decided))
+        weights[np.searchsorted(mine.decided, column[inside])] = value[0, inside]
+        direction = value[0, stock[mine.stock]] if mine.stock in stock else 0.0
+        if stock and (set(stock) != {mine.stock, mine.start} or value[0, stock[mine.start]] != -direction):
+            raise _refused(_text(name), f"it speaks of the stock of {mine.element}, which only its own balance may")
+        kept.append((weights, low[:, r], high[:, r], direction))
+    if (least > 0).any():
+        raise _refused(f"stock of {mine.element}", "a least stock is asked for")
+    return _with_slacks(kept, lower, np.maximum(upper, lower), room)
+
+
+def _with_slacks(rows: list[tuple[Array, Array, Array, float]], lower: Array, upper: Array, room: Array) -> _Program:
+    """Rows that are inequalities get a column of their own: what lies between the row and one of its sides."""
+    n, n_columns = lower.shape
+    loose = [r for r, (_, low, high, _) in enumerate(rows) if (low < high).any()]
+    matrix, side = np.zeros((len(rows), n_columns + len(loose))), np.empty((n, len(rows)))
+    widths: list[Array] = []
+    for r, (weights, low, high, _) in enumerate(rows):
+        matrix[r, :n_columns] = weights
+        from_low = bool(np.isfinite(low).all())
+        side[:, r] = low if from_low else high
+        if not np.isfinite(side[:, r]).all():
+            raise _refused("a row of the period", "it has a side in some states and none in others")
+        if r in loose:
+            matrix[r, n_columns + len(widths)] = -1.0 if from_low else 1.0
+            widths.append((high - low)[:, None])
+    return _Program(
+        matrix, side, np.array([direction for *_, direction in rows]),
+        np.concatenate([lower, np.zeros((n, len(widths)))], axis=1), np.concatenate([upper, *widths], axis=1), room,
+    )  # fmt: skip
+
+
+def _rows(affine: Affine, chosen: Index) -> Affine:
+    """Some of the numbers."""
+    return Affine(affine.constant[chosen], affine.coefficients[chosen])
+
+
+def _alike(rows: Array) -> tuple[Index, Index]:
+    """The first of each kind of row, and the kind of every row."""
+    telling = rows[:, (rows != rows[0]).any(axis=0)]
+    if not telling.shape[1]:
+        return np.zeros(1, dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
+    order = np.lexsort(telling.T)
+    telling = telling[order]
+    new = np.concatenate([[True], (telling[1:] != telling[:-1]).any(axis=1)])
+    which = np.empty(len(rows), dtype=np.int64)
+    which[order] = np.cumsum(new) - 1
+    return order[new], which
+
+
+def _text(name: Name) -> str:
+    component, index = name
+    return f"{component}[{', '.join(map(str, index))}]" if index else component
+
+
+def _refused(where: str, seen: str) -> DataError:
+    rule = "the rule plays each element by itself, with a stock that only its balance moves"
+    return DataError(Fault(where, seen, rule, "evaluate the portfolio without this row"))

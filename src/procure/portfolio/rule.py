@@ -1,0 +1,256 @@
+"""A rule that plays a plan without seeing the future: the best on the mean, by exact dynamic programming.
+
+With the plan fixed the elements separate: each has one stock, in a world that stands in a known state z (`scenarios.lattice`). With
+c the cost of one period, convex and piecewise linear in the tonnes that leave the stock (`element_period`), and V the least
+expected cost from a period on,
+
+  V_t(z, x) = min_y  d_t [c_tz(x - y) + p_tz y] + W_t(z, y)     0 <= y <= target_t        d_t  discount    p_tz  price of stock
+  W_t(z, y) = Σ_z' P(z' | z) V_t+1(z', y)                       0 after the last period
+
+The minimum is an infimal convolution: the pieces of both functions in the order of their slopes. So what is kept of a stock x is
+itself piecewise linear in x, and that function is the rule. Of equally good stocks it keeps the largest.
+
+W is told by its values at some knots: at all of its kinks while these are few, else at those that weigh most. Between them it then
+lies above the truth, so that the mean cost of the rule lies between V_0 - `error` and V_0; where no kink is left out it is V_0.
+
+What the rule is not: it minimises the mean, so in the tail it costs as much as the best rule for the weighed cost would, or more.
+Limits on all futures bind no single state, and it does not know them. Orders placed before demand is seen, rows of one's own that
+tie elements together, and rows that tie a stock to anything but its own balance are refused.
+
+Source: Bellman (1957), Dynamic Programming, chapter 3; Rockafellar (1970), Convex Analysis, section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from procure.errors import SolverError
+from procure.lp.compile import Template
+from procure.market import Market
+from procure.portfolio.element_period import ElementPeriods, element_periods
+from procure.scenarios.lattice import Lattice
+from procure.units import Array, Index
+
+Plan = Mapping[str, Mapping[tuple[Any, ...], float]]
+
+#: Most knots of a function of the stock.
+MOST_KNOTS = 96
+
+
+@dataclass(frozen=True)
+class Played:
+    """What one element (or, as None, what belongs to none) comes to on each path under the rule.
+
+    Parameters
+    ----------
+    cost : array, shape (n_paths,)
+        Along the path, kUSD of present value.
+    forms : mapping name -> array, shape (n_paths, n_periods)
+        Every form of the period: costs in kUSD, undiscounted, and measures of limits.
+    shortage : array, shape (n_paths, n_periods)
+        Unserved demand, t.
+    stock : array, shape (n_paths, n_periods)
+        Held at the end of the period, t.
+    expected : float
+        V_0: the mean cost as the dynamic program has it, kUSD of present value.
+    error : float
+        How far below it the best mean may lie, kUSD.
+    """
+
+    element: str | None
+    cost: Array
+    forms: Mapping[str, Array]
+    shortage: Array
+    stock: Array
+    expected: float
+    error: float
+
+
+def play(market: Market, template: Template, lattice: Lattice, plan: Plan, paths: Index) -> Iterator[Played]:
+    """What comes of a plan on some paths under the rule, element by element; last what belongs to no single one.
+
+    Parameters
+    ----------
+    market : Market
+        Over the tree of ``lattice.worlds()``.
+    template : Template
+        Of its period.
+    lattice : Lattice
+        What may follow what.
+    plan : mapping component -> index -> value
+        `contract`, `output`, `use` and `stock_target` by year, `stock_today`.
+    paths : int array, shape (n_paths, n_periods)
+        Nodes of the lattice.
+    """
+    at = lattice.worlds()[1]
+    node = np.concatenate(at)
+    data = np.asfortranarray(market.period_data(template)[node])  # multiplied from the other side, many times
+    planned = _planned(template, plan, np.asarray(market.sets.years)[market.shape.year[node]])
+    discount = np.array([market.discount[here[0]] for here in at])
+    ends = np.cumsum([len(here) for here in at])[:-1]
+    for element in (*market.sets.elements, None):
+        today = 0.0 if element is None else float(plan["stock_today"][element,])
+        periods = element_periods(template, element, data, planned, today)
+        rule = _Rule(
+            element, periods, np.split(periods.which, ends), np.split(periods.room, ends), lattice, discount, today
+        )
+        yield rule.play(template, paths)
+
+
+def _planned(template: Template, plan: Plan, years: Index) -> Array:
+    """What the plan says in the columns of every node's period, shape (n_nodes, n_columns); 0 where the period decides."""
+    values = np.zeros((len(years), len(template.columns)))
+    distinct, at = np.unique(years, return_inverse=True)
+    for j, (component, index) in enumerate(template.columns):
+        if component in template.links:
+            values[:, j] = np.array([plan[component][*index, year] for year in distinct.tolist()])[at]
+    return values
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The rule in one period: for every node its row, and by row what is kept of a stock, and what that costs from here on.
+
+    Between `stock` (ascending, t) both are linear: `kept`, t, and `cost`, kUSD of present value.
+    """
+
+    row: Index
+    stock: Array
+    kept: Array
+    cost: Array
+
+
+class _Rule:
+    """The rule for one element, found from the last period to the first."""
+
+    def __init__(
+        self, element: str | None, periods: ElementPeriods, which: list[Index], room: list[Array], lattice: Lattice,
+        discount: Array, today: float,
+    ) -> None:  # fmt: skip
+        self.element, self.periods, self.which, self.discount, self.today = element, periods, which, discount, today
+        self.steps: list[_Step] = []
+        self.error = 0.0
+        knots = _ends(room[-1])
+        future = np.zeros((int(lattice.memory[-1].max()) + 1, len(knots)))
+        for t in reversed(range(lattice.n_periods)):
+            kinds, row = np.unique(np.column_stack([which[t], lattice.memory[t]]), axis=0, return_inverse=True)
+            row = row.reshape(-1)
+            step = self._step(row, kinds[:, 0], discount[t], knots, future[kinds[:, 1]])
+            self.steps.insert(0, step)
+            chance = np.bincount(row, weights=lattice.probability[t]).astype(float)
+            knots = _knots(step, chance, float(room[t - 1].max())) if t else np.array([today], dtype=float)
+            beyond = max(float((step.stock[:, 0] - knots[0]).max()), float((knots[-1] - step.stock[:, -1]).max()))
+            if not beyond <= 1e-6 * max(knots[-1], 1.0):
+                raise SolverError(
+                    f"In some state of period {t} no decision is possible with a stock of {element} between "
+                    f"{knots[0]:g} and {knots[-1]:g} t.", status="infeasible",
+                )  # fmt: skip
+            values = _at_knots(step.stock, step.cost, knots)
+            if t:
+                self.error += float(chance @ _missed(step, knots, values))
+            future = np.asarray(lattice.chances[t] @ values[row])
+        self.expected = float(future[0, 0])
+
+    def _step(self, row: Index, period: Index, discount: float, knots: Array, future: Array) -> _Step:
+        """Cost now and cost to come, the pieces of both in the order of their slopes."""
+        periods = self.periods
+        leaving, cost = periods.breaks[period], discount * periods.cost[period]
+        kept = np.broadcast_to(knots, future.shape)
+        later = future + discount * periods.price_of_stock[period][:, None] * knots
+        # What is kept comes first: of pieces with the same slope that is to keep more.
+        width = np.concatenate([np.diff(kept, axis=1), np.diff(leaving, axis=1)], axis=1)
+        rise = np.concatenate([np.diff(later, axis=1), np.diff(cost, axis=1)], axis=1)
+        slope = np.divide(rise, width, out=np.full_like(rise, np.inf), where=width > 0)
+        order = np.argsort(slope, axis=1, kind="stable")
+        is_kept = np.concatenate([np.ones(kept.shape[1] - 1), np.zeros(leaving.shape[1] - 1)])
+        width, rise = np.take_along_axis(width, order, 1), np.take_along_axis(rise, order, 1)
+        return _Step(
+            row,
+            _summed(leaving[:, 0] + knots[0], width),
+            _summed(np.full(len(period), knots[0]), width * is_kept[order]),
+            _summed(cost[:, 0] + later[:, 0], rise),
+        )
+
+    def play(self, template: Template, paths: Index) -> Played:
+        """The rule on some paths."""
+        n_paths, n_periods = paths.shape
+        stock = np.full(n_paths, self.today)
+        amounts = np.empty((len(template.forms) + 1, n_paths, n_periods))
+        held = np.empty((n_paths, n_periods))
+        for t, step in enumerate(self.steps):
+            period = self.which[t][paths[:, t]]
+            kept = _between(step.stock, step.kept, step.row[paths[:, t]], stock)
+            amounts[:, :, t] = _between(self.periods.breaks, self.periods.amounts, period, stock - kept).T
+            amounts[:-1, :, t] += (self.periods.of_stock[period] * kept[:, None]).T
+            held[:, t] = stock = kept
+        found = dict(zip(template.forms, amounts, strict=False))
+        cost: Array = np.sum([found[name] for name in template.costs], axis=0) @ self.discount
+        return Played(self.element, cost, found, amounts[-1], held, self.expected, self.error)
+
+
+def _ends(room: Array) -> Array:
+    """From no stock to the most of it."""
+    return np.array([0.0, float(room.max())])
+
+
+def _summed(first: Array, steps: Array) -> Array:
+    """Running sums along each row, from its first."""
+    return np.cumsum(np.concatenate([first[:, None], steps], axis=1), axis=1)
+
+
+def _between(breaks: Array, values: Array, row: Index, x: Array) -> Array:
+    """Values at x on the piecewise linear functions of some rows; those of the ends beyond them."""
+    own = breaks[row]
+    k = np.clip((own <= x[:, None]).sum(axis=1) - 1, 0, breaks.shape[1] - 2)
+    left, right = own[np.arange(len(row)), k], own[np.arange(len(row)), k + 1]
+    share = np.divide(x - left, right - left, out=np.zeros(len(x)), where=right > left)
+    share = np.clip(share, 0.0, 1.0)
+    share = share.reshape(share.shape + (1,) * (values.ndim - 2))
+    return np.asarray((1 - share) * values[row, k] + share * values[row, k + 1])
+
+
+def _at_knots(breaks: Array, values: Array, knots: Array) -> Array:
+    """Values of every row at the same knots, shape (n_rows, n_knots)."""
+    n, width = breaks.shape
+    span = 2.0 * max(float(np.abs(breaks).max()), float(np.abs(knots).max()), 1.0) + 1.0
+    offset = span * np.arange(n)[:, None]  # rows end to end, so that one search serves all
+    k = np.searchsorted((breaks + offset).ravel(), (knots + offset).ravel(), side="right").reshape(n, len(knots))
+    k = np.clip(k - width * np.arange(n)[:, None] - 1, 0, width - 2)
+    left, right = np.take_along_axis(breaks, k, 1), np.take_along_axis(breaks, k + 1, 1)
+    low, high = np.take_along_axis(values, k, 1), np.take_along_axis(values, k + 1, 1)
+    share = np.clip(np.divide(knots - left, right - left, out=np.zeros_like(left), where=right > left), 0.0, 1.0)
+    return np.asarray((1 - share) * low + share * high)
+
+
+def _knots(step: _Step, chance: Array, room: float) -> Array:
+    """Stocks between which the cost to come is taken as linear: its kinks, or of many those that weigh most."""
+    inside = (step.stock > 0) & (step.stock < room)
+    inside[:, [0, -1]] = False
+    stock = step.stock[inside]
+    distinct = np.unique(stock)
+    if len(distinct) > 1:
+        distinct = distinct[np.concatenate([[True], np.diff(distinct) > 1e-9 * max(room, 1e-9)])]
+    if len(distinct) > MOST_KNOTS:
+        width, rise = np.diff(step.stock, axis=1), np.diff(step.cost, axis=1)
+        slope = np.divide(rise, width, out=np.zeros_like(rise), where=width > 0)
+        bend = np.zeros_like(step.stock)
+        bend[:, 1:-1] = np.maximum(np.diff(slope, axis=1), 0.0)
+        weight = np.sqrt((bend * chance[:, None])[inside])
+        order = np.argsort(stock)
+        mass = np.cumsum(weight[order])
+        wanted = np.linspace(0.0, mass[-1], MOST_KNOTS)
+        distinct = np.unique(stock[order][np.minimum(np.searchsorted(mass, wanted), len(mass) - 1)])
+    return np.unique(np.concatenate([[0.0], distinct, [room]]))
+
+
+def _missed(step: _Step, knots: Array, values: Array) -> Array:
+    """The most by which the function through the knots lies above that of each row, kUSD."""
+    taken = np.empty_like(step.cost)
+    for row in range(len(taken)):
+        taken[row] = np.interp(step.stock[row], knots, values[row])
+    inside = (step.stock >= knots[0]) & (step.stock <= knots[-1])
+    return np.asarray(np.where(inside, taken - step.cost, 0.0).max(axis=1))

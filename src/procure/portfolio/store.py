@@ -1,0 +1,43 @@
+"""Answers in files: JSON, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from procure.errors import DataError, Fault
+
+
+def write(path: str | Path, document: Mapping[str, Any]) -> None:
+    """Write a document to `path`, at once or not at all; a file of that name is replaced.
+
+    Raises `DataError` where the folder is missing or cannot be written to.
+    """
+    target = Path(path)
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text + "\n")
+            Path(temporary).chmod(0o666 & ~_umask())
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DataError(
+            Fault(str(path), f"cannot be written ({reason})", "an answer is saved to a file in a folder that exists",
+                  "make the folder or choose another")
+        ) from None  # fmt: skip
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

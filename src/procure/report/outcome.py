@@ -1,0 +1,102 @@
+"""How portfolios fared on fresh paths, in words and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from procure.portfolio.evaluate import CONFIDENCE, Comparison, Evaluation
+from procure.report.listing import Listing
+from procure.words import money, percent, worst_share
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+#: Elements with a line of their own: those that are short of most.
+ELEMENTS = 6
+
+
+def to_text(answer: Evaluation | Comparison) -> str:
+    """The screen as plain text."""
+    return "\n\n".join(map(str, _parts(answer)))
+
+
+def screen(answer: Evaluation | Comparison) -> Group:
+    """The screen for a terminal."""
+    from rich.console import Group
+    from rich.markup import escape
+
+    return Group(*(part if isinstance(part, Listing) else f"{escape(part)}\n" for part in _parts(answer)))
+
+
+def _parts(answer: Evaluation | Comparison) -> Iterator[str | Listing]:
+    evaluations = answer.evaluations if isinstance(answer, Comparison) else {answer.programmes: answer}
+    name, first = next(iter(evaluations.items()))
+    drawn = f"{first.n_paths:,} fresh paths, seed {first.seed}" if first.n_paths else "the paths given"
+    yield f"{first.name} on {drawn}, under a rule that cannot see the future. Million USD; ± is {CONFIDENCE:.0%}."
+    yield _costs(evaluations)
+    yield _optimism(name, first)
+    if isinstance(answer, Comparison) and len(evaluations) > 1:
+        yield "\n".join(_verdicts(answer, name))
+    yield _shortage(first)
+    yield (
+        "The rule is the best there is on the mean, and the mean is exact. One that minds the tail would cost less there:\n"
+        "the tail, and the weighed cost, are the most that these portfolios need cost."
+    )
+
+
+def _costs(evaluations: Mapping[str, Evaluation]) -> Listing:
+    first = next(iter(evaluations.values()))
+    headings = ("Cost", "expected", f"worst {worst_share(first.alpha)}", "weighed", "its program said")
+    rows = []
+    for name, one in evaluations.items():
+        half = (one.costs["high_musd"] - one.costs["low_musd"]) / 2
+        told = [_with_error(*pair) for pair in zip(one.costs["musd"].tolist(), half.tolist(), strict=True)]
+        rows.append((name, *told, money(one.costs["program_musd"].tolist()[-1])))
+    return Listing(headings, rows, right=headings[1:])
+
+
+def _with_error(number: float, half: float) -> str:
+    """A sum and half the width of its interval; that alone where there is none to speak of.
+
+    >>> _with_error(37571.3, 281.2), _with_error(26303.9, 0.0)
+    ('37,571 ± 281', '26,304')
+    """
+    return f"{money(number)} ± {money(half)}" if half >= 0.5 else money(number)
+
+
+def _optimism(name: str, one: Evaluation) -> str:
+    """How the program that found a portfolio judged it."""
+    low, number, high = (float(one.costs[f"optimism{part}_musd"].tolist()[-1]) for part in ("_low", "", "_high"))
+    if abs(number) < 0.5:
+        return f"Its program had made as much of {name}."
+    told = f"Its program had made {money(abs(number))} {'less' if number > 0 else 'more'} of {name}, weighed"
+    if low <= 0 <= high:
+        return f"{told}: chance may do that, between {money(-low)} more and {money(high)} less."
+    low, high = sorted((abs(low), abs(high)))
+    return f"{told}, {money(low)} to {money(high)}: its tree was not the world."
+
+
+def _verdicts(answer: Comparison, first: str) -> Iterator[str]:
+    """A sentence for every other portfolio, on the weighed cost."""
+    rows = answer.differences[answer.differences["measure"] == "weighed"]
+    columns = ("portfolio", "difference_musd", "low_musd", "high_musd", "verdict")
+    for name, number, low, high, verdict in zip(*(rows[column].tolist() for column in columns), strict=True):
+        if verdict == "tie":
+            yield f"{name} cannot be told from {first}: between {money(max(-low, 0))} cheaper and {money(max(high, 0))} dearer."
+        else:
+            low, high = sorted((abs(low), abs(high)))
+            yield f"{name} is {verdict} than {first} by {money(abs(number))} ({money(low)} to {money(high)}), weighed."
+
+
+def _shortage(one: Evaluation) -> Listing:
+    """Expected shares unserved of the elements that are short of most, by year, per cent."""
+    frame = one.shortage
+    whole = frame.groupby("element", sort=False)[["expected_t", "demand_t"]].sum()
+    share = whole["expected_t"] / whole["demand_t"]
+    chosen = share[share > 0].sort_values(ascending=False, kind="stable").index[:ELEMENTS].tolist()
+    years = sorted(frame["year"].unique().tolist())
+    share_of = dict(zip(zip(frame["element"], frame["year"], strict=True), frame["expected_share"], strict=True))
+    rows = [(str(e), *(percent(share_of[e, year]) for year in years)) for e in chosen]
+    headings = ("Unserved, %", *map(str, years))
+    return Listing(headings, rows, right=headings[1:])

@@ -1,0 +1,23 @@
+"""Which screen shows which answer."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from procure.portfolio.portfolio import Portfolio
+from procure.report import outcome, text
+
+
+def to_text(answer: Any) -> str:
+    """An answer as plain text."""
+    return str(_screens_of(answer).to_text(answer))
+
+
+def screen(answer: Any) -> Any:
+    """An answer as rich shows it in a terminal."""
+    return _screens_of(answer).screen(answer)
+
+
+def _screens_of(answer: Any) -> ModuleType:
+    return text if isinstance(answer, Portfolio) else outcome
