@@ -8,7 +8,7 @@ from procure import DataError, load_model
 from procure.facts import Facts, Place
 from procure.facts.records import Records
 from procure.facts.tracked import Tracker, tracked
-from procure.market import FOLLOWED, MadeAnew, TrackedMarket, make_market
+from procure.market import Moved, TrackedMarket, make_market
 from procure.program.program import compose
 from procure.scenarios.world import make_tree, programme_choices
 from random_models import market_of, random_model
@@ -107,9 +107,11 @@ def test_a_market_that_follows_a_number_is_the_market_made_anew(model):
     tree = make_tree(model, choice)
     followed = TrackedMarket(model, choice, tree)
     base, records = data_of(followed.market), Records(model.facts)
-    places = {model.facts.locate(path): path for path in model.facts.paths() if model.table_of(path) in FOLLOWED}
+    places = {path: model.facts.locate(path) for path in model.facts.paths()}
+    paths = [path for path, place in places.items() if place in followed.read - followed.read_beside]
     before, n_moved = [], 0
-    for place, path in list(places.items())[:: max(1, len(places) // 25)]:
+    for path in paths[:: max(1, len(paths) // 25)]:
+        place = places[path]
         value = 1.1 * model.facts.value(path)
         try:
             fresh = make_market(model.with_(**{path: value}), choice, tree)
@@ -117,13 +119,20 @@ def test_a_market_that_follows_a_number_is_the_market_made_anew(model):
             continue
         moved = followed.moved(records.moved({place: 1.1 * number(model, place)}), [*before, place])
         before = [place]
-        if moved is MadeAnew.SETS:
+        if not isinstance(moved, Moved):
             continue
         found = base | moved.plan | moved.period
         for datum, expected in data_of(fresh).items():
             assert np.allclose(found[datum], expected, rtol=1e-12, atol=0), (path, datum)
             n_moved += not np.array_equal(base[datum], expected)
     assert n_moved
+
+
+def test_what_decides_which_elements_there_are_is_not_followed():
+    model = MODELS[0]
+    market = TrackedMarket(model, {}, make_tree(model, {}))
+    assert {place.table for place in market.read_beside} == {"elements"}
+    assert {place.table for place in market.read - market.read_beside} >= {"prices", "terms", "suppliers", "states"}
 
 
 def test_a_number_that_is_tried_leaves_the_market_as_it_was():

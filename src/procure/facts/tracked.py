@@ -20,10 +20,19 @@ T = TypeVar("T")
 
 
 class Tracker:
-    """Values by what works them out, each with the numbers of the facts that it was read from."""
+    """Values by what works them out, each with the numbers of the facts that it was read from.
+
+    Attributes
+    ----------
+    read : set of Place
+        Every number that was read.
+    read_beside : set of Place
+        Those that were read while no tracked value was being worked out: what they moved is not known.
+    """
 
     def __init__(self) -> None:
         self.read: set[Place] = set()
+        self.read_beside: set[Place] = set()
         self._values: dict[Key, Any] = {}
         self._reads: dict[Key, set[Place]] = {}
         self._readers: dict[Place, set[Key]] = {}
@@ -32,8 +41,7 @@ class Tracker:
     def note(self, place: Place) -> None:
         """Say that the value being worked out depends on a number of the facts."""
         self.read.add(place)
-        if self._open:
-            self._open[-1].add(place)
+        (self._open[-1] if self._open else self.read_beside).add(place)
 
     def value(self, key: Key, work_out: Callable[[], T]) -> T:
         """The value kept under `key`, worked out where there is none."""

@@ -172,6 +172,11 @@ class TrackedMarket:
         """The numbers of the facts that were read, at any time."""
         return self.reading.tracker.read
 
+    @property
+    def read_beside(self) -> set[Place]:
+        """Those of them that cannot be followed: they decide what there is in the market, not its numbers."""
+        return self.reading.tracker.read_beside
+
     def moved(self, records: Records, places: Iterable[Place]) -> Moved | MadeAnew:
         """The data that these numbers of the facts have a part in, worked out from `records`, which are followed from now on."""
         self.reading.follow(records)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from procure.facts.records import Row
 from procure.facts.tracked import tracked
 from procure.formulation.sets import Sets
 from procure.market.offers import Offers
@@ -100,9 +101,7 @@ class Prices(Room):
             if any(e == element for e, _ in sets.steps):
                 layers.add("spot")
             for layer in sorted(layers):
-                own = all(
-                    self._own(s, element, reading.years[-1]) is not None for s in sellers if self._layer(s) == layer
-                )
+                own = all(self._own_row(s, element, reading.years[-1]) for s in sellers if self._layer(s) == layer)
                 if not reading.records.rows("prices", element=element, layer=layer) and (layer == "spot" or not own):
                     reading.fault(
                         "prices.csv", f"no {layer} price for '{element}'", "every element on offer has its prices"
@@ -113,8 +112,12 @@ class Prices(Room):
 
     def _own(self, supplier: str, element: str, year: int) -> float | None:
         """The supplier's own price, where it has one."""
+        row = self._own_row(supplier, element, year)
+        return None if row is None else float(row["value"])
+
+    def _own_row(self, supplier: str, element: str, year: int) -> Row | None:
         scopes = self.reading.scopes(element)
-        return self.reading.records.value("terms", year, scopes, supplier=supplier, attribute="price")
+        return self.reading.records.valid("terms", year, scopes, supplier=supplier, attribute="price")
 
     @tracked
     def _undisturbed(self, supplier: str, element: str) -> Array:

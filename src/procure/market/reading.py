@@ -38,6 +38,7 @@ class Reading:
         self.settings = settings = model.settings
         self.tracker = Tracker()
         self.faults: list[Fault] = []
+        self.suppliers = suppliers_of(model)
         self.follow(Records(model.facts))
         self.years = model.years
         self.period_years = 1.0 / settings.model.periods_per_year
@@ -56,8 +57,6 @@ class Reading:
             if element not in demanded:
                 self.fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
 
-        self.suppliers = suppliers_of(model)
-        self.registry = {s: r for r in self.records.rows("suppliers") if (s := str(r["supplier"])) in self.suppliers}
         self.year_index = np.asarray(tree.period) // settings.model.periods_per_year
         self.year_of_node = np.array(self.years)[self.year_index]
         self.code = {name: np.asarray(tree.state)[:, k] for k, name in enumerate(tree.processes)}
@@ -71,6 +70,8 @@ class Reading:
     def follow(self, records: Records) -> None:
         """Read from these records from now on."""
         self.records = records.noting(self.tracker.note)
+        rows = self.records.rows("suppliers")
+        self.registry = {s: row for row in rows if (s := str(row["supplier"])) in self.suppliers}
 
     def fault(self, where: str, seen: str, rule: str, remedy: str = "") -> None:
         """Note what is wrong with a number."""
