@@ -21,8 +21,8 @@ from procure.portfolio import rule
 from procure.portfolio.evaluate import Comparison, compare, decisions, evaluate, model_of
 from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import make_portfolio, read_portfolio
-from procure.program.optimum import solve_market
 from procure.program.program import templates
+from procure.program.solve import solve_market
 from procure.scenarios import enumerate_tree
 from procure.scenarios.grow import enumerated
 from procure.scenarios.lattice import Lattice
