@@ -10,9 +10,9 @@ from scipy import sparse
 
 import procure
 from procure.lp import highs
-from procure.lp.basis import PATIENCE, STEADY, Bases, Basis
+from procure.lp.basis import PATIENCE, STEADY, Bases, Basis, NotHere
 from procure.lp.highs import Solver
-from procure.lp.program import LinearProgram, Status
+from procure.lp.program import LinearProgram, Solution, Status
 from test_compiled import BOOK
 
 
@@ -70,11 +70,11 @@ def test_it_answers_as_a_fresh_solve_or_not_at_all(seed, other, size):
     if basis is None:
         return
     itself = basis.tried(program)
-    assert itself is not None
+    assert isinstance(itself, Solution)
     near = moved(program, other, size)
     answer = basis.tried(near)
     fresh = highs.solve(near)
-    if answer is not None:
+    if isinstance(answer, Solution):
         assert fresh.status is Status.OPTIMAL
         assert answer.objective == pytest.approx(fresh.objective, rel=1e-8)
         assert (near.matrix @ answer.x <= near.row_upper + 1e-6).all()
@@ -85,7 +85,7 @@ def test_it_is_of_use():
     """Of programs a thousandth apart most have the same basis, or trying it would be a waste."""
     bases = [(program, basis) for program in map(blend, range(60)) if (basis := basis_of(program)) is not None]
     assert len(bases) > 20
-    kept = sum(basis.tried(moved(program, 7, 0.001)) is not None for program, basis in bases)
+    kept = sum(isinstance(basis.tried(moved(program, 7, 0.001)), Solution) for program, basis in bases)
     assert kept > 0.8 * len(bases)
 
 
@@ -102,7 +102,7 @@ def test_a_limit_that_begins_to_bind_is_left_to_the_solver():
     basis = basis_of(two_ways())
     assert basis.tried(two_ways()).objective == pytest.approx(4.0)
     tighter = replace(two_ways(), row_upper=np.array([np.inf, 1.5]))
-    assert basis.tried(tighter) is None
+    assert basis.tried(tighter) is NotHere.NOT_PROVED
     assert highs.solve(tighter).objective == pytest.approx(1.5 + 1.5 * 2)
 
 
@@ -112,19 +112,25 @@ def test_entries_of_a_limit_that_does_not_bind_may_move():
     still = replace(two_ways(), matrix=sparse.csc_matrix([[1.0, 1.0], [3.0, 0.0]]))
     assert basis.tried(still).objective == pytest.approx(4.0)
     binds = replace(two_ways(), matrix=sparse.csc_matrix([[1.0, 1.0], [6.0, 0.0]]))
-    assert basis.tried(binds) is None
+    assert basis.tried(binds) is NotHere.NOT_PROVED
 
 
 def test_an_entry_of_the_basis_itself_moves():
     """Where what was factored moved, nothing is claimed."""
-    assert basis_of(two_ways()).tried(replace(two_ways(), matrix=sparse.csc_matrix([[1.0, 1.1], [1.0, 0.0]]))) is None
+    moved = replace(two_ways(), matrix=sparse.csc_matrix([[1.0, 1.1], [1.0, 0.0]]))
+    assert basis_of(two_ways()).tried(moved) is NotHere.ENTRIES_MOVED
+
+
+def test_a_bound_that_is_gone_is_none_to_stand_at():
+    without = replace(two_ways(), row_lower=np.array([-np.inf, -np.inf]))
+    assert basis_of(two_ways()).tried(without) is NotHere.NO_SIDE
 
 
 def test_what_no_portfolio_keeps_is_left_to_the_solver():
     """A bound of 2 on both leaves 4 at most; 5 are asked for."""
     basis = basis_of(two_ways())
     asked = replace(two_ways(), row_lower=np.array([5.0, -np.inf]), upper=np.array([2.0, 2.0]))
-    assert basis.tried(asked) is None
+    assert basis.tried(asked) is NotHere.OUT_OF_BOUNDS
     assert highs.solve(asked).status is Status.INFEASIBLE
 
 
@@ -139,7 +145,7 @@ def test_bases_are_kept_after_they_stayed_and_given_up_when_of_no_use():
     bases, program = Bases(), two_ways()
     solver = Solver(program)
     bases.ended(program, solver.solve(), solver.basic)
-    assert bases.tried(program) is None
+    assert bases.tried(program) is NotHere.NONE_KEPT
     for demand in np.linspace(3.1, 3.5, STEADY):
         near = replace(program, row_lower=np.array([demand, -np.inf]))
         assert solver.move_to(near)
@@ -147,11 +153,11 @@ def test_bases_are_kept_after_they_stayed_and_given_up_when_of_no_use():
     assert bases.tried(program).objective == pytest.approx(4.0)
     tighter = replace(program, row_upper=np.array([np.inf, 1.5]))
     for _ in range(PATIENCE - 1):
-        assert bases.tried(tighter) is None
-    assert bases.tried(program) is not None
+        assert bases.tried(tighter) is NotHere.NOT_PROVED
+    assert isinstance(bases.tried(program), Solution)
     for _ in range(PATIENCE):
-        assert bases.tried(tighter) is None
-    assert bases.tried(program) is None
+        assert bases.tried(tighter) is NotHere.NOT_PROVED
+    assert bases.tried(program) is NotHere.NONE_KEPT
 
 
 @pytest.mark.parametrize("most", [1.0, 0.3], ids=["slack", "binds"])

@@ -15,12 +15,13 @@ that does not bind may change its coefficients; where A_RB itself changed, the b
 >>> from dataclasses import replace
 >>> basis.tried(replace(buy, row_lower=np.array([5.0]))).x.tolist()
 [2.0, 3.0]
->>> basis.tried(replace(buy, cost=np.array([3.0, 2.0]))) is None  # the second is cheaper now
-True
+>>> basis.tried(replace(buy, cost=np.array([3.0, 2.0]))).value  # the second is cheaper now
+'its point is not proved to be an optimum'
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,16 @@ from procure.units import Array, Index
 #: Bases kept with their factors; programs on which they may fail, one after the other, before they are given up; and programs
 #: that HiGHS must have left the same basis on before it is kept.
 KEPT, PATIENCE, STEADY = 3, 4, 2
+
+
+class NotHere(enum.Enum):
+    """Why a program has no optimum at a basis known before, as far as can be told."""
+
+    NONE_KEPT = "no basis is kept"
+    ENTRIES_MOVED = "entries of the matrix in the basis have moved"
+    NO_SIDE = "a row stands at a bound that is not there"
+    OUT_OF_BOUNDS = "a column leaves its bounds"
+    NOT_PROVED = "its point is not proved to be an optimum"
 
 
 @dataclass(frozen=True)
@@ -101,21 +112,21 @@ class Basis:
             factors=factors,
         )
 
-    def tried(self, program: LinearProgram) -> Solution | None:
-        """What the basis makes of a program, if that is an optimum, proved; else None."""
+    def tried(self, program: LinearProgram) -> Solution | NotHere:
+        """What the basis makes of a program, if that is an optimum, proved; else why not."""
         matrix = program.matrix
         if not np.array_equal(matrix.data[self.entries], self.values):
-            return None
+            return NotHere.ENTRIES_MOVED
         others = np.where(self.others_up, program.upper[self.others], program.lower[self.others])
         sides = np.where(self.rows_up, program.row_upper[self.rows], program.row_lower[self.rows])
         if np.isinf(sides).any():
-            return None
+            return NotHere.NO_SIDE
         x = np.zeros(matrix.shape[1])
         x[self.others] = np.where(np.isinf(others), 0.0, others)
         inside = self.factors.solve(sides - (matrix @ x)[self.rows])
         low, high = program.lower[self.columns], program.upper[self.columns]
         if ((inside < low - FEASIBILITY) | (inside > high + FEASIBILITY)).any():
-            return None
+            return NotHere.OUT_OF_BOUNDS
         x[self.columns] = inside
         y = np.zeros(matrix.shape[0])
         y[self.rows] = self.factors.solve(program.cost[self.columns], "T")
@@ -126,7 +137,7 @@ class Basis:
         objective = float((program.cost * x).sum()) + program.offset
         certificate = of_optimum(program, x, objective, proof, OPTIMALITY)
         if not certificate.holds:
-            return None
+            return NotHere.NOT_PROVED
         return Solution(
             status=Status.OPTIMAL, objective=objective, x=x, row_dual=y, reduced_cost=proof.reduced_cost,
             bound=min(proof.bound, objective), iterations=0, seconds=0.0, message="Optimal, by a basis known before",
@@ -151,18 +162,19 @@ class Bases:
         self._kept: list[Basis] = []  # the last useful one first
         self._in_vain = self._steady = 0
 
-    def tried(self, program: LinearProgram) -> Solution | None:
-        """An optimum of a program at one of the bases kept; None where none of them is optimal there."""
+    def tried(self, program: LinearProgram) -> Solution | NotHere:
+        """An optimum of a program at one of the bases kept; why the last of them has none, where no basis does."""
+        answer: Solution | NotHere = NotHere.NONE_KEPT
         for position, basis in enumerate(self._kept):
-            solution = basis.tried(program)
-            if solution is not None:
+            answer = basis.tried(program)
+            if isinstance(answer, Solution):
                 self._kept.insert(0, self._kept.pop(position))
                 self._in_vain = 0
-                return solution
+                return answer
         self._in_vain += bool(self._kept)
         if self._in_vain >= PATIENCE:
             self._kept.clear()
-        return None
+        return answer
 
     def ended(self, program: LinearProgram, solution: Solution, basic: Callable[[], Index]) -> None:
         """Take note of an optimum that HiGHS found; `basic` gives its basis, j for a column j and -1 - i for a row i."""

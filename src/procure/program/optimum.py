@@ -101,7 +101,7 @@ class Engine:
         is_small = program.matrix.shape[0] < MANY_ROWS and not program.is_mixed_integer and not self.is_asked_for
         if is_small and last is not None and last.matrix.shape == program.matrix.shape:
             known = self._bases.tried(program)
-            if known is not None:
+            if isinstance(known, Solution):
                 return known, 0.0
         if solver is None or last is None or not solver.move_to(program):
             solver, self._bases = Solver(program, self._options), Bases()

@@ -69,11 +69,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a search ended: the score of the best point, in which iteration it was reached, and what was seen on the way."""
+    """How a search ended: the score of the best point, and in which iteration it was reached."""
 
     score: float
     iterations: int
-    log: list[str]
 
     @property
     def is_useful(self) -> bool:
@@ -112,7 +111,7 @@ class CentralPath(ABC, Generic[OfBlocks, Factors]):
 
         The score is the largest of the gap, a tenth of the residual of rows, and a hundredth of that of reduced costs.
         """
-        best, worse, log = Ended(np.inf, 0, []), 0, []
+        best, worse = Ended(np.inf, 0), 0
         count = max(1e-300, sum(self._of_all(Part.count)))
         settling, least, nearest = 0, np.inf, np.inf
         # Many small products: BLAS with threads of its own waits more than it works.
@@ -120,14 +119,12 @@ class CentralPath(ABC, Generic[OfBlocks, Factors]):
             for iteration in range(MOST_ITERATIONS):
                 at = self.standing()
                 mu = sum(self._of_all(Part.complementarity, None)) / count
-                gap = mu * count / (1.0 + abs(at.objective))
-                score = max(gap, at.missed)
-                log.append(f"{iteration:3d}  rows {at.rows:.1e}  reduced costs {at.costs:.1e}  gap {gap:.1e}")
+                score = max(mu * count / (1.0 + abs(at.objective)), at.missed)
                 if not np.isfinite(score):
                     break
                 worse += 1
                 if score < best.score or (score < tolerance and at.costs < least):
-                    best, worse, least = Ended(score, iteration, log), 0, at.costs
+                    best, worse, least = Ended(score, iteration), 0, at.costs
                     if score < USEFUL:
                         self._of_all(Part.keep_point)
                 # Far from the rows the gap grows for a while: whoever comes nearer to them has not got stuck.

@@ -296,8 +296,6 @@ class _TreePath(CentralPath[TreeCells, _Factors]):
             # At alpha 0 the tail is the mean.
             tau=self.tail.law() if self.weight else self.program.weight * self.tail.p,
             iterations=ended.iterations,
-            score=ended.score,
-            log=ended.log,
         )
 
 

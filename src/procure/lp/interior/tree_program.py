@@ -76,5 +76,3 @@ class TreePoint:
     limit_dual: Array  # (n_measures - 1, n_years)
     tau: Array  # per watched leaf
     iterations: int
-    score: float
-    log: list[str]

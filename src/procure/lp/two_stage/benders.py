@@ -32,7 +32,7 @@ from procure.lp.two_stage.extensive import MIP_OPTIONS, extensive_form, solve_ex
 from procure.lp.two_stage.problem import TwoStageProblem, weighed_cost
 from procure.lp.two_stage.recourse import Answers, Recourse, recourse_values
 from procure.lp.two_stage.result import TwoStageResult
-from procure.lp.two_stage.scenario_path import propose
+from procure.lp.two_stage.scenario_path import NoProposal, propose
 from procure.risk import CVaR, Expectation, MeanCVaR
 from procure.units import Array, Index
 
@@ -164,7 +164,7 @@ class _Decomposition:
         accuracy = max(3.0 * self.tolerance, 1e-9)  # what is proved is a tenth of what the method says
         deadline = self.started + 0.8 * self.time_limit
         proposal = propose(self.problem, self.recourse, self.alpha, self.tail, accuracy, deadline=deadline, start=start)
-        if proposal is None or np.abs(proposal.x).max(initial=0.0) > RUNAWAY:
+        if isinstance(proposal, NoProposal) or np.abs(proposal.x).max(initial=0.0) > RUNAWAY:
             return start
         weight = proposal.weight
         slope, intercept = np.zeros(len(start)), float(weight @ self.recourse.constant)

@@ -16,10 +16,20 @@ from procure.risk import Expectation
 
 @dataclass(frozen=True)
 class ValueOfInformation:
-    """What it is worth to know the future, and to plan for not knowing it (risk-neutral; minimisation).
+    """Mean costs under more or less knowledge, in the unit of the problem's costs:
 
-    `wait_and_see` <= `here_and_now` <= `expected_value_plan`, the cost of carrying out the plan of the `expected_value`
-    problem; ``inf`` where that plan cannot be carried out.
+    `wait_and_see` <= `here_and_now` <= `expected_value_plan`.
+
+    Attributes
+    ----------
+    here_and_now : float
+        Of the plan that is best on average, not knowing which scenario comes.
+    wait_and_see : float
+        Of plans made once the scenario is known.
+    expected_value : float
+        Of the problem whose numbers are all means: what one would think that its plan costs.
+    expected_value_plan : float
+        Of carrying out that plan; ``inf`` where it cannot be.
     """
 
     here_and_now: float
@@ -29,21 +39,40 @@ class ValueOfInformation:
 
     @property
     def evpi(self) -> float:
-        """Expected value of perfect information."""
+        """Expected value of perfect information, in the unit of costs."""
         return self.here_and_now - self.wait_and_see
 
     @property
     def vss(self) -> float:
-        """Value of the stochastic solution: what planning with means costs."""
+        """Value of the stochastic solution: what planning with means costs, in the unit of costs."""
         return self.expected_value_plan - self.here_and_now
 
 
 def value_of_information(
     problem: TwoStageProblem, *, method: str = "auto", tolerance: float = 1e-9
 ) -> ValueOfInformation:
-    """Here-and-now, wait-and-see and expected-value costs of a risk-neutral problem (see `ValueOfInformation`).
+    """Here-and-now, wait-and-see and expected-value costs of a problem, without aversion to risk.
 
-    Birge & Louveaux (2011), Introduction to Stochastic Programming, chapter 4.
+    Parameters
+    ----------
+    problem : TwoStageProblem
+    method, tolerance
+        As in `solve_two_stage`, for here and now.
+
+    Returns
+    -------
+    ValueOfInformation
+        Birge & Louveaux (2011), Introduction to Stochastic Programming, chapter 4.
+
+    Examples
+    --------
+    One tonne now costs 1, later 3; half the time two tonnes are needed, else one. Knowing which saves half a tonne.
+
+    >>> problem = TwoStageProblem([1], [[1]], [-np.inf], [np.inf], [0], [np.inf], [3], [[1]], [[1]],
+    ...     [[1], [2]], [np.inf], [0], [np.inf], [0.5, 0.5])
+    >>> value = value_of_information(problem)
+    >>> value.here_and_now, value.wait_and_see, value.evpi
+    (2.0, 1.5, 0.5)
     """
     now = solve_two_stage(problem, method=method, tolerance=tolerance).objective
     small, _ = problem.merged()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,11 +12,30 @@ from procure.units import Array
 
 @dataclass(frozen=True)
 class TwoStageResult:
-    """What was found, and what is proved about it.
+    """The best plan that was found, and what is proved about it; costs in the unit of the problem's.
 
-    `objective` is measured at `x`; no plan costs less than `bound`; `gap` is their distance relative to max(1,
-    |objective|). `status` is `OPTIMAL` only where the gap meets the tolerance. An infeasible problem has objective and bound
-    ``inf``, an unbounded one ``-inf``.
+    Attributes
+    ----------
+    status : Status
+        `OPTIMAL` only where the gap meets the tolerance.
+    objective : float
+        The weighed cost, measured at `x`; ``inf`` where the problem is infeasible, ``-inf`` where costs fall without end.
+    bound : float
+        No plan costs less.
+    x : array, shape (n1,)
+        The plan; `nan` where there is none.
+    recourse_values : array, shape (K,)
+        Cost of the recourse to it, scenario by scenario; ``inf`` where there is none. [Q_k(x)]
+    method : str
+        "extensive" or "decomposed": the one that found it.
+    iterations : int
+        Of the solver, or plans tried.
+    seconds, seconds_in_solver : float
+        All in all, and inside HiGHS.
+    n_subproblems, n_merged : int
+        What was solved scenario by scenario, and how much less that is than all of them, because some are equal.
+    message : str
+        What the solver says, and why the decomposition gave up, where it did.
     """
 
     status: Status
@@ -31,7 +50,6 @@ class TwoStageResult:
     n_subproblems: int = 0
     n_merged: int = 0
     message: str = ""
-    log: list[str] = field(default_factory=list, repr=False)
 
     @property
     def gap(self) -> float:

@@ -17,6 +17,7 @@ What comes out is only a proposal: `benders` measures the plan exactly and turns
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,7 +26,7 @@ import numpy as np
 from scipy import sparse
 
 from procure.lp.interior.block import Block, Missed
-from procure.lp.interior.central_path import CentralPath, Ended, Standing, helpers
+from procure.lp.interior.central_path import CentralPath, Standing, helpers
 from procure.lp.interior.cholesky import Cholesky
 from procure.lp.interior.plan import Plan, PlanFactors
 from procure.lp.interior.tail import Tail
@@ -48,9 +49,15 @@ class Proposal:
     x: Array
     duals: list[Array]
     weight: Array
-    iterations: int
-    gap: float
-    log: list[str]
+
+
+class NoProposal(enum.Enum):
+    """Why there is none."""
+
+    NO_BLOCKS = "nothing is decided later"
+    TOO_MANY_ROWS = "its plan, or a block of its recourse, is too large to be factored dense"
+    TOO_DENSE = "the rows of a block hang together too closely"
+    NO_POINT = "the central path broke down, or time was up, before any point was useful"
 
 
 class Scale(NamedTuple):
@@ -294,23 +301,25 @@ def propose(
     *,
     deadline: float,
     start: Array,
-) -> Proposal | None:
-    """A plan close to the optimum, with duals; None where the pattern is too dense or the method breaks down."""
+) -> Proposal | NoProposal:
+    """A plan close to the optimum, with duals; or why there is none."""
     n1, m1 = len(problem.cost), problem.matrix.shape[0] + recourse.rows.shape[0]
-    if not recourse.blocks or n1 + m1 > MOST_COLUMNS or any(block.n_rows > MOST_ROWS for block in recourse.blocks):
-        return None
+    if not recourse.blocks:
+        return NoProposal.NO_BLOCKS
+    if n1 + m1 > MOST_COLUMNS or any(block.n_rows > MOST_ROWS for block in recourse.blocks):
+        return NoProposal.TOO_MANY_ROWS
     patterns = []
     for block in recourse.blocks:
         identity = sparse.identity(block.n_rows, format="csr")
         patterns.append(Cholesky(sparse.hstack([block.matrix, -identity], format="csr")))
         if patterns[-1].operations > MOST_OPERATIONS:
-            return None
+            return NoProposal.TOO_DENSE
     with np.errstate(all="ignore"):
         path = _ScenarioPath(problem, recourse, patterns, alpha, tail)
     with path.blocks:
         path.start(start)
         ended = path.run(tolerance, deadline)
-        return path.proposal(ended) if ended.is_useful else None
+        return path.proposal() if ended.is_useful else NoProposal.NO_POINT
 
 
 class _PathFactors(NamedTuple):
@@ -434,7 +443,7 @@ class _ScenarioPath(CentralPath[ScenarioBlock, _PathFactors]):
             steps = steps.within(of_block)
         return steps
 
-    def proposal(self, ended: Ended) -> Proposal:
+    def proposal(self) -> Proposal:
         """The point as a proposal."""
         results = self.blocks.ask(ScenarioBlock.result)
         per_block = len(results) // len(self.sizes)
@@ -445,7 +454,7 @@ class _ScenarioPath(CentralPath[ScenarioBlock, _PathFactors]):
         law = (1.0 - self.weight) * self.p
         if self.weight:
             law = law + self.tail.law()
-        return Proposal(self.plan.x.value * self.scale_x, duals, law, ended.iterations, ended.score, ended.log)
+        return Proposal(self.plan.x.value * self.scale_x, duals, law)
 
 
 def _common(values: Array) -> Array:
