@@ -38,6 +38,7 @@ class Footprint(LimitKind):
         return {
             ("footprint_excess", (limit.name, s, e, y)): market.term(s, "footprint", y, e) - bound
             for s, e in market.sets.in_scope(limit)
+            if (s, e) in market.sets.offers
             for y in limit.years
         }
 

@@ -118,6 +118,11 @@ class Future:
     period: int
     lost: Mapping[str, Sequence[float]]
 
+    @property
+    def length(self) -> int:
+        """How many periods the loss takes."""
+        return max(map(len, self.lost.values()), default=0)
+
 
 class MarketNumbers(Protocol):
     """What a limit may ask of the market that it limits. Mass in t, money in kUSD, time in years."""
@@ -185,6 +190,9 @@ class LimitKind(ABC):
 
     name: ClassVar[str]
     reads: ClassVar[tuple[str, ...]] = ()  # keys of a model file beside name, kind, tag, note and the bound
+    keys: ClassVar[
+        Mapping[str, tuple[Any, Any]]
+    ] = {}  # those of them that are its own: what each takes, and its default
     sense: ClassVar[Literal["max", "min"]] = "max"
     measured_in: ClassVar[Measure] = SHARE
     counts: ClassVar[Counts] = Counts.PLAN
@@ -196,6 +204,10 @@ class LimitKind(ABC):
 
     def faults(self, choice: Any) -> Iterator[tuple[str, str, str]]:
         """(what was seen, the rule, the remedy) of choices that make no sense together."""
+        yield from ()
+
+    def suppliers_named(self, choice: Any) -> Iterator[tuple[str, str]]:
+        """(key, supplier) of every supplier that keys of its own name."""
         yield from ()
 
     def detail(self, choice: Any) -> Hashable:
@@ -232,9 +244,9 @@ class LimitKind(ABC):
         return {}
 
     def futures(
-        self, choice: Any, limit: Limit, sellers: Sequence[str], periods_per_year: int, years: Sequence[int]
+        self, choice: Any, suppliers: Sequence[str], years: Sequence[int], periods_per_year: int
     ) -> list[Future]:
-        """Futures outside the law that it looks at: none by default."""
+        """Futures outside the law that it looks at, of a model with these suppliers and years: none by default."""
         return []
 
     def looks_at(self, limit: Limit, year: int | None, market: MarketNumbers) -> Index:

@@ -11,6 +11,7 @@ Every answer is tracked: what a limit works out from it is worked out again when
   state(chain)                           the name of every node's state   undisturbed(s)        nodes where s is in its first state
   delivered(s, e), ready(s)              share of a contract that arrives at every node; that would, undisturbed
   probability                            of every node                    nodes_of(y)           the nodes of a year
+                                         nodes_outside(name, y)                nodes of futures outside the law
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Asked:
     @property
     def probability(self) -> Array:
         """Of every node, shape (n_nodes,)."""
-        return np.asarray(self.reading.tree.probability, dtype=float)
+        return self.reading.probability
 
     def demand(self, element: str, year: int) -> float:
         """t/yr, before levels."""
@@ -75,11 +76,12 @@ class Asked:
 
     def nodes_of(self, year: int) -> Index:
         """The nodes of a year that are in the law."""
-        return np.flatnonzero(self.year_of_node == year)
+        return np.asarray(np.flatnonzero(self.year_of_node[: self.reading.tree.n_nodes] == year))
 
     def nodes_outside(self, limit: str, year: int) -> Index:
         """The nodes of a year that are outside the law and in which something is lost, of the futures of a limit."""
-        return np.empty(0, dtype=np.int64)
+        nodes = self.reading.nodes_outside(limit)
+        return np.asarray(nodes[self.year_of_node[nodes] == year])
 
     def term(
         self, supplier: str, attribute: str, year: float, element: str | None = None, default: float = 0.0

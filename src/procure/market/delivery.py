@@ -28,7 +28,7 @@ class Delivery(Room):
     @tracked
     def delivered(self, supplier: str, element: str) -> Array:
         """Share of a contract that arrives at every node."""
-        return (1.0 - self.lost(supplier, element)) * self.ready(supplier)
+        return (1.0 - self.lost(supplier, element)) * self.ready(supplier) * self.reading.kept(supplier)
 
     @tracked
     def lost(self, supplier: str, element: str) -> Array:
@@ -98,9 +98,10 @@ class Delivery(Room):
 
     @tracked
     def undisturbed(self, supplier: str) -> Mask:
-        """Nodes where a supplier is in its first state; all, where it cannot fail."""
+        """Nodes where a supplier is in its first state, and not lost; all, where it cannot fail."""
         reading = self.reading
+        undisturbed = reading.kept(supplier) == 1.0
         if supplier not in reading.code:
-            return np.ones(reading.n_nodes, dtype=bool)
+            return np.asarray(undisturbed)
         first = reading.records.rows("states", chain=supplier, order=0)[0]["state"]
-        return np.asarray(reading.code[supplier] == reading.states[supplier].index(first))
+        return np.asarray(undisturbed & (reading.code[supplier] == reading.states[supplier].index(first)))

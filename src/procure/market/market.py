@@ -59,7 +59,8 @@ class Market:
     """The numbers of one model under one choice of programmes.
 
     `plan` maps each datum of the plan to its values by index; `period` each datum of a period to arrays over the nodes of
-    `tree`, shape (n_nodes,). Mass in t, money in kUSD, prices in USD/kg (= kUSD/t), time in years.
+    `tree` and, behind them, those outside the law, shape (n_nodes,). Mass in t, money in kUSD, prices in USD/kg (= kUSD/t), time in
+    years.
     """
 
     model: Model
@@ -157,10 +158,10 @@ class TrackedMarket:
             programmes=dict(programmes),
             sets=self._sets,
             tree=tree,
-            shape=Shape(np.asarray(tree.parent), reading.year_index, information),
+            shape=Shape(reading.parent, reading.year_index, information, n_outside=len(reading.outside)),
             plan=plan,
             period=period,
-            probability=np.asarray(tree.probability, dtype=float),
+            probability=reading.probability,
             discount=np.array([discount[y] for y in reading.year_of_node.tolist()]),
             bounds=future_bounds(asked, reading, period),
             class_of=reading.class_of,
@@ -212,6 +213,7 @@ class TrackedMarket:
 def _information(reading: Reading) -> NDArray[np.int64]:
     """Nodes that differ only in this period's demand are one when orders are placed."""
     seen = [reading.code[name] for name in sorted(reading.code) if name != DEMAND]
-    keys = np.column_stack([np.asarray(reading.tree.parent), *seen])
+    alone = np.maximum(np.arange(reading.n_nodes) - reading.tree.n_nodes, -1)  # futures outside the law are told apart
+    keys = np.column_stack([reading.parent, alone, *seen])
     _, group = np.unique(keys, axis=0, return_inverse=True)
     return np.asarray(group, dtype=np.int64).ravel()

@@ -37,8 +37,9 @@ def merge(market: Market) -> Market:
             member = np.zeros(len(market.probability))
             member[bound.nodes] = 1.0
             inside.append(member)
-    tree, new = market.tree.merged(np.column_stack([*numbers, *inside]))
-    return _reduced(market, tree, new)
+    tree, new = market.tree.merged(np.column_stack([*numbers, *inside])[: market.shape.n_inside])
+    beyond = tree.n_nodes + np.arange(market.shape.n_outside)  # futures outside the law stay as they are
+    return _reduced(market, tree, np.concatenate([new, beyond]))
 
 
 def merged_like(market: Market, like: Market) -> Market:
@@ -55,15 +56,17 @@ def merged_like(market: Market, like: Market) -> Market:
 def _reduced(market: Market, tree: Tree, new: NDArray[np.int64]) -> Market:
     """A market over the nodes of `tree`, of which `new` says where each of its own went."""
     if tree.n_nodes == market.tree.n_nodes:
-        return replace(market, merged_from=np.arange(tree.n_nodes))
+        return replace(market, merged_from=np.arange(len(market.probability)))
     first = np.unique(new, return_index=True)[1]
+    shape = market.shape
+    parent = shape.parent[first]
     reduced = replace(
         market,
         tree=tree,
         merged_from=new,
-        shape=Shape(np.asarray(tree.parent), market.shape.year[first]),
+        shape=Shape(np.where(parent < 0, -1, new[parent]), shape.year[first], n_outside=shape.n_outside),
         period={name: {i: values[first] for i, values in by_index.items()} for name, by_index in market.period.items()},
-        probability=np.asarray(tree.probability, dtype=float),
+        probability=np.concatenate([np.asarray(tree.probability, dtype=float), np.zeros(shape.n_outside)]),
         discount=market.discount[first],
         bounds={},
     )

@@ -125,7 +125,7 @@ class PeriodNumbers(Numbers):
     @datum(over=_elements)
     def price_end(self, e: str) -> Array:
         """kUSD/t of stock that is left at the end; nothing before."""
-        period = np.asarray(self.reading.tree.period)
+        period = self.reading.period
         return np.where(period == np.max(period), self.reading.of_stock(e, "end_value") * self._licensed(e), 0.0)
 
     @datum(over=_steps)

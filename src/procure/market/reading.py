@@ -9,9 +9,12 @@ import numpy as np
 from procure.errors import Fault
 from procure.facts.records import ALL, Records, Row
 from procure.facts.tracked import Tracker
+from procure.limits import KINDS, Future
+from procure.market.outside import outside
 from procure.model import Model
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import Programmes, suppliers_of
+from procure.units import Array, Index
 
 
 class Reading:
@@ -21,8 +24,10 @@ class Reading:
     ----------
     elements, suppliers, years
         Of the model: elements in the order of nature, else of the alphabet; suppliers in that of the alphabet.
-    year_of_node, year_index : array, shape (n_nodes,)
-        The year of every node, and its position in `years`.
+    outside : Outside
+        The nodes behind those of the tree, outside the law.
+    period, year_of_node, year_index : array, shape (n_nodes,)
+        The period of every node, its year, and the position of that in `years`.
     code : mapping chain -> array, shape (n_nodes,)
         The position of every node's state in `states` of the chain.
     period_years : float
@@ -57,15 +62,52 @@ class Reading:
             if element not in demanded:
                 self.fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
 
-        self.year_index = np.asarray(tree.period) // settings.model.periods_per_year
-        self.year_of_node = np.array(self.years)[self.year_index]
-        self.code = {name: np.asarray(tree.state)[:, k] for k, name in enumerate(tree.processes)}
+        self.outside = outside(self._futures(), int(tree.n_periods))
+        self.period: Index = np.concatenate([np.asarray(tree.period), self.outside.period])
+        self.year_index: Index = self.period // settings.model.periods_per_year
+        self.year_of_node: Index = np.array(self.years)[self.year_index]
+        undisturbed = np.zeros(len(self.outside), dtype=np.int64)  # the first state of every process
+        self.code: dict[str, Index] = {
+            name: np.concatenate([np.asarray(tree.state)[:, k], undisturbed]) for k, name in enumerate(tree.processes)
+        }
         self.states = dict(zip(tree.processes, tree.states, strict=True))
 
     @property
     def n_nodes(self) -> int:
-        """Nodes of the tree."""
-        return len(self.year_index)
+        """Nodes of the tree, and those outside the law."""
+        return len(self.period)
+
+    def _futures(self) -> dict[str, list[Future]]:
+        """The futures outside the law that each limit looks at."""
+        per_year = self.settings.model.periods_per_year
+        return {
+            choice.name: KINDS[choice.kind].futures(choice, self.suppliers, self.years, per_year)
+            for choice in self.settings.limits
+        }
+
+    @property
+    def parent(self) -> Index:
+        """The parent of every node, shape (n_nodes,)."""
+        n_inside = self.tree.n_nodes
+        beyond = self.outside.parent
+        return np.concatenate([np.asarray(self.tree.parent), np.where(beyond < 0, -1, beyond + n_inside)])
+
+    @property
+    def probability(self) -> Array:
+        """Of every node, shape (n_nodes,); zero outside the law."""
+        return np.concatenate([np.asarray(self.tree.probability, dtype=float), np.zeros(len(self.outside))])
+
+    def kept(self, supplier: str) -> Array:
+        """The share of a supplier's volume that no future outside the law takes away, shape (n_nodes,)."""
+        lost = self.outside.lost.get(supplier)
+        kept = np.ones(self.n_nodes)
+        if lost is not None:
+            kept[self.tree.n_nodes :] -= lost
+        return kept
+
+    def nodes_outside(self, limit: str) -> Index:
+        """The nodes in which something is lost, of the futures that a limit looks at."""
+        return self.tree.n_nodes + self.outside.nodes.get(limit, np.empty(0, dtype=np.int64))
 
     def follow(self, records: Records) -> None:
         """Read from these records from now on."""

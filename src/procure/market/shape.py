@@ -27,16 +27,25 @@ class Shape:
     same : mapping element -> array, shape (n_nodes,)
         The first of the nodes that are one for this element: they share its rows and decisions. Elements that are not here
         have a decision of their own at every node.
+    n_outside : int
+        How many nodes, the last ones, are outside the law: they are answered, and weigh nothing.
     """
 
     parent: Index
     year: Index
     information: Index | None = None
     same: Mapping[Any, Index] = field(default_factory=dict)
+    n_outside: int = 0
+
+    @property
+    def n_inside(self) -> int:
+        """How many nodes are in the law: those of the tree."""
+        return len(self.parent) - self.n_outside
 
     @cached_property
     def leaves(self) -> Index:
-        """Nodes without children."""
-        is_leaf = np.ones(len(self.parent), dtype=bool)
-        is_leaf[self.parent[self.parent >= 0]] = False
+        """Nodes of the law without children."""
+        is_leaf = np.ones(self.n_inside, dtype=bool)
+        parent = self.parent[: self.n_inside]
+        is_leaf[parent[parent >= 0]] = False
         return np.flatnonzero(is_leaf)

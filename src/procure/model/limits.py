@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, create_model, field_validator, model_validator
 
 from procure.errors import nearest
 from procure.limits import KINDS
@@ -19,8 +19,8 @@ def _known(kind: str) -> str:
     return kind
 
 
-class LimitChoices(Table):
-    """One limit: kind, scope, bound, years and tag."""
+class CommonChoices(Table):
+    """What any limit can say: kind, scope, bound, years and tag."""
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
     kind: Annotated[str, AfterValidator(_known)]
@@ -43,7 +43,7 @@ class LimitChoices(Table):
         return percent(bound) if kind is not None and kind.measured_in is SHARE else bound
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> LimitChoices:
+    def _makes_sense(self) -> CommonChoices:
         kind = KINDS[self.kind]
         wanted, other = kind.sense, "max" if kind.sense == "min" else "min"
         if getattr(self, wanted) is None or getattr(self, other) is not None:
@@ -56,7 +56,7 @@ class LimitChoices(Table):
             raise wrong(f"{wanted} is {self.bound:g}", "a bound is >= 0", "check the sign")
         for seen, rule, remedy in kind.faults(self):
             raise wrong(seen, rule, remedy)
-        written = {LimitChoices.model_fields[name].alias or name for name in self.model_fields_set}
+        written = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
         for key in sorted(written - {"name", "kind", wanted, "tag", "note", *kind.reads}):
             reads = ", ".join(kind.reads) or "nothing else"
             raise wrong(f"it has '{key}'", f"a limit of kind '{self.kind}' reads {reads}", f"leave out '{key}'")
@@ -69,3 +69,11 @@ class LimitChoices(Table):
         """The bound, whichever way it goes: a share of demand, days of use, USD million, or t per t."""
         bound = self.min if KINDS[self.kind].sense == "min" else self.max
         return float("nan") if bound is None else bound
+
+
+#: One limit: what any can say, and the keys that only some kinds read.
+LimitChoices = create_model(
+    "LimitChoices",
+    __base__=CommonChoices,
+    **{key: declared for kind in KINDS.values() for key, declared in kind.keys.items()},  # type: ignore[call-overload]
+)

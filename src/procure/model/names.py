@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from procure.errors import Fault, nearest
 from procure.facts import Facts
+from procure.limits import KINDS
 from procure.model.choices import Settings
 
 
@@ -91,6 +92,8 @@ class _Reader:
             where = f"limits.{limit.name}"
             if limit.supplier is not None:
                 self.known(f"{where}.supplier", limit.supplier, suppliers["supplier"], "a supplier of the facts")
+            for key, supplier in KINDS[limit.kind].suppliers_named(limit):
+                self.known(f"{where}.{key}", supplier, suppliers["supplier"], "a supplier of the facts")
             if limit.country is not None:
                 self.known(f"{where}.country", limit.country, suppliers["country"], "a country of a supplier")
             self.known(f"{where}.scope", limit.scope, ["all", *scopes], "a class or an element")

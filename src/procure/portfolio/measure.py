@@ -151,7 +151,10 @@ class Measured:
     @cached_property
     def nodes_of_year(self) -> list[NDArray[np.int64]]:
         """The nodes of each year."""
-        return [np.flatnonzero(self.market.shape.year == k) for k in range(len(self.sets.years))]
+        return [
+            np.flatnonzero(self.market.shape.year[: self.market.shape.n_inside] == k)
+            for k in range(len(self.sets.years))
+        ]
 
     def law_of_year(self, k: int) -> Array:
         """Probability of the nodes of a year; of several periods one is drawn by lot."""
@@ -354,11 +357,11 @@ def nodes(measured: Measured) -> DataFrame:
     tree, market = measured.market.tree, measured.market
     labels = [tree.label(n) for n in range(tree.n_nodes)]
     columns = [
-        range(tree.n_nodes), tree.parent.tolist(), tree.period.tolist(), market.year_of_node.tolist(),
-        measured.probability.tolist(), measured.discount.tolist(), labels,
-        *(measured.forms[name].tolist() for name in COSTS),
+        range(tree.n_nodes), tree.parent, tree.period, market.year_of_node, measured.probability, measured.discount, labels,
+        *(measured.forms[name] for name in COSTS),
     ]  # fmt: skip
-    return make_frame("nodes", zip(*columns, strict=True))
+    in_law = (np.asarray(column)[: tree.n_nodes].tolist() for column in columns)
+    return make_frame("nodes", zip(*in_law, strict=True))
 
 
 def leaves(measured: Measured, wait_and_see: Array) -> DataFrame:
