@@ -21,7 +21,7 @@ from procure.units import KUSD_PER_MUSD
 
 
 def provenance(measured: Measured) -> DataFrame:
-    """Gross cost by status."""
+    """Gross cost by status, million USD of present value, and its shares."""
     total = dict.fromkeys(statuses(), 0.0)
     for status, cost in _Priced(measured).parts():
         total[status] += abs(cost) / KUSD_PER_MUSD
@@ -127,5 +127,5 @@ class _Priced:
 
     def _status(self, rows: Sequence[Row]) -> str:
         """The softest status of the rows; a number nobody gave is assumed."""
-        found = [str(r["status"]) for r in rows if r["status"] is not None]
-        return max(found, key=statuses().index, default="assumed")
+        told = [str(row["status"]) for row in rows if row["status"] is not None]
+        return max(told, key=statuses().index, default="assumed")

@@ -16,45 +16,45 @@ from procure.scenarios.tree import Tree
 def today(market: Market) -> dict[tuple[str, str], float]:
     """Supply of every (source, element), t/yr; with `shortage` and `surplus` an element's sum is its demand."""
     calm = _undisturbed(market)
-    sets, year = market.sets, market.sets.years[0]
-    per_year = 1.0 / market.model.settings.model.periods_per_year
-    number = {name: {key: float(x[0]) for key, x in values.items()} for name, values in calm.period.items()}
-    room = {s: calm.plan["capacity"][s, year] for s in sets.capped}
-    found: dict[tuple[str, str], float] = {}
+    sets, year, plan = market.sets, market.sets.years[0], calm.plan
+    periods_per_year = market.model.settings.model.periods_per_year
+    now = {name: {key: float(x[0]) for key, x in values.items()} for name, values in calm.period.items()}
+    capacity_left = {s: plan["capacity"][s, year] for s in sets.capped}
+    supply: dict[tuple[str, str], float] = {}
     for s, e in sets.offers:
-        firm = calm.plan["committed"][s, e, year]
-        found[s, e] = number["delivered"][s, e] / per_year * firm
-        if s in room:
-            room[s] -= firm
+        committed = plan["committed"][s, e, year]
+        supply[s, e] = now["delivered"][s, e] * periods_per_year * committed
+        if s in capacity_left:
+            capacity_left[s] -= committed
     for e in sets.elements:
-        choices = []
+        # (price, supplier, t/yr at this price, t/yr from this supplier at any)
+        bids: list[tuple[float, str, float, float]] = []
         for s, _ in sets.of_element(e):
-            arrives = number["delivered"].get((s, e), 0.0) / per_year
-            left = np.inf
+            arrives = now["delivered"].get((s, e), 0.0) * periods_per_year
+            most = np.inf
             if arrives > 0:
-                left = arrives * (calm.plan["offered"][s, e, year] - calm.plan["committed"][s, e, year])
+                most = arrives * (plan["offered"][s, e, year] - plan["committed"][s, e, year])
                 # The price of a basket is split by the tonnes it is made of.
-                held = sum(calm.plan["share"].get((*offer, year), 0.0) for offer in sets.of_supplier(s)) or 1.0
-                price = number["payment_output"].get((s,), 0.0) / held + number["payment"][s, e]
-                choices.append((price / (arrives * per_year), s, left, left))
+                tonnes = sum(plan["share"].get((*offer, year), 0.0) for offer in sets.of_supplier(s)) or 1.0
+                price = now["payment_output"].get((s,), 0.0) / tonnes + now["payment"][s, e]
+                bids.append((price * periods_per_year / arrives, s, most, most))
             if (s, e) in sets.calls:
-                volume = number["callable"][s, e] - number["reach"][s, e] * calm.plan["committed"].get(
-                    (s, e, year), 0.0
-                )
-                choices.append((number["price_call"][s, e], s, volume / per_year, left))
-        missing = number["demand"][e,] / per_year - sum(found.get(offer, 0.0) for offer in sets.of_element(e))
-        given: dict[str, float] = {}
-        for _, s, volume, most in sorted(choices):
-            taken = min(missing, volume, most - given.get(s, 0.0), room.get(s, np.inf))
-            if taken > 0:
-                given[s] = given.get(s, 0.0) + taken
-                missing -= taken
-                if s in room:
-                    room[s] -= taken
-        for s, taken in given.items():
-            found[s, e] = found.get((s, e), 0.0) + taken
-        found["shortage", e], found["surplus", e] = max(missing, 0.0), min(missing, 0.0)
-    return found
+                committed = plan["committed"].get((s, e, year), 0.0)
+                volume = now["callable"][s, e] - now["reach"][s, e] * committed
+                bids.append((now["price_call"][s, e], s, volume * periods_per_year, most))
+        missing = now["demand"][e,] * periods_per_year - sum(supply.get(offer, 0.0) for offer in sets.of_element(e))
+        taken: dict[str, float] = {}
+        for _, s, volume, most in sorted(bids):
+            amount = min(missing, volume, most - taken.get(s, 0.0), capacity_left.get(s, np.inf))
+            if amount > 0:
+                taken[s] = taken.get(s, 0.0) + amount
+                missing -= amount
+                if s in capacity_left:
+                    capacity_left[s] -= amount
+        for s, amount in taken.items():
+            supply[s, e] = supply.get((s, e), 0.0) + amount
+        supply["shortage", e], supply["surplus", e] = max(missing, 0.0), min(missing, 0.0)
+    return supply
 
 
 def _undisturbed(market: Market) -> Market:
