@@ -283,30 +283,28 @@ class _Master:
         self.constant = (1.0 - tail) * float(problem.probability @ recourse.constant) / self.unit
         self.counts = np.zeros(n_clusters + 1, dtype=int)
         self.needed = np.flatnonzero(self.cost[self.n1 :])
-        fixed = sparse.vstack([problem.matrix, recourse.rows], format="csr")
+        fixed = sparse.vstack([problem.matrix, recourse.of_plan.matrix], format="csr")
         self.matrix = sparse.hstack([fixed, sparse.csr_matrix((fixed.shape[0], n_clusters + 1))], format="csr")
-        self.row_lower = np.r_[problem.row_lower, recourse.row_lower]
-        self.row_upper = np.r_[problem.row_upper, recourse.row_upper]
+        self.row_lower = np.r_[problem.row_lower, recourse.of_plan.lower]
+        self.row_upper = np.r_[problem.row_upper, recourse.of_plan.upper]
         self._box = 1.0
         self.cut_rows = np.zeros((0, self.n))
         self.cut_heights = np.zeros(0)
         self.idle = np.zeros(0, dtype=int)
         self._solver: Solver | None = None
         self._mixed: bool = False
-        self.together = False
+        self.together = self._is_cut = False
         self.seconds = 0.0
         self.radius = 0.0
 
     @property
     def is_bounded(self) -> bool:
         """Whether the last optimum was a bound: every θ had a cut, and no box held the plan."""
-        return self._whole and self.radius == 0.0
-
-    _whole = False
+        return self._is_cut and self.radius == 0.0
 
     def solve(self, *, whole_numbers: bool) -> Solution:
         """The master's optimum; where it has none yet, the optimum in a box that grows."""
-        self._whole = self.together or bool((self.counts[self.needed] > 0).all())
+        self._is_cut = self.together or bool((self.counts[self.needed] > 0).all())
         self.radius = 0.0
         solution = self._run(whole_numbers)
         if solution.status in (Status.UNBOUNDED, Status.FAILED, Status.INFEASIBLE) and (

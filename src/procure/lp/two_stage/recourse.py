@@ -211,17 +211,44 @@ class RecourseBlock:
         return sum(solver.seconds for solver in (self._solver, self._elastic) if solver is not None)
 
 
+class RowsOfPlan:
+    """Rows of recourse that no recourse stands in: T x alone has to keep them, so they are rows of the plan.
+
+    As such `matrix`, `lower` and `upper` are those of all scenarios that may come.
+    """
+
+    def __init__(self, problem: TwoStageProblem, rows: Index) -> None:
+        K, m2 = problem.n_scenarios, problem.recourse_matrix.shape[0]
+        self.shape = K, len(rows)
+        self._lower = np.broadcast_to(problem.recourse_row_lower, (K, m2))[:, rows]
+        self._upper = np.broadcast_to(problem.recourse_row_upper, (K, m2))[:, rows]
+        seen = np.flatnonzero(problem.probability)
+        if problem.shares_technology:
+            self._technology = self.matrix = problem.technology[rows]
+            self.lower, self.upper = self._lower[seen].max(axis=0), self._upper[seen].min(axis=0)
+        else:
+            self._technology = problem.technology[(np.arange(K)[:, None] * m2 + rows).ravel()]
+            self.matrix = problem.technology[(seen[:, None] * m2 + rows).ravel()]
+            self.lower, self.upper = self._lower[seen].ravel(), self._upper[seen].ravel()
+
+    def kept(self, x: Array) -> NDArray[np.bool_]:
+        """Whether a plan keeps them, for every scenario."""
+        reached = np.asarray(self._technology @ x).reshape(-1, self.shape[1]) if self.shape[1] else np.zeros((1, 0))
+        slack = 1e-6 * np.maximum(1.0, np.abs(reached))
+        inside = (reached >= self._lower - slack) & (reached <= self._upper + slack)
+        return np.asarray(np.broadcast_to(inside, self.shape).all(axis=1))
+
+
 class Recourse:
     """The recourse of a problem in blocks, with what needs no program at all: rows without recourse, columns without rows.
 
-    `rows` are the first-stage rows hidden in the recourse (rows of T x alone), with `row_lower` and `row_upper`;
-    `constant` is the cost per scenario of the columns that stand in no row. Blocks of very many versions are answered by several
-    processes, until the recourse is left as a context.
+    `of_plan` are the rows without recourse; `constant` is the cost per scenario of the columns that stand in no row. Blocks of very
+    many versions are answered by several processes, until the recourse is left as a context.
     """
 
     def __init__(self, problem: TwoStageProblem) -> None:
         self.n_scenarios = problem.n_scenarios
-        groups, self._loose_rows, loose_columns = _separate(problem.recourse_matrix)
+        groups, rows_of_plan, loose_columns = _separate(problem.recourse_matrix)
         self.blocks = [RecourseBlock(problem, rows, columns) for rows, columns in groups]
         self.constant = _cheapest(
             problem.recourse_cost[..., loose_columns],
@@ -229,11 +256,11 @@ class Recourse:
             problem.recourse_upper[..., loose_columns],
             self.n_scenarios,
         )
-        self._read_loose_rows(problem)
+        self.of_plan = RowsOfPlan(problem, rows_of_plan)
         many = sum(block.n_versions for block in self.blocks) >= MANY_VERSIONS
         self._workers = Workers(self.blocks, len(self.blocks), idle_cores() if many else 0)
+        #: Seconds inside HiGHS, whichever process they were spent in.
         self.seconds = 0.0
-        """Seconds inside HiGHS, whichever process they were spent in."""
 
     def __enter__(self) -> Recourse:
         return self
@@ -247,21 +274,6 @@ class Recourse:
         self.seconds += sum(answer.seconds for answer in answers)
         return answers
 
-    def _read_loose_rows(self, problem: TwoStageProblem) -> None:
-        K, m2 = problem.n_scenarios, problem.recourse_matrix.shape[0]
-        rows = self._loose_rows
-        low = np.broadcast_to(problem.recourse_row_lower, (K, m2))[:, rows]
-        high = np.broadcast_to(problem.recourse_row_upper, (K, m2))[:, rows]
-        if problem.shares_technology:
-            possible = problem.probability > 0
-            self.rows = problem.technology[rows]
-            self.row_lower, self.row_upper = low[possible].max(axis=0), high[possible].min(axis=0)
-        else:
-            seen = np.flatnonzero(problem.probability)
-            self.rows = problem.technology[(seen[:, None] * m2 + rows).ravel()]
-            self.row_lower, self.row_upper = low[seen].ravel(), high[seen].ravel()
-        self._all = (low, high, problem)
-
     def values(self, x: Array) -> Array:
         """Q_k(x) for every scenario."""
         return self.total(x, [answer.value for answer in self.answers(x)])
@@ -269,22 +281,13 @@ class Recourse:
     def total(self, x: Array, values: list[Array]) -> Array:
         """Q_k(x) from the costs of the versions of each block."""
         total = self.constant.copy()
-        total[~self._keeps_loose_rows(x)] = np.inf
+        total[~self.of_plan.kept(x)] = np.inf
         for block, of_version in zip(self.blocks, values, strict=True):
             value = of_version[block.member]
             # No recourse in one block outweighs bottomless recourse in another.
             none = (total == np.inf) | (value == np.inf)
             total = np.where(none, np.inf, total + np.where(none, 0.0, value))
         return total
-
-    def _keeps_loose_rows(self, x: Array) -> NDArray[np.bool_]:
-        low, high, problem = self._all
-        if not len(self._loose_rows):
-            return np.ones(self.n_scenarios, dtype=bool)
-        m2 = problem.recourse_matrix.shape[0]
-        reached = np.asarray(problem.technology @ x).reshape(-1, m2)[:, self._loose_rows]
-        slack = 1e-6 * np.maximum(1.0, np.abs(reached))
-        return np.asarray(((reached >= low - slack) & (reached <= high + slack)).all(axis=1))
 
 
 def recourse_values(problem: TwoStageProblem, x: Array) -> Array:

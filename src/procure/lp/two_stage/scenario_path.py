@@ -303,7 +303,7 @@ def propose(
     start: Array,
 ) -> Proposal | NoProposal:
     """A plan close to the optimum, with duals; or why there is none."""
-    n1, m1 = len(problem.cost), problem.matrix.shape[0] + recourse.rows.shape[0]
+    n1, m1 = len(problem.cost), problem.matrix.shape[0] + recourse.of_plan.matrix.shape[0]
     if not recourse.blocks:
         return NoProposal.NO_BLOCKS
     if n1 + m1 > MOST_COLUMNS or any(block.n_rows > MOST_ROWS for block in recourse.blocks):
@@ -341,11 +341,11 @@ class _ScenarioPath(CentralPath[ScenarioBlock, _PathFactors]):
         self.sizes = [_typical(block.row_lower, block.row_upper) for block in recourse.blocks]
         pairs = list(zip(recourse.blocks, self.sizes, strict=True))
         self.money = max(max(np.abs(block.cost).max(initial=0.0) * size for block, size in pairs), 1e-12)
-        rows = sparse.vstack([problem.matrix, recourse.rows], format="csr")
+        rows = sparse.vstack([problem.matrix, recourse.of_plan.matrix], format="csr")
         self.plan = Plan(
             problem.cost * self.scale_x / self.money,
             rows @ sparse.diags(self.scale_x),
-            (np.r_[problem.row_lower, recourse.row_lower], np.r_[problem.row_upper, recourse.row_upper]),
+            (np.r_[problem.row_lower, recourse.of_plan.lower], np.r_[problem.row_upper, recourse.of_plan.upper]),
             (problem.lower / self.scale_x, problem.upper / self.scale_x),
             p.mean(),
         )
