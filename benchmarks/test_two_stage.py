@@ -15,7 +15,7 @@ from procure import solve_two_stage
 from procure.lp import cells, highs
 from procure.lp.program import Status
 from procure.market import make_market, merge
-from procure.program.program import compose, risk_of
+from procure.program.program import compose
 from subjects import subject
 
 slow = pytest.mark.slow
@@ -87,15 +87,12 @@ def test_tree(benchmark, timed, way, n_nodes):
     market = merge(make_market(model, {"seabed": "five"}))
     program = compose(market)
     alone = compose(replace(market, shape=replace(market.shape, same={})))
-    composition = alone.composition
-    plan, period = market.plan_data(composition.plan), market.period_data(composition.period)
-    numbers = (plan, period, market.probability, market.discount, risk_of(model), market.bounds)
     options = {"ipx": {"solver": "ipx", "run_crossover": "off"}}.get(way, {})
     found = []
 
     def run():
         if way == "cells":
-            found.append(cells.solve(composition, alone.composed, *numbers))
+            found.append(cells.solve(alone.composition, alone.composed, alone.figures))
         else:
             solver = highs.Solver(program.composed.lp, {**options, "time_limit": 1200.0})
             found.append(solver.solve_unchecked())  # without crossover it proves no optimum

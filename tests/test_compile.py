@@ -16,6 +16,7 @@ from procure.formulation.quantity import given as datum
 from procure.lp import highs
 from procure.lp.compile import compile_block
 from procure.lp.compose import Composition
+from procure.lp.figures import Figures
 from procure.lp.program import Status
 from procure.program.program import risk_of
 from random_models import random_market
@@ -246,7 +247,14 @@ def with_rows(market, on_plan=None, on_period=None):
     composition = Composition(plan, period, market.sets.years, market.shape, market.sets.limits_on_futures)
     weighing = risk_of(market.model)
     composed = composition.program(
-        market.plan_data(plan), market.period_data(period), market.probability, market.discount, weighing, market.bounds
+        Figures(
+            market.plan_data(plan),
+            market.period_data(period),
+            market.probability,
+            market.discount,
+            weighing,
+            market.bounds,
+        )
     )
     solution = highs.solve(composed.lp, {"mip_rel_gap": 0.0})
     assert solution.status is Status.OPTIMAL

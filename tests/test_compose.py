@@ -16,7 +16,7 @@ from procure.lp import highs
 from procure.lp.program import Status
 from procure.market import exposure, make_market
 from procure.model import load_model, make_model
-from procure.program.program import compose, missed, risk_of
+from procure.program.program import compose, risk_of
 from procure.program.solve import solve_program
 from procure.scenarios.tree import Tree
 from procure.units import KUSD_PER_MUSD
@@ -347,5 +347,5 @@ def test_watching_too_few_leaves_is_found_and_mended(alpha, weight):
     few = compose(market, mildest[: int(np.searchsorted(np.cumsum(likely[mildest]), 1 - alpha)) + 1])
     assert solve_program(few).objective == pytest.approx(whole.objective, rel=1e-9)
     first = highs.solve(few.composed.lp)
-    assert len(missed(few, first).watched) > len(few.composition.watched)
+    assert len(few.missed(first).watched) > len(few.composition.watched)
     assert first.objective <= whole.objective * (1 + 1e-12)

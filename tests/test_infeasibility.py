@@ -21,6 +21,7 @@ from procure.formulation.period import build_period
 from procure.formulation.plan import build_plan
 from procure.lp.compile import compile_block
 from procure.lp.compose import Composition
+from procure.lp.figures import Figures
 from procure.lp.highs import solve as solve_lp
 from procure.lp.program import Status
 from procure.market import make_market
@@ -250,12 +251,14 @@ def test_a_constraint_added_in_pyomo_is_named():
     period = compile_block(build_period(pyo.ConcreteModel(), asked.sets))
     composition = Composition(plan, period, asked.sets.years, asked.shape, asked.sets.limits_on_futures)
     composed = composition.program(
-        asked.plan_data(plan),
-        asked.period_data(period),
-        asked.probability,
-        asked.discount,
-        risk_of(asked.model),
-        asked.bounds,
+        Figures(
+            asked.plan_data(plan),
+            asked.period_data(period),
+            asked.probability,
+            asked.discount,
+            risk_of(asked.model),
+            asked.bounds,
+        )
     )
     assert solve_lp(composed.lp).status is Status.INFEASIBLE
     error = explain([Program(asked, Templates(plan, period), composition, composed)])

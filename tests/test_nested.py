@@ -16,7 +16,7 @@ from procure.lp.interior import central_path
 from procure.lp.interior.tail import Tail
 from procure.lp.program import LinearProgram, Status
 from procure.market import make_market, merge
-from procure.program.program import compose, risk_of
+from procure.program.program import compose
 from procure.program.solve import solve_program
 from procure.risk import cvar
 from random_models import random_market, random_model
@@ -32,11 +32,7 @@ def program_in_cells(market):
 
 
 def by_cells(program, **options):
-    market, composition = program.market, program.composition
-    return cells.solve(
-        composition, program.composed, market.plan_data(composition.plan), market.period_data(composition.period),
-        market.probability, market.discount, risk_of(market.model), market.bounds, **options,
-    )  # fmt: skip
+    return cells.solve(program.composition, program.composed, program.figures, **options)
 
 
 def check(program, found=None):

@@ -7,6 +7,7 @@ import pytest
 
 import procure
 from procure import DataError, load_model, solve, sweep
+from procure.reason import Reason
 
 GRID = {
     "suppliers.china.rate.normal.failed": [0.1, 0.4, 0.8],
@@ -31,6 +32,13 @@ def test_a_row_per_combination_equal_to_a_fresh_solve(model, rows):
     for row in rows.to_dict("records"):
         fresh = solve(model.with_(**{path: row[path] for path in GRID})).summary["objective"]
         assert row["objective_musd"] == pytest.approx(fresh, rel=1e-9)
+
+
+def test_a_row_says_why_it_could_not_be_followed(model):
+    """A tail that begins to weigh gets rows of its own; one that weighs a little more is followed, and so is an offer."""
+    weighed = model.with_(**{"risk.weight": 0.2})
+    cases = [{"risk.weight": 0.4}, {"risk.weight": 0.0}, {"suppliers.lynas.offers.medium_heavy.2027": 700.0}, {"x": 1}]
+    assert sweep(weighed, cases)["made_anew"].tolist() == ["", Reason.TAIL.value, "", ""]
 
 
 def test_the_order_of_cases_decides_nothing(model, rows):

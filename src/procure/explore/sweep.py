@@ -21,7 +21,7 @@ Case = Mapping[str, Any]
 Grid = Mapping[str, Sequence[Any]] | Sequence[Case]
 
 #: What every row says beside its case; money in million USD of present value.
-COLUMNS = ("status", "objective_musd", "programmes", "message", "seconds", "seconds_in_solver")
+COLUMNS = ("status", "objective_musd", "programmes", "message", "seconds", "seconds_in_solver", "made_anew")
 #: Cases handed to a worker at a time.
 SHARD = 16
 
@@ -42,8 +42,9 @@ def sweep(model: Model, grid: Grid, *, workers: int = 1) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per case, in the order of the grid: the case's paths, `status` (optimal, infeasible, bad input, failed),
-        `objective_musd` (NaN where there is none), `programmes` chosen, `message`, and `seconds`, of which `seconds_in_solver`.
+        One row per case, in the order of the grid: the paths, `status` (optimal, infeasible, bad input, failed),
+        `objective_musd` (NaN where there is none), `programmes` chosen, `message`, `seconds`, of which
+        `seconds_in_solver`, and `made_anew`: why a case could not be followed in place, blank where it was (`Reason`).
 
     Raises
     ------
@@ -51,8 +52,8 @@ def sweep(model: Model, grid: Grid, *, workers: int = 1) -> pd.DataFrame:
         For an empty grid, or a number of workers below one. A case that is wrong by itself is a row.
 
     >>> from procure import load_model
-    >>> found = sweep(load_model("two-class"), {"risk.weight": [0.0, 0.5], "shortage.scale": [1.0, 1.2]})
-    >>> found[["risk.weight", "shortage.scale", "status"]].values.tolist()[-1]
+    >>> rows = sweep(load_model("two-class"), {"risk.weight": [0.0, 0.5], "shortage.scale": [1.0, 1.2]})
+    >>> rows[["risk.weight", "shortage.scale", "status"]].values.tolist()[-1]
     [0.5, 1.2, 'optimal']
     """
     import pandas as pd
@@ -81,7 +82,7 @@ def sweep(model: Model, grid: Grid, *, workers: int = 1) -> pd.DataFrame:
 
 def solve_case(compiled: Compiled, case: Case) -> dict[str, Any]:
     """The row of one case."""
-    row: dict[str, Any] = dict(zip(COLUMNS, ("", math.nan, "", "", math.nan, math.nan), strict=True))
+    row: dict[str, Any] = dict(zip(COLUMNS, ("", math.nan, "", "", math.nan, math.nan, ""), strict=True))
     try:
         answer = compiled.solve(case)
     except DataError as error:
@@ -96,6 +97,7 @@ def solve_case(compiled: Compiled, case: Case) -> dict[str, Any]:
         "programmes": programme_name(answer.programmes),
         "seconds": answer.seconds,
         "seconds_in_solver": answer.seconds_in_solver,
+        "made_anew": "; ".join(dict.fromkeys(reason.value for reason in answer.made_anew.values())),
     }
 
 

@@ -7,16 +7,17 @@ which solves any program whole.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from procure.limits import Bound, Counts, kind_of
+from procure.limits import Counts, kind_of
 from procure.lp.compile import Name
-from procure.lp.compose import TAIL_MONEY, Composed, Composition, Risk
+from procure.lp.compose import TAIL_MONEY, Composed, Composition
 from procure.lp.dual_bound import proved_bound
+from procure.lp.figures import Figures
 from procure.lp.interior import tree_path
 from procure.lp.interior.sliced_tree import is_sliced
 from procure.lp.interior.tree_program import Links, Measure, TreePoint, TreeProgram
@@ -28,8 +29,7 @@ MISSED = 1e-7
 
 
 def solve(
-    composition: Composition, composed: Composed, plan_data: Array, period_data: Array, probability: Array, discount: Array,
-    risk: Risk, bounds: Mapping[tuple[str, Any], Bound], *, accuracy: float = 1e-9, tolerance: float = 1e-7,
+    composition: Composition, composed: Composed, figures: Figures, *, accuracy: float = 1e-9, tolerance: float = 1e-7,
     deadline: float = np.inf,
 ) -> Solution | None:  # fmt: skip
     """The optimum of a composed program cell by cell, with its duals; None where it is not made of cells, or has no optimum.
@@ -47,9 +47,7 @@ def solve(
         return None
     try:
         cells = Cells(composition)
-        program = cells.program(
-            composed, period_data, probability, discount, risk, bounds, composition.plan_cost(plan_data)
-        )
+        program = cells.program(composed, figures)
     except NotCells:
         return None
     found = tree_path.solve(program, accuracy, deadline=deadline)
@@ -112,15 +110,12 @@ class Cells:
             place[number, element] = position
         return known, place
 
-    def program(
-        self, composed: Composed, period_data: Array, probability: Array, discount: Array, risk: Risk,
-        bounds: Mapping[tuple[str, Any], Bound], plan_cost: Array,
-    ) -> TreeProgram:  # fmt: skip
+    def program(self, composed: Composed, figures: Figures) -> TreeProgram:
         """The program in cells."""
         composition = self.composition
         plan, period, shape, lp = composition.plan, composition.period, composition.shape, composed.lp
         n_plan, n_nodes = len(plan.columns), composition.n_nodes
-        W, S, L, links = self._entries(period.entry.at(period_data))
+        W, S, L, links = self._entries(period.entry.at(figures.period))
         place = composition.column_of
 
         def of_columns(values: Array) -> Array:
@@ -136,27 +131,27 @@ class Cells:
         row_lower, row_upper = of_rows(lp.row_lower, -np.inf), of_rows(lp.row_upper, np.inf)
         row_lower, row_upper = np.minimum(row_lower, row_upper), np.maximum(row_lower, row_upper)
         rows = sparse.csr_matrix(lp.matrix)[: len(plan.rows), :n_plan]
-        form = period.form.at(period_data)
-        measures = [self._measure(discount[:, None] * form, np.flatnonzero(composition.is_cost))]
+        form = period.form.at(figures.period)
+        measures = [self._measure(figures.discount[:, None] * form, np.flatnonzero(composition.is_cost))]
         most = np.full((len(composition.limits), len(composition.years)), np.inf)
         for j, limit in enumerate(composition.limits):
             inside = np.zeros(n_nodes)
             for y in limit.years:
-                bound = bounds[limit.name, y]
-                law = probability[bound.nodes]
+                bound = figures.bounds[limit.name, y]
+                law = figures.probability[bound.nodes]
                 inside[bound.nodes] = np.divide(bound.law, law, out=np.zeros(len(law)), where=law > 0)
                 most[j, composition.years.index(y)] = bound.most
             measures.append(self._measure(inside[:, None] * form, composition.form_of(limit)))
         return TreeProgram(
-            parent=shape.parent, year=shape.year, probability=probability, W=W, S=S, L=L,
+            parent=shape.parent, year=shape.year, probability=figures.probability, W=W, S=S, L=L,
             row_lower=row_lower, row_upper=row_upper,
             lower=of_columns(lp.lower), upper=of_columns(lp.upper),
             stock_lower=lp.lower[place[:, self.stock]].T, stock_upper=lp.upper[place[:, self.stock]].T,
-            links=links, measures=tuple(measures), bound=most, plan_cost=plan_cost, plan_rows=rows,
+            links=links, measures=tuple(measures), bound=most, plan_cost=composition.plan_cost(figures.plan), plan_rows=rows,
             plan_row_bounds=(lp.row_lower[: len(plan.rows)], lp.row_upper[: len(plan.rows)]),
             plan_bounds=(lp.lower[:n_plan], lp.upper[:n_plan]),
             element_of_plan=np.array([-1 if e is None else self.number[e] for e in plan.column_element]),
-            watched=shape.leaves[composition.watched], alpha=risk.alpha, weight=risk.weight,
+            watched=shape.leaves[composition.watched], alpha=figures.risk.alpha, weight=figures.risk.weight,
         )  # fmt: skip
 
     def _entries(self, entry: Array) -> tuple[sparse.csr_matrix, Array, Array, Links]:

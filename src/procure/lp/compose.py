@@ -30,20 +30,13 @@ from scipy import sparse
 from procure.limits import Bound, Counts, Limit, kind_of
 from procure.limits.counted import add_tail
 from procure.lp.compile import Name, Template
+from procure.lp.figures import Figures, Risk
 from procure.lp.program import LinearProgram, Solution
 from procure.market.shape import Shape
 from procure.units import Array, Index
 
 #: kUSD in one unit of money of the tail rows.
 TAIL_MONEY = 1e3
-
-
-@dataclass(frozen=True)
-class Risk:
-    """How cost is weighed: ``(1 - weight)`` mean ``+ weight`` CVaR at level `alpha` (0.95: the worst 5 %)."""
-
-    alpha: float = 0.0
-    weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -166,31 +159,11 @@ class Composition:
         n_own = int(number.max()) + 1 if len(number) else 0
         return base + number[:, None] * count + np.arange(count), base + n_own * count
 
-    def program(
-        self,
-        plan_data: Array,
-        period_data: Array,
-        probability: Array,
-        discount: Array,
-        risk: Risk,
-        bounds: Mapping[tuple[str, Any], Bound] | None = None,
-    ) -> Composed:
-        """The linear program at these numbers.
-
-        Parameters
-        ----------
-        plan_data : array, shape (n_plan_data,)
-        period_data : array, shape (n_nodes, n_period_data)
-        probability : array, shape (n_nodes,)
-            Unconditional; those of one period sum to one.
-        discount : array, shape (n_nodes,)
-            Present value of one unit of money at the node.
-        risk : Risk
-        bounds : mapping (limit name, year or None) -> Bound, for the limits on all futures
-            Shortages as a share of demand, supplies in t, costs in kUSD.
-        """
+    def program(self, figures: Figures) -> Composed:
+        """The linear program at these figures."""
         plan, period = self.plan, self.period
-        bounds = bounds or {}
+        plan_data, period_data, probability = figures.plan, figures.period, figures.probability
+        discount, risk, bounds = figures.discount, figures.risk, figures.bounds
         parts = _Parts(self.n_composed, self.n_rows)
         parts.add(plan.entry_row, plan.entry_column, plan.entry.at(plan_data))
         entries = self.written[:, period.entry_row]
@@ -287,14 +260,14 @@ class Composition:
             here = here[here >= 0]
         return np.flatnonzero(passed)
 
-    def overlooked(self, composed: Composed, solution: Solution, period_data: Array, discount: Array) -> Index:
+    def overlooked(self, composed: Composed, solution: Solution, figures: Figures) -> Index:
         """Unwatched leaves (positions) whose path costs more than where the tail begins: none, if the solution stands."""
         unwatched = np.setdiff1d(np.arange(len(self._leaves)), self.watched)
         if composed.eta < 0 or not len(unwatched):
             return unwatched[:0]
-        form = self.period.form.at(period_data)[:, self.is_cost]
+        form = self.period.form.at(figures.period)[:, self.is_cost]
         columns = self.column_of[:, self.period.form_column[self.is_cost]]
-        node_cost = discount * (form * solution.x[columns]).sum(axis=1)
+        node_cost = figures.discount * (form * solution.x[columns]).sum(axis=1)
         begins = solution.x[composed.eta] * TAIL_MONEY
         costs = (self.paths() @ node_cost)[unwatched]
         return np.asarray(unwatched[costs > begins + 1e-9 * max(1.0, abs(begins))])

@@ -2,13 +2,13 @@
 
 from procure.market.exposure import exposure
 from procure.market.limits import bound_of
-from procure.market.market import FOLLOWED, MadeAnew, Market, Moved, TrackedMarket, make_market
+from procure.market.market import Market, Moved, TrackedMarket, make_market
 from procure.market.merge import idle_offers, merge, merged_like
 from procure.market.numbers import Datum
 from procure.market.reads import ALWAYS_READ, check_read, numbers_read
 from procure.market.shape import Shape
 
 __all__ = [
-    "ALWAYS_READ", "FOLLOWED", "Datum", "MadeAnew", "Market", "Moved", "Shape", "TrackedMarket",
+    "ALWAYS_READ", "Datum", "Market", "Moved", "Shape", "TrackedMarket",
     "bound_of", "check_read", "exposure", "idle_offers", "make_market", "merge", "merged_like", "numbers_read",
 ]  # fmt: skip

@@ -7,7 +7,6 @@ out in these rooms, so that the compiled program stays affine in what it is give
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,15 +33,10 @@ from procure.market.reading import Reading
 from procure.market.shape import Shape
 from procure.market.trade import Trade
 from procure.model import Model
+from procure.reason import Reason
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import DEMAND, Programmes, make_tree
 from procure.units import Array
-
-#: Tables whose numbers can move alone: all that a market reads from them is data of plan or period.
-FOLLOWED = frozenset(
-    {"terms", "programmes", "prices", "offers", "commitments", "baskets", "demand", "depths", "multiples", "stock",
-     "shortage", "spot"}
-)  # fmt: skip
 
 
 class Ordered(Protocol):
@@ -112,13 +106,6 @@ class Moved:
     period: Mapping[Datum, Array]
 
 
-class MadeAnew(enum.Enum):
-    """Why a market cannot follow a change of the facts, and has to be made anew."""
-
-    SETS = "the sets of the formulation move"
-    FAULT = "a number is at fault"
-
-
 class TrackedMarket:
     """A market, and from which numbers of the facts each of its own was worked out.
 
@@ -178,21 +165,21 @@ class TrackedMarket:
         """Those of them that cannot be followed: they decide what there is in the market, not its numbers."""
         return self.reading.tracker.read_beside
 
-    def moved(self, records: Records, places: Iterable[Place]) -> Moved | MadeAnew:
+    def moved(self, records: Records, places: Iterable[Place]) -> Moved | Reason:
         """The data that these numbers of the facts have a part in, worked out from `records`, which are followed from now on."""
         self.reading.follow(records)
         forgotten = self.reading.tracker.forget(places)
         if self._trade.sets() != self._sets:
-            return MadeAnew.SETS
+            return Reason.SETS
         moved = Moved(
             {datum: value for numbers in self._plan for datum, value in numbers.again(forgotten).items()},
             {datum: value for numbers in self._period for datum, value in numbers.again(forgotten).items()},
         )
         faulty = bool(self.reading.faults)
         self.reading.faults.clear()
-        return MadeAnew.FAULT if faulty else moved
+        return Reason.FAULT if faulty else moved
 
-    def tried(self, values: Mapping[Place, float]) -> Moved | MadeAnew:
+    def tried(self, values: Mapping[Place, float]) -> Moved | Reason:
         """The data that move when these numbers of the facts do; afterwards all is as it was."""
         tracker, before = self.reading.tracker, self.reading.records
         kept = tracker.kept()

@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from procure.errors import SolverError
-from procure.lp.compose import Composition, Risk
-from procure.lp.highs import Solver
+from procure.lp.compose import Composition
+from procure.lp.figures import Figures
 from procure.lp.program import Status
 from procure.market.shape import Shape
+from procure.program.engine import Engine
 from procure.units import Array
 
 if TYPE_CHECKING:
@@ -69,21 +70,20 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
     shortage_columns = templates.period.form_column[is_shortage]
     shortage_price = templates.period.form.at(period_data)[:, is_shortage]
 
-    solver: Solver | None = None
+    engine, seconds, resolved_cold = Engine(), 0.0, 0
     known: dict[bytes, tuple[float, float]] = {}
-    found = np.empty((len(paths), 2))
-    resolved_cold = 0
+    losses = np.empty((len(paths), 2))
     for leaf, path in enumerate(paths):
         key = period_data[path].tobytes()
         if key not in known:
             if time.perf_counter() >= deadline:
                 return unseen(market)
             discount = market.discount[path]
-            program = composition.program(plan_data, period_data[path], np.ones(n_periods), discount, Risk()).lp
-            if solver is None or not solver.move_to(program):
-                solver = Solver(program)
-            solution = solver.solve()
-            resolved_cold += solution.resolved_cold
+            program = composition.program(Figures(plan_data, period_data[path], np.ones(n_periods), discount)).lp
+            solution, spent = engine.solve(program, deadline)
+            seconds, resolved_cold = seconds + spent, resolved_cold + solution.resolved_cold
+            if solution.status is Status.LIMIT_REACHED:
+                return unseen(market)
             if solution.status is not Status.OPTIMAL:
                 raise SolverError(
                     f"HiGHS stopped with '{solution.message}' on a single path ({market.tree.label(int(path[-1]))}).",
@@ -92,5 +92,5 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
             unserved = solution.x[composition.column_of[:, shortage_columns]]
             lost = float((discount[:, None] * shortage_price[path] * unserved).sum())
             known[key] = (float(program.cost @ solution.x), lost)
-        found[leaf] = known[key]
-    return Foresight(found[:, 0], found[:, 1], solver.seconds if solver is not None else 0.0, resolved_cold)
+        losses[leaf] = known[key]
+    return Foresight(losses[:, 0], losses[:, 1], seconds, resolved_cold)

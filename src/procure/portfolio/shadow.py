@@ -33,11 +33,12 @@ from procure.facts import Place
 from procure.facts.records import Records, Row
 from procure.limits import Counts, Limit, kind_of
 from procure.lp.compile import Template
-from procure.market import Datum, MadeAnew, Market, TrackedMarket
+from procure.market import Datum, Market, TrackedMarket
 from procure.model.limits import LimitChoices
 from procure.portfolio.frames import is_worthless, make_frame
 from procure.portfolio.measure import Measured
 from procure.program.program import risk_of
+from procure.reason import Reason
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import rounded
 
@@ -212,7 +213,7 @@ class _Numbers:
         step = -NUDGE if kind.is_floor else NUDGE
         places = {Place(kind.table, p, "value"): row["value"] * (1 + step) for p, row in rows.items()}
         moved = self._tracked.tried(places)
-        assert not isinstance(moved, MadeAnew), "a small step moves numbers only"
+        assert not isinstance(moved, Reason), "a small step moves numbers only"
         plan, period = self._tracked.market.plan, self._tracked.market.period
         changes: dict[Datum, Any] = {
             (name, index): (value - plan[name][index]) / step

@@ -40,7 +40,7 @@ from procure.lp.highs import Solver, solve
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.market import Market, TrackedMarket
 from procure.model.limits import LimitChoices
-from procure.program.optimum import SIMPLEX
+from procure.program.engine import SIMPLEX
 from procure.program.program import Program
 from procure.units import DAYS_PER_YEAR, Array, Index
 from procure.words import listed, plain, programme_name, span

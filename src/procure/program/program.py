@@ -18,6 +18,7 @@ numbers: there every element that a limit looks at stands apart from the start.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -29,11 +30,12 @@ from numpy.typing import NDArray
 from procure.formulation.sets import Sets
 from procure.limits import Counts, Limit, kind_of
 from procure.lp.compile import Template, compile_block
-from procure.lp.compose import Composed, Composition, Risk
-from procure.lp.program import Solution
+from procure.lp.compose import Composed, Composition
+from procure.lp.figures import Figures, Risk
+from procure.lp.program import LinearProgram, Solution, Status
 from procure.market import Market, Shape, exposure, idle_offers
 from procure.model import Model
-from procure.units import Index
+from procure.units import Array, Index
 
 #: Leaves under watch hold this many times the probability of the tail; trees with few leaves are watched whole.
 WATCHED_TAILS, FEW_LEAVES = 6.0, 40
@@ -72,7 +74,47 @@ def risk_of(model: Model) -> Risk:
 
 
 @dataclass(frozen=True)
-class Program:
+class Missed:
+    """What the short cuts of a program got wrong: leaves that the tail reaches unwatched, elements that may not stay together."""
+
+    watched: Index  # all that are to be watched then; none where nothing is to be added
+    apart: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(len(self.watched) or self.apart)
+
+
+class Posed(ABC):
+    """A program at some numbers, posed to the solver; its short cuts may turn out to be wrong."""
+
+    @property
+    @abstractmethod
+    def lp(self) -> LinearProgram:
+        """The linear program."""
+
+    @property
+    @abstractmethod
+    def is_large(self) -> bool:
+        """Whether it is better solved cell by cell."""
+
+    @abstractmethod
+    def missed(self, solution: Solution) -> Missed:
+        """What its short cuts got wrong, seen from how it ended: nothing, if that is how the market ends.
+
+        Mending it, again and again, ends: every round watches more leaves or holds fewer elements together.
+        """
+
+    @abstractmethod
+    def mended(self, missed: Missed) -> Posed:
+        """The same without what its short cuts got wrong."""
+
+    @abstractmethod
+    def made(self) -> Program:
+        """The whole program, with its market at these numbers."""
+
+
+@dataclass(frozen=True)
+class Program(Posed):
     """A market as a linear program, ready to be solved."""
 
     market: Market
@@ -86,16 +128,44 @@ class Program:
         """Elements that share decisions between siblings of the last period."""
         return frozenset(self.composition.shape.same)
 
+    @property
+    def figures(self) -> Figures:
+        """The numbers that it is composed at."""
+        return _figures(self.market, self.composition)
 
-@dataclass(frozen=True)
-class Missed:
-    """What the short cuts of a program got wrong: leaves that the tail reaches unwatched, elements that may not stay together."""
+    @property
+    def lp(self) -> LinearProgram:
+        """The linear program."""
+        return self.composed.lp
 
-    watched: Index  # all that are to be watched then
-    apart: frozenset[str]
+    @property
+    def is_large(self) -> bool:
+        """Whether it is better solved cell by cell."""
+        return is_large(self.market)
 
-    def __bool__(self) -> bool:
-        return bool(len(self.watched) or self.apart)
+    def missed(self, solution: Solution) -> Missed:
+        """What its short cuts got wrong, seen from how it ended: nothing, if that is how the market ends."""
+        return missed(self, solution, self.figures)
+
+    def mended(self, missed: Missed) -> Program:
+        """The same without what its short cuts got wrong."""
+        watched = missed.watched if len(missed.watched) else self.composition.watched
+        return compose(self.market, watched, (*self.apart, *missed.apart))
+
+    def made(self) -> Program:
+        """The program itself."""
+        return self
+
+
+def _figures(market: Market, composition: Composition) -> Figures:
+    return Figures(
+        plan=market.plan_data(composition.plan),
+        period=market.period_data(composition.period),
+        probability=market.probability,
+        discount=market.discount,
+        risk=risk_of(market.model),
+        bounds=market.bounds,
+    )
 
 
 def compose(
@@ -128,21 +198,14 @@ def compose(
         watched = None  # they look at every path
     elif watched is None:
         watched = _may_reach(market)
-    elif not holds_tail(market, watched, market.probability):
+    elif not holds_tail(market.shape, watched, market.probability, risk_of(market.model)):
         likely = _may_reach(market)
         watched = None if likely is None else np.union1d(watched, likely)
     if like is not None and _is_like(like, market, shape, watched):
         composition = like.composition
     else:
         composition = Composition(compiled.plan, compiled.period, market.sets.years, shape, limits, watched)
-    composed = composition.program(
-        market.plan_data(composition.plan),
-        market.period_data(composition.period),
-        market.probability,
-        market.discount,
-        risk_of(market.model),
-        market.bounds,
-    )
+    composed = composition.program(_figures(market, composition))
     return Program(replace(market, shape=shape), compiled, composition, composed, taken)
 
 
@@ -151,20 +214,20 @@ def is_large(market: Market) -> bool:
     return len(market.probability) * len(market.sets.elements) >= MANY_CELLS
 
 
-def missed(program: Program, solution: Solution) -> Missed:
-    """What the short cuts of a program got wrong, seen from its optimum: nothing, if that is the optimum of the market.
+def missed(program: Program, solution: Solution, figures: Figures) -> Missed:
+    """What the short cuts of a program got wrong, seen from how it ended at these figures."""
+    composition = program.composition
+    nobody: Index = composition.watched[:0]
+    if solution.status is Status.INFEASIBLE:  # less is asked with fewer elements together: none is infeasible before
+        return Missed(nobody, _under_limits(program))
+    if solution.status is not Status.OPTIMAL:
+        return Missed(nobody, frozenset())
+    beyond = composition.overlooked(program.composed, solution, figures)
+    wider = np.union1d(composition.watched, beyond) if len(beyond) else nobody
+    return Missed(wider, _coupled(program, solution.row_dual) if program.together else frozenset())
 
-    Taking it apart or watching more as it says, again and again, ends: every round watches more leaves or holds fewer elements
-    together.
-    """
-    market, composition = program.market, program.composition
-    data = market.period_data(composition.period)
-    beyond = composition.overlooked(program.composed, solution, data, market.discount)
-    wider = np.union1d(composition.watched, beyond) if len(beyond) else beyond
-    return Missed(wider, coupled(program, solution.row_dual) if program.together else frozenset())
 
-
-def coupled(program: Program, row_dual: NDArray[np.float64]) -> frozenset[str]:
+def _coupled(program: Program, row_dual: NDArray[np.float64]) -> frozenset[str]:
     """Elements held together that a binding limit on all futures couples, at these multipliers."""
     market = program.market
     binding = [
@@ -179,7 +242,7 @@ def coupled(program: Program, row_dual: NDArray[np.float64]) -> frozenset[str]:
     return program.together & _looked_at(market, ((limit, key[1]) for limit, key in binding))
 
 
-def under_limits(program: Program) -> frozenset[str]:
+def _under_limits(program: Program) -> frozenset[str]:
     """Elements held together that a limit on all futures may couple: taken apart before a program is called infeasible."""
     return program.together & _looked_at(program.market, _limits_by_year(program.market))
 
@@ -201,8 +264,7 @@ def _apart(market: Market, compiled: Templates, apart: frozenset[str]) -> frozen
 
 def _weighs_evenly(market: Market) -> bool:
     """Whether every leaf weighs what it is likely: the mean alone is minimised."""
-    risk = risk_of(market.model)
-    return risk.weight == 0 or risk.alpha == 0
+    return risk_of(market.model).is_mean
 
 
 def _limits_by_year(market: Market) -> list[tuple[Limit, Any]]:
@@ -300,10 +362,9 @@ def _may_reach(market: Market) -> Index | None:
     return order[: int(np.searchsorted(np.cumsum(leaves[order]), mass)) + 1]
 
 
-def holds_tail(market: Market, watched: Index, probability: NDArray[np.float64]) -> bool:
+def holds_tail(shape: Shape, watched: Index, probability: Array, risk: Risk) -> bool:
     """Whether leaves are as likely together as the tail is: with fewer the program would have no bound."""
-    tail = 1.0 - risk_of(market.model).alpha
-    return bool(probability[market.shape.leaves[watched]].sum() >= tail * (1 - 1e-12))
+    return bool(probability[shape.leaves[watched]].sum() >= (1.0 - risk.alpha) * (1 - 1e-12))
 
 
 def _is_like(program: Program, market: Market, shape: Shape, watched: Index | None) -> bool:

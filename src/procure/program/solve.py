@@ -8,8 +8,9 @@ from typing import Any
 
 from procure.lp.program import Status
 from procure.market import Market
+from procure.program.engine import Engine
 from procure.program.infeasibility import explain
-from procure.program.optimum import Engine, Solved, optimum, refuse, solved
+from procure.program.optimum import Solved, optimum, refuse, solved
 from procure.program.program import Program, compose
 
 

@@ -8,7 +8,8 @@ from procure import Infeasible, load_model
 from procure.errors import DataError
 from procure.market import make_market, merge, numbers_read
 from procure.program.solve import solve_market
-from procure.solving.nearby import Refusal
+from procure.reason import Reason
+from procure.solving.reach import Reach
 
 ONE_YEAR = {
     "model.years": (2030, 2030),
@@ -60,24 +61,35 @@ def test_numbers_moved_in_place_equal_a_fresh_solve(compiled, seed):
 
 
 def test_a_capacity_and_a_rate_are_moved_in_place(compiled):
-    (level,) = compiled._levels
-    assert not isinstance(level._in_place(compiled._change({"suppliers.caremag.offers.Dy.2027": 280.0})), Refusal)
-    moved = level._in_place(compiled._change({"suppliers.china.rate.normal.ban": 0.2}))
-    if compiled.model.years[0] == 2030:
-        assert not isinstance(moved, Refusal)
-    else:  # a law of several years draws a tree of its own
-        assert moved is Refusal.DRAWN_TREE
+    assert not compiled.solve({"suppliers.caremag.offers.Dy.2027": 280.0}).made_anew
+    made_anew = compiled.solve({"suppliers.china.rate.normal.ban": 0.2}).made_anew
+    # A law of several years draws a tree of its own.
+    assert made_anew == ({} if compiled.model.years[0] == 2030 else {"seabed five": Reason.DRAWN_TREE})
 
 
-def test_what_cannot_be_moved_in_place_says_why(compiled):
-    (level,) = compiled._levels
-    for change, reason in (
-        ({"risk.weight": 0.5}, Refusal.MORE_THAN_NUMBERS),
-        ({"suppliers.china.depth.medium_heavy.friction": 0.0}, None),
-        ({"suppliers.china.offers.Dy.2026": 0.0}, None),
-    ):
-        moved = level._in_place(compiled._change(change))
-        assert moved is reason if reason else isinstance(moved, Refusal) or moved.matrix.shape[0] > 0
+@pytest.mark.parametrize(
+    ("changes", "reaches", "reason"),
+    [
+        ({"suppliers.caremag.offers.Dy.2027": 280.0}, Reach.NUMBERS, None),
+        ({"risk.weight": 0.5}, Reach.NUMBERS, None),
+        ({"risk.alpha": 0.9, "suppliers.caremag.offers.Dy.2027": 280.0}, Reach.NUMBERS, None),
+        ({"limits.china_heavy_share.max": 0.6}, Reach.NUMBERS, None),
+        ({"risk.weight": 0.0}, Reach.NUMBERS, Reason.TAIL),
+        ({"risk.alpha": 0.0}, Reach.NUMBERS, Reason.TAIL),
+        ({"shortage.scale": 1.2}, Reach.STRUCTURE, Reason.CHOICE),
+        ({"limits.china_heavy_share.supplier": "lynas"}, Reach.STRUCTURE, Reason.CHOICE),
+        ({"suppliers.caremag.offers.Dy.2027": "290 t/yr"}, Reach.NUMBERS, Reason.VALUE),
+        ({"suppliers.caremag.project.2028": 0.0, "suppliers.caremag.project.2027": 0.85}, Reach.STRUCTURE, Reason.SUM),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_followed_says_why(compiled, changes, reaches, reason):
+    """And either way the answer is that of a fresh solve."""
+    assert max(compiled.reaches.of(path).reach for path in changes) is reaches
+    answer = compiled.solve(changes)
+    assert answer.made_anew == ({} if reason is None else {"seabed five": reason})
+    fresh = procure.solve(compiled.model.changed(changes), foresight=False).summary["objective"]
+    assert answer.objective == pytest.approx(fresh, rel=1e-9)
 
 
 def test_the_short_way_leaves_wrong_values_to_the_long_one(compiled):

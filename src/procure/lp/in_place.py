@@ -13,7 +13,7 @@ program is worked out from the first one, never from the one before: nothing dri
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,90 +23,73 @@ from scipy import sparse
 
 from procure.limits import Bound, Counts, kind_of
 from procure.lp.compile import Affine
-from procure.lp.compose import TAIL_MONEY, Composed, Composition, Risk
+from procure.lp.compose import TAIL_MONEY, Composed, Composition
+from procure.lp.figures import Figures
 from procure.lp.program import LinearProgram
+from procure.reason import Reason
 from procure.units import Array, Index
 
 #: Combinations of moved data whose places are kept.
 MOST_KNOWN = 256
 
 
-class Moves:
-    """Programs of one composition and one weighing of risk, near `composed`.
+class InPlace:
+    """Programs of one composition, moved where their numbers stand.
 
     Parameters
     ----------
     composition, composed
         The first program, and what composed it.
-    plan_data, period_data, probability, discount, risk, bounds
-        What it was composed at, as in `Composition.program`.
+    figures : Figures
+        What it was composed at.
     """
 
-    def __init__(
-        self,
-        composition: Composition,
-        composed: Composed,
-        plan_data: Array,
-        period_data: Array,
-        probability: Array,
-        discount: Array,
-        risk: Risk,
-        bounds: Mapping[tuple[str, Any], Bound],
-    ) -> None:
-        self._composition, self._composed, self._lp = composition, composed, composed.lp
-        self._plan, self._period = plan_data, period_data
-        self._discount, self._risk = discount, risk
+    def __init__(self, composition: Composition, composed: Composed, figures: Figures) -> None:
+        self._composition, self._composed, self._lp, self.figures = composition, composed, composed.lp, figures
         period, is_cost = composition.period, composition.is_cost
         self._n_plan = len(composition.plan.columns)
-        self._form = period.form.at(period_data)
-        self._cost_columns = composition.column_of[:, period.form_column[is_cost]]
-        self._node_cost = discount[:, None] * self._form[:, is_cost]
-        self._plan_form = composition.plan.form.at(plan_data)
+        self._form = period.form.at(figures.period)
+        self._cost_columns = composition.column_of[:, period.form_column[is_cost]].ravel()
+        self._node_cost = figures.discount[:, None] * self._form[:, is_cost]
+        self._plan_form = composition.plan.form.at(figures.plan)
         self._leaves = composition.shape.leaves[composition.watched]
-        self._unwatched = np.setdiff1d(np.arange(len(composition.shape.leaves)), composition.watched)
-        self._paths = composition.paths()[self._unwatched]
-        self._last_node_cost = self._node_cost
         matrix = self._lp.matrix
         column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
         self._key = column * np.int64(matrix.shape[0]) + matrix.indices
-        self._limits = [self._limit(limit, key, bounds[key]) for limit in composition.limits for key in bounds
-                        if key[0] == limit.name]  # fmt: skip
+        self._limits = [self._limit(limit, key, figures.bounds[key]) for limit in composition.limits
+                        for key in figures.bounds if key[0] == limit.name]  # fmt: skip
         self._linked = np.array([component in period.linked for component, _ in period.columns])
-        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Touched | None] = {}
+        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Touched | Reason] = {}
 
     @staticmethod
-    def can_follow(composition: Composition) -> bool:
-        """Whether it is a program that can be followed: limits on means only, and no orders placed before demand is seen."""
-        mean_only = all(kind_of(limit).counts is Counts.MEAN for limit in composition.limits)
-        return mean_only and composition.shape.information is None
+    def refusal(composition: Composition) -> Reason | None:
+        """Why no program of a composition can be moved in place; None where it can."""
+        if composition.shape.information is not None:
+            return Reason.ORDERS_FIRST
+        of_means = all(kind_of(limit).counts is Counts.MEAN for limit in composition.limits)
+        return None if of_means else Reason.LIMIT
 
-    def program(
-        self,
-        plan: Mapping[int, float],
-        period: Mapping[int, Array],
-        probability: Array,
-        bounds: Mapping[tuple[str, Any], Bound],
-    ) -> LinearProgram | None:
-        """The program with some data of plan and period moved (by position), under these probabilities and bounds.
+    def program(self, figures: Figures, plan: Sequence[int] = (), period: Sequence[int] = ()) -> LinearProgram | Reason:
+        """The program at other figures, or why it has to be composed anew.
 
-        None where a whole number of the plan or a link between the blocks would move: then compose it anew.
+        Parameters
+        ----------
+        figures : Figures
+            Discounts as at first; of plan and period only the data at these positions are others.
+        plan, period : sequence of int
         """
-        key = (tuple(plan), tuple(period))
-        if key not in self._known:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            self._known[key] = self._touched(np.array(key[0], dtype=np.int64), np.array(key[1], dtype=np.int64))
-        touched = self._known[key]
-        if touched is None:
-            return None
-        lp, composition = self._lp, self._composition
+        has_tail = self._composed.eta >= 0
+        if has_tail != (figures.risk.weight > 0) or figures.risk.is_mean != self.figures.risk.is_mean:
+            return Reason.TAIL
+        touched = self._touched(tuple(plan), tuple(period))
+        if isinstance(touched, Reason):
+            return touched
+        lp, composition, risk, probability = self._lp, self._composition, figures.risk, figures.probability
         lower, upper, row_lower, row_upper = lp.lower, lp.upper, lp.row_lower, lp.row_upper
         form, node_cost, plan_form = self._form, self._node_cost, self._plan_form
         data = lp.matrix.data.copy()
         if plan:
-            numbers = self._plan.copy()
-            numbers[list(plan)] = list(plan.values())
-            template = composition.plan
+            numbers, template = figures.plan, composition.plan
             if len(touched.plan_lower.rows) or len(touched.plan_upper.rows):
                 lower, upper = lower.copy(), upper.copy()
                 at = touched.plan_lower.rows
@@ -118,16 +101,13 @@ class Moves:
                 row_lower[touched.plan_row_lower.rows] = touched.plan_row_lower.at(numbers)
                 row_upper[touched.plan_row_upper.rows] = touched.plan_row_upper.at(numbers)
             if len(touched.plan_entry.rows):
-                change = touched.plan_entry.at(numbers) - touched.plan_entry.at(self._plan)
+                change = touched.plan_entry.at(numbers) - touched.plan_entry.at(self.figures.plan)
                 np.add.at(data, touched.plan_slot, change)
             if len(touched.plan_form.rows):
                 plan_form = plan_form.copy()
                 plan_form[touched.plan_form.rows] = touched.plan_form.at(numbers)
         if period:
-            numbers = self._period.copy()
-            for position, values in period.items():
-                numbers[:, position] = values
-            template = composition.period
+            numbers, template = figures.period, composition.period
             if len(touched.lower.rows) or len(touched.upper.rows):
                 lower, upper = (lower.copy(), upper.copy()) if lower is lp.lower else (lower, upper)
                 at = touched.lower.rows
@@ -140,29 +120,28 @@ class Moves:
                 row_lower[touched.row_lower_at] = touched.row_lower.at(numbers)
                 row_upper[touched.row_upper_at] = touched.row_upper.at(numbers)
             if len(touched.entry.rows):
-                change = touched.entry.at(numbers) - touched.entry.at(self._period)
+                change = touched.entry.at(numbers) - touched.entry.at(self.figures.period)
                 np.add.at(data, touched.slot, change[touched.written])
             if len(touched.form.rows):
                 form = form.copy()
                 form[:, touched.form.rows] = touched.form.at(numbers)
-                node_cost = self._discount[:, None] * form[:, composition.is_cost]
+                node_cost = figures.discount[:, None] * form[:, composition.is_cost]
                 if len(touched.path_slot):
                     nodes, at = composition.path_nodes, touched.path_form
-                    change = self._discount[nodes, None] * (form[nodes][:, at] - self._form[nodes][:, at])
+                    change = figures.discount[nodes, None] * (form[nodes][:, at] - self._form[nodes][:, at])
                     np.add.at(data, touched.path_slot, -change / TAIL_MONEY)
 
-        self._last_node_cost = node_cost
-        weighted = ((1.0 - self._risk.weight) * probability)[:, None] * node_cost
+        weighted = ((1.0 - risk.weight) * probability)[:, None] * node_cost
         cost: Array = np.zeros(len(lp.cost))
-        cost += np.bincount(self._cost_columns.ravel(), weights=weighted.ravel(), minlength=len(cost))
+        cost += np.bincount(self._cost_columns, weights=weighted.ravel(), minlength=len(cost))
         cost[: self._n_plan] += np.bincount(composition.plan.form_column, weights=plan_form, minlength=self._n_plan)
         if self._composed.eta >= 0:
             eta = self._composed.eta
-            cost[eta] = lp.cost[eta]
-            tail = self._risk.weight * TAIL_MONEY * probability[self._leaves] / (1.0 - self._risk.alpha)
+            cost[eta] = risk.weight * TAIL_MONEY
+            tail = risk.weight * TAIL_MONEY * probability[self._leaves] / (1.0 - risk.alpha)
             cost[eta + 1 : eta + 1 + len(tail)] = tail
         for limit in self._limits:
-            law, most = bounds[limit.key].law, bounds[limit.key].most
+            law, most = figures.bounds[limit.key].law, figures.bounds[limit.key].most
             measure = form[limit.nodes][:, limit.chosen]
             data[limit.slot] = np.bincount(
                 limit.entry, weights=(law[:, None] * measure).ravel(), minlength=len(limit.slot)
@@ -173,14 +152,6 @@ class Moves:
         matrix = copy.copy(lp.matrix)  # shares its pattern
         matrix.data = data
         return LinearProgram(cost, matrix, row_lower, row_upper, lower, upper, lp.integer)
-
-    def overlooked(self, x: Array) -> Index:
-        """Unwatched leaves (positions) that the tail of the last program reaches at its optimum `x`: none, if it stands."""
-        if self._composed.eta < 0 or not len(self._unwatched):
-            return self._unwatched[:0]
-        node_cost = np.einsum("nc,nc->n", self._last_node_cost, x[self._cost_columns])
-        begins = x[self._composed.eta] * TAIL_MONEY
-        return np.asarray(self._unwatched[self._paths @ node_cost > begins + 1e-9 * max(1.0, abs(begins))])
 
     def _slots(self, rows: Index, columns: Index) -> Index:
         """Where entries stand in the data of the matrix."""
@@ -195,34 +166,42 @@ class Moves:
         slot, entry = np.unique(self._slots(np.full(len(columns), row), columns), return_inverse=True)
         return _LimitRow(key, row, nodes, chosen, slot, entry.reshape(-1))
 
-    def _touched(self, plan: Index, period: Index) -> _Touched | None:
-        """What data at these positions reach."""
+    def _touched(self, plan: tuple[int, ...], period: tuple[int, ...]) -> _Touched | Reason:
+        """What data at these positions enter, looked up once."""
+        if (plan, period) not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[plan, period] = self._entered(np.array(plan, dtype=np.int64), np.array(period, dtype=np.int64))
+        return self._known[plan, period]
+
+    def _entered(self, plan: Index, period: Index) -> _Touched | Reason:
+        """What data at these positions enter."""
         composition = self._composition
         first, later = composition.plan, composition.period
-        lower, upper = _reached(later.lower, period), _reached(later.upper, period)
+        lower, upper = _entries(later.lower, period), _entries(later.upper, period)
         bounded = np.concatenate([lower.rows, upper.rows])
-        plan_lower, plan_upper = _reached(first.lower, plan), _reached(first.upper, plan)
+        plan_lower, plan_upper = _entries(first.lower, plan), _entries(first.upper, plan)
         if self._linked[bounded].any() or first.integer[np.concatenate([plan_lower.rows, plan_upper.rows])].any():
-            return None
+            return Reason.WHOLE_NUMBER
         plan_entry, entry, form = (
-            _reached(first.entry, plan),
-            _reached(later.entry, period),
-            _reached(later.form, period),
+            _entries(first.entry, plan),
+            _entries(later.entry, period),
+            _entries(later.form, period),
         )
-        row_lower, row_upper = _reached(later.row_lower, period), _reached(later.row_upper, period)
+        row_lower, row_upper = _entries(later.row_lower, period), _entries(later.row_upper, period)
         entry_row, entry_column = later.entry_row[entry.rows], later.entry_column[entry.rows]
         written = composition.written[:, entry_row]
         path_form = form.rows[composition.is_cost[form.rows]]
         path_slot: Index = np.empty(0, dtype=np.int64)
-        if composition.has_tail(self._risk) and len(path_form):
+        if composition.has_tail(self.figures.risk) and len(path_form):
             nodes = composition.path_nodes
             rows = composition.n_rows + np.arange(len(nodes))
             columns = composition.column_of[nodes][:, later.form_column[path_form]]
             path_slot = self._slots(np.broadcast_to(rows[:, None], columns.shape), columns)
         return _Touched(
-            plan_lower, plan_upper, _reached(first.row_lower, plan), _reached(first.row_upper, plan), plan_entry,
+            plan_lower, plan_upper, _entries(first.row_lower, plan), _entries(first.row_upper, plan), plan_entry,
             self._slots(first.entry_row[plan_entry.rows], first.entry_column[plan_entry.rows]),
-            _reached(first.form, plan),
+            _entries(first.form, plan),
             lower, composition.column_of[:, lower.rows], upper, composition.column_of[:, upper.rows],
             row_lower, composition.row_of[:, row_lower.rows], row_upper, composition.row_of[:, row_upper.rows],
             entry, self._slots(composition.row_of[:, entry_row][written], composition.column_of[:, entry_column][written]),
@@ -231,7 +210,7 @@ class Moves:
 
 
 @dataclass(frozen=True)
-class _Reached:
+class _Entries:
     """The rows of an affine vector that some data enter."""
 
     rows: Index
@@ -246,11 +225,11 @@ class _Reached:
         return np.asarray(self.constant + (self.coefficients @ data[:, self.used].T).T)
 
 
-def _reached(affine: Affine, positions: Index) -> _Reached:
+def _entries(affine: Affine, positions: Index) -> _Entries:
     rows = np.unique(affine.coefficients.tocsc()[:, positions].indices).astype(np.int64)
     coefficients = affine.coefficients[rows]
     used = np.unique(coefficients.indices)
-    return _Reached(rows, affine.constant[rows], sparse.csr_matrix(coefficients[:, used]), used)
+    return _Entries(rows, affine.constant[rows], sparse.csr_matrix(coefficients[:, used]), used)
 
 
 @dataclass(frozen=True)
@@ -269,24 +248,24 @@ class _LimitRow:
 class _Touched:
     """What some moved data reach, and where it stands in the program."""
 
-    plan_lower: _Reached
-    plan_upper: _Reached
-    plan_row_lower: _Reached
-    plan_row_upper: _Reached
-    plan_entry: _Reached
+    plan_lower: _Entries
+    plan_upper: _Entries
+    plan_row_lower: _Entries
+    plan_row_upper: _Entries
+    plan_entry: _Entries
     plan_slot: Index
-    plan_form: _Reached
-    lower: _Reached
+    plan_form: _Entries
+    lower: _Entries
     lower_at: Index
-    upper: _Reached
+    upper: _Entries
     upper_at: Index
-    row_lower: _Reached
+    row_lower: _Entries
     row_lower_at: Index
-    row_upper: _Reached
+    row_upper: _Entries
     row_upper_at: Index
-    entry: _Reached
+    entry: _Entries
     slot: Index
     written: NDArray[np.bool_]
-    form: _Reached
+    form: _Entries
     path_form: Index
     path_slot: Index

@@ -1,0 +1,61 @@
+"""All the numbers that a program over a tree is composed at, in one piece."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from procure.limits import Bound
+from procure.units import Array
+
+
+@dataclass(frozen=True)
+class Risk:
+    """How cost is weighed: ``(1 - weight)`` mean ``+ weight`` CVaR at level `alpha` (0.95: the worst 5 %)."""
+
+    alpha: float = 0.0
+    weight: float = 0.0
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether every future weighs what it is likely."""
+        return self.weight == 0 or self.alpha == 0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a program is composed at, beside the positions of its entries.
+
+    Attributes
+    ----------
+    plan : array, shape (n_plan_data,)
+        In the order of the plan's template.
+    period : array, shape (n_nodes, n_period_data)
+        In that of the period's.
+    probability : array, shape (n_nodes,)
+        Unconditional; those of one period sum to one.
+    discount : array, shape (n_nodes,)
+        Present value of one unit of money at the node.
+    risk : Risk
+    bounds : mapping (limit name, year or None) -> Bound
+        Of the limits on all futures: shortages as a share of demand, supplies in t, costs in kUSD.
+    """
+
+    plan: Array
+    period: Array
+    probability: Array
+    discount: Array
+    risk: Risk = field(default_factory=Risk)
+    bounds: Mapping[tuple[str, Any], Bound] = field(default_factory=dict)
+
+    def moved(self, plan: Mapping[int, float], period: Mapping[int, Array], **others: Any) -> Figures:
+        """The same with some data of plan and period at other values, by position, and `others` by their names."""
+        if plan:
+            others["plan"] = self.plan.copy()
+            others["plan"][list(plan)] = list(plan.values())
+        if period:
+            others["period"] = self.period.copy()
+            for position, values in period.items():
+                others["period"][:, position] = values
+        return replace(self, **others) if others else self

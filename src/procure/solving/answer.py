@@ -1,0 +1,86 @@
+"""The answer of one solve: what it costs at once, the whole portfolio when it is asked for."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from procure.lp.cores import cores
+from procure.lp.program import Status
+from procure.market import make_market, merge
+from procure.model import Model
+from procure.portfolio.portfolio import Portfolio, make_portfolio
+from procure.program.infeasibility import Rejection, reject
+from procure.program.optimum import Optimum, optimum, solved
+from procure.program.program import compose
+from procure.reason import Reason
+from procure.scenarios.world import Programmes, make_tree
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The result of one solve; the whole `portfolio` is worked out when it is asked for, from the solution found.
+
+    Attributes
+    ----------
+    objective : float
+        Weighed cost of the best programme level, million USD of present value.
+    programmes : mapping
+        That level, by supplier.
+    levels : mapping
+        Objective of every level by its name, million USD; `inf` where no portfolio keeps the limits.
+    made_anew : mapping
+        By the names of the levels whose program could not be followed to the changed numbers in place: why. The answer is
+        the same either way, but for the time it takes.
+    seconds, seconds_in_solver : float
+        Wall time of this solve, and the part of it inside HiGHS.
+    resolved_cold : int
+        Answers of HiGHS that did not hold when they were checked, and were solved again.
+    """
+
+    objective: float
+    programmes: Programmes
+    levels: Mapping[str, float]
+    made_anew: Mapping[str, Reason]
+    seconds: float
+    seconds_in_solver: float
+    resolved_cold: int
+    _ended: Sequence[Optimum]
+    _time_limit: float
+
+    @cached_property
+    def portfolio(self) -> Portfolio:
+        """The whole answer, as `procure.solve` gives it."""
+        return self.make_portfolio()
+
+    def make_portfolio(self, foresight: bool = True) -> Portfolio:
+        """The whole answer; without `foresight` what knowing the future would be worth is left out."""
+        started = time.perf_counter()
+        optimal = [solved(end) for end in self._ended if end.solution.status is Status.OPTIMAL]
+        out = [end.program for end in self._ended if end.solution.status is not Status.OPTIMAL]
+        best = min(optimal, key=lambda level: level.objective)
+        rejected = reject(out, started + self._time_limit)
+        costs = _repaired(best.market.model, [level for level in rejected if level.changes], self._time_limit)
+        return make_portfolio(
+            best, optimal, [replace(level, objective=costs.get(id(level), math.nan)) for level in rejected],
+            seconds=self.seconds + time.perf_counter() - started, foresight=foresight,
+            deadline=time.perf_counter() + self._time_limit,
+        )  # fmt: skip
+
+
+def _repaired(model: Model, rejected: Sequence[Rejection], time_limit: float) -> dict[int, float]:
+    """What each rejected level would cost with its cheapest repair, kUSD; those not solved in time are left out."""
+    programs = [
+        compose(merge(make_market(changed, level.programmes, make_tree(changed, level.programmes))))
+        for level in rejected
+        for changed in [model.changed(level.changes)]
+    ]
+    with ThreadPoolExecutor(max_workers=max(1, min(cores(), len(programs)))) as pool:
+        ends = pool.map(lambda program: optimum(program, None, time.perf_counter() + time_limit).solution, programs)
+        return {
+            id(level): end.objective for level, end in zip(rejected, ends, strict=True) if end.status is Status.OPTIMAL
+        }

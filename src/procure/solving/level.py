@@ -1,0 +1,179 @@
+"""One programme level of a model: its market, its program, and the solver that has it loaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from procure.facts import Place
+from procure.lp.program import LinearProgram, Solution
+from procure.market import TrackedMarket, merge
+from procure.model import Model
+from procure.program.engine import Engine
+from procure.program.optimum import Optimum, optimum
+from procure.program.program import Missed, Posed, Program, compose, missed
+from procure.reason import Reason
+from procure.scenarios.process import Process
+from procure.scenarios.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
+from procure.solving.follow import Followed, Follower
+from procure.solving.reach import Change
+from procure.words import programme_name
+
+#: In a program of so few cells (an element at a node) the tail has a row for every leaf: looking afterwards whether it reaches
+#: further would take longer.
+FEW_CELLS = 4_000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A level at changed numbers, about to be solved.
+
+    Attributes
+    ----------
+    level : Level
+    posed : Posed
+        Its program.
+    made_anew : Reason, optional
+        Why the change could not be followed in place; None where it was, or where nothing changes.
+    read : set of Place
+        The numbers of the facts that it was made from.
+    """
+
+    level: Level
+    posed: Posed
+    made_anew: Reason | None
+    read: Set[Place]
+
+    def solve(self) -> Optimum:
+        """How it ends."""
+        return self.level.solve(self.posed)
+
+
+class Level:
+    """A model under one choice of programmes, solved at its numbers and at others.
+
+    Attributes
+    ----------
+    programmes : mapping supplier -> level
+    name : str
+        As in an answer.
+    program : Program
+        At the numbers of the model; what its short cuts got wrong once is mended for good.
+    of_market, of_law, inventory : set of Place
+        The numbers of the facts that market and law were read from, and those that decide what there is in the market.
+    time_limit : float
+        Seconds for one solve.
+    """
+
+    def __init__(self, model: Model, programmes: Programmes, options: Mapping[str, Any]) -> None:
+        self.programmes = dict(programmes)
+        self.name = programme_name(programmes)
+        self.engine, self.time_limit = Engine.of(options)
+        self._tracked = TrackedMarket(model, programmes, make_tree(model, programmes))
+        market = merge(self._tracked.market)
+        is_small = len(market.probability) * len(market.sets.elements) <= FEW_CELLS
+        self.program = compose(market, np.arange(len(market.shape.leaves)) if is_small else None)
+        self._law = processes(model, programmes)
+        self.is_drawn = not holds_every_future(model, programmes)
+        self.of_market, self.of_law = frozenset(self._tracked.read), numbers_of_law(model, programmes)
+        self.inventory = frozenset(self._tracked.read_beside)
+        self._follower: Follower | None = None
+
+    @property
+    def n_periods(self) -> int:
+        """Periods of its tree."""
+        return self._tracked.market.tree.n_periods
+
+    def is_redrawn(self, change: Change) -> bool:
+        """Whether its futures are others under the changed law, because they were drawn from it."""
+        moves = any(after is not before for before, after in zip(self._law, self._law_of(change), strict=False))
+        return moves and self.is_drawn
+
+    def waiting(self, change: Change, is_redrawn: bool) -> Waiting:
+        """The level at changed numbers: as it is, followed in place where that can be, else made anew.
+
+        `is_redrawn` says that the futures it shares with other levels are drawn anew.
+        """
+        read = self.of_market | self.of_law
+        if change.is_none:
+            return Waiting(self, self.program, None, read)
+        followed = Reason.DRAWN_TREE if is_redrawn else self._followed(change)
+        if isinstance(followed, Reason):
+            return Waiting(self, *self._made_anew(change, followed))
+        return Waiting(self, followed, None, read)
+
+    def posed(self, change: Change) -> Posed:
+        """The level at changed numbers, as `waiting` has it."""
+        return self.waiting(change, is_redrawn=False).posed
+
+    def mend(self, more: Missed) -> None:
+        """Watch more leaves, or hold fewer elements together, from now on."""
+        self.program = self.program.mended(more)
+
+    def solve(self, posed: Posed) -> Optimum:
+        """How a program of the level ends, within its time limit."""
+        ended = optimum(posed, self.engine, time.perf_counter() + self.time_limit)
+        if posed is self.program:
+            self.program = ended.program
+        return ended
+
+    def _law_of(self, change: Change) -> list[Process]:
+        return change.law(self.programmes, self._law)
+
+    def _followed(self, change: Change) -> Moved | Reason:
+        """The program moved in place, or why it cannot be."""
+        if change.reason is not None:
+            return change.reason
+        if (refused := Follower.refusal(self.program)) is not None:
+            return refused
+        if self._follower is None or self._follower.program is not self.program:
+            self._follower = Follower(self._tracked, self.program, self._law)
+        followed = self._follower.followed(change, self._law_of(change))
+        return followed if isinstance(followed, Reason) else Moved(self, self._follower, change, followed)
+
+    def _made_anew(self, change: Change, reason: Reason) -> tuple[Program, Reason, Set[Place]]:
+        """The program of the changed model, over the positions of the level's own where they fit."""
+        model, own = change.model, self.program
+        tracked = TrackedMarket(model, self.programmes, make_tree(model, self.programmes))
+        market = merge(tracked.market)
+        fits = np.array_equal(market.shape.parent, own.market.shape.parent)
+        watched = own.composition.watched if fits else None
+        program = compose(market, watched, own.apart if fits else (), like=own)
+        return program, reason, tracked.read | numbers_of_law(model, self.programmes)
+
+
+@dataclass(frozen=True)
+class Moved(Posed):
+    """A level's program, moved in place."""
+
+    level: Level
+    follower: Follower
+    change: Change
+    followed: Followed
+
+    @property
+    def lp(self) -> LinearProgram:
+        """The linear program."""
+        return self.followed.lp
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is better solved cell by cell: those are never moved in place."""
+        return False
+
+    def missed(self, solution: Solution) -> Missed:
+        """What its short cuts got wrong, seen from how it ended: nothing, if that is how the market ends."""
+        return missed(self.follower.program, solution, self.followed.figures)
+
+    def mended(self, missed: Missed) -> Posed:
+        """The same change of the level, whose program is mended for good."""
+        self.level.mend(missed)
+        return self.level.posed(self.change)
+
+    def made(self) -> Program:
+        """The whole program, with its market at these numbers."""
+        return self.follower.made(self.change, self.followed)
