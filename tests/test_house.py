@@ -105,6 +105,17 @@ def test_the_picture_in_the_readme_is_the_listing():
     assert sorted(drawn) == sorted(listed - {"__init__", "__pycache__"})
 
 
+def test_links_lead_somewhere():
+    pages = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("benchmarks/**/*.md")]
+    broken = [
+        f"{page.name}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if "://" not in link and not (page.parent / link).exists()
+    ]
+    assert len(pages) > 3 and broken == []
+
+
 def test_every_folder_is_installed():
     folders = {name for name, path in modules().items() if path.name == "__init__.py"}
     project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")

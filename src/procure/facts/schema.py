@@ -190,7 +190,7 @@ def _table(entry: Mapping[str, Any]) -> Table:
         unit=entry["procure:unit"],
         attributes={name: _bounds(attribute) for name, attribute in entry.get("procure:attributes", {}).items()},
         sums=tuple(map(_sum, entry.get("procure:sums", ()))),
-        lists=tuple(_name_list(each) for each in entry.get("procure:lists", ())),
+        lists=tuple(map(_name_list, entry.get("procure:lists", ()))),
         may_be_empty=bool(entry.get("procure:empty", False)),
     )
 

@@ -57,8 +57,8 @@ def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
     yield "futures", f"{nodes} nodes, {leaves} leaves: {'every future there is' if whole else 'drawn from many'}"
     program = compose(markets[0]).composed.lp
     n_rows, n_columns = program.matrix.shape
-    each = f", for each of {len(markets)} programme levels" if len(markets) > 1 else ""
-    yield "program", f"{n_rows:,} rows, {n_columns:,} columns, {program.matrix.nnz:,} entries{each}"
+    times = f", for each of {len(markets)} programme levels" if len(markets) > 1 else ""
+    yield "program", f"{n_rows:,} rows, {n_columns:,} columns, {program.matrix.nnz:,} entries{times}"
     bounds = np.concatenate([program.row_lower, program.row_upper, program.lower, program.upper])
     spans = {"matrix": program.matrix.data, "costs": program.cost, "bounds": bounds}
     sizes = {name: _sizes(values) for name, values in spans.items()}

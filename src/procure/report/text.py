@@ -126,13 +126,13 @@ class _Screen:
     def _shares(self) -> _Block:
         shares = self.portfolio.shares
         years = _thinned([year for year in dict.fromkeys(shares["year"]) if year != "today"])
-        found = _lookup(shares, ("year", "class", "supplier"), "share")
+        share_of = _lookup(shares, ("year", "class", "supplier"), "share")
         suppliers = [s for s in dict.fromkeys(shares["supplier"]) if s not in OTHER_SOURCES]
         rows: list[tuple[str, ...]] = []
         classes = dict.fromkeys(shares["class"])
         for name in [c for c in classes if c != "all"] + (["all"] if len(classes) == 2 else []):
             own = [
-                (source, [found[year, name, source] for year in ("today", *years)])
+                (source, [share_of[year, name, source] for year in ("today", *years)])
                 for source in (*suppliers, *OTHER_SOURCES)
             ]
             own = [(source, numbers) for source, numbers in own if any(abs(x) >= LEAST_SHARE for x in numbers)]
@@ -144,8 +144,8 @@ class _Screen:
                 rows.append((label, self._name(source), *map(percent, numbers)))
         if len(classes) > 2:
             # The first supplier of today, over all classes: the share that the portfolio is to bring down.
-            first = max(suppliers, key=lambda s: found["today", "all", s])
-            numbers = [found[year, "all", first] for year in ("today", *years)]
+            first = max(suppliers, key=lambda s: share_of["today", "all", s])
+            numbers = [share_of[year, "all", first] for year in ("today", *years)]
             rows.append((self.words["all"], self._name(first), *map(percent, numbers)))
         return _Block((self.words["shares"], "", self.words["today"], *years), rows, n_left=2)
 
@@ -193,9 +193,9 @@ class _Screen:
         s, w, costs = self.summary, self.words, self.portfolio.costs
         rate, unit = self._second_currency()
         total = (s["expected_cost"], s["cvar"], s["worst_case"])
-        found = {str(component): numbers for component, *numbers in costs.itertuples(index=False)}
+        cost_of = {str(component): numbers for component, *numbers in costs.itertuples(index=False)}
         lines: list[tuple[str, Sequence[float]]] = [("total", total)]
-        lines += [(name, found[name]) for name in found]
+        lines += [(name, cost_of[name]) for name in cost_of]
         shown = [(name, numbers) for name, numbers in lines if name == "total" or any(abs(x) >= 0.5 for x in numbers)]
         rows = []
         for name, numbers in shown:
