@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from procure.facts.facts import Facts
@@ -46,28 +47,31 @@ class Records:
 
     def rows(self, table: str, **keys: Any) -> Sequence[Row]:
         """The rows of a table whose columns have these values."""
-        rows = self._tables[table].rows(keys)
-        if self._note is None:
-            return rows
-        key, note = _key_of(table), self._note
-        return [_Noted(row, key, note) for row in rows]
+        return [self._noted(row) for row in self._tables[table].rows(keys)]
 
     def of_scope(self, table: str, scopes: Sequence[str] = ALL, **keys: Any) -> Sequence[Row]:
         """Those of the rows that speak of the first of `scopes` of which any speaks: the most specific comes first."""
-        by_scope: dict[str, list[Row]] = {}
-        for row in self.rows(table, **keys):
-            by_scope.setdefault(row.get("scope", "all"), []).append(row)
-        return next((by_scope[scope] for scope in scopes if scope in by_scope), ())
+        return [self._noted(row) for row in self._of_scope(table, scopes, keys)]
 
     def valid(self, table: str, year: float, scopes: Sequence[str] = ALL, **keys: Any) -> Row | None:
         """The one row that holds in a year, of the most specific scope: the latest that is not after it."""
-        begun = [row for row in self.of_scope(table, scopes, **keys) if row["year"] <= year]
-        return max(begun, key=lambda row: float(row["year"]), default=None)
+        begun = [row for row in self._of_scope(table, scopes, keys) if row["year"] <= year]
+        return self._noted(max(begun, key=_year)) if begun else None
 
     def value(self, table: str, year: float, scopes: Sequence[str] = ALL, **keys: Any) -> float | None:
         """The number of that row, in the unit of its table; None where no row speaks of it."""
         row = self.valid(table, year, scopes, **keys)
         return None if row is None else float(row["value"])
+
+    def _of_scope(self, table: str, scopes: Sequence[str], keys: Mapping[str, Any]) -> Sequence[_Row]:
+        rows = self._tables[table].rows(keys)
+        for scope in scopes:
+            if speaking := [row for row in rows if row.get("scope", "all") == scope]:
+                return speaking
+        return ()
+
+    def _noted(self, row: _Row) -> Row:
+        return row if self._note is None else _Noted(row, _key_of(row.table), self._note)
 
     def moved(self, values: Mapping[Place, float]) -> Records:
         """The same records with single numbers changed."""
@@ -87,6 +91,9 @@ class Records:
         records = object.__new__(Records)
         records._tables, records._note = tables, note
         return records
+
+
+_year = itemgetter("year")
 
 
 @cache

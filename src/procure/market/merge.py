@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from procure.market.limits import bound_of
 from procure.market.market import Market
 from procure.market.shape import Shape
 from procure.scenarios.tree import Tree
+from procure.units import Array
 
 
 def merge(market: Market) -> Market:
@@ -37,9 +39,16 @@ def merge(market: Market) -> Market:
             member = np.zeros(len(market.probability))
             member[bound.nodes] = 1.0
             inside.append(member)
-    tree, new = market.tree.merged(np.column_stack([*numbers, *inside])[: market.shape.n_inside])
+    within = market.shape.n_inside
+    tree, new = market.tree.merged(_telling_apart([column[:within] for column in (*numbers, *inside)]))
     beyond = tree.n_nodes + np.arange(market.shape.n_outside)  # futures outside the law stay as they are
     return _reduced(market, tree, np.concatenate([new, beyond]))
+
+
+def _telling_apart(columns: Sequence[Array]) -> Array:
+    """Those of some columns that tell any rows apart, and that no earlier one equals, shape (n, any but 0)."""
+    telling = {column.tobytes(): column for column in columns if (column != column[0]).any()}
+    return np.column_stack([*telling.values()] or [np.zeros(len(columns[0]))])
 
 
 def merged_like(market: Market, like: Market) -> Market:

@@ -50,10 +50,10 @@ class Prices(Room):
                 for r in reading.of_element("multiples", element, chain=chain, state=state, layer=layer):
                     if not (is_contracted and r["applies"] == "calls"):
                         factors[k] = float(r["value"])
-            at_node = factors[reading.code[chain]]
-            multiple = np.where(
-                multiple == 1.0, at_node, np.where(at_node == 1.0, multiple, np.maximum(multiple, at_node))
-            )
+            if (factors != 1.0).any():
+                at_node = factors[reading.code[chain]]
+                larger = np.where(at_node == 1.0, multiple, np.maximum(multiple, at_node))
+                multiple = np.where(multiple == 1.0, at_node, larger)
         return np.asarray(multiple)
 
     @tracked
