@@ -1,7 +1,7 @@
 """The house: which room may import which, computed from the source.
 
-A deferred import, inside a function, counts as any other: it only hides a cycle. An import for the sake of a type does not: it
-never runs, and to annotate what one is handed says nothing of where that was made.
+Every import counts, inside a function and for the sake of a type too: deferring one only hides that two rooms are one, and whoever
+must name the type of what stands above it knows too much.
 """
 
 from __future__ import annotations
@@ -31,17 +31,13 @@ def modules() -> dict[str, Path]:
 
 
 def named(tree: ast.AST) -> Iterator[str]:
-    """Dotted names of what is imported when the code runs, deferred imports included."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            yield from (name for other in node.orelse for name in named(other))
-        elif isinstance(node, ast.Import):
+    """Dotted names of what is imported, wherever that stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports say the whole path"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        else:
-            yield from named(node)
 
 
 @cache
@@ -88,8 +84,8 @@ def importers(package: str) -> set[str]:
 
 
 def room(module: str) -> str:
-    """The room of a module: what stands directly in the house."""
-    return module.split(".")[1]
+    """The room of a module: what stands directly in the house; the house itself is none."""
+    return f"{module}.".split(".")[1]
 
 
 def floors() -> list[list[str]]:
