@@ -38,7 +38,13 @@ class Fault:
 
 
 class DataError(ProcureError):
-    """The input is wrong: `faults` lists every fault found, not only the first."""
+    """The input is wrong.
+
+    Attributes
+    ----------
+    faults : list of Fault
+        Every fault of the input, not only the first.
+    """
 
     exit_status = 2
 
@@ -50,7 +56,15 @@ class DataError(ProcureError):
 
 
 class SolverError(ProcureError):
-    """The solver stopped without an optimum; `status` and `known` say how far it came."""
+    """The solver stopped without an optimum.
+
+    Attributes
+    ----------
+    status : str
+        How it ended: "failed", or the limit that was met.
+    known : str
+        What is known so far: the best cost and the proved bound, or nothing.
+    """
 
     exit_status = 3
 

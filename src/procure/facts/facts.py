@@ -47,13 +47,19 @@ class Given(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """All tables, checked, in the units of the model; `tables` maps a name to its DataFrame.
+    """All tables, checked, in the units of the model.
 
     Numbers have dotted paths, listed by `paths`. Parts of a path may be left out where no doubt remains: a scope that is
     `all`, and the year where there is only one. A further number of the same row is reached by the name of its column.
 
     A number has two units: that of the model, in which `tables` and everything worked out from them are, and the one its row is
     written in, in which people read and set it (`as_written`). Columns that have a range or variants of `value` share its unit.
+
+    Attributes
+    ----------
+    tables : dict name -> DataFrame
+        In the order of the schema; one number a row in column `value`, with `unit`, `low`, `high`, `source`, `address`,
+        `status` and `confidence` beside it.
 
     >>> facts = load_facts()
     >>> facts.value("suppliers.china.depth.medium_heavy.ban"), facts.value("demand.Dy.2030.growth_high")
@@ -77,6 +83,18 @@ class Facts:
     @staticmethod
     def from_frames(frames: Mapping[str, DataFrame], extend: bool = False) -> Facts:
         """Facts from DataFrames of one's own: same schema, same checks, same defaults as a folder of files.
+
+        Parameters
+        ----------
+        frames : mapping name of a table -> DataFrame
+            Columns as in `data/datapackage.json`; those that are missing, and blank cells, take the defaults of the schema.
+        extend : bool
+            True: the bundled tables with rows of the same key replaced and others added. False: these tables alone.
+
+        Raises
+        ------
+        DataError
+            With every fault: table, row, column, what was seen, the rule and a remedy.
 
         >>> import pandas
         >>> mine = Facts.from_frames({"elements": pandas.DataFrame({"element": ["Cu"]}),
@@ -124,9 +142,14 @@ class Facts:
         return self._paths.locate(path)
 
     def value(self, path: str, *, as_written: bool = False) -> float:
-        """The number at a dotted path, in the unit of the model, or with `as_written` in that of its row; a blank is NaN.
+        """The number at a dotted path, in the unit that `unit` tells; a blank is NaN.
 
-        `unit` says which unit that is.
+        Parameters
+        ----------
+        path : str
+            In full, or in a short form that leaves no doubt; `DataError` otherwise, with the nearest.
+        as_written : bool
+            False: in the unit of the model (t, yr, USD/kg, kUSD). True: in that of its row.
 
         >>> facts = load_facts()
         >>> round(facts.value("shortage.Dy.cost.3")), facts.unit("shortage.Dy.cost.3")
@@ -163,7 +186,17 @@ class Facts:
         return rows.get(place.position) or Written(self._unit(place))
 
     def with_value(self, path: str, value: float | str, *, as_written: bool = False) -> Facts:
-        """A copy with one number changed, within the bounds of the schema; its stated range stays as it is."""
+        """A copy with one number changed, within the bounds of the schema; its stated range stays as it is.
+
+        Parameters
+        ----------
+        path : str
+            As of `value`.
+        value : float or str
+            As in `with_values`: a plain number, or a text that says its unit.
+        as_written : bool
+            Whether a plain number is in the unit of its row, and not of the model.
+        """
         return self.with_values({path: value}, as_written=as_written)
 
     def with_values(self, values: Mapping[str, float | str], *, as_written: bool = False) -> Facts:
@@ -323,9 +356,14 @@ class Facts:
     # -- where the numbers come from
 
     def sources(self, status: str | None = None, *, as_written: bool = False) -> DataFrame:
-        """Every number with its range, source and status; `status` keeps those of one of `statuses`.
+        """Every number with its range, source and status, a row each; column `unit` says the unit of value, low and high.
 
-        Value, low and high are in the unit of the model, or with `as_written` in that of their row; column `unit` says which.
+        Parameters
+        ----------
+        status : str, optional
+            Keep those that are "sourced", "derived", "unverified" or "assumed".
+        as_written : bool
+            False: in the units of the model. True: in that of each row.
 
         >>> sorted(load_facts().sources("assumed")["status"].unique())
         ['assumed']
