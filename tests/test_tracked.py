@@ -63,6 +63,38 @@ def test_a_value_that_comes_to_read_another_number_follows_that_too():
     assert stall.cost() == 15
 
 
+class Shop:
+    """Sells at twice what the cheaper way costs: a stall from afar, asked only while the price is low."""
+
+    def __init__(self, stall):
+        self.tracker, self.stall = stall.tracker, stall
+
+    @tracked
+    def best(self):
+        return min(self.stall.price(), 15) if self.stall.price() > 15 else self.stall.cost()
+
+    @tracked
+    def sold_at(self):
+        return 2 * self.best()
+
+
+def test_what_was_tried_leaves_no_trace_in_what_a_value_follows():
+    """At a price of 20 the freight counts for nothing; back at 10 it does, also for what is first asked then."""
+    tracker, numbers = Tracker(), {PRICE: 10, FREIGHT: 3}
+    shop = Shop(Stall(tracker, numbers, True))
+    assert shop.best() == 13
+    kept = tracker.kept()
+    tracker.forget([PRICE])
+    numbers[PRICE] = 20
+    assert shop.best() == 15
+    tracker.restore(kept)
+    numbers[PRICE] = 10
+    assert shop.sold_at() == 26
+    numbers[FREIGHT] = 4
+    tracker.forget([FREIGHT])
+    assert shop.sold_at() == 28
+
+
 def test_the_row_that_holds_is_the_latest_of_the_closest_scope():
     """Of Dy itself from 2030 on, before which nothing is said of it: not its class, of which there is a row since ever."""
     rows = [["all", 2000, 1], ["heavy", 2000, 2], ["heavy", 2028, 3], ["Dy", 2030, 4], ["Dy", 2032, 5]]

@@ -14,6 +14,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 from procure.facts.paths import Place
 
 Key = tuple[object, Callable[..., Any], tuple[Any, ...]]  # whose method works a value out, which, from which arguments
+#: Values, and the numbers that each was read from.
+Kept = tuple[dict[Key, Any], dict[Key, set[Place]]]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,13 +67,13 @@ class Tracker:
             self._values.pop(key, None)
         return moved
 
-    def kept(self) -> dict[Key, Any]:
-        """Every value kept by now, to be given to `restore`."""
-        return dict(self._values)
+    def kept(self) -> Kept:
+        """What is kept by now, to be given to `restore`."""
+        return dict(self._values), dict(self._reads)
 
-    def restore(self, values: dict[Key, Any]) -> None:
-        """Keep these values again, and no others."""
-        self._values = dict(values)
+    def restore(self, kept: Kept) -> None:
+        """Keep these values again, with what they were read from, and no others."""
+        self._values, self._reads = map(dict, kept)
 
 
 class Tracking(Protocol):
