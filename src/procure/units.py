@@ -13,3 +13,5 @@ DAYS_PER_YEAR = 365.0
 Array = NDArray[np.float64]
 #: Positions, counts, codes.
 Index = NDArray[np.int64]
+#: Which of them.
+Mask = NDArray[np.bool_]

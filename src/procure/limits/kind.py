@@ -24,9 +24,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from procure.units import Array, Index
+from procure.units import Array, Index, Mask
 from procure.words import worst_share
 
 Numbers = Mapping[str, Mapping[tuple[Any, ...], Any]]
@@ -149,7 +148,7 @@ class MarketNumbers(Protocol):
     ) -> float:
         """A term of a supplier that holds in a year, for an element where terms differ by element."""
 
-    def undisturbed(self, supplier: str) -> NDArray[np.bool_]:
+    def undisturbed(self, supplier: str) -> Mask:
         """Nodes where a supplier is in its first state."""
 
     def nodes_of(self, year: int) -> Index:

@@ -27,12 +27,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from procure.lp.certificate import FEASIBILITY, OPTIMALITY, of_optimum
 from procure.lp.dual_bound import prove
 from procure.lp.program import LinearProgram, Solution, Status
-from procure.units import Array, Index
+from procure.units import Array, Index, Mask
 
 #: Bases kept with their factors; programs on which they may fail, one after the other, before they are given up; and programs
 #: that HiGHS must have left the same basis on before it is kept.
@@ -59,9 +58,9 @@ class Basis:
 
     columns: Index
     rows: Index
-    rows_up: NDArray[np.bool_]
+    rows_up: Mask
     others: Index
-    others_up: NDArray[np.bool_]
+    others_up: Mask
     entries: Index
     values: Array
     factors: Any
@@ -145,7 +144,7 @@ class Basis:
         )  # fmt: skip
 
 
-def _at_upper(value: Array, multiplier: Array, lower: Array, upper: Array) -> NDArray[np.bool_]:
+def _at_upper(value: Array, multiplier: Array, lower: Array, upper: Array) -> Mask:
     """Whether something stands at its upper bound: by its multiplier, or, where that is zero, by which bound is nearer."""
     nearer = np.abs(upper - value) < np.abs(value - lower)
     return np.where(multiplier == 0, nearer, multiplier < 0) & np.isfinite(upper)

@@ -13,11 +13,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.errors import DataError, Fault
-from procure.units import Array
+from procure.units import Array, Index, Mask
 
 Name = tuple[str, tuple[Any, ...]]  # (component, index), for example ("call", ("china", "Dy"))
 
@@ -36,7 +35,7 @@ class Affine:
         return np.asarray(self.constant + (self.coefficients @ data.T).T)
 
     @cached_property
-    def moving(self) -> NDArray[np.int64]:
+    def moving(self) -> Index:
         """Positions of the numbers that depend on data at all."""
         return np.flatnonzero(np.diff(self.coefficients.indptr))
 
@@ -59,21 +58,21 @@ class Template:
     rows: tuple[Name, ...]
     data: tuple[Name, ...]
     forms: tuple[str, ...]
-    integer: NDArray[np.bool_]
+    integer: Mask
     domain_lower: Array
     domain_upper: Array
     lower: Affine
     upper: Affine
-    lower_row: NDArray[np.int64]
-    upper_row: NDArray[np.int64]
+    lower_row: Index
+    upper_row: Index
     bound_rows: tuple[Name, ...]
     row_lower: Affine
     row_upper: Affine
-    entry_row: NDArray[np.int64]
-    entry_column: NDArray[np.int64]
+    entry_row: Index
+    entry_column: Index
     entry: Affine
-    form_row: NDArray[np.int64]
-    form_column: NDArray[np.int64]
+    form_row: Index
+    form_column: Index
     form: Affine
     holds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # component -> what each place of its index is
     notes: Mapping[str, Any] = field(default_factory=dict)  # constraint -> what is known of its rows
@@ -95,7 +94,7 @@ class Template:
         return tuple(name for name in self.forms if name not in self.measures.values())
 
     @cached_property
-    def is_cost(self) -> NDArray[np.bool_]:
+    def is_cost(self) -> Mask:
         """Which terms of the forms are money."""
         return np.isin(self.form_row, [self.forms.index(name) for name in self.costs])
 
@@ -289,16 +288,16 @@ def _holds(block: Any) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _triplets(matrix: Any, at: NDArray[np.int64]) -> tuple[list[int], list[int], list[Any]]:
+def _triplets(matrix: Any, at: Index) -> tuple[list[int], list[int], list[Any]]:
     """Row, column (in our order) and expression of every entry of a compiled matrix."""
     columns = np.repeat(at, np.diff(matrix.indptr)).tolist()
     return [int(row) for row in matrix.indices], columns, list(matrix.data)
 
 
 def _assemble(
-    column_names: list[Name], columns: list[Any], names: list[Name], kinds: NDArray[np.int64], right: Affine,
-    entry_row: NDArray[np.int64], entry_column: NDArray[np.int64], entry: Affine,
-    form_row: NDArray[np.int64], form_column: NDArray[np.int64], form: Affine,
+    column_names: list[Name], columns: list[Any], names: list[Name], kinds: Index, right: Affine,
+    entry_row: Index, entry_column: Index, entry: Affine,
+    form_row: Index, form_column: Index, form: Affine,
     forms: tuple[str, ...], data_names: tuple[Name, ...], said: Mapping[str, Any],
 ) -> Template:  # fmt: skip
     """Turn rows on one column into its bounds, and the rest into ranged rows; `said` is what the block says of itself."""
@@ -332,7 +331,7 @@ def _assemble(
         if takes_upper:
             upper_row[j] = r
 
-    def bound(rows: NDArray[np.int64], otherwise: float) -> Affine:
+    def bound(rows: Index, otherwise: float) -> Affine:
         constant = np.full(n_columns, otherwise)
         has = rows >= 0
         scale = np.zeros(n_columns)

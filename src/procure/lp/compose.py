@@ -33,7 +33,7 @@ from procure.lp.compile import Name, Template
 from procure.lp.figures import Figures, Risk
 from procure.lp.program import LinearProgram, Solution
 from procure.market.shape import Shape
-from procure.units import Array, Index
+from procure.units import Array, Index, Mask
 
 #: kUSD in one unit of money of the tail rows.
 TAIL_MONEY = 1e3
@@ -129,7 +129,7 @@ class Composition:
                 place[:, j] = of_year[shape.year]
         return place, base
 
-    def _place_rows(self) -> tuple[Index, NDArray[np.bool_], int]:
+    def _place_rows(self) -> tuple[Index, Mask, int]:
         """Where row r of the period at node n stands, and which of them are written: nodes that are one share theirs."""
         period, shape = self.period, self.shape
         place = np.empty((self.n_nodes, len(period.rows)), dtype=np.int64)
@@ -142,7 +142,7 @@ class Composition:
         return place, written, base
 
     @staticmethod
-    def _by_element(elements: Sequence[Any], chosen: NDArray[np.bool_]) -> dict[Any, Index]:
+    def _by_element(elements: Sequence[Any], chosen: Mask) -> dict[Any, Index]:
         """The chosen positions by their element, None for those of no single one."""
         positions: dict[Any, list[int]] = {}
         for position in np.flatnonzero(chosen).tolist():

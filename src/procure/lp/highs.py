@@ -20,7 +20,7 @@ from procure.lp.certificate import OPTIMALITY, certify, of_infeasibility, of_opt
 from procure.lp.dual_bound import prove
 from procure.lp.highs_threads import Task
 from procure.lp.program import Certificate, LinearProgram, Solution, Status, descent, elastic
-from procure.units import Array
+from procure.units import Array, Index
 
 
 class Ended(NamedTuple):
@@ -435,7 +435,7 @@ class Solver:
         self._is_cold = False
         self._check(self._highs.setBasis(basis), "setting the basis")
 
-    def basic(self) -> NDArray[np.int64]:
+    def basic(self) -> Index:
         """What is in the present basis: j for column j, -1 - i for row i; empty where there is none."""
         status, basic = self._highs.getBasicVariables()
         return np.asarray(basic, dtype=np.int64) if status == highspy.HighsStatus.kOk else np.empty(0, dtype=np.int64)

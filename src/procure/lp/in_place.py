@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.limits import Bound, Counts, kind_of
@@ -27,7 +26,7 @@ from procure.lp.compose import TAIL_MONEY, Composed, Composition
 from procure.lp.figures import Figures
 from procure.lp.program import LinearProgram
 from procure.reason import Reason
-from procure.units import Array, Index
+from procure.units import Array, Index, Mask
 
 #: Combinations of moved data whose places are kept.
 MOST_KNOWN = 256
@@ -265,7 +264,7 @@ class _Touched:
     row_upper_at: Index
     entry: _Entries
     slot: Index
-    written: NDArray[np.bool_]
+    written: Mask
     form: _Entries
     path_form: Index
     path_slot: Index

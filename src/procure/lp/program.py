@@ -6,10 +6,9 @@ import enum
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.units import Array
+from procure.units import Array, Mask
 
 
 class Status(enum.Enum):
@@ -35,7 +34,7 @@ class LinearProgram:
     row_upper: Array
     lower: Array
     upper: Array
-    integer: NDArray[np.bool_] | None = None
+    integer: Mask | None = None
     offset: float = 0.0
 
     @property

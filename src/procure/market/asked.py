@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.formulation.sets import Sets
-from procure.market.delivery import Delivery, Mask
+from procure.market.delivery import Delivery
 from procure.market.demand import Demand
 from procure.market.prices import Prices
 from procure.market.reading import Reading
-from procure.units import Array, Index
+from procure.units import Array, Index, Mask
 
 
 class Asked:
@@ -57,7 +57,7 @@ class Asked:
         return self.reading.period_years
 
     @property
-    def year_of_node(self) -> NDArray[np.int64]:
+    def year_of_node(self) -> Index:
         """The year of every node, shape (n_nodes,)."""
         return self.reading.year_of_node
 

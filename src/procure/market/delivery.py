@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from procure.facts.records import Row
 from procure.facts.tracked import tracked
@@ -13,9 +12,7 @@ from procure.market.offers import Offers
 from procure.market.reading import Reading, Room, or_else
 from procure.scenarios.chain import effective_share
 from procure.scenarios.world import PROJECT, WAITING
-from procure.units import Array
-
-Mask = NDArray[np.bool_]
+from procure.units import Array, Mask
 
 
 class Delivery(Room):

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from procure.market.limits import bound_of
 from procure.market.market import Market
 from procure.market.shape import Shape
 from procure.scenarios.tree import Tree
-from procure.units import Array
+from procure.units import Array, Index
 
 
 def merge(market: Market) -> Market:
@@ -62,7 +61,7 @@ def merged_like(market: Market, like: Market) -> Market:
     return replace(_reduced(market, tree, new), shape=like.shape)
 
 
-def _reduced(market: Market, tree: Tree, new: NDArray[np.int64]) -> Market:
+def _reduced(market: Market, tree: Tree, new: Index) -> Market:
     """A market over the nodes of `tree`, of which `new` says where each of its own went."""
     if tree.n_nodes == market.tree.n_nodes:
         return replace(market, merged_from=np.arange(len(market.probability)))

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pandas import DataFrame
 
 from procure import risk
@@ -19,7 +18,7 @@ from procure.errors import SolverError
 from procure.formulation.period import COSTS
 from procure.lp.compile import Template
 from procure.portfolio.frames import UNSERVED, make_frame
-from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array
+from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index
 
 if TYPE_CHECKING:
     from procure.program.optimum import Solved
@@ -39,7 +38,7 @@ class Measured:
         self.solved, self.market, self.outcome = solved, solved.market, solved.outcome
         self.sets, self.probability, self.discount = self.market.sets, self.market.probability, self.market.discount
         self.risk = self.market.model.settings.risk
-        self.paths: NDArray[np.int64] = self.market.tree.paths()
+        self.paths: Index = self.market.tree.paths()
         self.leaves = self.paths[:, -1]
 
     @cached_property
@@ -149,7 +148,7 @@ class Measured:
         return np.bincount(years, weights=self.probability * amount, minlength=len(self.sets.years)).astype(float)
 
     @cached_property
-    def nodes_of_year(self) -> list[NDArray[np.int64]]:
+    def nodes_of_year(self) -> list[Index]:
         """The nodes of each year."""
         return [
             np.flatnonzero(self.market.shape.year[: self.market.shape.n_inside] == k)

@@ -25,7 +25,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from procure.formulation.sets import Sets
 from procure.limits import Counts, Limit, kind_of
@@ -227,7 +226,7 @@ def missed(program: Program, solution: Solution, figures: Figures) -> Missed:
     return Missed(wider, _coupled(program, solution.row_dual) if program.together else frozenset())
 
 
-def _coupled(program: Program, row_dual: NDArray[np.float64]) -> frozenset[str]:
+def _coupled(program: Program, row_dual: Array) -> frozenset[str]:
     """Elements held together that a binding limit on all futures couples, at these multipliers."""
     market = program.market
     binding = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from procure.limits import KINDS
 from procure.market import Market, check_read, make_market, numbers_read
@@ -14,6 +13,7 @@ from procure.model.limits import LimitChoices
 from procure.program.program import compose
 from procure.report.sources import numbers
 from procure.scenarios.world import holds_every_future, programme_choices
+from procure.units import Array
 from procure.words import between, listed, span
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
@@ -77,7 +77,7 @@ def _words(limit: LimitChoices, model: Model) -> str:
     return f"{limit.name} ({limit.tag}): {' '.join(filter(None, parts))}, {bound}, {years}"
 
 
-def _sizes(values: NDArray[np.float64]) -> tuple[float, float]:
+def _sizes(values: Array) -> tuple[float, float]:
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
     return (float(sizes.min()), float(sizes.max())) if sizes.size else (1.0, 1.0)
 

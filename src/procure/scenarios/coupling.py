@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
 
 from procure.errors import DataError, Fault, nearest
 from procure.scenarios.process import TOLERANCE, Process, by_name, long_run
-from procure.units import Array, Index
+from procure.units import Array, Index, Mask
 from procure.words import chances
 
 
@@ -182,7 +181,7 @@ def multiplied(
     return drivers, factors
 
 
-def _entered(name: str, states: tuple[str, ...], steering: Steering) -> tuple[NDArray[np.bool_], float]:
+def _entered(name: str, states: tuple[str, ...], steering: Steering) -> tuple[Mask, float]:
     """Which rates (from, to) a driver multiplies, and by how much: those into its states, from outside.
 
     What makes the undisturbed state likelier makes the others less likely, by as much.

@@ -7,10 +7,9 @@ an array operation over k.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.units import Array, Index
+from procure.units import Array, Index, Mask
 
 
 class Cholesky:
@@ -53,7 +52,7 @@ class Cholesky:
                     values.append(of_i * of_h)
         return sparse.csr_matrix((values, (rows, columns)), shape=(len(place), by_column.shape[1]))
 
-    def reached(self) -> NDArray[np.bool_]:
+    def reached(self) -> Mask:
         """Which rows of L⁻¹ which right-hand sides reach, shape (m, m): j reaches whatever lies below it in L."""
         m = len(self.diagonal)
         reached = np.eye(m, dtype=bool)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.errors import Fault
-from procure.units import Array
+from procure.units import Array, Mask
 
 
 class Reader:
@@ -114,7 +113,7 @@ class Reader:
             return sparse.csr_matrix((m2, n1))
         return self.matrix(where, parts, n1)
 
-    def mask(self, where: str, values: Any, n: int) -> NDArray[np.bool_]:
+    def mask(self, where: str, values: Any, n: int) -> Mask:
         """Which of `n` are chosen; by default none."""
         if values is None:
             return np.zeros(n, dtype=bool)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
@@ -22,7 +21,7 @@ from procure.lp.highs_threads import Task
 from procure.lp.program import LinearProgram, Solution, Status, elastic
 from procure.lp.two_stage.problem import TwoStageProblem
 from procure.lp.workers import Workers
-from procure.units import Array, Index
+from procure.units import Array, Index, Mask
 
 DUAL_TOLERANCE = 1e-7
 FEASIBILITY_TOLERANCE = 1e-6
@@ -231,7 +230,7 @@ class RowsOfPlan:
             self.matrix = problem.technology[(seen[:, None] * m2 + rows).ravel()]
             self.lower, self.upper = self._lower[seen].ravel(), self._upper[seen].ravel()
 
-    def kept(self, x: Array) -> NDArray[np.bool_]:
+    def kept(self, x: Array) -> Mask:
         """Whether a plan keeps them, for every scenario."""
         reached = np.asarray(self._technology @ x).reshape(-1, self.shape[1]) if self.shape[1] else np.zeros((1, 0))
         slack = 1e-6 * np.maximum(1.0, np.abs(reached))
