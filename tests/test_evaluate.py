@@ -19,6 +19,7 @@ from procure.model import load_model, make_model
 from procure.portfolio import evaluate as evaluating
 from procure.portfolio import rule
 from procure.portfolio.evaluate import Comparison, compare, decisions, evaluate, model_of
+from procure.portfolio.kept import priced
 from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import make_portfolio, read_portfolio
 from procure.program.program import templates
@@ -38,8 +39,8 @@ def answer(market):
 # --- a dynamic program written out
 
 
-def one_mine(years=3, weight=0.0, **choices):
-    """A mine of one metal that opens and shuts with a half a year, 100 t of demand and at most 20 t of stock."""
+def one_mine(years=3, weight=0.0, limits=(), **choices):
+    """A mine of one metal that is open, slow or shut, 100 t of demand and room for at most 20 t of stock."""
     frames = {
         "elements": pd.DataFrame({"element": ["Cu"], "class_default": ["metal"]}),
         "demand": pd.DataFrame({"element": ["Cu"], "year": [2027], "value": [100.0], "growth": [0.0]}),
@@ -68,6 +69,7 @@ def one_mine(years=3, weight=0.0, **choices):
         "risk": {"alpha": 0.9, "weight": weight},
         "world": {"start": {"mine": "slow"}},
         "suppliers": {"mine": {"contracts": "none"}},
+        "limits": list(limits),
     }
     return make_model(settings, Facts.from_frames(frames)).with_(**choices)
 
@@ -227,19 +229,27 @@ def test_a_seed_is_a_drawing():
 
 
 def test_standard_errors_cover():
-    """Of 95 % intervals some 95 in a hundred hold the truth: here of the tail and of what goes unserved."""
-    model = one_mine(weight=0.5)
+    """Of 95 % intervals some 95 in a hundred hold the truth: of the tail, of what goes unserved, of what a limit comes to."""
+    limits = [
+        {"name": "short", "kind": "expected_shortage", "max": 0.9},
+        {"name": "worst", "kind": "shortage_cvar", "max": 0.99, "alpha": 0.7},
+        {"name": "money", "kind": "cost_cvar", "max": 1e6, "alpha": 0.8},
+    ]
+    model = one_mine(weight=0.5, limits=limits)
     portfolio = procure.solve(model)
     truth = evaluate(portfolio, enumerate_tree(processes(model, {}), 3))
-    cost, short = truth.costs["musd"], truth.shortage["expected_t"]
-    held, unserved = [], []
+    assert len(truth.limits) == 3 + 3 + 1
+    cost, short, limit = truth.costs["musd"], truth.shortage["expected_t"], truth.limits["value"]
+    held, unserved, kept = [], [], []
     for seed in range(60):
         found = evaluate(portfolio, 400, seed=seed)
         held.append(cost.between(found.costs["low_musd"] - 1e-9, found.costs["high_musd"] + 1e-9))
         unserved.append(short.between(found.shortage["low_t"] - 1e-9, found.shortage["high_t"] + 1e-9))
+        kept.append(limit.between(found.limits["low"] - 1e-9, found.limits["high"] + 1e-9))
     assert np.mean(held, axis=0)[0] == 1  # the mean is exact
     assert 0.88 <= np.mean(held, axis=0)[1:].min() <= np.mean(held, axis=0)[1:].max() < 1
     assert 0.88 <= np.mean(unserved, axis=0).min() < 1
+    assert 0.85 <= np.mean(kept, axis=0).min() < 1
 
 
 def test_two_portfolios_are_held_on_the_same_paths():
@@ -262,6 +272,55 @@ def test_two_portfolios_are_held_on_the_same_paths():
 def test_portfolios_of_one_name_are_told_apart():
     portfolio = procure.solve(one_mine())
     assert list(compare([portfolio, portfolio], 200).evaluations) == ["no programmes", "no programmes (2)"]
+
+
+# --- limits on all futures
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4, 5, 6, 9, 11, 13, 16, 21])
+def test_who_pays_the_price_of_a_limit_keeps_it_as_the_program_does(seed):
+    """Strong duality: least cost, with what a binding limit measures at its price, is the optimum and the bound at that price."""
+    choices = {"risk__weight": 0.0, "demand__orders": "after"}
+    free = random_market(seed, **choices)
+    supplier = free.sets.suppliers[0]
+    cap = {"name": "cap", "kind": "share", "supplier": supplier, "max": 1.0}
+    used = answer(random_market(seed, [cap], **choices)).limits.query("limit == 'cap'")["value"].max()
+    market = random_market(seed, [{**cap, "max": round(0.9 * used, 6)}], **choices)
+    solved = solve_market(market)
+    portfolio, measured = make_portfolio(solved, [solved], foresight=False), Measured(solved)
+    prices = evaluating._prices(portfolio)
+    assert max(prices.values()) > 0
+    template = templates(market.sets).period
+    weight = priced(market, template, market.probability, prices)
+    lattice = Lattice.of_tree(market.tree)
+    played = rule.play(market, template, lattice, measured.plan, lattice.passed(market.tree), weight)
+    told = measured.plan_cost + sum(part.expected for part in played)
+    paid = sum(prices["cap", year] for year in market.sets.years) * 0.9 * used
+    assert told == approx(measured.expected + paid, abs=1e-6 * measured.gross)
+
+
+def test_limits_come_to_on_a_tree_what_its_program_says():
+    limits = [
+        {"name": "china", "kind": "share", "supplier": "china", "max": 0.95},
+        {"name": "short", "kind": "expected_shortage", "max": 0.9, "scope": "medium_heavy"},
+        {"name": "worst", "kind": "shortage_cvar", "max": 0.99},
+        {"name": "money", "kind": "worst_case", "max": 1e6},
+    ]
+    settings = load_model("two-class").settings
+    document = settings.model_dump(mode="json", by_alias=True, exclude_unset=True) | {"limits": limits}
+    portfolio = procure.solve(make_model(document, load_model("two-class").facts))
+    found = evaluate(portfolio, enumerate_tree(processes(portfolio.model, {}), 1)).limits.set_index("limit")
+    assert found["value"].to_dict() == approx(portfolio.limits.set_index("limit").loc[found.index, "value"].to_dict())
+    assert (found["standard_error"] == 0).all() and (found["verdict"] == "kept").all()
+
+
+def test_a_limit_that_fresh_paths_break_is_said_so():
+    cap = {"name": "cap", "kind": "shortage_cvar", "max": 0.9, "alpha": 0.5}
+    portfolio = procure.solve(one_mine(limits=[cap]))
+    tight = portfolio.model.with_(**{"limits.cap.max": 0.2})
+    found = evaluate(replace(portfolio, model=tight), 400)
+    assert set(found.limits["verdict"]) == {"broken"}
+    assert "cap is broken in 2027-2029" in str(found)
 
 
 # --- yardsticks

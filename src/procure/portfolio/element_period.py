@@ -35,6 +35,8 @@ class ElementPeriods:
         There, every form of the period but for what stock adds, and last the tonnes unserved.
     of_stock : array, shape (n, n_forms)
         What a tonne left in stock adds to each form.
+    weight : array, shape (n, n_forms)
+        What a unit of each form counts in what is minimised.
     room : array, shape (n_nodes,)
         The most stock that may be left, t.
     """
@@ -43,22 +45,22 @@ class ElementPeriods:
     breaks: Array
     amounts: Array
     of_stock: Array
+    weight: Array
     room: Array
-    is_cost: Array
 
     @cached_property
     def cost(self) -> Array:
-        """kUSD at the breaks, shape (n, k)."""
-        return np.asarray(self.amounts[:, :, :-1] @ self.is_cost)
+        """What is minimised, at the breaks, kUSD, shape (n, k)."""
+        return np.asarray(np.einsum("nkf,nf->nk", self.amounts[:, :, :-1], self.weight))
 
     @cached_property
     def price_of_stock(self) -> Array:
-        """What a tonne left in stock costs, kUSD/t; negative where it is worth something."""
-        return np.asarray(self.of_stock @ self.is_cost)
+        """What a tonne left in stock adds to it, kUSD/t; negative where it is worth something."""
+        return np.asarray((self.of_stock * self.weight).sum(axis=1))
 
 
 def element_periods(
-    template: Template, element: str | None, data: Array, planned: Array, today: float = 0.0
+    template: Template, element: str | None, data: Array, planned: Array, weight: Array, today: float = 0.0
 ) -> ElementPeriods:
     """The periods of an element at all nodes; periods with the same numbers are one.
 
@@ -71,6 +73,8 @@ def element_periods(
     data : array, shape (n_nodes, n_data)
     planned : array, shape (n_nodes, n_columns)
         What the plan says in the columns that it decides.
+    weight : array, shape (n_nodes, n_forms)
+        What a unit of each form counts in what is minimised: 1 for money.
     today : float
         Stock before the first period, t.
 
@@ -89,38 +93,28 @@ def element_periods(
         return total
 
     sure = added(np.flatnonzero(mine.is_planned[column]), planned)
-    is_cost = np.isin(template.forms, template.costs).astype(float)
+    weight = np.where(np.isin(np.arange(forms), row), weight, 0.0)
     if element is None:
-        first, which = _alike(sure)
-        amounts = np.concatenate([sure[first], np.zeros((len(first), 1))], axis=1)[:, None, :].repeat(2, axis=1)
+        first, which = _alike(np.concatenate([sure, weight], axis=1))
+        n = len(first)
+        amounts = np.concatenate([sure[first], np.zeros((n, 1))], axis=1)[:, None, :].repeat(2, axis=1)
         return ElementPeriods(
-            which,
-            np.tile([0.0, 1.0], (len(first), 1)),
-            amounts,
-            np.zeros((len(first), forms)),
-            np.zeros(len(data)),
-            is_cost,
+            which, np.tile([0.0, 1.0], (n, 1)), amounts, np.zeros((n, forms)), weight[first], np.zeros(len(data))
         )
     of_stock = added(np.flatnonzero(column == mine.stock))
     program = _program(template, mine, data, planned)
     decided = np.isin(column, mine.decided)
     value, row, place = value[:, decided], row[decided], np.searchsorted(mine.decided, column[decided])
-    first, which = _alike(np.concatenate([value, sure, of_stock, program.side, program.lower, program.upper], axis=1))
-    value, sure, of_stock = value[first], sure[first], of_stock[first]
+    telling = [value, sure, of_stock, weight, program.side, program.lower, program.upper]
+    first, which = _alike(np.concatenate(telling, axis=1))
+    value, sure, of_stock, weight = value[first], sure[first], of_stock[first], weight[first]
     price = np.zeros((len(first), program.matrix.shape[1]))
-    np.add.at(price.T, place, (value * is_cost[row]).T)
+    np.add.at(price.T, place, (value * weight[:, row]).T)
     most = max(float(program.room.max()), today, 1.0)
     lower, upper = program.lower[first], program.upper[first]
+    side = program.side[first] - lower @ program.matrix.T
     try:
-        found = optima(
-            price,
-            program.matrix,
-            program.side[first] - lower @ program.matrix.T,
-            program.direction,
-            upper - lower,
-            -most,
-            most,
-        )
+        found = optima(price, program.matrix, side, program.direction, upper - lower, -most, most)
     except TooManyBases as error:
         raise _refused(f"the period of {element}", str(error)) from None
     columns = found.columns + lower[:, None, :]
@@ -130,7 +124,7 @@ def element_periods(
     amounts[:, :, :-1] += sure[:, None, :]
     unserved = [k for k, j in enumerate(mine.decided.tolist()) if template.columns[j][0] == SHORTAGE]
     amounts[:, :, -1] = columns[:, :, unserved].sum(axis=2)
-    return ElementPeriods(which, found.breaks, amounts, of_stock, program.room, is_cost)
+    return ElementPeriods(which, found.breaks, amounts, of_stock, weight, program.room)
 
 
 class _Columns:

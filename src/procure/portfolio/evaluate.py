@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,13 @@ from pandas import NA, DataFrame
 
 from procure.errors import DataError, Fault
 from procure.facts import load_facts
+from procure.limits import KINDS
 from procure.market import make_market
 from procure.model import Model, bundled_models, make_model
 from procure.model.file import facts_of
 from procure.model.limits import LimitChoices
 from procure.portfolio.frames import encode_number
+from procure.portfolio.kept import Kept, kept, priced
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.rule import Plan, play
 from procure.portfolio.store import write
@@ -70,6 +73,9 @@ class Evaluation(Shown):
         too low, with its interval.
     shortage : DataFrame
         Unserved demand by element and year, t and as a share, with standard error and interval.
+    limits : DataFrame
+        Limits on all futures, which the rule does not know: what each comes to in each year, in the `unit` of its `bound`, with
+        standard error and interval; `verdict` is kept or broken where the interval lies on one side of the bound, else unsure.
     rounding_musd : float
         What the rule may lose by not keeping every kink of its functions, at most.
     losses : array, shape (n_paths,)
@@ -85,6 +91,7 @@ class Evaluation(Shown):
     weight: float
     costs: DataFrame = field(repr=False)
     shortage: DataFrame = field(repr=False)
+    limits: DataFrame = field(repr=False)
     rounding_musd: float
     losses: Array = field(repr=False)
     probability: Array = field(repr=False)
@@ -100,7 +107,7 @@ class Evaluation(Shown):
 
     def _document(self) -> dict[str, Any]:
         known = ("name", "programmes", "n_paths", "seed", "alpha", "weight", "rounding_musd")
-        frames = {"costs": _columns(self.costs), "shortage": _columns(self.shortage)}
+        frames = {name: _columns(getattr(self, name)) for name in ("costs", "shortage", "limits")}
         return {**{key: getattr(self, key) for key in known}, **frames}
 
 
@@ -194,8 +201,9 @@ def compare(
     first, *others = samples
     rows = []
     for name in others:
-        for measure in MEASURES:
-            number, error = _difference(samples[name], samples[first], measure)
+        luck = _Luck(np.concatenate([samples[name].luck, samples[first].luck], axis=1), samples[name].probability)
+        beyond = samples[name].influences - samples[first].influences
+        for measure, number, error in zip(MEASURES, *(x / KUSD_PER_MUSD for x in luck.estimate(beyond)), strict=True):
             low, high = number - WIDE * error, number + WIDE * error
             verdict = "tie" if low <= 0 <= high else "dearer" if number > 0 else "cheaper"
             rows.append((name, measure, number, error, low, high, verdict))
@@ -291,6 +299,8 @@ class _Sample:
     shortage : mapping element -> array, shape (n_paths, n_years)
     demand : mapping element -> array, shape (n_years,)
         Expected.
+    limits
+        What the limits on all futures come to.
     """
 
     model: Model
@@ -301,15 +311,16 @@ class _Sample:
     error: float
     shortage: Mapping[str, Array]
     demand: Mapping[str, Array]
+    limits: Sequence[Kept]
 
-    def influence(self, measure: str) -> Array:
-        """What each path adds to a measure of cost: its mean is the measure."""
-        weight = {"expected": 0.0, "cvar": 1.0, "weighed": self.model.settings.risk.weight}[measure]
-        alpha = self.model.settings.risk.alpha
+    @cached_property
+    def influences(self) -> Array:
+        """What each path adds to each of `MEASURES`, shape (n_paths, 3): their means are the measures."""
+        alpha, weight = self.model.settings.risk.alpha, self.model.settings.risk.weight
         order = np.argsort(self.loss, kind="stable")
         begins = order[min(int(np.searchsorted(np.cumsum(self.probability[order]), alpha)), len(order) - 1)]
         tail = self.loss[begins] + np.maximum(self.loss - self.loss[begins], 0.0) / (1.0 - alpha)
-        return np.asarray((1.0 - weight) * self.loss + weight * tail)
+        return np.column_stack([self.loss, tail, (1.0 - weight) * self.loss + weight * tail])
 
 
 def _played(portfolio: Portfolio, model: Model, paths: int | Tree, seed: int, steps: _Steps) -> _Sample:
@@ -332,18 +343,38 @@ def _played(portfolio: Portfolio, model: Model, paths: int | Tree, seed: int, st
     shortage: dict[str, Array] = {}
     demand: dict[str, Array] = {}
     template = templates(market.sets).period
-    for played in play(market, template, lattice, decisions(portfolio), nodes):
+    measures = {name: np.zeros(nodes.shape) for name in template.measures.values()}
+    law = np.zeros(len(market.probability))
+    for chance, here in zip(lattice.probability, at, strict=True):
+        law[here] = chance
+    weight = priced(market, template, law, _prices(portfolio))
+    for played in play(market, template, lattice, decisions(portfolio), nodes, weight):
         loss += played.cost
         error += played.error
-        luck.append(played.cost - played.expected)
+        luck.append(played.minded - played.expected)
+        for name, measure in measures.items():
+            measure += played.forms[name]
         if played.element is not None:
             asked = market.period["demand"][played.element,]
             expected = [chance @ asked[here] for chance, here in zip(lattice.probability, at, strict=True)]
             shortage[played.element] = _by_year(played.shortage, year)
             demand[played.element] = _by_year(np.array([expected]), year)[0]
         steps.took(len(market.sets.elements) + 1, played.element or "contracts")
-    drawn = np.zeros((len(nodes), 0)) if isinstance(paths, Tree) else np.column_stack(luck)
-    return _Sample(model, market.class_of, loss, probability, drawn, error, shortage, demand)
+    is_drawn = not isinstance(paths, Tree)
+    passed = np.column_stack([here[nodes[:, t]] for t, here in enumerate(at)])
+    limits = list(kept(market, template, passed, measures, loss, probability, is_drawn))
+    beyond = np.column_stack(luck) if is_drawn else np.zeros((len(nodes), 0))
+    return _Sample(model, market.class_of, loss, probability, beyond, error, shortage, demand, limits)
+
+
+def _prices(portfolio: Portfolio) -> dict[tuple[str, int | None], float]:
+    """What one unit more of the bound of each limit saves, by limit and year, kUSD, as the program has it."""
+    columns = (portfolio.limits[name].tolist() for name in ("limit", "kind", "year", "shadow_price_musd"))
+    return {
+        (limit, None if year is NA else int(year)): price * KUSD_PER_MUSD / KINDS[kind].measured_in.step
+        for limit, kind, year, price in zip(*columns, strict=True)
+        if kind in KINDS
+    }
 
 
 def _by_year(amount: Array, year: Index) -> Array:
@@ -355,32 +386,39 @@ def _by_year(amount: Array, year: Index) -> Array:
 # --- what is known of it
 
 
-def _estimate(amount: Array, probability: Array, luck: Array) -> tuple[Array, Array]:
-    """Mean of each column and its standard error, the known part of the luck taken out; no error where nothing was drawn."""
-    mean, rest = probability @ amount, amount - probability @ amount
-    if not luck.shape[1]:
-        return mean, np.zeros_like(mean)
-    spread = luck.std(axis=0)
-    luck = luck[:, spread > 0] / spread[spread > 0]
-    known = luck.mean(axis=0)
-    factor, _, rank, _ = np.linalg.lstsq(luck - known, rest, rcond=None)
-    left = rest - (luck - known) @ factor
-    freedom = max(len(left) - 1 - int(rank), 1)
-    error = np.sqrt((left**2).sum(axis=0) / freedom / len(left))
-    return mean - known @ factor, np.where(error > ROUNDING * rest.std(axis=0), error, 0.0)
+@dataclass(frozen=True, eq=False)
+class _Luck:
+    """What is known of the luck of a drawing, of shape (n_paths, n); n is 0 where nothing was drawn."""
 
+    luck: Array
+    probability: Array
 
-def _difference(sample: _Sample, first: _Sample, measure: str) -> tuple[float, float]:
-    """How much dearer than the first, million USD, and the standard error of that."""
-    amount = sample.influence(measure) - first.influence(measure)
-    luck = np.concatenate([sample.luck, first.luck], axis=1)
-    number, error = _estimate(amount[:, None], sample.probability, luck)
-    return float(number[0]) / KUSD_PER_MUSD, float(error[0]) / KUSD_PER_MUSD
+    @cached_property
+    def _parts(self) -> tuple[Array, Array]:
+        """Orthonormal columns that span the luck, and how far each is from its mean of zero, times √n."""
+        spread = self.luck.std(axis=0)
+        known = self.luck[:, spread > 0] / spread[spread > 0]
+        mean = known.mean(axis=0)
+        columns, size, turned = np.linalg.svd(known - mean, full_matrices=False)
+        kept = size > 1e-9 * size.max(initial=1.0)
+        return columns[:, kept], turned[kept] @ mean / size[kept]
+
+    def estimate(self, amount: Array) -> tuple[Array, Array]:
+        """Mean of each column of an amount and its standard error, the known part of the luck taken out."""
+        mean = self.probability @ amount
+        if not self.luck.shape[1]:
+            return mean, np.zeros_like(mean)
+        rest, (columns, off) = amount - mean, self._parts
+        share = columns.T @ rest
+        left = rest - columns @ share
+        freedom = max(len(left) - 1 - columns.shape[1], 1)
+        error = np.sqrt((left**2).sum(axis=0) / freedom / len(left))
+        return mean - off @ share, np.where(error > ROUNDING * rest.std(axis=0), error, 0.0)
 
 
 def _evaluation(portfolio: Portfolio, sample: _Sample, n_paths: int, seed: int) -> Evaluation:
-    amounts = np.column_stack([sample.influence(measure) for measure in MEASURES])
-    found, errors = (x / KUSD_PER_MUSD for x in _estimate(amounts, sample.probability, sample.luck))
+    luck = _Luck(sample.luck, sample.probability)
+    found, errors = (x / KUSD_PER_MUSD for x in luck.estimate(sample.influences))
     own = [portfolio.summary[key] for key in ("expected_cost", "cvar", "objective")]
     wide = WIDE * errors
     costs = DataFrame({
@@ -390,7 +428,7 @@ def _evaluation(portfolio: Portfolio, sample: _Sample, n_paths: int, seed: int) 
     })  # fmt: skip
     rows = []
     for element, unserved in sample.shortage.items():
-        mean, error = _estimate(unserved, sample.probability, sample.luck)
+        mean, error = luck.estimate(unserved)
         for k, year in enumerate(sample.model.years):
             low, high = max(mean[k] - WIDE * error[k], 0.0), mean[k] + WIDE * error[k]
             demand = float(sample.demand[element][k])
@@ -402,8 +440,21 @@ def _evaluation(portfolio: Portfolio, sample: _Sample, n_paths: int, seed: int) 
     chosen = sample.model.settings.risk
     return Evaluation(
         portfolio.name, programme_name(portfolio.programmes), n_paths, seed, chosen.alpha, chosen.weight, costs,
-        DataFrame(rows, columns=columns), sample.error / KUSD_PER_MUSD, sample.loss / KUSD_PER_MUSD, sample.probability,
+        DataFrame(rows, columns=columns), _limits(sample.limits), sample.error / KUSD_PER_MUSD,
+        sample.loss / KUSD_PER_MUSD, sample.probability,
     )  # fmt: skip
+
+
+def _limits(limits: Sequence[Kept]) -> DataFrame:
+    rows = []
+    for one in limits:
+        low, high = one.value - WIDE * one.standard_error, one.value + WIDE * one.standard_error
+        is_least = KINDS[one.kind].sense == "min"
+        inside, outside = (low >= one.bound, high < one.bound) if is_least else (high <= one.bound, low > one.bound)
+        verdict = "kept" if inside else "broken" if outside else "unsure"
+        rows.append((one.limit, one.year, one.value, one.standard_error, low, high, one.bound, one.unit, verdict))
+    columns = ["limit", "year", "value", "standard_error", "low", "high", "bound", "unit", "verdict"]
+    return DataFrame(rows, columns=columns)
 
 
 def _columns(frame: DataFrame) -> dict[str, list[Any]]:

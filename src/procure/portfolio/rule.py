@@ -14,8 +14,9 @@ W is told by its values at some knots: at all of its kinks while these are few, 
 lies above the truth, so that the mean cost of the rule lies between V_0 - `error` and V_0; where no kink is left out it is V_0.
 
 What the rule is not: it minimises the mean, so in the tail it costs as much as the best rule for the weighed cost would, or more.
-Limits on all futures bind no single state, and it does not know them. Orders placed before demand is seen, rows of one's own that
-tie elements together, and rows that tie a stock to anything but its own balance are refused.
+A limit on all futures binds no single state: one on a mean is priced in c, at what the program says that its bound is worth, and
+others the rule does not know. Orders placed before demand is seen, rows of one's own that tie elements together, and rows that tie
+a stock to anything but its own balance are refused.
 
 Source: Bellman (1957), Dynamic Programming, chapter 3; Rockafellar (1970), Convex Analysis, section 5.
 """
@@ -47,8 +48,8 @@ class Played:
 
     Parameters
     ----------
-    cost : array, shape (n_paths,)
-        Along the path, kUSD of present value.
+    cost, minded : array, shape (n_paths,)
+        What is spent along the path, and with it the price of limits: what the rule minimises; kUSD of present value.
     forms : mapping name -> array, shape (n_paths, n_periods)
         Every form of the period: costs in kUSD, undiscounted, and measures of limits.
     shortage : array, shape (n_paths, n_periods)
@@ -56,13 +57,14 @@ class Played:
     stock : array, shape (n_paths, n_periods)
         Held at the end of the period, t.
     expected : float
-        V_0: the mean cost as the dynamic program has it, kUSD of present value.
+        V_0: the mean of what is minded as the dynamic program has it, kUSD of present value.
     error : float
         How far below it the best mean may lie, kUSD.
     """
 
     element: str | None
     cost: Array
+    minded: Array
     forms: Mapping[str, Array]
     shortage: Array
     stock: Array
@@ -70,7 +72,9 @@ class Played:
     error: float
 
 
-def play(market: Market, template: Template, lattice: Lattice, plan: Plan, paths: Index) -> Iterator[Played]:
+def play(
+    market: Market, template: Template, lattice: Lattice, plan: Plan, paths: Index, weight: Array | None = None
+) -> Iterator[Played]:
     """What comes of a plan on some paths under the rule, element by element; last what belongs to no single one.
 
     Parameters
@@ -85,6 +89,8 @@ def play(market: Market, template: Template, lattice: Lattice, plan: Plan, paths
         `contract`, `output`, `use` and `stock_target` by year, `stock_today`.
     paths : int array, shape (n_paths, n_periods)
         Nodes of the lattice.
+    weight : array, shape (n_nodes of the market's tree, n_forms), optional
+        What a unit of each form counts; by default money counts 1 and measures of limits nothing.
     """
     at = lattice.worlds()[1]
     node = np.concatenate(at)
@@ -92,13 +98,20 @@ def play(market: Market, template: Template, lattice: Lattice, plan: Plan, paths
     planned = _planned(template, plan, np.asarray(market.sets.years)[market.shape.year[node]])
     discount = np.array([market.discount[here[0]] for here in at])
     ends = np.cumsum([len(here) for here in at])[:-1]
+    if weight is None:
+        weight = money(template, len(market.probability))
     for element in (*market.sets.elements, None):
         today = 0.0 if element is None else float(plan["stock_today"][element,])
-        periods = element_periods(template, element, data, planned, today)
+        periods = element_periods(template, element, data, planned, weight[node], today)
         rule = _Rule(
             element, periods, np.split(periods.which, ends), np.split(periods.room, ends), lattice, discount, today
         )
         yield rule.play(template, paths)
+
+
+def money(template: Template, n_nodes: int) -> Array:
+    """Weights of the forms, shape (n_nodes, n_forms), when only money counts."""
+    return np.tile(np.isin(template.forms, template.costs).astype(float), (n_nodes, 1))
 
 
 def _planned(template: Template, plan: Plan, years: Index) -> Array:
@@ -180,16 +193,17 @@ class _Rule:
         n_paths, n_periods = paths.shape
         stock = np.full(n_paths, self.today)
         amounts = np.empty((len(template.forms) + 1, n_paths, n_periods))
-        held = np.empty((n_paths, n_periods))
+        held, minded = np.empty((n_paths, n_periods)), np.empty((n_paths, n_periods))
         for t, step in enumerate(self.steps):
             period = self.which[t][paths[:, t]]
             kept = _between(step.stock, step.kept, step.row[paths[:, t]], stock)
             amounts[:, :, t] = _between(self.periods.breaks, self.periods.amounts, period, stock - kept).T
             amounts[:-1, :, t] += (self.periods.of_stock[period] * kept[:, None]).T
+            minded[:, t] = np.einsum("fn,nf->n", amounts[:-1, :, t], self.periods.weight[period])
             held[:, t] = stock = kept
         found = dict(zip(template.forms, amounts, strict=False))
         cost: Array = np.sum([found[name] for name in template.costs], axis=0) @ self.discount
-        return Played(self.element, cost, found, amounts[-1], held, self.expected, self.error)
+        return Played(self.element, cost, minded @ self.discount, found, amounts[-1], held, self.expected, self.error)
 
 
 def _ends(room: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from procure.portfolio.evaluate import CONFIDENCE, Comparison, Evaluation
 from procure.report.listing import Listing
-from procure.words import money, percent, worst_share
+from procure.words import money, percent, rounded, span, worst_share
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -39,6 +39,9 @@ def _parts(answer: Evaluation | Comparison) -> Iterator[str | Listing]:
     if isinstance(answer, Comparison) and len(evaluations) > 1:
         yield "\n".join(_verdicts(answer, name))
     yield _shortage(first)
+    limits = list(_limits(first))
+    if limits:
+        yield "\n".join(limits)
     yield (
         "The rule is the best there is on the mean, and the mean is exact. One that minds the tail would cost less there:\n"
         "the tail, and the weighed cost, are the most that these portfolios need cost."
@@ -87,6 +90,19 @@ def _verdicts(answer: Comparison, first: str) -> Iterator[str]:
         else:
             low, high = sorted((abs(low), abs(high)))
             yield f"{name} is {verdict} than {first} by {money(abs(number))} ({money(low)} to {money(high)}), weighed."
+
+
+def _limits(one: Evaluation) -> Iterator[str]:
+    """A line for every limit that the rule does not keep for certain, in its worst year."""
+    frame = one.limits.assign(beyond=(one.limits["value"] - one.limits["bound"]).abs())
+    for name, rows in frame[frame["verdict"] != "kept"].groupby("limit", sort=False):
+        worst = rows.sort_values(["verdict", "beyond"], ascending=[True, False], kind="stable").iloc[0]
+        years = sorted({int(year) for year in rows["year"].dropna()})
+        when = f" in {span(years)}" if years else ""
+        words = "is broken" if worst["verdict"] == "broken" else "may be broken"
+        value, bound = rounded(float(worst["value"])), rounded(float(worst["bound"]))
+        amount = f"up to {value} of {bound} {worst['unit']}"
+        yield f"{name} {words}{when}: {amount}. The rule pays its shadow price, and is not held to it."
 
 
 def _shortage(one: Evaluation) -> Listing:
