@@ -7,6 +7,8 @@ from html import escape
 from typing import Any, Literal, Protocol
 
 Language = Literal["en", "ja"]
+#: Is told how far some work has come: what is done of it, how much there is, and what it is.
+Progress = Callable[[int, int, str], None]
 
 #: Shares below this are shown as none.
 LEAST_SHARE = 0.0005

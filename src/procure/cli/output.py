@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from procure.errors import Fault
+from procure.words import Progress
 
 PROGRESS_AFTER = 2.0  # seconds
 
@@ -43,7 +44,7 @@ def show(answer: Any) -> None:
 
 
 @contextmanager
-def progress(quiet: bool) -> Iterator[Callable[[int, int, str], None] | None]:
+def progress(quiet: bool) -> Iterator[Progress | None]:
     """A progress bar on stderr once the work has taken two seconds; none in a pipe or when quiet."""
     if quiet or not sys.stderr.isatty():
         yield None
@@ -51,9 +52,9 @@ def progress(quiet: bool) -> Iterator[Callable[[int, int, str], None] | None]:
     import threading
 
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
 
-    bar = Progress(console=Console(stderr=True), transient=True)
+    bar = Bar(console=Console(stderr=True), transient=True)
     task = bar.add_task("solving", total=None)
     late = threading.Timer(PROGRESS_AFTER, bar.start)
     late.daemon = True

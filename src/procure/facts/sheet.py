@@ -14,7 +14,7 @@ from procure.facts.schema import schema
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-Row = dict[str, str]
+Cells = dict[str, str]
 
 FILE_LIMIT = 20_000_000  # bytes; a table of facts is far smaller, a bigger file is a mistake
 
@@ -25,7 +25,7 @@ class Sheet:
 
     label: str  # "offers.csv" or "offers"
     header: list[str]
-    rows: list[Row]
+    rows: list[Cells]
     places: list[str]  # "offers.csv row 7"
 
 
@@ -54,7 +54,7 @@ def _read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
     if not text.strip():
         fail("the file is empty", "a table has a header and rows", "fill it or delete it")
         return None
-    rows: list[Row] = []
+    rows: list[Cells] = []
     places: list[str] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:

@@ -15,7 +15,7 @@ from typing import Any
 from procure.errors import Fault, nearest
 from procure.facts.conversion import Units, Written
 from procure.facts.schema import Bounds, Column, Table
-from procure.facts.sheet import Row, Sheet
+from procure.facts.sheet import Cells, Sheet
 
 TRUE, FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
 
@@ -92,7 +92,7 @@ def _check_header(table: Table, sheet: Sheet, faults: list[Fault]) -> None:
             faults.append(Fault(sheet.label, seen, f"{table.name} needs it", remedy))
 
 
-def _filled(table: Table, row: Row) -> Row:
+def _filled(table: Table, row: Cells) -> Cells:
     """The row with absent and blank cells at their defaults; a default may repeat another cell."""
     cells = {name: row.get(name, "") for name in table.columns}
     for name, column in table.columns.items():

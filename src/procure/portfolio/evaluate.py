@@ -15,7 +15,7 @@ Source: Owen (2013), Monte Carlo theory, methods and examples, section 8.9; Rock
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +41,7 @@ from procure.scenarios.lattice import Lattice
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import make_tree, periods_of, processes
 from procure.units import KUSD_PER_MUSD, Array, Index
-from procure.words import Shown, programme_name
+from procure.words import Progress, Shown, programme_name
 
 FORMAT, VERSION = "procure.evaluation", 1
 #: Of the intervals, and half their width in standard errors.
@@ -51,8 +51,6 @@ MEASURES = ("expected", "cvar", "weighed")
 ROUNDING = 1e-9
 #: With fewer, nothing can be said of a tail.
 FEWEST_PATHS = 100
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, eq=False)

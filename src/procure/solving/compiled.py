@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,9 +30,7 @@ from procure.solving.answer import Answer
 from procure.solving.level import Level, Waiting
 from procure.solving.reach import Change, Reaches
 from procure.units import KUSD_PER_MUSD
-
-#: Called with (done, total, what) as the work goes on.
-Progress = Callable[[int, int, str], None]
+from procure.words import Progress
 
 
 class Compiled:
