@@ -82,9 +82,12 @@ class Numbers(BlockData):
 
     #: The indices of each datum, in the order in which they are declared.
     over: ClassVar[Mapping[str, Over]] = {}
+    _name_of: ClassVar[Mapping[Callable[..., Any], str]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls.over = {name: getattr(method, _OVER) for name, method in vars(cls).items() if hasattr(method, _OVER)}
+        methods = {name: method for name, method in vars(cls).items() if hasattr(method, _OVER)}
+        cls.over = {name: getattr(method, _OVER) for name, method in methods.items()}
+        cls._name_of = {method: name for name, method in methods.items()}
 
     def all(self, sets: Sets) -> Data:
         """Every datum, by name and index."""
@@ -94,9 +97,8 @@ class Numbers(BlockData):
 
     def again(self, forgotten: Iterable[Key]) -> dict[Datum, Any]:
         """The data among what a tracker has forgotten, worked out again."""
-        mine = {getattr(type(self), name): name for name in self.over}
         return {
-            (mine[method], index): method(self, *index)
+            (name, index): method(self, *index)
             for owner, method, index in forgotten
-            if owner is self and method in mine
+            if owner is self and (name := self._name_of.get(method)) is not None
         }
