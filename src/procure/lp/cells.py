@@ -6,6 +6,7 @@ which solves any program whole.
 
 from __future__ import annotations
 
+import enum
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -31,8 +32,8 @@ MISSED = 1e-7
 def solve(
     composition: Composition, composed: Composed, figures: Figures, *, accuracy: float = 1e-9, tolerance: float = 1e-7,
     deadline: float = np.inf,
-) -> Solution | None:  # fmt: skip
-    """The optimum of a composed program cell by cell, with its duals; None where it is not made of cells, or has no optimum.
+) -> Solution | NotByCells:  # fmt: skip
+    """The optimum of a composed program cell by cell, with its duals; or why there is none.
 
     Parameters
     ----------
@@ -43,32 +44,48 @@ def solve(
         By `time.perf_counter`.
     """
     started = time.perf_counter()
-    if not made_of_cells(composition, composed):
-        return None
+    if (reason := unlike_cells(composition, composed)) is not None:
+        return reason
     try:
         cells = Cells(composition)
         program = cells.program(composed, figures)
     except NotCells:
-        return None
-    found = tree_path.solve(program, accuracy, deadline=deadline)
-    return None if found is None else cells.read(program, found, composed, tolerance, time.perf_counter() - started)
+        return NotByCells.UNLIKE
+    point = tree_path.solve(program, accuracy, deadline=deadline)
+    if point is None:
+        return NotByCells.NO_POINT
+    return cells.read(program, point, composed, tolerance, time.perf_counter() - started)
 
 
-def made_of_cells(composition: Composition, composed: Composed) -> bool:
-    """Whether the shape of a program is that of cells, as far as can be told without its numbers."""
+class NotByCells(enum.Enum):
+    """Why a program is not solved cell by cell, and left to HiGHS."""
+
+    TOGETHER = "orders are placed before demand is seen"
+    SHARED = "elements share decisions between nodes"
+    TREE = "a path ends early, a year is left out, or one period lies in two years"
+    WHOLE_NUMBERS = "some decisions are whole numbers"
+    LIMITS = "a limit is on something else than a mean"
+    HANDED_DOWN = "a period hands on something else than one stock for each element"
+    UNLIKE = "a row or column belongs to no single element, or its coefficients differ between cells"
+    NO_POINT = "the central path broke down, or time was up, before any point was useful"
+
+
+def unlike_cells(composition: Composition, composed: Composed) -> NotByCells | None:
+    """Why a program is not made of cells, as far as its shape tells; None where nothing stands against it."""
     shape = composition.shape
-    return (
-        shape.information is None
-        and not shape.same
-        and is_sliced(shape.parent, shape.year, len(composition.years))
-        and not composed.lp.is_mixed_integer
-        and all(kind_of(limit).counts is Counts.MEAN for limit in composition.limits)
-        and len(composition.period.carried) == 1
-    )
+    against = {
+        NotByCells.TOGETHER: shape.information is not None,
+        NotByCells.SHARED: bool(shape.same),
+        NotByCells.TREE: not is_sliced(shape.parent, shape.year, len(composition.years)),
+        NotByCells.WHOLE_NUMBERS: composed.lp.is_mixed_integer,
+        NotByCells.LIMITS: any(kind_of(limit).counts is not Counts.MEAN for limit in composition.limits),
+        NotByCells.HANDED_DOWN: len(composition.period.carried) != 1,
+    }
+    return next((reason for reason, holds in against.items() if holds), None)
 
 
 class NotCells(Exception):
-    """A program is not made of cells."""
+    """A program is not made of cells, for the reason it says."""
 
 
 class Cells:
@@ -119,14 +136,14 @@ class Cells:
         place = composition.column_of
 
         def of_columns(values: Array) -> Array:
-            found = np.zeros((*self.column.shape, n_nodes))
-            found[self.column >= 0] = values[place[:, self.column[self.column >= 0]]].T
-            return found
+            by_kind = np.zeros((*self.column.shape, n_nodes))
+            by_kind[self.column >= 0] = values[place[:, self.column[self.column >= 0]]].T
+            return by_kind
 
         def of_rows(values: Array, absent: float) -> Array:
-            found = np.full((*self.row.shape, n_nodes), absent)
-            found[self.row >= 0] = values[composition.row_of[:, self.row[self.row >= 0]]].T
-            return self.sign[..., None] * found
+            by_kind = np.full((*self.row.shape, n_nodes), absent)
+            by_kind[self.row >= 0] = values[composition.row_of[:, self.row[self.row >= 0]]].T
+            return self.sign[..., None] * by_kind
 
         row_lower, row_upper = of_rows(lp.row_lower, -np.inf), of_rows(lp.row_upper, np.inf)
         row_lower, row_upper = np.minimum(row_lower, row_upper), np.maximum(row_lower, row_upper)
@@ -187,30 +204,24 @@ class Cells:
                 continue
             if np.ptp(values) > 0:
                 raise NotCells(f"{component} has coefficients that differ between nodes")
-            kind = (
-                ("S", 0)
-                if component == self.held
-                else ("L", 0)
-                if component == self.start
-                else ("W", self.kind_of_column[j])
-            )
-            first = constant.get((kind[0], row, kind[1]))
+            matrix, column = {self.held: ("S", 0), self.start: ("L", 0)}.get(component) or ("W", self.kind_of_column[j])
+            first = constant.get((matrix, row, column))
             if first is not None and (row, e) not in signed and first == -values[0]:
                 self.sign[row, e] = -1.0
             signed.add((row, e))
             values = self.sign[row, e] * values
-            if constant.setdefault((kind[0], row, kind[1]), float(values[0])) != values[0]:
+            if constant.setdefault((matrix, row, column), float(values[0])) != values[0]:
                 raise NotCells(f"{component} has coefficients that differ between elements")
             if component == self.start:
                 roots = shape.parent < 0
                 of_links.setdefault((row, link(e, j)), np.zeros((E, N)))[e, roots] += values[roots]
         W = sparse.lil_matrix((n_rows, len(self.column)))
         S, L = np.zeros(n_rows), np.zeros(n_rows)
-        for (name, row, column), value in constant.items():
-            if name == "W":
+        for (matrix, row, column), value in constant.items():
+            if matrix == "W":
                 W[row, column] = value
             else:
-                (S if name == "S" else L)[row] = value
+                (S if matrix == "S" else L)[row] = value
         keys = list(of_links)
         seen = Links(
             row=np.array([row for row, _ in keys], dtype=np.int64),
@@ -249,26 +260,25 @@ class Cells:
         return Measure(own, stock, sparse.csr_matrix(triplet, shape=shape))
 
     def read(
-        self, program: TreeProgram, found: TreePoint, composed: Composed, tolerance: float,
-        seconds: float,
-    ) -> Solution:  # fmt: skip
-        """The iterate as a solution of the composed program, with its duals and the bound they prove."""
+        self, program: TreeProgram, point: TreePoint, composed: Composed, tolerance: float, seconds: float
+    ) -> Solution:
+        """The point as a solution of the composed program, with its duals and the bound they prove."""
         composition, lp = self.composition, composed.lp
         place, n_plan = composition.column_of, len(composition.plan.columns)
         x, y = np.zeros(lp.matrix.shape[1]), np.zeros(lp.matrix.shape[0])
-        x[:n_plan] = np.clip(found.plan, *program.plan_bounds)
+        x[:n_plan] = np.clip(point.plan, *program.plan_bounds)
         here = self.column >= 0
-        x[place[:, self.column[here]]] = found.own[here].T
-        x[place[:, self.stock]] = found.stock.T
-        y[: len(composition.plan.rows)] = found.plan_dual
+        x[place[:, self.column[here]]] = point.own[here].T
+        x[place[:, self.stock]] = point.stock.T
+        y[: len(composition.plan.rows)] = point.plan_dual
         at = self.row >= 0
-        y[composition.row_of[:, self.row[at]]] = (self.sign[..., None] * found.row_dual)[at].T
+        y[composition.row_of[:, self.row[at]]] = (self.sign[..., None] * point.row_dual)[at].T
         for j, limit in enumerate(composition.limits):
             for year in limit.years:
-                y[composed.future_rows[limit.name, year]] = found.limit_dual[j, composition.years.index(year)]
+                y[composed.future_rows[limit.name, year]] = point.limit_dual[j, composition.years.index(year)]
         x = np.clip(x, lp.lower, lp.upper)
         if composed.eta >= 0:
-            self._read_tail(program, found, composed, x, y)
+            self._read_tail(program, point, composed, x, y)
         reduced = lp.cost - lp.matrix.T @ y
         bound = proved_bound(lp, y)
         objective = float(lp.cost @ x)
@@ -278,29 +288,29 @@ class Cells:
         close = kept and objective - bound <= tolerance * max(1.0, abs(objective))
         return Solution(
             status=Status.OPTIMAL if close else Status.LIMIT_REACHED, objective=objective, x=x, row_dual=y,
-            reduced_cost=reduced, bound=bound, iterations=found.iterations, seconds=seconds,
+            reduced_cost=reduced, bound=bound, iterations=point.iterations, seconds=seconds,
             message="Optimal, cell by cell" if close else "Limit reached, cell by cell",
         )  # fmt: skip
 
-    def _read_tail(self, program: TreeProgram, found: TreePoint, composed: Composed, x: Array, y: Array) -> None:
+    def _read_tail(self, program: TreeProgram, point: TreePoint, composed: Composed, x: Array, y: Array) -> None:
         composition, parent = self.composition, self.composition.shape.parent
         nodes = composition.path_nodes
         cost = program.measures[0]
-        path = np.einsum("cen,cen->n", cost.own, found.own) + np.einsum("en,en->n", cost.stock, found.stock)
-        path = np.asarray(path + cost.plan @ found.plan) / TAIL_MONEY
+        path = np.einsum("cen,cen->n", cost.own, point.own) + np.einsum("en,en->n", cost.stock, point.stock)
+        path = np.asarray(path + cost.plan @ point.plan) / TAIL_MONEY
         for node in nodes:
             if parent[node] >= 0:
                 path[node] += path[parent[node]]
         columns = composition.path_columns[nodes]
         x[columns] = path[nodes]
         weight = np.zeros(len(parent))
-        weight[program.watched] = found.tau
+        weight[program.watched] = point.tau
         for node in nodes[::-1]:
             if parent[node] >= 0:
                 weight[parent[node]] += weight[node]
         first = composition.n_rows
         y[first : first + len(nodes)] = weight[nodes] * TAIL_MONEY
-        y[composed.tail_rows] = found.tau * TAIL_MONEY
+        y[composed.tail_rows] = point.tau * TAIL_MONEY
         loss = path[program.watched]
         # The level from which the tail begins: where it costs least, given the losses.
         eta = _level(loss, program.probability[program.watched], program.alpha)

@@ -82,7 +82,7 @@ def _run(posed: Posed, engine: Engine, deadline: float) -> tuple[Solution, float
     if posed.is_large and not engine.is_asked_for:
         program = posed.made()
         solution = cells.solve(program.composition, program.composed, program.figures, deadline=deadline)
-        if solution is not None and (solution.status is Status.OPTIMAL or solution.seconds >= limit):
+        if isinstance(solution, Solution) and (solution.status is Status.OPTIMAL or solution.seconds >= limit):
             return solution, solution.seconds
     solution, seconds = engine.solve(posed.lp, deadline)
     if solution.status is Status.OPTIMAL and posed.lp.is_mixed_integer:

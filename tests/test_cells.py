@@ -11,10 +11,11 @@ import procure
 import procure.program.program
 from procure import Infeasible, SolverError, load_model
 from procure.lp import cells, dual_bound, highs
+from procure.lp.cells import NotByCells
 from procure.lp.compose import Composition
 from procure.lp.interior import central_path
 from procure.lp.interior.tail import Tail
-from procure.lp.program import LinearProgram, Status
+from procure.lp.program import LinearProgram, Solution, Status
 from procure.market import make_market, merge
 from procure.program.program import compose
 from procure.program.solve import solve_program
@@ -35,19 +36,23 @@ def by_cells(program, **options):
     return cells.solve(program.composition, program.composed, program.figures, **options)
 
 
-def check(program, found=None):
+def is_optimum(answer):
+    return isinstance(answer, Solution) and answer.status is Status.OPTIMAL
+
+
+def check(program, answer=None):
     """Cost, proof, rows and prices of the point, by default the one found now, each against the whole program."""
-    whole, found, lp = highs.solve(program.composed.lp), found or by_cells(program), program.composed.lp
-    assert whole.status is Status.OPTIMAL and found.status is Status.OPTIMAL
+    whole, answer, lp = highs.solve(program.composed.lp), answer or by_cells(program), program.composed.lp
+    assert whole.status is Status.OPTIMAL and is_optimum(answer)
     size = max(1.0, abs(whole.objective))
-    assert found.objective == pytest.approx(whole.objective, rel=1e-7, abs=1e-4)
-    assert found.bound <= whole.objective + 1e-9 * size
-    row = lp.matrix @ found.x
+    assert answer.objective == pytest.approx(whole.objective, rel=1e-7, abs=1e-4)
+    assert answer.bound <= whole.objective + 1e-9 * size
+    row = lp.matrix @ answer.x
     missed = np.maximum(np.maximum(lp.row_lower - row, row - lp.row_upper), 0.0)
-    assert (missed <= 1e-7 * (1.0 + np.abs(lp.matrix) @ np.abs(found.x))).all()
-    assert (found.x >= lp.lower).all() and (found.x <= lp.upper).all()
-    assert found.reduced_cost == pytest.approx(lp.cost - lp.matrix.T @ found.row_dual)
-    return found
+    assert (missed <= 1e-7 * (1.0 + np.abs(lp.matrix) @ np.abs(answer.x))).all()
+    assert (answer.x >= lp.lower).all() and (answer.x <= lp.upper).all()
+    assert answer.reduced_cost == pytest.approx(lp.cost - lp.matrix.T @ answer.row_dual)
+    return answer
 
 
 def test_japan_agrees_with_the_whole_program():
@@ -55,41 +60,39 @@ def test_japan_agrees_with_the_whole_program():
 
     Where drawing and refilling at once costs nothing, numbers may cancel and a row be missed: that is said, not passed over.
     """
-    found = []
+    agreed = 0
     for weight, share, level in product((0.0, 0.3, 1.0), (0.4, 1.0), ("none", "five")):
         model = load_model("japan").with_(**SMALL, **{"risk.weight": weight, "limits.china_heavy_share.max": share})
         program = program_in_cells(merge(make_market(model, {"seabed": level})))
-        if by_cells(program).status is Status.OPTIMAL:
-            found.append(check(program))
-    assert len(found) >= 11
+        if is_optimum(answer := by_cells(program)):
+            agreed += check(program, answer) is answer
+    assert agreed >= 11
 
 
 def made_of_cells(program):
-    return cells.made_of_cells(program.composition, program.composed)
+    return cells.unlike_cells(program.composition, program.composed) is None
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_random_models_agree_or_are_left_to_the_whole(seed):
     """Whatever is not made of cells is refused, never solved wrong."""
     program = program_in_cells(random_market(seed))
-    if by_cells(program) is None:
-        assert not made_of_cells(program) or not is_solvable(program)
+    answer = by_cells(program)
+    if isinstance(answer, NotByCells):
+        assert answer is not NotByCells.NO_POINT or not is_solvable(program)
+        assert not made_of_cells(program) or answer in (NotByCells.UNLIKE, NotByCells.NO_POINT)
     else:
-        check(program)
+        check(program, answer)
 
 
 def test_random_models_made_of_cells_agree_with_the_whole_program():
     """All but a few close their gap; those that do not say so, and are left to HiGHS."""
     programs = [program_in_cells(random_market(seed, **CELLS)) for seed in range(120)]
     chosen = [program for program in programs if made_of_cells(program)]
-    closed = [
-        found for program in chosen if (found := by_cells(program)) is not None and found.status is Status.OPTIMAL
-    ]
+    closed = [(program, answer) for program in chosen if is_optimum(answer := by_cells(program))]
     assert len(chosen) >= 15 and len(closed) >= len(chosen) - 1
-    for program in chosen:
-        found = by_cells(program)
-        if found is not None and found.status is Status.OPTIMAL:
-            check(program)
+    for program, answer in closed:
+        check(program, answer)
 
 
 @pytest.mark.parametrize("seed", [6, 11, 24, 25, 36, 56, 57, 63, 68])
@@ -105,11 +108,9 @@ def test_a_limit_on_expected_shortage_is_a_measure_too(seed):
     }
     tighter = compose(replace(market, bounds=most))
     if is_solvable(tighter):
-        found = check(tighter)
-        assert found.objective > free.objective * (1 - 1e-9)
+        assert check(tighter).objective > free.objective * (1 - 1e-9)
     else:
-        found = by_cells(tighter)
-        assert found is None or found.status is not Status.OPTIMAL
+        assert not is_optimum(by_cells(tighter))
 
 
 def is_solvable(program):
@@ -165,11 +166,11 @@ def test_all_periods_of_a_year_see_its_plan_and_count_towards_its_limits(periods
     priced, closed = {"northern": 0, "unserved": 0}, 0
     for seed, weight in product(seeds, (0.0, 0.3, 1.0)):
         program, free = halfway(limited(seed, periods, weight))
-        if (found := by_cells(program)) is None or found.status is not Status.OPTIMAL:
+        if not is_optimum(answer := by_cells(program)):
             continue
-        closed += check(program, found) is found
+        closed += check(program, answer) is answer
         for (name, year), at in program.composed.future_rows.items():
-            worth = -found.row_dual[at].item() * program.market.bounds[name, year].most
+            worth = -answer.row_dual[at].item() * program.market.bounds[name, year].most
             priced[name] += worth > 1e-4 * abs(free)
     assert len(seeds) >= 9 and closed >= 3 * len(seeds) - 1
     assert min(priced.values()) >= 20
@@ -185,15 +186,15 @@ def japan_in_parts(periods, **choices):
 def test_japan_in_quarters_agrees_with_the_whole_program():
     """Forty periods in ten years; a share of China that binds."""
     program = japan_in_parts(4, world__tree__nodes=62, world__tree__branch=(2027,), limits__china_heavy_share__max=0.4)
-    found = check(program)
-    assert min(found.row_dual[at].item() for at in program.composed.future_rows.values()) < 0
+    answer = check(program)
+    assert min(answer.row_dual[at].item() for at in program.composed.future_rows.values()) < 0
 
 
 def test_japan_in_months_takes_no_more_iterations_than_in_years():
     """120 periods, 2,000 nodes, the least likely of them 3e-6."""
     elements = {"model__elements": ("Nd", "Tb", "Dy", "Y"), "model__highlight": ("Nd",)}
-    found = check(japan_in_parts(12, world__tree__nodes=167, world__tree__branch=(2027, 2028), **elements))
-    assert found.iterations <= 48
+    answer = check(japan_in_parts(12, world__tree__nodes=167, world__tree__branch=(2027, 2028), **elements))
+    assert answer.iterations <= 48
 
 
 def test_a_tree_is_cells_only_where_periods_are_slices_of_years():
@@ -202,17 +203,18 @@ def test_a_tree_is_cells_only_where_periods_are_slices_of_years():
     composition, composed = compose(market).composition, program_in_cells(market).composed
     parent, year, last = composition.shape.parent, composition.shape.year, len(composition.years) - 1
 
-    def taken(parent=parent, year=year):
+    def refused(parent=parent, year=year):
         shape = replace(composition.shape, parent=parent, year=year, same={})
         other = Composition(composition.plan, composition.period, composition.years, shape, composition.limits)
-        return cells.made_of_cells(other, composed)
+        return cells.unlike_cells(other, composed)
 
     ends = np.flatnonzero(year == last)
-    assert taken()
-    assert taken(np.concatenate([parent, ends]), np.concatenate([year, np.full(len(ends), last)]))  # two periods in it
-    assert not taken(np.concatenate([parent, ends[1:]]), np.concatenate([year, np.full(len(ends) - 1, last)]))
-    assert not taken(year=np.where(year == last, last - 1, year))
-    assert not taken(year=np.where(np.arange(len(year)) == ends[0], last - 1, year))
+    twice = np.concatenate([parent, ends]), np.concatenate([year, np.full(len(ends), last)])  # two periods in it
+    assert refused() is None and refused(*twice) is None
+    early = np.concatenate([parent, ends[1:]]), np.concatenate([year, np.full(len(ends) - 1, last)])
+    assert refused(*early) is NotByCells.TREE
+    assert refused(year=np.where(year == last, last - 1, year)) is NotByCells.TREE
+    assert refused(year=np.where(np.arange(len(year)) == ends[0], last - 1, year)) is NotByCells.TREE
 
 
 def test_a_large_model_is_solved_by_cells_and_measured_as_any_other(monkeypatch):
@@ -237,7 +239,7 @@ def test_a_large_model_without_a_portfolio_says_why(monkeypatch):
 def test_a_deadline_leaves_the_program_to_highs(monkeypatch):
     monkeypatch.setattr(procure.program.program, "MANY_CELLS", 1)
     program = program_in_cells(merge(make_market(load_model("japan").with_(**SMALL), {"seabed": "none"})))
-    assert by_cells(program, deadline=0.0) is None  # no useful point so soon
+    assert by_cells(program, deadline=0.0) is NotByCells.NO_POINT  # none is useful so soon
     assert "cell" not in solve_program(program, {"solver": "simplex"}).outcome.solution.message
     assert "cell" in solve_program(program).outcome.solution.message
 
@@ -253,8 +255,8 @@ def test_a_limit_of_time_says_how_far_it_came(monkeypatch):
     with pytest.raises(SolverError, match="cell by cell") as stopped:
         solve_program(program, {"time_limit": 1.0})
     assert stopped.value.status == "limit reached"
-    found, proved = (float(number) for number in re.findall(r"([\d.e+]+) kUSD", stopped.value.known))
-    assert proved < cost < found < 1.1 * cost
+    reached, proved = (float(number) for number in re.findall(r"([\d.e+]+) kUSD", stopped.value.known))
+    assert proved < cost < reached < 1.1 * cost
 
 
 def test_orders_before_demand_is_seen_are_not_made_of_cells():
@@ -262,7 +264,7 @@ def test_orders_before_demand_is_seen_are_not_made_of_cells():
     together = replace(market.shape, information=np.arange(len(market.probability)))
     composition = compose(market).composition
     other = Composition(composition.plan, composition.period, composition.years, together, composition.limits)
-    assert not cells.made_of_cells(other, compose(market).composed)
+    assert cells.unlike_cells(other, compose(market).composed) is NotByCells.TOGETHER
 
 
 # --- what duals prove ---
