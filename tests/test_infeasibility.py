@@ -26,7 +26,8 @@ from procure.lp.highs import solve as solve_lp
 from procure.lp.program import Status
 from procure.market import make_market
 from procure.model import make_model
-from procure.program.infeasibility import _outward, explain
+from procure.program.conditions import outward
+from procure.program.infeasibility import explain
 from procure.program.program import Program, Templates, risk_of
 from procure.program.solve import solve_market
 from procure.scenarios.tree import Tree
@@ -369,4 +370,4 @@ def test_the_answer_comes_soon():
     [(0.8219178, 1, 0.82192), (0.8219178, -1, 0.82191), (29.2, -1, 29.2), (1234567.8, 1, 1234600.0), (0.0, 1, 0.0)],
 )
 def test_amounts_are_rounded_so_that_they_suffice(value, sign, rounded):
-    assert _outward(value, sign) == rounded
+    assert outward(value, sign) == rounded

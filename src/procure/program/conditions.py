@@ -1,0 +1,250 @@
+"""What can give way where a model has no portfolio: its limits, single numbers of its tables, and rows that someone added.
+
+How far the rows of the program are loosened as a condition gives way is never written here: a limit says it by its kind, a number
+of a table by how far the data of the program move with it (`program.restraints`), a row that was added by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from procure.limits import KINDS, Counts, Limit, kind_of
+from procure.lp.compile import Affine, Name, Template
+from procure.market import Datum, Market
+from procure.model.limits import LimitChoices
+from procure.program.positions import FUTURE, Positions
+from procure.program.program import Program
+from procure.program.restraints import RESTRAINTS, STEP, Restraint, TableNumbers
+from procure.units import Array
+from procure.words import plain, span
+
+#: A slack below this share of its condition is none.
+TINY = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """One thing that can give way, or only explains: a limit, a number of a table, a row.
+
+    Parameters
+    ----------
+    tag : {"policy", "contractual", "physical"}
+    where : str
+        "china_heavy_share" or "commitments.csv".
+    says : str
+        "at most 20 % of medium_heavy from china in 2030-2033".
+    path : str
+        What to set to mend it; empty for a row that someone added in Pyomo.
+    value : float
+        Today, in the unit in which it is written.
+    sign : {1, -1}
+        It gives way by growing, or by shrinking.
+    room : float
+        The most it can give.
+    rates : mapping row -> float or array, shape (n_nodes,)
+        How far each row of the formulation is loosened as it gives one unit; without any it only explains.
+    limit : Limit, optional
+        Where it is one of the model file.
+    scale : float
+        Stands in for the value where that is zero.
+    """
+
+    tag: str
+    where: str
+    says: str
+    path: str = ""
+    value: float = 0.0
+    sign: int = 1
+    room: float = np.inf
+    unit: str = ""
+    rates: Mapping[Name, Any] = field(default_factory=dict)
+    limit: Limit | None = None
+    scale: float = 1.0
+
+    @property
+    def key(self) -> str:
+        """The same for a condition whichever way it gives."""
+        return self.path or self.where
+
+    @property
+    def size(self) -> float:
+        """What a slack is measured against."""
+        return abs(self.value) or self.scale
+
+    def after(self, give: float) -> float:
+        """The value after giving way, rounded outward to five digits so that it suffices."""
+        after = self.value + self.sign * give
+        # A shrinking value ends at zero.
+        return outward(after, self.sign) if after > TINY * self.size else 0.0
+
+    def text(self, value: float) -> str:
+        """A value in the unit people use."""
+        return in_words(value, self.unit)
+
+
+def in_words(value: float, unit: str) -> str:
+    """A value in the unit people use.
+
+    >>> in_words(0.2, "%"), in_words(400.0, "t/yr")
+    ('20 %', '400 t/yr')
+    """
+    return f"{plain(round(100 * value, 10))} %" if unit == "%" else f"{plain(value)} {unit}".rstrip()
+
+
+def outward(value: float, sign: int) -> float:
+    """Five digits, rounded up (sign +1) or down (-1), so that what is asked for suffices."""
+    if not np.isfinite(value) or value == 0:
+        return value
+    number = Decimal(repr(round(float(value), 12)))
+    digit = Decimal(1).scaleb(number.adjusted() - 4)
+    near = float(number.quantize(digit))
+    if abs(near - value) <= 1e-10 * abs(value):
+        return near
+    return float(number.quantize(digit, rounding=ROUND_CEILING if sign > 0 else ROUND_FLOOR))
+
+
+def conditions(program: Program, positions: Positions, numbers: TableNumbers) -> list[Condition]:
+    """Everything in a program that can give way."""
+    of_limits = (_of_limit(program.market, limit, numbers) for limit in program.market.sets.limits)
+    found = (*of_limits, *_of_tables(program, numbers), *_added(program, positions))
+    return [condition for condition in found if condition.rates]
+
+
+def _of_limit(market: Market, limit: Limit, numbers: TableNumbers) -> Condition:
+    """A limit of the model file."""
+    kind = kind_of(limit)
+    choice: LimitChoices = next(choice for choice in market.model.settings.limits if choice.name == limit.name)
+    if kind.counts is Counts.PLAN:
+        rates: dict[Name, Any] = dict(kind.plan_rates(limit, choice.bound, numbers.asked))
+    else:
+        rates = {(FUTURE, key): bound.rate for key, bound in market.bounds.items() if key[0] == limit.name}
+    least, measure = kind.sense == "min", kind.measured_in
+    when = f" in {span(limit.years)}" if limit.years else ""
+    return Condition(
+        tag=limit.tag, where=limit.name, says=kind.says(choice, in_words(choice.bound, measure.shown)) + when,
+        path=f"limits.{limit.name}.{kind.sense}", value=choice.bound, sign=-1 if least else 1,
+        room=choice.bound if least else measure.most - choice.bound, unit=measure.shown, rates=rates, limit=limit,
+    )  # fmt: skip
+
+
+# --- numbers of the tables
+
+
+def _of_tables(program: Program, numbers: TableNumbers) -> Iterator[Condition]:
+    """Every number of the tables that holds back and can give way."""
+    market, composition = program.market, program.composition
+    plan = _Rows(composition.plan, market.plan_data(composition.plan))
+    period = _Rows(composition.period)
+    path_of = {place: path for path, place in market.model.facts.paths().items()}
+    for restraint in RESTRAINTS:
+        sign = -1 if restraint.is_floor else 1
+        for position, row in numbers.of(restraint).items() if restraint.told else ():
+            value = float(row["value"])
+            if restraint.is_floor and not value:
+                continue
+            moving = numbers.moved(restraint, {position: row}, STEP)
+            # `moved` is told for the whole number: one unit of giving is so much of it.
+            part = {datum: sign * change / (abs(value) or 1.0) for datum, change in moving.items()}
+            told = restraint.told.format(**{**row, "value": in_words(value, restraint.written)})
+            years = _years_of(numbers.years(restraint, row), moving)
+            yield Condition(
+                tag=restraint.tag, where=f"{restraint.table}.csv", says=told + (f" in {span(years)}" if years else ""),
+                path=path_of[restraint.table, position], value=value, sign=sign, unit=restraint.written,
+                room=value if restraint.is_floor else np.inf,
+                rates=plan.loosened(part, restraint) | period.loosened(part, restraint),
+            )  # fmt: skip
+
+
+def _years_of(valid: list[int], moving: Mapping[Datum, Any]) -> list[int]:
+    """The years in which a number holds, and anything of the plan moves with it: a supplier not yet in business has none."""
+    moved = {index[-1] for (_, index) in moving if index}
+    return [y for y in valid if y in moved] or valid
+
+
+class _Rows:
+    """How far the rows of one block are loosened by data that move, as they stand beside fixed numbers.
+
+    What a datum multiplies counts where it is known: a decision that is fixed. Of what is at least to be had the largest that a
+    decision can be counts where that loosens (where it is less, the row asks for less). Elsewhere (an offer times `use`) it is
+    left out, so that the row gives no more than it could. Prices, too, are left out.
+    """
+
+    def __init__(self, template: Template, data: Array | None = None) -> None:
+        self._template, self._data = template, data
+        no_row = ("", ())
+        bound_rows = [*template.bound_rows, no_row]  # -1: the domain of the variable
+        self._sides = (
+            (_by_datum(template.row_lower), template.rows, -1.0),
+            (_by_datum(template.row_upper), template.rows, 1.0),
+            (_by_datum(template.lower), [bound_rows[row] for row in template.lower_row], -1.0),
+            (_by_datum(template.upper), [bound_rows[row] for row in template.upper_row], 1.0),
+        )
+        self._entries = _by_datum(template.entry)
+
+    @cached_property
+    def _known(self) -> tuple[Array, Array, Array]:
+        """Lower and upper bounds of all decisions, and the sign with which an entry that grows loosens its row."""
+        template, data = self._template, self._data
+        assert data is not None
+        lower, upper = template.bounds(data)
+        at_least = np.isfinite(template.row_lower.at(data))
+        return lower, upper, np.where(at_least, 1.0, -1.0)
+
+    def loosened(self, changes: Mapping[Datum, Any], restraint: Restraint) -> dict[Name, Any]:
+        """How far each row is loosened by these changes of data, in the unit of the row or of the column that it bounds."""
+        template = self._template
+        rates: dict[Name, Any] = {}
+        for datum, change in changes.items():
+            position = template.data_index.get(datum)
+            if position is None:
+                continue
+            for coefficients, names, sign in self._sides:
+                for row, coefficient in _column(coefficients, position):
+                    rates[names[row]] = rates.get(names[row], 0.0) + sign * coefficient * change
+            for entry, coefficient in _column(self._entries, position) if self._data is not None else ():
+                lower, upper, sign_of = self._known
+                row, column = template.entry_row[entry], template.entry_column[entry]
+                more = sign_of[row] * coefficient * change * upper[column]
+                if lower[column] == upper[column] or (restraint.is_floor and np.isfinite(upper[column]) and more > 0):
+                    rates[template.rows[row]] = rates.get(template.rows[row], 0.0) + more
+        return {name: rate for name, rate in rates.items() if np.any(rate)}
+
+
+def _by_datum(affine: Affine) -> sparse.csc_matrix:
+    return sparse.csc_matrix(affine.coefficients)
+
+
+def _column(matrix: sparse.csc_matrix, column: int) -> Iterator[tuple[int, float]]:
+    """The entries of one column: (row, value)."""
+    start, end = matrix.indptr[column], matrix.indptr[column + 1]
+    return zip(matrix.indices[start:end].tolist(), matrix.data[start:end].tolist(), strict=True)
+
+
+# --- rows of one's own
+
+
+def _added(program: Program, positions: Positions) -> Iterator[Condition]:
+    """Constraints that someone added to plan or period: each may give way, in its own unit, under its own name."""
+    lp, composition = program.composed.lp, program.composition
+    for template in (composition.plan, composition.period):
+        for name in dict.fromkeys((*template.rows, *template.bound_rows)):
+            if name[0] in template.notes or name[0] in KINDS:
+                continue
+            shown = f"{name[0]}[{','.join(map(str, name[1]))}]" if name[1] else name[0]
+            bounds = [
+                bound[at]
+                for side, at in positions.of(name)
+                for bound in ((lp.row_lower, lp.row_upper) if side == "row" else (lp.lower, lp.upper))
+            ]
+            sizes = np.abs(np.concatenate(bounds)) if bounds else np.empty(0)
+            scale = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
+            for way in (1.0, -1.0):  # an equality may have to give either way
+                says = "a constraint added to the formulation"
+                yield Condition("policy", shown, says, rates={name: way}, scale=scale)
