@@ -260,17 +260,29 @@ class Composition:
             here = here[here >= 0]
         return np.flatnonzero(passed)
 
-    def overlooked(self, composed: Composed, solution: Solution, figures: Figures) -> Index:
-        """Unwatched leaves (positions) whose path costs more than where the tail begins: none, if the solution stands."""
+    @cached_property
+    def cost_columns(self) -> Index:
+        """The column of every term of the costs at every node, shape (n_nodes, n_terms)."""
+        return self.column_of[:, self.period.form_column[self.is_cost]]
+
+    def cost_terms(self, figures: Figures) -> Array:
+        """What one unit of these columns costs, kUSD of present value, shape (n_nodes, n_terms)."""
+        return np.asarray(figures.discount[:, None] * self.period.form.at(figures.period)[:, self.is_cost])
+
+    @cached_property
+    def _unwatched(self) -> tuple[Index, sparse.csr_matrix]:
+        """The leaves that are not watched (positions), and the paths to them."""
         unwatched = np.setdiff1d(np.arange(len(self._leaves)), self.watched)
+        return unwatched, self.paths()[unwatched]
+
+    def overlooked(self, composed: Composed, solution: Solution, cost_terms: Array) -> Index:
+        """Unwatched leaves (positions) whose path costs more than where the tail begins: none, if the solution stands."""
+        unwatched, paths = self._unwatched
         if composed.eta < 0 or not len(unwatched):
             return unwatched[:0]
-        form = self.period.form.at(figures.period)[:, self.is_cost]
-        columns = self.column_of[:, self.period.form_column[self.is_cost]]
-        node_cost = figures.discount * (form * solution.x[columns]).sum(axis=1)
+        node_cost = np.einsum("nc,nc->n", cost_terms, solution.x[self.cost_columns])
         begins = solution.x[composed.eta] * TAIL_MONEY
-        costs = (self.paths() @ node_cost)[unwatched]
-        return np.asarray(unwatched[costs > begins + 1e-9 * max(1.0, abs(begins))])
+        return np.asarray(unwatched[paths @ node_cost > begins + 1e-9 * max(1.0, abs(begins))])
 
     def _add_path_costs(self, parts: _Parts, form: Array, discount: Array) -> None:
         nodes, place = self.path_nodes, self.path_columns

@@ -32,6 +32,14 @@ from procure.units import Array, Index, Mask
 MOST_KNOWN = 256
 
 
+@dataclass(frozen=True)
+class Moved:
+    """A program moved in place, and what the terms of its costs cost, as `Composition.cost_terms`."""
+
+    lp: LinearProgram
+    cost_terms: Array
+
+
 class InPlace:
     """Programs of one composition, moved where their numbers stand.
 
@@ -45,11 +53,11 @@ class InPlace:
 
     def __init__(self, composition: Composition, composed: Composed, figures: Figures) -> None:
         self._composition, self._composed, self._lp, self.figures = composition, composed, composed.lp, figures
-        period, is_cost = composition.period, composition.is_cost
+        period = composition.period
         self._n_plan = len(composition.plan.columns)
         self._form = period.form.at(figures.period)
-        self._cost_columns = composition.column_of[:, period.form_column[is_cost]].ravel()
-        self._node_cost = figures.discount[:, None] * self._form[:, is_cost]
+        self._cost_columns = composition.cost_columns.ravel()
+        self._cost_terms = figures.discount[:, None] * self._form[:, composition.is_cost]
         self._plan_form = composition.plan.form.at(figures.plan)
         self._leaves = composition.shape.leaves[composition.watched]
         matrix = self._lp.matrix
@@ -68,7 +76,7 @@ class InPlace:
         of_means = all(kind_of(limit).counts is Counts.MEAN for limit in composition.limits)
         return None if of_means else Reason.LIMIT
 
-    def program(self, figures: Figures, plan: Sequence[int] = (), period: Sequence[int] = ()) -> LinearProgram | Reason:
+    def program(self, figures: Figures, plan: Sequence[int] = (), period: Sequence[int] = ()) -> Moved | Reason:
         """The program at other figures, or why it has to be composed anew.
 
         Parameters
@@ -85,7 +93,7 @@ class InPlace:
             return touched
         lp, composition, risk, probability = self._lp, self._composition, figures.risk, figures.probability
         lower, upper, row_lower, row_upper = lp.lower, lp.upper, lp.row_lower, lp.row_upper
-        form, node_cost, plan_form = self._form, self._node_cost, self._plan_form
+        form, cost_terms, plan_form = self._form, self._cost_terms, self._plan_form
         data = lp.matrix.data.copy()
         if plan:
             numbers, template = figures.plan, composition.plan
@@ -124,13 +132,13 @@ class InPlace:
             if len(touched.form.rows):
                 form = form.copy()
                 form[:, touched.form.rows] = touched.form.at(numbers)
-                node_cost = figures.discount[:, None] * form[:, composition.is_cost]
+                cost_terms = figures.discount[:, None] * form[:, composition.is_cost]
                 if len(touched.path_slot):
                     nodes, at = composition.path_nodes, touched.path_form
                     change = figures.discount[nodes, None] * (form[nodes][:, at] - self._form[nodes][:, at])
                     np.add.at(data, touched.path_slot, -change / TAIL_MONEY)
 
-        weighted = ((1.0 - risk.weight) * probability)[:, None] * node_cost
+        weighted = ((1.0 - risk.weight) * probability)[:, None] * cost_terms
         cost: Array = np.zeros(len(lp.cost))
         cost += np.bincount(self._cost_columns, weights=weighted.ravel(), minlength=len(cost))
         cost[: self._n_plan] += np.bincount(composition.plan.form_column, weights=plan_form, minlength=self._n_plan)
@@ -150,7 +158,8 @@ class InPlace:
                 row_upper[limit.row] = most
         matrix = copy.copy(lp.matrix)  # shares its pattern
         matrix.data = data
-        return LinearProgram(cost, matrix, row_lower, row_upper, lower, upper, lp.integer)
+        lp = LinearProgram(cost, matrix, row_lower, row_upper, lower, upper, lp.integer)
+        return Moved(lp, cost_terms)
 
     def _slots(self, rows: Index, columns: Index) -> Index:
         """Where entries stand in the data of the matrix."""

@@ -144,7 +144,7 @@ class Program(Posed):
 
     def missed(self, solution: Solution) -> Missed:
         """What its short cuts got wrong, seen from how it ended: nothing, if that is how the market ends."""
-        return missed(self, solution, self.figures)
+        return missed(self, solution, self.composition.cost_terms(self.figures))
 
     def mended(self, missed: Missed) -> Program:
         """The same without what its short cuts got wrong."""
@@ -213,15 +213,15 @@ def is_large(market: Market) -> bool:
     return len(market.probability) * len(market.sets.elements) >= MANY_CELLS
 
 
-def missed(program: Program, solution: Solution, figures: Figures) -> Missed:
-    """What the short cuts of a program got wrong, seen from how it ended at these figures."""
+def missed(program: Program, solution: Solution, cost_terms: Array) -> Missed:
+    """What the short cuts of a program got wrong, seen from how it ended where the terms of its costs cost this."""
     composition = program.composition
     nobody: Index = composition.watched[:0]
     if solution.status is Status.INFEASIBLE:  # less is asked with fewer elements together: none is infeasible before
         return Missed(nobody, _under_limits(program))
     if solution.status is not Status.OPTIMAL:
         return Missed(nobody, frozenset())
-    beyond = composition.overlooked(program.composed, solution, figures)
+    beyond = composition.overlooked(program.composed, solution, cost_terms)
     wider = np.union1d(composition.watched, beyond) if len(beyond) else nobody
     return Missed(wider, _coupled(program, solution.row_dual) if program.together else frozenset())
 

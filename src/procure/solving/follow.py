@@ -14,9 +14,7 @@ import numpy as np
 
 from procure.facts import Place
 from procure.limits import Bound
-from procure.lp.figures import Figures
-from procure.lp.in_place import InPlace
-from procure.lp.program import LinearProgram
+from procure.lp.in_place import InPlace, Moved
 from procure.market import Datum, TrackedMarket, bound_of, idle_offers, make_market, merged_like
 from procure.program.program import Program, holds_tail, read_by_element, risk_of
 from procure.reason import Reason
@@ -29,10 +27,9 @@ from procure.units import Array, Index
 
 @dataclass(frozen=True)
 class Followed:
-    """A program moved in place, the figures it is at, and how likely every future before merging is (None: as before)."""
+    """A program moved in place, and how likely every future before merging is under it (None: as before)."""
 
-    lp: LinearProgram
-    figures: Figures
+    moved: Moved
     probability: Array | None
 
 
@@ -100,8 +97,8 @@ class Follower:
         moved_period = {self._period_at[datum]: values for datum, values in period.items()}
         bounds = self._bounds(change, probability, period)
         figures = before.moved(moved_plan, moved_period, probability=probability, risk=risk, bounds=bounds)
-        lp = self._in_place.program(figures, list(moved_plan), list(moved_period))
-        return lp if isinstance(lp, Reason) else Followed(lp, figures, likely)
+        moved = self._in_place.program(figures, list(moved_plan), list(moved_period))
+        return moved if isinstance(moved, Reason) else Followed(moved, likely)
 
     def made(self, change: Change, followed: Followed) -> Program:
         """The whole program of what was followed: its market, over the futures as merged here."""
@@ -109,7 +106,7 @@ class Follower:
         if followed.probability is not None:
             tree = Tree(tree.period, tree.parent, followed.probability, tree.processes, tree.states, tree.state)
         market = merged_like(make_market(change.model, self._whole.programmes, tree), self.program.market)
-        return replace(self.program, market=market, composed=replace(self.program.composed, lp=followed.lp))
+        return replace(self.program, market=market, composed=replace(self.program.composed, lp=followed.moved.lp))
 
     def _merged(self, probability: Array) -> Array:
         return np.bincount(self._new, weights=probability, minlength=len(self._first)).astype(float)

@@ -124,7 +124,7 @@ class Level:
     def _law_of(self, change: Change) -> list[Process]:
         return change.law(self.programmes, self._law)
 
-    def _followed(self, change: Change) -> Moved | Reason:
+    def _followed(self, change: Change) -> PosedInPlace | Reason:
         """The program moved in place, or why it cannot be."""
         if change.reason is not None:
             return change.reason
@@ -133,7 +133,7 @@ class Level:
         if self._follower is None or self._follower.program is not self.program:
             self._follower = Follower(self._tracked, self.program, self._law)
         followed = self._follower.followed(change, self._law_of(change))
-        return followed if isinstance(followed, Reason) else Moved(self, self._follower, change, followed)
+        return followed if isinstance(followed, Reason) else PosedInPlace(self, self._follower, change, followed)
 
     def _made_anew(self, change: Change, reason: Reason) -> tuple[Program, Reason, Set[Place]]:
         """The program of the changed model, over the positions of the level's own where they fit."""
@@ -147,7 +147,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Moved(Posed):
+class PosedInPlace(Posed):
     """A level's program, moved in place."""
 
     level: Level
@@ -158,7 +158,7 @@ class Moved(Posed):
     @property
     def lp(self) -> LinearProgram:
         """The linear program."""
-        return self.followed.lp
+        return self.followed.moved.lp
 
     @property
     def is_large(self) -> bool:
@@ -167,7 +167,7 @@ class Moved(Posed):
 
     def missed(self, solution: Solution) -> Missed:
         """What its short cuts got wrong, seen from how it ended: nothing, if that is how the market ends."""
-        return missed(self.follower.program, solution, self.followed.figures)
+        return missed(self.follower.program, solution, self.followed.moved.cost_terms)
 
     def mended(self, missed: Missed) -> Posed:
         """The same change of the level, whose program is mended for good."""
