@@ -111,6 +111,16 @@ def quantity(text: str) -> tuple[float, str] | None:
     return float(match["number"]), f"1{unit}" if unit.startswith("/") else unit
 
 
+def share_of_percent(value: Any) -> Any:
+    """A share written as "65 %"; anything else as it is.
+
+    >>> share_of_percent("65 %"), share_of_percent(0.65)
+    (0.65, 0.65)
+    """
+    said = quantity(value) if isinstance(value, str) else None
+    return said[0] / 100 if said is not None and said[1] == "%" else value
+
+
 def as_float(number: float) -> float:
     """The number as one of floating point; beyond all of those it is infinite, which every bound refuses."""
     try:

@@ -41,10 +41,10 @@ def cap_mean(futures: Futures, limit: Limit, bound: Bound) -> Index:
     return row
 
 
-def loss_columns(futures: Futures, limit: Limit, nodes: Index) -> Index:
-    """Columns that equal the measure at some nodes."""
+def loss_columns(futures: Futures, limit: Limit, nodes: Index, most: Array | float = np.inf) -> Index:
+    """Columns that equal the measure at some nodes, and may be no more than `most`."""
     columns, values = futures.measure(limit, nodes)
-    losses = futures.add_columns(len(nodes), -np.inf)
+    losses = futures.add_columns(len(nodes), -np.inf, most)
     rows = futures.add_rows(np.zeros(len(nodes)), np.zeros(len(nodes)))
     futures.add(rows, losses, -np.ones(len(nodes)))
     futures.add(np.broadcast_to(rows[:, None], columns.shape), columns, values)
@@ -80,21 +80,22 @@ class UnservedShare(LimitKind):
     def on_period(self, m: Any, sets: Any, limit: Limit, supply: Any) -> Any:
         """The unserved share of one period."""
         elements = limit.elements or sets.elements
-        weight = m.given(_weight(limit), m.declare_set(f"OF_{limit.name}", elements, "element"), unit="1/t")
+        weight = m.given(self.weight(limit), m.declare_set(f"OF_{limit.name}", elements, "element"), unit="1/t")
         return sum(weight[e] * m.shortage[i, k] for e in elements for i, k in sets.tiers if i == e)
 
     def period_numbers(self, limit: Limit, market: MarketNumbers) -> dict[Datum, Array]:
         """What one tonne unserved weighs: w_e / Σ w demand."""
         whole = np.sum([limit.weight_of(e) * market.demand_in_node(e) for e in limit.elements], axis=0)
-        return {(_weight(limit), (e,)): np.asarray(limit.weight_of(e) / whole) for e in limit.elements}
+        return {(self.weight(limit), (e,)): np.asarray(limit.weight_of(e) / whole) for e in limit.elements}
+
+    @staticmethod
+    def weight(limit: Limit) -> str:
+        """The name of the datum that says what one tonne unserved weighs."""
+        return f"weight_of_{limit.name}"
 
     def bound(self, limit: Limit, choice: Any, nodes: Index, probability: Array, period: Numbers) -> Bound:
         """The bound itself; of several periods in the year one is drawn by lot."""
         return Bound(choice.bound, nodes, conditional(probability[nodes]))
-
-
-def _weight(limit: Limit) -> str:
-    return f"weight_of_{limit.name}"
 
 
 def conditional(probability: Array) -> Array:

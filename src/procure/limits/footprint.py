@@ -7,10 +7,10 @@ The bound multiplies decisions: a unit of it is worth the tonnes contracted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from procure.limits.kind import TONNE_PER_TONNE, Datum, Limit, LimitKind, MarketNumbers, what, whole
+from procure.limits.kind import TONNE_PER_TONNE, Datum, Limit, LimitKind, MarketNumbers, Measures, Numbers, what, whole
 
 
 class Footprint(LimitKind):
@@ -49,7 +49,7 @@ class Footprint(LimitKind):
             for y in limit.years
         }
 
-    def needed(self, limit: Limit, plan: Mapping[str, Mapping[tuple[Any, ...], float]], market: Any) -> float | None:
+    def needed(self, limit: Limit, plan: Numbers, market: MarketNumbers, measures: Measures) -> float | None:
         """The residue per tonne of the dirtiest year."""
         ratios = [0.0]
         for y in limit.years:

@@ -102,6 +102,10 @@ class Bound:
     numbers: Mapping[str, Array] = field(default_factory=dict)
 
 
+#: The measure at the nodes that a limit looks at, and what it is allowed there, year by year.
+Measures = Sequence[tuple[Array, Bound]]
+
+
 @dataclass(frozen=True)
 class Future:
     """A future outside the law: undisturbed until a supplier is lost.
@@ -161,7 +165,9 @@ class MarketNumbers(Protocol):
 class Rows(Protocol):
     """A linear program that takes rows and columns."""
 
-    def add_columns(self, count: int, lower: float, upper: float = np.inf, integer: bool = False) -> Index:
+    def add_columns(
+        self, count: int, lower: float, upper: Array | float = np.inf, integer: NDArray[np.bool_] | bool = False
+    ) -> Index:
         """New columns, and where they stand."""
 
     def add_rows(self, lower: Array, upper: Array) -> Index:
@@ -228,8 +234,16 @@ class LimitKind(ABC):
         here, beyond = (self.plan_numbers(limit, b, market) for b in (bound, bound + 1.0))
         return {(self.name, index): abs(beyond[name, index] - value) for (name, index), value in here.items()}
 
-    def needed(self, limit: Limit, plan: Mapping[str, Mapping[tuple[Any, ...], float]], market: Any) -> float | None:
-        """The bound that the decisions of a plan need, where the bound multiplies decisions; None where the slack says it."""
+    def needed(self, limit: Limit, plan: Numbers, market: MarketNumbers, measures: Measures) -> float | None:
+        """The bound that decisions need, where the bound multiplies decisions; None where the slack says it.
+
+        Parameters
+        ----------
+        plan : mapping component -> mapping index -> float
+            The decisions of the plan.
+        measures : sequence of (measure, Bound)
+            Of every year of a limit on all futures.
+        """
         return None
 
     # --- measures of a period, and rows over the tree
@@ -278,7 +292,19 @@ class LimitKind(ABC):
         """
         raise NotImplementedError(f"{self.name} is counted {self.counts.value}")
 
+    def rate(self, limit: Limit, bound: Bound, measure: Array, law: Array) -> float:
+        """How far its rows move with one unit of the bound, at a solution."""
+        return bound.rate
+
+    def is_priced(self, limit: Limit) -> bool:
+        """Whether a little more of the bound saves a little: not where it counts whole futures."""
+        return True
+
     # --- words
+
+    def aside(self, limit: Limit, bound: Bound, measure: Array, law: Array) -> str:
+        """What else there is to say of its value; nothing by default."""
+        return ""
 
     @abstractmethod
     def subject(self, choice: Any) -> str:

@@ -457,11 +457,13 @@ class _Parts:
         """Entries of the matrix; those that meet are added up."""
         self.add_later(lambda: (rows, columns), values)
 
-    def add_columns(self, count: int, lower: float, upper: float = np.inf, integer: bool = False) -> Index:
+    def add_columns(
+        self, count: int, lower: float, upper: Array | float = np.inf, integer: NDArray[np.bool_] | bool = False
+    ) -> Index:
         """New columns, and where they stand."""
         self.column_lower.extend([lower] * count)
-        self.column_upper.extend([upper] * count)
-        self.integer.extend([integer] * count)
+        self.column_upper.extend(np.broadcast_to(upper, count))
+        self.integer.extend(np.broadcast_to(integer, count))
         self.n_columns += count
         return np.arange(self.n_columns - count, self.n_columns)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from procure.limits import kind_of
 from procure.market.limits import bound_of
 from procure.market.market import Market
 from procure.market.shape import Shape
@@ -33,10 +34,12 @@ def merge(market: Market) -> Market:
         and not (name == "payment_output" and idle >= set(market.sets.of_supplier(index[0])))
     ]
     inside = []
-    for bound in market.bounds.values():
+    limits = {limit.name: limit for limit in market.sets.limits}
+    for (name, _), bound in market.bounds.items():
         if len(bound.nodes):
             member = np.zeros(len(market.probability))
-            member[bound.nodes] = 1.0
+            # Where a limit is not convex, the average of two decisions may keep it where neither of them does.
+            member[bound.nodes] = 1.0 if kind_of(limits[name]).is_convex else 1.0 + np.arange(len(bound.nodes))
             inside.append(member)
     within = market.shape.n_inside
     tree, new = market.tree.merged(_telling_apart([column[:within] for column in (*numbers, *inside)]))

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, create_model, field_validator, model_validator
 
 from procure.errors import nearest
+from procure.facts.conversion import share_of_percent
 from procure.limits import KINDS
 from procure.limits.kind import SHARE
 from procure.model.faults import wrong
-from procure.model.values import Number, Share, Table, Whole, percent
+from procure.model.values import Number, Share, Table, Whole
 
 
 def _known(kind: str) -> str:
@@ -40,7 +41,7 @@ class CommonChoices(Table):
     @classmethod
     def _share_in_percent(cls, bound: Any, so_far: ValidationInfo) -> Any:
         kind = KINDS.get(so_far.data.get("kind", ""))
-        return percent(bound) if kind is not None and kind.measured_in is SHARE else bound
+        return share_of_percent(bound) if kind is not None and kind.measured_in is SHARE else bound
 
     @model_validator(mode="after")
     def _makes_sense(self) -> CommonChoices:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict
 
-from procure.facts.conversion import as_float, quantity
+from procure.facts.conversion import as_float, share_of_percent
 from procure.model.faults import short, wrong
 
 
@@ -49,12 +49,6 @@ def unrepeated(items: Any) -> Any:
     return items
 
 
-def percent(value: Any) -> Any:
-    """A share written as "65 %"; anything else as it is."""
-    said = quantity(value) if isinstance(value, str) else None
-    return said[0] / 100 if said is not None and said[1] == "%" else value
-
-
 def number_or_text(value: Any) -> Any:
     """A number, or a text (which says its unit)."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
@@ -65,7 +59,7 @@ def number_or_text(value: Any) -> Any:
 
 # Text is no number, but for a share in per cent, and neither is true: a file that says so is mistaken about the key.
 Number = Annotated[float, Strict()]
-Share = Annotated[float, Strict(), BeforeValidator(percent)]
+Share = Annotated[float, Strict(), BeforeValidator(share_of_percent)]
 Whole = Annotated[int, Strict()]
 Truth = Annotated[bool, Strict()]
 Names = Annotated[tuple[str, ...], AfterValidator(unrepeated)]

@@ -93,15 +93,15 @@ class _Policy:
         measured, market, limit = self.measured, self.measured.market, self.limit
         bound = market.bounds[limit.name, year]
         if self.kind.counts is Counts.PATHS:
-            value = self.kind.value(limit, bound, measured.loss, measured.law)
+            measure, law = measured.loss, measured.law
         else:
             form = measured.solved.templates.period.measures[limit.name]
-            value = self.kind.value(limit, bound, measured.forms[form][bound.nodes], bound.law)
-        return self._row(
-            self.choice.scope, year, value, abs(self.measured.outcome.future_dual[limit.name, year] * bound.rate)
-        )
+            measure, law = measured.forms[form][bound.nodes], bound.law
+        value, rate = self.kind.value(limit, bound, measure, law), self.kind.rate(limit, bound, measure, law)
+        price = abs(measured.outcome.future_dual[limit.name, year] * rate) if self.kind.is_priced(limit) else np.nan
+        return self._row(self.choice.scope, year, value, price, self.kind.aside(limit, bound, measure, law))
 
-    def _row(self, scope: str, year: int | None, value: float, price: float) -> tuple[Any, ...]:
+    def _row(self, scope: str, year: int | None, value: float, price: float, aside: str = "") -> tuple[Any, ...]:
         """The limit in one year; `price` in kUSD per unit of the bound."""
         limit, kind, bound, measure = self.limit, self.kind, self.choice.bound, self.kind.measured_in
         saved = price * measure.step
@@ -113,6 +113,8 @@ class _Policy:
         )
         if np.isnan(value):
             words = f"{subject} is not limited: {kind.nothing_says}"
+        elif np.isnan(price):
+            words = f"{subject} is {rounded(measure.factor * value)} {measure.shown}: whole futures have no price at the margin"
         elif not is_worthless(musd, measure.per, self.measured.gross / KUSD_PER_MUSD):
             words = _saves(
                 f"one {measure.per} less of {subject}"
@@ -124,6 +126,7 @@ class _Policy:
             words = f"{subject} stands at its limit, at no cost to speak of"
         else:
             words = f"{subject} has room left"
+        words += f"; {aside}" if aside else ""
         unit = measure.unit
         return (
             limit.name,

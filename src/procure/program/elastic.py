@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.limits import kind_of
+from procure.limits import Bound, Limit, kind_of
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.program.conditions import TINY, Condition
@@ -102,8 +102,18 @@ class Elastic:
         plan: dict[str, dict[tuple[Any, ...], float]] = {}
         for (component, index), value in zip(columns, x[: len(columns)].tolist(), strict=True):
             plan.setdefault(component, {})[index] = value
-        bound = kind_of(limit).needed(limit, plan, self._numbers.asked)
+        bound = kind_of(limit).needed(limit, plan, self._numbers.asked, self._measures(limit, x))
         return amount if bound is None else max(condition.sign * (bound - condition.value), 0.0)
+
+    def _measures(self, limit: Limit, x: Array) -> list[tuple[Array, Bound]]:
+        """What a limit measures at the nodes that it looks at, and what it is allowed there, year by year."""
+        market, composition = self._program.market, self._program.composition
+        period = composition.period
+        if limit.name not in period.measures:
+            return []
+        form = period.forms.index(period.measures[limit.name])
+        forms = period.form_values(market.period_data(period), x[composition.column_of])
+        return [(forms[bound.nodes, form], bound) for (name, _), bound in market.bounds.items() if name == limit.name]
 
     def alone(
         self, solver: Solver, conflicts: Sequence[Sequence[Condition]], repaired: Mapping[Condition, float],
