@@ -314,6 +314,16 @@ def test_limits_come_to_on_a_tree_what_its_program_says():
     assert (found["standard_error"] == 0).all() and (found["verdict"] == "kept").all()
 
 
+def test_a_limit_on_futures_outside_the_law_is_on_no_path():
+    lost = {"name": "lost", "kind": "outage", "lost": "any one", "months": 6, "max": 0.99}
+    portfolio = procure.solve(one_mine(limits=[lost]))
+    assert "lost" in set(portfolio.limits["limit"])
+    assert len(evaluate(portfolio, 200).limits) == 0
+    assert evaluate(portfolio, 200).costs["musd"][0] == approx(
+        evaluate(procure.solve(one_mine()), 200).costs["musd"][0]
+    )
+
+
 def test_a_limit_that_fresh_paths_break_is_said_so():
     cap = {"name": "cap", "kind": "shortage_cvar", "max": 0.9, "alpha": 0.5}
     portfolio = procure.solve(one_mine(limits=[cap]))
@@ -365,6 +375,8 @@ def test_facts_of_ones_own_are_named_again(tmp_path):
     pd.testing.assert_frame_equal(found.costs, evaluate(portfolio, 200).costs, check_exact=True)
     with pytest.raises(DataError, match="the facts are others"):
         evaluate(back, 200, model=one_mine(**{"prices.Cu.contract": 11.0}))
+    with pytest.raises(DataError, match="the choices are others"):
+        evaluate(back, 200, model=one_mine(weight=0.25))
 
 
 def test_what_cannot_be_played_is_refused():

@@ -158,8 +158,8 @@ def _tiled(
             right = side[row] + q[:, None] * direction - outside @ matrix.T
             decided[:, basis] = np.clip(right @ inverse.T, 0.0, upper[row][:, basis])
             # The end of a piece is the beginning of the next, which tells it.
-            told = (at == piece) | (at == count[row])
-            breaks[row[told], at[told]], columns[row[told], at[told]] = q[told], decided[told]
+            here = (at == piece) | (at == count[row])
+            breaks[row[here], at[here]], columns[row[here], at[here]] = q[here], decided[here]
     last = np.maximum(np.minimum(np.arange(width + 1), count[:, None]), 0)
     return Pieces(np.take_along_axis(breaks, last, 1), np.take_along_axis(columns, last[:, :, None], 1))
 

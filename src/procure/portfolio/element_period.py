@@ -114,17 +114,17 @@ def element_periods(
     lower, upper = program.lower[first], program.upper[first]
     side = program.side[first] - lower @ program.matrix.T
     try:
-        found = optima(price, program.matrix, side, program.direction, upper - lower, -most, most)
+        solved = optima(price, program.matrix, side, program.direction, upper - lower, -most, most)
     except TooManyBases as error:
-        raise _refused(f"the period of {element}", str(error)) from None
-    columns = found.columns + lower[:, None, :]
-    amounts = np.zeros((*found.breaks.shape, forms + 1))
+        raise refused(f"the period of {element}", str(error)) from None
+    columns = solved.columns + lower[:, None, :]
+    amounts = np.zeros((*solved.breaks.shape, forms + 1))
     for k in range(len(row)):
         amounts[:, :, row[k]] += value[:, k, None] * columns[:, :, place[k]]
     amounts[:, :, :-1] += sure[:, None, :]
     unserved = [k for k, j in enumerate(mine.decided.tolist()) if template.columns[j][0] == SHORTAGE]
     amounts[:, :, -1] = columns[:, :, unserved].sum(axis=2)
-    return ElementPeriods(which, found.breaks, amounts, of_stock, weight, program.room)
+    return ElementPeriods(which, solved.breaks, amounts, of_stock, weight, program.room)
 
 
 class _Columns:
@@ -142,7 +142,7 @@ class _Columns:
         self.decided: Index = np.flatnonzero(of_element & self.is_decided & (kind != stock))
         if element is None:
             if len(self.decided):
-                raise _refused(_text(names[self.decided[0]]), "it belongs to no single element")
+                raise refused(_text(names[self.decided[0]]), "it belongs to no single element")
             self.stock = self.start = -1
         else:
             self.stock, self.start = template.column_index[stock, (element,)], template.column_index[start, (element,)]
@@ -184,30 +184,30 @@ def _program(template: Template, mine: _Columns, data: Array, planned: Array) ->
         entries = [k for k in np.flatnonzero(row == touched[r]).tolist() if not mine.is_planned[column[k]]]
         others = [k for k in entries if column[k] not in (*mine.decided, mine.stock, mine.start)]
         if others:
-            raise _refused(_text(name), f"it ties {mine.element} to {_text(template.columns[column[others[0]]])}")
+            raise refused(_text(name), f"it ties {mine.element} to {_text(template.columns[column[others[0]]])}")
         inside = [k for k in entries if column[k] in mine.decided]
         stock = {int(column[k]): k for k in entries if k not in inside}
         if not inside and set(stock) == {mine.stock}:
             scale = value[:, stock[mine.stock]]
-            one, other = low[:, r] / scale, high[:, r] / scale
-            least, room = np.maximum(least, np.minimum(one, other)), np.minimum(room, np.maximum(one, other))
+            sides = low[:, r] / scale, high[:, r] / scale
+            least, room = np.maximum(least, np.minimum(*sides)), np.minimum(room, np.maximum(*sides))
             continue
         if len(inside) == 1 and not stock:
             place, scale = int(np.searchsorted(mine.decided, column[inside[0]])), value[:, inside[0]]
-            one, other = low[:, r] / scale, high[:, r] / scale
-            lower[:, place] = np.maximum(lower[:, place], np.minimum(one, other))
-            upper[:, place] = np.minimum(upper[:, place], np.maximum(one, other))
+            sides = low[:, r] / scale, high[:, r] / scale
+            lower[:, place] = np.maximum(lower[:, place], np.minimum(*sides))
+            upper[:, place] = np.minimum(upper[:, place], np.maximum(*sides))
             continue
         if moves[entries].any():
-            raise _refused(_text(name), f"what it takes of a tonne of {mine.element} differs from state to state")
+            raise refused(_text(name), f"what it takes of a tonne of {mine.element} differs from state to state")
         weights = np.zeros(len(mine.decided))
         weights[np.searchsorted(mine.decided, column[inside])] = value[0, inside]
         direction = value[0, stock[mine.stock]] if mine.stock in stock else 0.0
         if stock and (set(stock) != {mine.stock, mine.start} or value[0, stock[mine.start]] != -direction):
-            raise _refused(_text(name), f"it speaks of the stock of {mine.element}, which only its own balance may")
+            raise refused(_text(name), f"it speaks of the stock of {mine.element}, which only its own balance may")
         kept.append((weights, low[:, r], high[:, r], direction))
     if (least > 0).any():
-        raise _refused(f"stock of {mine.element}", "a least stock is asked for")
+        raise refused(f"stock of {mine.element}", "a least stock is asked for")
     return _with_slacks(kept, lower, np.maximum(upper, lower), room)
 
 
@@ -222,7 +222,7 @@ def _with_slacks(rows: list[tuple[Array, Array, Array, float]], lower: Array, up
         from_low = bool(np.isfinite(low).all())
         side[:, r] = low if from_low else high
         if not np.isfinite(side[:, r]).all():
-            raise _refused("a row of the period", "it has a side in some states and none in others")
+            raise refused("a row of the period", "it has a side in some states and none in others")
         if r in loose:
             matrix[r, n_columns + len(widths)] = -1.0 if from_low else 1.0
             widths.append((high - low)[:, None])
@@ -255,6 +255,7 @@ def _text(name: Name) -> str:
     return f"{component}[{', '.join(map(str, index))}]" if index else component
 
 
-def _refused(where: str, seen: str) -> DataError:
+def refused(where: str, seen: str) -> DataError:
+    """What a model is told whose elements cannot be played one by one."""
     rule = "the rule plays each element by itself, with a stock that only its balance moves"
     return DataError(Fault(where, seen, rule, "evaluate the portfolio without this row"))

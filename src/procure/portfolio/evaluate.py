@@ -72,8 +72,9 @@ class Evaluation(Shown):
     shortage : DataFrame
         Unserved demand by element and year, t and as a share, with standard error and interval.
     limits : DataFrame
-        Limits on all futures, which the rule does not know: what each comes to in each year, in the `unit` of its `bound`, with
-        standard error and interval; `verdict` is kept or broken where the interval lies on one side of the bound, else unsure.
+        What each limit on all futures comes to in each year, in the `unit` of its `bound`, with standard error and interval;
+        `verdict` is kept or broken where the interval lies on one side of the bound, else unsure. The rule pays the price of those
+        on a mean and knows no others.
     rounding_musd : float
         What the rule may lose by not keeping every kink of its functions, at most.
     losses : array, shape (n_paths,)
@@ -132,7 +133,7 @@ class Comparison(Shown):
 
     def to_json(self, path: str | Path) -> None:
         """Write the frames to `path`, at once or not at all."""
-        parts = {name: one._document() for name, one in self.evaluations.items()}
+        parts = {name: evaluation._document() for name, evaluation in self.evaluations.items()}
         document = {"evaluations": parts, "differences": _columns(self.differences)}
         write(path, {"format": FORMAT, "version": VERSION, **document})
 
@@ -192,7 +193,7 @@ def compare(
         name: _played(portfolio, portfolio.model or model or model_of(portfolio), paths, seed, steps)
         for name, portfolio in portfolios.items()
     }
-    found = {
+    evaluations = {
         name: _evaluation(portfolio, samples[name], 0 if isinstance(paths, Tree) else paths, seed)
         for name, portfolio in portfolios.items()
     }
@@ -206,16 +207,16 @@ def compare(
             verdict = "tie" if low <= 0 <= high else "dearer" if number > 0 else "cheaper"
             rows.append((name, measure, number, error, low, high, verdict))
     columns = ("portfolio", "measure", "difference_musd", "standard_error_musd", "low_musd", "high_musd", "verdict")
-    return Comparison(found, DataFrame(rows, columns=list(columns)))
+    return Comparison(evaluations, DataFrame(rows, columns=list(columns)))
 
 
 def _by_name(portfolios: Sequence[Portfolio]) -> dict[str, Portfolio]:
     """Each by its programmes; those of one name are numbered."""
-    found: dict[str, Portfolio] = {}
+    named: dict[str, Portfolio] = {}
     for portfolio in portfolios:
         name = programme_name(portfolio.programmes)
-        found[name if name not in found else f"{name} ({len(found) + 1})"] = portfolio
-    return found
+        named[name if name not in named else f"{name} ({len(named) + 1})"] = portfolio
+    return named
 
 
 # --- what was solved
@@ -223,12 +224,12 @@ def _by_name(portfolios: Sequence[Portfolio]) -> dict[str, Portfolio]:
 
 def decisions(portfolio: Portfolio) -> Plan:
     """Every decision of a portfolio's plan by component and index, as `formulation.plan` names them."""
-    found: dict[str, dict[tuple[Any, ...], float]] = {}
+    plan: dict[str, dict[tuple[Any, ...], float]] = {}
     columns = (portfolio.plan[name].tolist() for name in ("decision", "of", "year", "value"))
     for decision, of, year, value in zip(*columns, strict=True):
         index = of.split(".") if year is NA else [*of.split("."), int(year)]
-        found.setdefault(decision, {})[tuple(index)] = value
-    return found
+        plan.setdefault(decision, {})[tuple(index)] = value
+    return plan
 
 
 def model_of(portfolio: Portfolio) -> Model:
@@ -250,17 +251,17 @@ def _as_written(limit: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in limit.items() if value != silent[key]}
 
 
-def _check_same(portfolio: Portfolio, model: Model) -> None:
-    """Refuse facts that are not those a portfolio was found on."""
+def _check(portfolio: Portfolio, model: Model) -> None:
+    """Refuse a model that is not that of a portfolio, and what the rule cannot play."""
     if model.facts.fingerprint != portfolio.fingerprint:
         raise DataError(
             Fault(portfolio.origin, "the facts are others than those the portfolio was found on",
                   "a plan is played in the world it was made for", "solve the model again, or name the model that was solved")
         )  # fmt: skip
-    if list(model.years) != sorted(set(portfolio.stock["year"])):
+    if model is not portfolio.model and model.settings.model_dump(mode="json", by_alias=True) != portfolio.settings:
         raise DataError(
-            Fault(portfolio.origin, "the years are others than those of the portfolio",
-                  "a plan is played in the world it was made for", "name the model that was solved")
+            Fault(portfolio.origin, "the choices are others than those the portfolio was found with",
+                  "a plan is played in the world it was made for", "name the model that was solved, with the same changes")
         )  # fmt: skip
     if model.settings.demand.uncertain != "none" and model.settings.demand.orders == "before":
         raise DataError(
@@ -323,7 +324,7 @@ class _Sample:
 
 def _played(portfolio: Portfolio, model: Model, paths: int | Tree, seed: int, steps: _Steps) -> _Sample:
     """A portfolio on its paths."""
-    _check_same(portfolio, model)
+    _check(portfolio, model)
     periods = periods_of(model)
     if model.settings.world.scenarios:
         lattice = Lattice.of_tree(make_tree(model, portfolio.programmes))
@@ -349,7 +350,7 @@ def _played(portfolio: Portfolio, model: Model, paths: int | Tree, seed: int, st
     for played in play(market, template, lattice, decisions(portfolio), nodes, weight):
         loss += played.cost
         error += played.error
-        luck.append(played.minded - played.expected)
+        luck.append(played.minimised - played.expected)
         for name, measure in measures.items():
             measure += played.forms[name]
         if played.element is not None:
@@ -416,13 +417,14 @@ class _Luck:
 
 def _evaluation(portfolio: Portfolio, sample: _Sample, n_paths: int, seed: int) -> Evaluation:
     luck = _Luck(sample.luck, sample.probability)
-    found, errors = (x / KUSD_PER_MUSD for x in luck.estimate(sample.influences))
+    numbers, errors = (x / KUSD_PER_MUSD for x in luck.estimate(sample.influences))
     own = [portfolio.summary[key] for key in ("expected_cost", "cvar", "objective")]
     wide = WIDE * errors
     costs = DataFrame({
-        "measure": MEASURES, "musd": found, "standard_error_musd": errors, "low_musd": found - wide, "high_musd": found + wide,
-        "program_musd": own, "optimism_musd": found - own, "optimism_low_musd": found - wide - own,
-        "optimism_high_musd": found + wide - own,
+        "measure": MEASURES, "musd": numbers, "standard_error_musd": errors,
+        "low_musd": numbers - wide, "high_musd": numbers + wide,
+        "program_musd": own, "optimism_musd": numbers - own,
+        "optimism_low_musd": numbers - wide - own, "optimism_high_musd": numbers + wide - own,
     })  # fmt: skip
     rows = []
     for element, unserved in sample.shortage.items():
@@ -445,19 +447,20 @@ def _evaluation(portfolio: Portfolio, sample: _Sample, n_paths: int, seed: int) 
 
 def _limits(limits: Sequence[Kept]) -> DataFrame:
     rows = []
-    for one in limits:
-        low, high = one.value - WIDE * one.standard_error, one.value + WIDE * one.standard_error
-        is_least = KINDS[one.kind].sense == "min"
-        inside, outside = (low >= one.bound, high < one.bound) if is_least else (high <= one.bound, low > one.bound)
+    for k in limits:
+        low, high = k.value - WIDE * k.standard_error, k.value + WIDE * k.standard_error
+        is_least = KINDS[k.kind].sense == "min"
+        inside, outside = (low >= k.bound, high < k.bound) if is_least else (high <= k.bound, low > k.bound)
         verdict = "kept" if inside else "broken" if outside else "unsure"
-        rows.append((one.limit, one.year, one.value, one.standard_error, low, high, one.bound, one.unit, verdict))
+        rows.append((k.limit, k.year, k.value, k.standard_error, low, high, k.bound, k.unit, verdict))
     columns = ["limit", "year", "value", "standard_error", "low", "high", "bound", "unit", "verdict"]
-    return DataFrame(rows, columns=columns)
+    return DataFrame(rows, columns=columns).astype({"year": "Int64"})
 
 
 def _columns(frame: DataFrame) -> dict[str, list[Any]]:
     """The columns of a frame, as JSON knows them."""
-    return {
-        str(name): [encode_number(cell) if isinstance(cell, float) else cell for cell in frame[name].tolist()]
-        for name in frame
-    }
+
+    def plain(cell: Any) -> Any:
+        return None if cell is NA else encode_number(cell) if isinstance(cell, float) else cell
+
+    return {str(name): [plain(cell) for cell in frame[name].tolist()] for name in frame}

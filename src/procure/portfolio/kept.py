@@ -95,15 +95,17 @@ def kept(
         if kind.counts is Counts.PLAN:
             continue
         for year in limit.years or (None,):
-            told = _Told(market, limit, choice, year, nodes, measures.get(template.measures.get(limit.name, "")), loss)
-            value = told.value(probability)
+            outcome = _Outcome(
+                market, limit, choice, year, nodes, measures.get(template.measures.get(limit.name, "")), loss
+            )
+            value = outcome.value(probability)
             if value is None:
                 continue
-            error = _jackknife(told, probability) if drawn else 0.0
+            error = _jackknife(outcome, probability) if drawn else 0.0
             yield Kept(limit.name, limit.kind, year, value, error, choice.bound, kind.measured_in.unit)
 
 
-class _Told:
+class _Outcome:
     """What a limit comes to in a year, for any weights of the paths."""
 
     def __init__(
@@ -143,8 +145,8 @@ class _At(Mapping[str, Any]):
         self._numbers, self._nodes = numbers, nodes
 
     def __getitem__(self, key: Any) -> Any:
-        found = self._numbers[key]
-        return found[self._nodes] if isinstance(found, np.ndarray) else _At(found, self._nodes)
+        number = self._numbers[key]
+        return number[self._nodes] if isinstance(number, np.ndarray) else _At(number, self._nodes)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._numbers)
@@ -153,13 +155,13 @@ class _At(Mapping[str, Any]):
         return len(self._numbers)
 
 
-def _jackknife(told: _Told, probability: Array) -> float:
+def _jackknife(outcome: _Outcome, probability: Array) -> float:
     """The standard error, from leaving out one group of paths at a time."""
     group = np.arange(len(probability)) % GROUPS
     without = []
     for left_out in range(GROUPS):
         law = np.where(group == left_out, 0.0, probability)
-        value = told.value(law / law.sum())
+        value = outcome.value(law / law.sum())
         if value is not None:
             without.append(value)
     spread = np.array(without) - np.mean(without)

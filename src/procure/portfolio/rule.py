@@ -32,7 +32,7 @@ import numpy as np
 from procure.errors import SolverError
 from procure.lp.compile import Template
 from procure.market import Market
-from procure.portfolio.element_period import ElementPeriods, element_periods
+from procure.portfolio.element_period import ElementPeriods, element_periods, refused
 from procure.scenarios.lattice import Lattice
 from procure.units import Array, Index
 
@@ -48,8 +48,8 @@ class Played:
 
     Parameters
     ----------
-    cost, minded : array, shape (n_paths,)
-        What is spent along the path, and with it the price of limits: what the rule minimises; kUSD of present value.
+    cost, minimised : array, shape (n_paths,)
+        What is spent along the path, and that with the price of limits, which the rule minimises; kUSD of present value.
     forms : mapping name -> array, shape (n_paths, n_periods)
         Every form of the period: costs in kUSD, undiscounted, and measures of limits.
     shortage : array, shape (n_paths, n_periods)
@@ -57,14 +57,14 @@ class Played:
     stock : array, shape (n_paths, n_periods)
         Held at the end of the period, t.
     expected : float
-        V_0: the mean of what is minded as the dynamic program has it, kUSD of present value.
+        V_0: the mean of what is minimised as the dynamic program has it, kUSD of present value.
     error : float
         How far below it the best mean may lie, kUSD.
     """
 
     element: str | None
     cost: Array
-    minded: Array
+    minimised: Array
     forms: Mapping[str, Array]
     shortage: Array
     stock: Array
@@ -103,15 +103,21 @@ def play(
     for element in (*market.sets.elements, None):
         today = 0.0 if element is None else float(plan["stock_today"][element,])
         periods = element_periods(template, element, data, planned, weight[node], today)
-        rule = _Rule(
-            element, periods, np.split(periods.which, ends), np.split(periods.room, ends), lattice, discount, today
-        )
+        room = [_room(of_period, element) for of_period in np.split(periods.room, ends)]
+        rule = _Rule(element, periods, np.split(periods.which, ends), room, lattice, discount, today)
         yield rule.play(template, paths)
 
 
 def money(template: Template, n_nodes: int) -> Array:
     """Weights of the forms, shape (n_nodes, n_forms), when only money counts."""
     return np.tile(np.isin(template.forms, template.costs).astype(float), (n_nodes, 1))
+
+
+def _room(most: Array, element: str | None) -> float:
+    """The most stock that may be left in a period, t: the same in every state, as the plan has it."""
+    if np.ptp(most) > 1e-9 * max(most.max(), 1.0):
+        raise refused(f"stock of {element}", "its room differs from state to state")
+    return float(most.max())
 
 
 def _planned(template: Template, plan: Plan, years: Index) -> Array:
@@ -141,13 +147,13 @@ class _Rule:
     """The rule for one element, found from the last period to the first."""
 
     def __init__(
-        self, element: str | None, periods: ElementPeriods, which: list[Index], room: list[Array], lattice: Lattice,
+        self, element: str | None, periods: ElementPeriods, which: list[Index], room: list[float], lattice: Lattice,
         discount: Array, today: float,
     ) -> None:  # fmt: skip
         self.element, self.periods, self.which, self.discount, self.today = element, periods, which, discount, today
         self.steps: list[_Step] = []
         self.error = 0.0
-        knots = _ends(room[-1])
+        knots = np.array([0.0, room[-1]])
         future = np.zeros((int(lattice.memory[-1].max()) + 1, len(knots)))
         for t in reversed(range(lattice.n_periods)):
             kinds, row = np.unique(np.column_stack([which[t], lattice.memory[t]]), axis=0, return_inverse=True)
@@ -155,7 +161,7 @@ class _Rule:
             step = self._step(row, kinds[:, 0], discount[t], knots, future[kinds[:, 1]])
             self.steps.insert(0, step)
             chance = np.bincount(row, weights=lattice.probability[t]).astype(float)
-            knots = _knots(step, chance, float(room[t - 1].max())) if t else np.array([today], dtype=float)
+            knots = _knots(step, chance, room[t - 1]) if t else np.array([today], dtype=float)
             beyond = max(float((step.stock[:, 0] - knots[0]).max()), float((knots[-1] - step.stock[:, -1]).max()))
             if not beyond <= 1e-6 * max(knots[-1], 1.0):
                 raise SolverError(
@@ -193,22 +199,19 @@ class _Rule:
         n_paths, n_periods = paths.shape
         stock = np.full(n_paths, self.today)
         amounts = np.empty((len(template.forms) + 1, n_paths, n_periods))
-        held, minded = np.empty((n_paths, n_periods)), np.empty((n_paths, n_periods))
+        held, minimised = np.empty((n_paths, n_periods)), np.empty((n_paths, n_periods))
         for t, step in enumerate(self.steps):
             period = self.which[t][paths[:, t]]
             kept = _between(step.stock, step.kept, step.row[paths[:, t]], stock)
             amounts[:, :, t] = _between(self.periods.breaks, self.periods.amounts, period, stock - kept).T
             amounts[:-1, :, t] += (self.periods.of_stock[period] * kept[:, None]).T
-            minded[:, t] = np.einsum("fn,nf->n", amounts[:-1, :, t], self.periods.weight[period])
+            minimised[:, t] = np.einsum("fn,nf->n", amounts[:-1, :, t], self.periods.weight[period])
             held[:, t] = stock = kept
-        found = dict(zip(template.forms, amounts, strict=False))
-        cost: Array = np.sum([found[name] for name in template.costs], axis=0) @ self.discount
-        return Played(self.element, cost, minded @ self.discount, found, amounts[-1], held, self.expected, self.error)
-
-
-def _ends(room: Array) -> Array:
-    """From no stock to the most of it."""
-    return np.array([0.0, float(room.max())])
+        forms = dict(zip(template.forms, amounts, strict=False))
+        cost: Array = np.sum([forms[name] for name in template.costs], axis=0) @ self.discount
+        return Played(
+            self.element, cost, minimised @ self.discount, forms, amounts[-1], held, self.expected, self.error
+        )
 
 
 def _summed(first: Array, steps: Array) -> Array:

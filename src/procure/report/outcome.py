@@ -52,10 +52,10 @@ def _costs(evaluations: Mapping[str, Evaluation]) -> Listing:
     first = next(iter(evaluations.values()))
     headings = ("Cost", "expected", f"worst {worst_share(first.alpha)}", "weighed", "its program said")
     rows = []
-    for name, one in evaluations.items():
-        half = (one.costs["high_musd"] - one.costs["low_musd"]) / 2
-        told = [_with_error(*pair) for pair in zip(one.costs["musd"].tolist(), half.tolist(), strict=True)]
-        rows.append((name, *told, money(one.costs["program_musd"].tolist()[-1])))
+    for name, evaluation in evaluations.items():
+        half = (evaluation.costs["high_musd"] - evaluation.costs["low_musd"]) / 2
+        costs = [_with_error(*pair) for pair in zip(evaluation.costs["musd"].tolist(), half.tolist(), strict=True)]
+        rows.append((name, *costs, money(evaluation.costs["program_musd"].tolist()[-1])))
     return Listing(headings, rows, right=headings[1:])
 
 
@@ -68,16 +68,16 @@ def _with_error(number: float, half: float) -> str:
     return f"{money(number)} ± {money(half)}" if half >= 0.5 else money(number)
 
 
-def _optimism(name: str, one: Evaluation) -> str:
+def _optimism(name: str, evaluation: Evaluation) -> str:
     """How the program that found a portfolio judged it."""
-    low, number, high = (float(one.costs[f"optimism{part}_musd"].tolist()[-1]) for part in ("_low", "", "_high"))
+    low, number, high = (float(evaluation.costs[f"optimism{part}_musd"].tolist()[-1]) for part in ("_low", "", "_high"))
     if abs(number) < 0.5:
         return f"Its program had made as much of {name}."
-    told = f"Its program had made {money(abs(number))} {'less' if number > 0 else 'more'} of {name}, weighed"
+    judged = f"Its program had made {money(abs(number))} {'less' if number > 0 else 'more'} of {name}, weighed"
     if low <= 0 <= high:
-        return f"{told}: chance may do that, between {money(-low)} more and {money(high)} less."
+        return f"{judged}: chance may do that, between {money(-low)} more and {money(high)} less."
     low, high = sorted((abs(low), abs(high)))
-    return f"{told}, {money(low)} to {money(high)}: its tree was not the world."
+    return f"{judged}, {money(low)} to {money(high)}: its tree was not the world."
 
 
 def _verdicts(answer: Comparison, first: str) -> Iterator[str]:
@@ -92,9 +92,10 @@ def _verdicts(answer: Comparison, first: str) -> Iterator[str]:
             yield f"{name} is {verdict} than {first} by {money(abs(number))} ({money(low)} to {money(high)}), weighed."
 
 
-def _limits(one: Evaluation) -> Iterator[str]:
+def _limits(evaluation: Evaluation) -> Iterator[str]:
     """A line for every limit that the rule does not keep for certain, in its worst year."""
-    frame = one.limits.assign(beyond=(one.limits["value"] - one.limits["bound"]).abs())
+    limits = evaluation.limits
+    frame = limits.assign(beyond=(limits["value"] - limits["bound"]).abs())
     for name, rows in frame[frame["verdict"] != "kept"].groupby("limit", sort=False):
         worst = rows.sort_values(["verdict", "beyond"], ascending=[True, False], kind="stable").iloc[0]
         years = sorted({int(year) for year in rows["year"].dropna()})
@@ -105,9 +106,9 @@ def _limits(one: Evaluation) -> Iterator[str]:
         yield f"{name} {words}{when}: {amount}. The rule pays its shadow price, and is not held to it."
 
 
-def _shortage(one: Evaluation) -> Listing:
+def _shortage(evaluation: Evaluation) -> Listing:
     """Expected shares unserved of the elements that are short of most, by year, per cent."""
-    frame = one.shortage
+    frame = evaluation.shortage
     whole = frame.groupby("element", sort=False)[["expected_t", "demand_t"]].sum()
     share = whole["expected_t"] / whole["demand_t"]
     chosen = share[share > 0].sort_values(ascending=False, kind="stable").index[:ELEMENTS].tolist()
