@@ -66,24 +66,24 @@ def _numbers_set(before: Model, after: Model, paths: Iterable[str]) -> Iterator[
 
 def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
     """Path and value of every ``--set path=value``."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for change in changes:
         path, equals, text = (part.strip() for part in change.partition("="))
         where = f"--set {change}"
         if not equals or not path:
             faults.append(Fault(where, f"no {'path' if equals else '='}", "a change is path=value", "see --help"))
-        elif path in found:
+        elif path in values:
             faults.append(Fault(where, f"{path} is set twice", "a path is set once", "keep one of them"))
         else:
             try:
-                found[path] = _literal(text)
+                values[path] = _literal(text)
             except ValueError as error:
                 example = """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'"""
                 if re.match(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", text):
                     example = "write plain digits, without separators"
                 seen, rule = f"the value is {text!r} ({error})", "a value is a word, or written as in TOML"
                 faults.append(Fault(where, seen, rule, example))
-    return found
+    return values
 
 
 def _literal(text: str) -> Any:

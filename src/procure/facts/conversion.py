@@ -53,8 +53,8 @@ class Units:
             try:
                 if not _UNIT.fullmatch(unit):
                     raise ValueError("not made of names of units")
-                one = self._registry.Quantity(1.0, self._plain(unit))
-                self._factors[pair] = float(one.to(self._plain(target)).magnitude)
+                single = self._registry.Quantity(1.0, self._plain(unit))
+                self._factors[pair] = float(single.to(self._plain(target)).magnitude)
             except Exception as error:  # pint raises many kinds, and whatever its parser meets
                 raise ValueError(f"unit '{unit}' does not convert to {target}") from error
         return self._factors[pair]
