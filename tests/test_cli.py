@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import procure.data
 import procure.models
 from procure.cli import app
-from procure.portfolio.portfolio import read_portfolio
+from procure.portfolio.read import read_portfolio
 
 BUNDLED = Path(procure.models.__path__[0])
 SMALL = ("--set", "world.tree.nodes=40", "--set", "world.tree.branch=[2027]")

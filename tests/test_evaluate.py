@@ -20,8 +20,9 @@ from procure.portfolio import evaluate as evaluating
 from procure.portfolio import rule
 from procure.portfolio.evaluate import Comparison, compare, decisions, evaluate, model_of
 from procure.portfolio.kept import priced
+from procure.portfolio.make import make_portfolio
 from procure.portfolio.measure import Measured
-from procure.portfolio.portfolio import make_portfolio, read_portfolio
+from procure.portfolio.read import read_portfolio
 from procure.program.program import templates
 from procure.program.solve import solve_market
 from procure.scenarios import enumerate_tree

@@ -12,7 +12,7 @@ from procure.lp import highs
 from procure.lp.program import Status
 from procure.market import make_market
 from procure.model import make_model
-from procure.portfolio.portfolio import make_portfolio
+from procure.portfolio.make import make_portfolio
 from procure.portfolio.today import today
 from procure.program.program import compose
 from procure.program.solve import solve_market

@@ -21,8 +21,9 @@ from procure.market import make_market
 from procure.model import load_model, make_model
 from procure.portfolio.foresight import wait_and_see
 from procure.portfolio.frames import FRAMES, OTHER_SOURCES, is_worthless
+from procure.portfolio.make import make_portfolio
 from procure.portfolio.measure import Measured
-from procure.portfolio.portfolio import make_portfolio, read_portfolio
+from procure.portfolio.read import read_portfolio
 from procure.program.program import templates
 from procure.program.solve import solve_market
 from procure.report.labels import LABELS

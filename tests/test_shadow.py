@@ -17,8 +17,8 @@ from procure.limits import KINDS
 from procure.market import make_market, merge
 from procure.model import load_model
 from procure.portfolio.frames import WORTHLESS
+from procure.portfolio.make import make_portfolio
 from procure.portfolio.measure import Measured, mix
-from procure.portfolio.portfolio import make_portfolio
 from procure.portfolio.shadow import limits
 from procure.program.solve import solve_market
 from procure.report.text import to_text

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from procure.portfolio.evaluate import compare as compare
     from procure.portfolio.evaluate import evaluate as evaluate
     from procure.portfolio.portfolio import Portfolio as Portfolio
-    from procure.portfolio.portfolio import read_portfolio as read_portfolio
+    from procure.portfolio.read import read_portfolio as read_portfolio
     from procure.solving.compiled import Compiled as Compiled
     from procure.solving.compiled import compile as compile
     from procure.solving.compiled import solve as solve
@@ -74,7 +74,7 @@ _HOME = {
     "evaluate": "portfolio.evaluate",
     "load_facts": "facts",
     "load_model": "model",
-    "read_portfolio": "portfolio.portfolio",
+    "read_portfolio": "portfolio.read",
     "solve": "solving.compiled",
     "solve_two_stage": "lp.two_stage",
     "sweep": "explore.sweep",

@@ -34,7 +34,7 @@ def evaluate(
         raise DataError(faults)
     from procure.explore.yardsticks import yardsticks
     from procure.portfolio.evaluate import compare, model_of
-    from procure.portfolio.portfolio import read_portfolio
+    from procure.portfolio.read import read_portfolio
     from procure.words import programme_name
 
     portfolio = read_portfolio(answer)

@@ -14,7 +14,8 @@ import numpy as np
 
 from procure.market import Market, make_market
 from procure.model import Model
-from procure.portfolio.portfolio import Portfolio, make_portfolio
+from procure.portfolio.make import make_portfolio
+from procure.portfolio.portfolio import Portfolio
 from procure.program.solve import solve_market
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import Programmes, periods_of, processes, programme_choices

@@ -13,7 +13,8 @@ from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import make_market, merge
 from procure.model import Model
-from procure.portfolio.portfolio import Portfolio, make_portfolio
+from procure.portfolio.make import make_portfolio
+from procure.portfolio.portfolio import Portfolio
 from procure.program.infeasibility import Rejection, reject
 from procure.program.optimum import Optimum, optimum, solved
 from procure.program.program import compose

@@ -1,0 +1,158 @@
+"""From the solved programme levels of a model to its portfolio: the best of them measured, the others beside it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from pandas import DataFrame
+
+from procure.errors import DataError, Fault
+from procure.model import Model
+from procure.portfolio import measure, shadow
+from procure.portfolio.foresight import unseen, wait_and_see
+from procure.portfolio.frames import OTHER_SOURCES, make_frame
+from procure.portfolio.measure import Measured
+from procure.portfolio.portfolio import Portfolio
+from procure.portfolio.provenance import provenance
+from procure.portfolio.today import today
+from procure.program.infeasibility import Rejection
+from procure.program.optimum import Solved
+from procure.scenarios.world import holds_every_future
+from procure.units import KUSD_PER_MUSD
+from procure.words import programme_name
+
+
+def make_portfolio(
+    best: Solved,
+    solved: Sequence[Solved],
+    rejected: Sequence[Rejection] = (),
+    seconds: float = 0.0,
+    foresight: bool = True,
+    deadline: float = math.inf,
+) -> Portfolio:
+    """The best of the solved programme levels, measured, and compared with the others.
+
+    Parameters
+    ----------
+    best : Solved
+        The answer; one of `solved`.
+    solved : sequence of Solved
+        Every level that has a portfolio.
+    rejected : sequence of Rejection
+        Levels under which no portfolio keeps the limits.
+    seconds : float
+        Spent so far.
+    foresight : bool
+        Whether to solve every path as if it had been known; without, what rests on it is NaN.
+    deadline : float
+        For that, by `time.perf_counter`: where it comes first, it is as without.
+
+    Raises `SolverError` where the solver's objective is not what the decisions cost.
+    """
+    started = time.perf_counter()
+    market, model = best.market, best.market.model
+    faults = [
+        Fault("suppliers.csv", f"a supplier is called '{name}'", "this name is that of another source of supply in the answer",
+              "rename the supplier")
+        for name in OTHER_SOURCES
+        if name in market.sets.suppliers
+    ]  # fmt: skip
+    if faults:
+        raise DataError(faults)
+    levels = {id(level): Measured(level) for level in (*solved, best)}
+    for level in levels.values():
+        level.check()
+    measured = levels[id(best)]
+    seen = wait_and_see(market, best.templates, deadline) if foresight else unseen(market)
+    sources = provenance(measured)
+    status = sources["status"].tolist()
+    law, musd = measured.law, KUSD_PER_MUSD
+    solution = best.outcome.solution
+    summary = {
+        "objective": measured.objective / musd,
+        "expected_cost": measured.expected / musd,
+        "cvar": measured.cvar / musd,
+        "worst_case": measured.worst / musd,
+        "alpha": measured.risk.alpha,
+        "weight": measured.risk.weight,
+        "plan_cost": measured.plan_cost / musd,
+        "shortage_loss": float(law @ measured.path_costs["shortage_cost"]) / musd,
+        "unavoidable_loss": float(law @ seen.shortage_cost) / musd,
+        "wait_and_see": float(law @ seen.cost) / musd,
+        "value_of_foresight": (measured.expected - float(law @ seen.cost)) / musd,
+        "n_nodes": float(market.tree.n_nodes),
+        "n_leaves": float(len(law)),
+        "drawn": float(not holds_every_future(model, market.programmes)),
+        "gap": (solution.objective - solution.bound) / max(abs(solution.objective), 1e-9),
+        "seconds_in_solver": sum(level.seconds_in_solver for level in solved) + seen.seconds_in_solver,
+        "resolved_cold": float(sum(level.outcome.solution.resolved_cold for level in solved) + seen.resolved_cold),
+        "assumed_share": float(sources["share"][status.index("assumed")]) if "assumed" in status else 0.0,
+    }
+    on_the_mean = measured.risk.weight == 0 or measured.risk.alpha == 0
+    if on_the_mean and not market.sets.limits_on_futures:
+        summary["evpi"] = summary["value_of_foresight"]
+    frames = {
+        "plan": measure.plan(measured),
+        "mix": measure.mix(measured),
+        "costs": measure.costs(measured),
+        "shortage": measure.shortage(measured),
+        "stock": measure.stock(measured),
+        "limits": shadow.limits(measured),
+        "shares": measure.shares(measured, today(market)),
+        "programme_levels": _levels([levels[id(level)] for level in solved], measured, rejected),
+        "provenance": sources,
+        "nodes": measure.nodes(measured),
+        "leaves": measure.leaves(measured, seen.cost),
+    }
+    summary["seconds"] = seconds + time.perf_counter() - started
+    return Portfolio(
+        name=model.name,
+        title={str(language): title for language, title in model.settings.model.title.items()},
+        status=solution.status.value,
+        origin=model.origin,
+        fingerprint=model.facts.fingerprint,
+        settings=model.settings.model_dump(mode="json", by_alias=True),
+        numbers={path: model.facts.value(path) for path in model.numbers_set},
+        programmes=dict(market.programmes),
+        names=_names(model),
+        exchange=_exchange(model),
+        summary=summary,
+        model=model,
+        **frames,
+    )
+
+
+def _levels(solved: Sequence[Measured], best: Measured, rejected: Sequence[Rejection]) -> DataFrame:
+    rows: list[tuple[Any, ...]] = []
+    for level in solved:
+        costs = (x / KUSD_PER_MUSD for x in (level.objective, level.expected, level.cvar, level.worst))
+        status = level.outcome.solution.status.value
+        rows.append((programme_name(level.market.programmes), *costs, status, level is best, "-", math.nan))
+    rows += [
+        (
+            programme_name(level.programmes), *[math.nan] * 4, "infeasible", False,
+            "; ".join(" ".join(line.split()) for line in level.repairs) or "no number of the model that could give way",
+            level.objective / KUSD_PER_MUSD,
+        )
+        for level in rejected
+    ]  # fmt: skip
+    return make_frame("programmes", rows)
+
+
+def _names(model: Model) -> dict[str, dict[str, str]]:
+    names: dict[str, dict[str, str]] = {}
+    for table, key in (("suppliers", "supplier"), ("elements", "element")):
+        frame = model.facts.tables[table]
+        for name, en, ja in zip(frame[key], frame["name_en"], frame["name_ja"], strict=True):
+            given = {"en": en, "ja": ja}
+            names[str(name)] = {language: str(text) for language, text in given.items() if not pd.isna(text)}
+    return names
+
+
+def _exchange(model: Model) -> dict[str, float]:
+    table = model.facts.tables["exchange_rates"]
+    return {str(currency): float(rate) for currency, rate in zip(table["currency"], table["value"], strict=True)}
