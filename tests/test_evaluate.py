@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyomo.environ as pyo
 import pytest
 from pytest import approx
 from typer.testing import CliRunner
@@ -14,6 +15,8 @@ from procure.cli import app
 from procure.errors import DataError
 from procure.explore.yardsticks import yardsticks
 from procure.facts import Facts
+from procure.formulation.period import build_period
+from procure.lp.compile import compile_block
 from procure.market import make_market
 from procure.model import load_model, make_model
 from procure.portfolio import evaluate as evaluating
@@ -215,6 +218,55 @@ def test_without_stock_it_is_plain_recourse():
     portfolio = procure.solve(model)
     costs = evaluate(portfolio, enumerate_tree(processes(model, {}), 1)).costs
     assert costs["musd"].tolist() == approx(costs["program_musd"].tolist(), rel=1e-12)
+
+
+# --- rows of one's own
+
+
+def with_row(monkeypatch, sets, row):
+    """The templates of these sets, the period with one more constraint: `row` of the block and an element, or of the block."""
+    block = build_period(pyo.ConcreteModel(), sets)
+    block.own = pyo.Constraint(block.E, rule=row)
+    compiled = replace(templates(sets), period=compile_block(block))
+    monkeypatch.setattr("procure.program.program.templates", lambda sets: compiled)
+    return compiled
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4, 5, 6, 7, 13, 16])
+def test_a_row_of_ones_own_that_keeps_to_an_element_is_played(monkeypatch, seed):
+    """At most three tenths of demand may be bought beyond contracts, or put into stock."""
+    market = random_market(seed, risk__weight=0.0, demand__orders="after")
+
+    def little(m, e):
+        beyond = sum(m.call[k] for k in m.K if k[1] == e) + sum(m.spot[k] for k in m.STEPS if k[0] == e)
+        return beyond + m.refill[e] <= 0.3 * m.demand[e]
+
+    free = Measured(solve_market(market))
+    compiled = with_row(monkeypatch, market.sets, little)
+    measured = Measured(solve_market(market))
+    assert measured.expected > free.expected + 1e-6 * free.gross  # it holds something back
+    lattice = Lattice.of_tree(market.tree)
+    played = rule.play(market, compiled.period, lattice, measured.plan, lattice.passed(market.tree))
+    told = measured.plan_cost + sum(part.expected for part in played)
+    assert told == approx(measured.expected, abs=1e-9 * measured.gross)
+
+
+@pytest.mark.parametrize(
+    "row, seen",
+    [
+        (lambda m, e: sum(m.refill[i] for i in m.E) <= 5, "it ties"),
+        (lambda m, e: m.stock[e] <= 2 * m.refill[e], "speaks of the stock"),
+        (lambda m, e: m.demand[e] * m.refill[e] + m.draw[e] <= 5, "differs from state to state"),
+    ],
+)
+def test_rows_that_the_rule_cannot_keep_are_refused(monkeypatch, row, seen):
+    market = random_market(4, risk__weight=0.0, demand__orders="after")
+    assert len(market.sets.elements) > 1
+    measured = Measured(solve_market(market))
+    compiled = with_row(monkeypatch, market.sets, row)
+    lattice = Lattice.of_tree(market.tree)
+    with pytest.raises(DataError, match=f"own.*{seen}"):
+        list(rule.play(market, compiled.period, lattice, measured.plan, lattice.passed(market.tree)))
 
 
 # --- estimates

@@ -28,7 +28,7 @@ from procure.errors import DataError, Fault
 from procure.facts import load_facts
 from procure.limits import KINDS
 from procure.market import make_market
-from procure.model import Model, bundled_models, make_model
+from procure.model import Model, Settings, bundled_models, make_model
 from procure.model.file import facts_of
 from procure.model.limits import LimitChoices
 from procure.portfolio.frames import encode_number
@@ -234,15 +234,21 @@ def decisions(portfolio: Portfolio) -> Plan:
 
 def model_of(portfolio: Portfolio) -> Model:
     """The model of a portfolio that was read from a file, over the bundled facts or those of the bundled model of its name."""
-    settings = {**portfolio.settings, "limits": [_as_written(limit) for limit in portfolio.settings["limits"]]}
     try:
-        facts = facts_of(settings, bundled_models().get(Path(portfolio.origin).stem, Path(portfolio.origin)))
+        settings = _settings_of(portfolio)
+        facts = facts_of(portfolio.settings, bundled_models().get(Path(portfolio.origin).stem, Path(portfolio.origin)))
         model = make_model(settings, facts or load_facts(), portfolio.origin)
         return model.with_(**portfolio.numbers) if portfolio.numbers else model
     except DataError as error:
         rule = "a file holds the answer and its choices, not facts of one's own"
         other = Fault(portfolio.origin, "its facts are not the bundled ones", rule, "name the model that was solved")
         raise DataError([other, *error.faults]) from None
+
+
+def _settings_of(portfolio: Portfolio) -> Settings:
+    """The choices of a portfolio, checked."""
+    limits = [_as_written(limit) for limit in portfolio.settings["limits"]]
+    return Settings.checked({**portfolio.settings, "limits": limits}, portfolio.origin)
 
 
 def _as_written(limit: Mapping[str, Any]) -> dict[str, Any]:
@@ -258,7 +264,7 @@ def _check(portfolio: Portfolio, model: Model) -> None:
             Fault(portfolio.origin, "the facts are others than those the portfolio was found on",
                   "a plan is played in the world it was made for", "solve the model again, or name the model that was solved")
         )  # fmt: skip
-    if model is not portfolio.model and model.settings.model_dump(mode="json", by_alias=True) != portfolio.settings:
+    if model is not portfolio.model and model.settings.model_dump() != _settings_of(portfolio).model_dump():
         raise DataError(
             Fault(portfolio.origin, "the choices are others than those the portfolio was found with",
                   "a plan is played in the world it was made for", "name the model that was solved, with the same changes")
