@@ -157,6 +157,16 @@ def test_expected_shortage_out_of_reach():
     assert any("the spot market sells only 50 t of Nd" in line for line in error.conflict)
 
 
+def test_an_offer_that_gives_way_gives_what_can_be_called_of_it():
+    """The same, but far's 500 t are contracted or called. 610 t of far are 610 t either way."""
+    error = refused(
+        {"name": "gap", "kind": "expected_shortage", "max": 0.10},
+        {"name": "near_share", "kind": "share", "supplier": "near", "max": 0.30},
+        terms=[term("far", "call_share", 1.0)],
+    )
+    assert alone(error, "offers.csv") == "610 t/yr"
+
+
 def test_tail_of_shortage_out_of_reach():
     """The worst 20 % are the futures with near shut: 45 % are missing whatever one does."""
     error = refused({"name": "bad_years", "kind": "shortage_cvar", "alpha": 0.8, "max": 0.2})
@@ -334,6 +344,9 @@ def test_the_cheapest_repair_is_that_of_the_level_that_needs_least():
         procure.solve(with_mud({"name": "gap", "kind": "expected_shortage", "max": 0.04}))
     error = caught.value
     assert error.level == "mud big"
+    # 40 t less missing on average, so 50 t more of mud: from the programme, or from what mud has without it, which is nothing.
+    assert alone(error, "programmes.csv (physical): mud big adds at most 200 t/yr in 2027") == "250 t/yr"
+    assert alone(error, "terms.csv (physical): mud can produce at most 0 t/yr in 2027") == "50 t/yr"
     assert only(error) == ("limits.gap.max", 0.05)
     assert {name: repair(*lines) for name, lines in error.elsewhere.items()} == {"mud none": ("limits.gap.max", 0.09)}
     assert "under mud big" in str(error) and "under mud none it would be" in str(error)

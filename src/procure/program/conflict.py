@@ -73,9 +73,9 @@ class Isolation:
                 break
         giving = [elastic.conditions.index(condition) for condition in repaired]
         conflicts: list[Conflict] = []
-        of_row = elastic.condition_of_row[rows]
+        behind = [set(elastic.loosening.get(row, ())) & set(giving) for row in rows.tolist()]
         for number in giving[:MOST_CONFLICTS]:
-            without_others = rows[(of_row == number) | ~np.isin(of_row, giving)]
+            without_others = rows[[not others or number in others for others in behind]]
             if self._is_infeasible(without_others, columns):
                 conflicts.append(self._isolated(without_others, columns))
         return conflicts or [self._isolated(rows, columns)]

@@ -30,7 +30,7 @@ from procure.program.engine import SIMPLEX
 from procure.program.positions import Positions, Side
 from procure.program.program import Program
 from procure.program.restraints import TableNumbers
-from procure.units import Array, Index
+from procure.units import Array
 
 TIERS = {"policy": 1.0, "contractual": 1e2, "physical": 1e4}
 #: Seconds for what single conditions would have to give; what is not found by then is left out.
@@ -57,8 +57,8 @@ class Elastic:
         The columns of the program, then one slack per condition; its rows, then one for each bound that may give way.
     n_columns, n_rows : int
         Of the program itself.
-    condition_of_row : array, shape (n rows of `lp`,)
-        The first condition that loosens a row, -1 where none does.
+    loosening : mapping row of `lp` -> list of int
+        The conditions that loosen a row: several numbers may stand behind one, as a supplier's own capacity and its programme's.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Elastic:
         self.conditions = list(conditions)
         self.n_rows, self.n_columns = program.composed.lp.matrix.shape
         self._program, self._numbers = program, numbers
-        self.lp, self.condition_of_row = _with_slacks(program.composed.lp, self.conditions, positions)
+        self.lp, self.loosening = _with_slacks(program.composed.lp, self.conditions, positions)
         self.slacks = self.n_columns + np.arange(len(self.conditions))
         self._tiers = np.array([TIERS[condition.tag] for condition in self.conditions])
         self._room = np.array([condition.room for condition in self.conditions])
@@ -161,12 +161,12 @@ class Elastic:
 
 def _with_slacks(
     lp: LinearProgram, conditions: Sequence[Condition], positions: Positions
-) -> tuple[LinearProgram, Index]:
-    """The program with a slack per condition; bounds that may give way become rows. Also `condition_of_row`."""
+) -> tuple[LinearProgram, dict[int, list[int]]]:
+    """The program with a slack per condition; bounds that may give way become rows. Also what loosens each row."""
     n_rows, n_columns = lp.matrix.shape
     freed = _Freed(lp, positions)
     entries: dict[tuple[int, int], float] = {}  # nodes that share a row give it the same
-    loosening: dict[int, int] = {}
+    loosening: dict[int, list[int]] = {}
     for number, condition in enumerate(conditions):
         for name, rates in condition.rates.items():
             for side, at in positions.of(name):
@@ -175,18 +175,17 @@ def _with_slacks(
                         continue
                     is_least = side == "lower" or (side == "row" and np.isfinite(lp.row_lower[position]))
                     row = position if side == "row" else freed.row(position, side)
-                    entries.setdefault((row, number), rate if is_least else -rate)
-                    if rate > 0:
-                        loosening.setdefault(row, number)
-    of_row = np.full(n_rows + len(freed.columns), -1, dtype=np.int64)
-    of_row[list(loosening)] = list(loosening.values())
+                    if (row, number) not in entries:
+                        entries[row, number] = rate if is_least else -rate
+                        if rate > 0:
+                            loosening.setdefault(row, []).append(number)
     rows, numbers = zip(*entries, strict=True) if entries else ((), ())
     n_slacks = len(conditions)
     bounds = sparse.csc_matrix(
         (np.ones(len(freed.columns)), (np.arange(len(freed.columns)), freed.columns)),
         shape=(len(freed.columns), n_columns),
     )
-    slack = sparse.csc_matrix((list(entries.values()), (rows, numbers)), shape=(len(of_row), n_slacks))
+    slack = sparse.csc_matrix((list(entries.values()), (rows, numbers)), shape=(n_rows + len(freed.columns), n_slacks))
     integer = None if lp.integer is None else np.concatenate([lp.integer, np.zeros(n_slacks, dtype=bool)])
     return LinearProgram(
         cost=np.concatenate([np.zeros(n_columns), [TIERS[c.tag] / c.size for c in conditions]]),
@@ -196,7 +195,7 @@ def _with_slacks(
         lower=np.concatenate([freed.lower, np.zeros(n_slacks)]),
         upper=np.concatenate([freed.upper, [c.room for c in conditions]]),
         integer=integer,
-    ), of_row  # fmt: skip
+    ), loosening  # fmt: skip
 
 
 class _Freed:

@@ -163,11 +163,9 @@ class _Explanation:
         giving: dict[str, Condition] = {}
         staying: list[tuple[Name, int | None]] = []
         for row in conflict.rows.tolist():
-            number = elastic.condition_of_row[row]
-            if number >= 0:
-                condition = elastic.conditions[number]
-                giving.setdefault(condition.key, condition)
-            elif row < elastic.n_rows:
+            loosening = [elastic.conditions[number] for number in elastic.loosening.get(row, ())]
+            giving |= {condition.key: condition for condition in loosening if condition.key not in giving}
+            if not loosening and row < elastic.n_rows:
                 block, name, node = program.composition.row_name(program.composed, row)
                 if block in ("plan", "period"):
                     staying.append((name, node))
