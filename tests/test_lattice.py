@@ -89,6 +89,17 @@ def test_a_path_the_law_rules_out_is_refused():
         lattice.passed(Tree.from_paths([[[0], [0]]], [1.0], ["mine"], [["open", "gone"]]))
 
 
+def test_paths_of_another_world_are_refused():
+    lattice = Lattice.of_law([china()], 3)
+    for law, periods in (
+        ([china()], 2),
+        ([shock("china", 0.5, 3, 1.0, 3)], 3),
+        ([china(), shock("strait", 0.5, 3, 1.0, 3)], 3),
+    ):
+        with pytest.raises(DataError, match="it has 3 periods and china, with the states of the law"):
+            lattice.passed(enumerate_tree(law, periods))
+
+
 def test_the_law_of_japan_is_small():
     model = procure.load_model("japan")
     lattice = Lattice.of_law(processes(model, {"seabed": "pilot"}), len(model.years))

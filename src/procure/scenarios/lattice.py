@@ -109,6 +109,14 @@ class Lattice:
         paths = tree.paths()
         if tree is self.tree:
             return np.asarray(paths - np.searchsorted(tree.period, np.arange(self.n_periods)))
+        known = {name: set(states) for name, states in zip(self.processes, self.states, strict=True)}
+        strange = {
+            n for n, states in zip(tree.processes, tree.states, strict=True) if not set(states) <= known.get(n, set())
+        }
+        if strange or len(tree.processes) < len(known) or tree.n_periods != self.n_periods:
+            seen = f"a tree of {tree.n_periods} periods and {', '.join(tree.processes)}"
+            rule = f"it has {self.n_periods} periods and {', '.join(known)}, with the states of the law"
+            raise DataError(Fault("paths", seen, rule, "give a tree of the model's own law"))
         columns = [tree.processes.index(name) for name in self.processes]
         codes = np.empty((tree.n_nodes, len(columns)), dtype=np.int64)
         for k, column in enumerate(columns):
