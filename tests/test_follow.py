@@ -7,6 +7,7 @@ import procure
 from procure import Infeasible, load_model
 from procure.errors import DataError
 from procure.market import make_market, merge, numbers_read
+from procure.model import make_model
 from procure.program.solve import solve_market
 from procure.reason import Reason
 from procure.solving.reach import Reach
@@ -103,3 +104,51 @@ def test_the_portfolio_of_a_moved_number_is_that_of_the_moved_model(compiled):
     answer = compiled.solve(changes)
     compiled.solve({"suppliers.caremag.offers.Dy.2027": 260.0})  # another solve in between
     assert answer.portfolio.summary["objective"] == pytest.approx(answer.objective, rel=1e-9)
+
+
+OFFER = "suppliers.lynas.offers.medium_heavy.2027"
+SHORT = {"name": "short", "kind": "shortage_cvar", "max": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("settings", "changes", "reason"),
+    [
+        ({}, {OFFER: 700.0}, None),
+        ({}, {"suppliers.china.rate.normal.failed": 0.3}, None),
+        ({}, {"suppliers.china.rate.normal.failed": 0.0}, Reason.OTHER_FUTURES),
+        ({}, {"suppliers.china.call_share.all.2027": 0.0}, Reason.SETS),
+        (
+            {"suppliers.lynas.commitments.light.2027": 0.0, "suppliers.lynas.offers.light.2027": 0.0},
+            {"suppliers.lynas.offers.light.2027": 100.0},
+            Reason.NEW_OFFER,
+        ),
+        ({"suppliers.lynas.depth.all.failed": 0.0}, {"suppliers.lynas.depth.all.failed": 0.4}, Reason.FUTURES_PART),
+        ({"demand.orders": "before"}, {OFFER: 700.0}, Reason.ORDERS_FIRST),
+        ({"limits": [SHORT]}, {OFFER: 700.0}, Reason.LIMIT),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_each_short_way_is_left_for_its_reason(settings, changes, reason):
+    model = load_model("two-class")
+    if "limits" in settings:
+        document = model.settings.model_dump(by_alias=True, exclude_unset=True) | settings
+        model, settings = make_model(document, model.facts), {}
+    model = model.with_(**{"risk.weight": 0.3, **settings})
+    answer = procure.compile(model).solve(changes)
+    assert answer.made_anew == ({} if reason is None else {"no programmes": reason})
+    fresh = procure.solve(model.with_(**changes), foresight=False).summary["objective"]
+    assert answer.objective == pytest.approx(fresh, rel=1e-9)
+
+
+def test_a_large_program_is_made_anew(monkeypatch):
+    monkeypatch.setattr("procure.program.program.MANY_CELLS", 1)
+    answer = procure.compile(load_model("two-class")).solve({OFFER: 700.0})
+    assert answer.made_anew == {"no programmes": Reason.CELLS}
+
+
+def test_costs_that_do_not_move_stay_the_same_to_the_last_digit(compiled):
+    """HiGHS starts a large program from scratch where its costs move: what rounding leaves of them must not count as moved."""
+    (level,) = compiled._levels
+    for changes in ({"limits.china_heavy_share.max": 0.5}, {"suppliers.caremag.offers.Dy.2027": 280.0}):
+        posed = level.posed(compiled.reaches.change(changes))
+        assert posed.lp.cost is level.program.lp.cost and posed.lp is not level.program.lp

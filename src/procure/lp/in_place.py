@@ -138,15 +138,12 @@ class InPlace:
                     change = figures.discount[nodes, None] * (form[nodes][:, at] - self._form[nodes][:, at])
                     np.add.at(data, touched.path_slot, -change / TAIL_MONEY)
 
-        weighted = ((1.0 - risk.weight) * probability)[:, None] * cost_terms
-        cost: Array = np.zeros(len(lp.cost))
-        cost += np.bincount(self._cost_columns, weights=weighted.ravel(), minlength=len(cost))
-        cost[: self._n_plan] += np.bincount(composition.plan.form_column, weights=plan_form, minlength=self._n_plan)
-        if self._composed.eta >= 0:
-            eta = self._composed.eta
-            cost[eta] = risk.weight * TAIL_MONEY
-            tail = risk.weight * TAIL_MONEY * probability[self._leaves] / (1.0 - risk.alpha)
-            cost[eta + 1 : eta + 1 + len(tail)] = tail
+        # Costs that do not move are the same to the last digit: a solver that sees none moved need not start from scratch.
+        weighing_stays = risk == self.figures.risk and probability is self.figures.probability
+        if weighing_stays and cost_terms is self._cost_terms and plan_form is self._plan_form:
+            cost = lp.cost
+        else:
+            cost = self._cost(figures, cost_terms, plan_form)
         for limit in self._limits:
             law, most = figures.bounds[limit.key].law, figures.bounds[limit.key].most
             measure = form[limit.nodes][:, limit.chosen]
@@ -160,6 +157,21 @@ class InPlace:
         matrix.data = data
         lp = LinearProgram(cost, matrix, row_lower, row_upper, lower, upper, lp.integer)
         return Moved(lp, cost_terms)
+
+    def _cost(self, figures: Figures, cost_terms: Array, plan_form: Array) -> Array:
+        """The cost of every column."""
+        risk, probability = figures.risk, figures.probability
+        cost: Array = np.zeros(len(self._lp.cost))
+        weighted = ((1.0 - risk.weight) * probability)[:, None] * cost_terms
+        cost += np.bincount(self._cost_columns, weights=weighted.ravel(), minlength=len(cost))
+        of_plan = self._composition.plan.form_column
+        cost[: self._n_plan] += np.bincount(of_plan, weights=plan_form, minlength=self._n_plan)
+        if self._composed.eta >= 0:
+            eta = self._composed.eta
+            cost[eta] = risk.weight * TAIL_MONEY
+            tail = risk.weight * TAIL_MONEY * probability[self._leaves] / (1.0 - risk.alpha)
+            cost[eta + 1 : eta + 1 + len(tail)] = tail
+        return cost
 
     def _slots(self, rows: Index, columns: Index) -> Index:
         """Where entries stand in the data of the matrix."""

@@ -68,7 +68,7 @@ class Compiled:
         self._levels = levels = self._levels_of(model)
         of_law = frozenset().union(*(level.of_law for level in levels))
         inventory = frozenset().union(*(level.inventory for level in levels))
-        self._read = of_law.union(*(level.of_market for level in levels))
+        self._read = frozenset().union(*(level.read for level in levels))
         check_read(model, model.numbers_set, self._read)
         is_weighed = not any(level.is_drawn or level.n_periods > 1 for level in levels)
         self.reaches = Reaches(model, of_law, inventory, is_weighed)
@@ -107,11 +107,9 @@ class Compiled:
         """
         started = time.perf_counter()
         change = self.reaches.change(dict(changes or {}))
-        levels = self._levels
-        if change.is_structure and programme_choices(change.model) != [level.programmes for level in levels]:
-            levels = self._levels_of(change.model)
         # Pyomo never runs in a thread: every program is made here, and only what is left, mostly HiGHS, runs side by side.
-        waiting = self._waiting(levels, change)
+        waiting = self._waiting(change)
+        levels = [each.level for each in waiting]
         if change.is_structure:
             read = frozenset().union(*(level.read for level in waiting))
             check_read(change.model, change.model.numbers_set, read)
@@ -147,11 +145,13 @@ class Compiled:
             _time_limit=levels[0].time_limit,
         )
 
-    @staticmethod
-    def _waiting(levels: Sequence[Level], change: Change) -> list[Waiting]:
-        """Every level at changed numbers. A drawn tree is shared: where the law of one level moves, all get another."""
-        is_redrawn = not change.is_structure and any(level.is_redrawn(change) for level in levels)
-        return [level.waiting(change, is_redrawn) for level in levels]
+    def _waiting(self, change: Change) -> list[Waiting]:
+        """Every programme level at changed numbers."""
+        if change.is_structure and programme_choices(change.model) != [level.programmes for level in self._levels]:
+            return [Waiting(level, level.program, change.reason, level.read) for level in self._levels_of(change.model)]
+        # A drawn tree is shared: where the law of one level moves, all get another.
+        is_redrawn = not change.is_structure and any(level.is_redrawn(change) for level in self._levels)
+        return [level.waiting(change, is_redrawn) for level in self._levels]
 
     def _each(self, waiting: Sequence[Waiting]) -> Iterator[Optimum]:
         """The optimum of each, in order; side by side where it pays."""

@@ -63,8 +63,8 @@ class Level:
         As in an answer.
     program : Program
         At the numbers of the model; what its short cuts got wrong once is mended for good.
-    of_market, of_law, inventory : set of Place
-        The numbers of the facts that market and law were read from, and those that decide what there is in the market.
+    read, of_law, inventory : set of Place
+        The numbers of the facts that it was made from, those of its law, and those that decide what there is in its market.
     time_limit : float
         Seconds for one solve.
     """
@@ -79,8 +79,8 @@ class Level:
         self.program = compose(market, np.arange(len(market.shape.leaves)) if is_small else None)
         self._law = processes(model, programmes)
         self.is_drawn = not holds_every_future(model, programmes)
-        self.of_market, self.of_law = frozenset(self._tracked.read), numbers_of_law(model, programmes)
-        self.inventory = frozenset(self._tracked.read_beside)
+        self.of_law, self.inventory = numbers_of_law(model, programmes), frozenset(self._tracked.read_beside)
+        self.read = self.of_law | self._tracked.read
         self._follower: Follower | None = None
 
     @property
@@ -98,13 +98,12 @@ class Level:
 
         `is_redrawn` says that the futures it shares with other levels are drawn anew.
         """
-        read = self.of_market | self.of_law
         if change.is_none:
-            return Waiting(self, self.program, None, read)
+            return Waiting(self, self.program, None, self.read)
         followed = Reason.DRAWN_TREE if is_redrawn else self._followed(change)
         if isinstance(followed, Reason):
             return Waiting(self, *self._made_anew(change, followed))
-        return Waiting(self, followed, None, read)
+        return Waiting(self, followed, None, self.read)
 
     def posed(self, change: Change) -> Posed:
         """The level at changed numbers, as `waiting` has it."""
