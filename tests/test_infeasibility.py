@@ -190,6 +190,17 @@ def test_domestic_share_above_what_is_possible():
     assert only(error) == ("limits.home.min", 0.5)
 
 
+def test_an_offer_with_a_fixed_charge_gives_way_only_where_something_is_bought():
+    """Far has 500 t for a share of 70 %, and takes 0.3 million USD to deal with: 700 t need a purse that holds them."""
+    home = {"name": "home", "kind": "domestic_share", "country": "Far", "min": 0.7, "tag": "physical"}
+    charge = [term("far", "fixed_charge", 300.0)]
+    error = refused(home, terms=charge)
+    assert (alone(error, "home"), alone(error, "offers.csv")) == ("50 %", "700 t/yr")
+    assert only(error) == ("suppliers.far.offers.Nd.2027", 700.0)
+    error = refused(home, {"name": "purse", "kind": "budget", "max": 0.2}, terms=charge)
+    assert dict(map(repair, error.repairs)) == {"limits.purse.max": 0.3, "suppliers.far.offers.Nd.2027": 700.0}
+
+
 @pytest.mark.parametrize("kind", ["worst_case", "cost_cvar"])
 def test_cost_of_the_worst_too_tight(kind):
     """Near shut: far 500 t at 60, spot 50 t at 200 and 450 t missing at 500 come to 30 + 10 + 225 = 265 million."""

@@ -30,7 +30,7 @@ from pandas import DataFrame
 
 from procure.limits import Counts, Limit, kind_of
 from procure.lp.compile import Template
-from procure.model.limits import LimitChoices
+from procure.market.limits import choice_of
 from procure.portfolio.frames import is_worthless, make_frame
 from procure.portfolio.measure import Measured
 from procure.program.program import risk_of
@@ -65,8 +65,7 @@ class _Policy:
     def __init__(self, measured: Measured, limit: Limit, numbers: TableNumbers) -> None:
         self.measured, self.limit, self.numbers = measured, limit, numbers
         self.kind = kind_of(limit)
-        choices = {choice.name: choice for choice in measured.market.model.settings.limits}
-        self.choice: LimitChoices = choices[limit.name]
+        self.choice = choice_of(measured.market.model, limit.name)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """One of every year, and of every element where it speaks of each."""
@@ -127,22 +126,8 @@ class _Policy:
         else:
             words = f"{subject} has room left"
         words += f"; {aside}" if aside else ""
-        unit = measure.unit
-        return (
-            limit.name,
-            limit.kind,
-            limit.tag,
-            scope,
-            year,
-            value,
-            bound,
-            slack,
-            unit,
-            binding,
-            musd,
-            measure.per,
-            words,
-        )
+        name, tag, unit, per = limit.name, limit.tag, measure.unit, measure.per
+        return (name, limit.kind, tag, scope, year, value, bound, slack, unit, binding, musd, per, words)
 
 
 def _dual_of(measured: Measured, name: tuple[str, tuple[Any, ...]]) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from scipy import sparse
 from procure.limits import KINDS, Counts, Limit, kind_of
 from procure.lp.compile import Affine, Name, Template
 from procure.market import Datum, Market
-from procure.model.limits import LimitChoices
+from procure.market.limits import choice_of
 from procure.program.positions import FUTURE, Positions
 from procure.program.program import Program
 from procure.program.restraints import RESTRAINTS, STEP, Restraint, TableNumbers
@@ -27,6 +26,8 @@ from procure.words import plain, span
 
 #: A slack below this share of its condition is none.
 TINY = 1e-7
+#: A number that counts only where something is bought gives way to this many times itself at most.
+MOST_TIMES = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,8 @@ class Condition:
         The most it can give.
     rates : mapping row -> float or array, shape (n_nodes,)
         How far each row of the formulation is loosened as it gives one unit; without any it only explains.
+    switches : mapping row -> decision
+        Of rows that give only where a decision of yes or no is yes, that decision: an offer only where something is bought.
     limit : Limit, optional
         Where it is one of the model file.
     scale : float
@@ -65,6 +68,7 @@ class Condition:
     room: float = np.inf
     unit: str = ""
     rates: Mapping[Name, Any] = field(default_factory=dict)
+    switches: Mapping[Name, Name] = field(default_factory=dict)
     limit: Limit | None = None
     scale: float = 1.0
 
@@ -113,14 +117,14 @@ def outward(value: float, sign: int) -> float:
 def conditions(program: Program, positions: Positions, numbers: TableNumbers) -> list[Condition]:
     """Everything in a program that can give way."""
     of_limits = (_of_limit(program.market, limit, numbers) for limit in program.market.sets.limits)
-    found = (*of_limits, *_of_tables(program, numbers), *_added(program, positions))
-    return [condition for condition in found if condition.rates]
+    candidates = (*of_limits, *_of_tables(program, numbers), *_added(program, positions))
+    return [condition for condition in candidates if condition.rates]
 
 
 def _of_limit(market: Market, limit: Limit, numbers: TableNumbers) -> Condition:
     """A limit of the model file."""
     kind = kind_of(limit)
-    choice: LimitChoices = next(choice for choice in market.model.settings.limits if choice.name == limit.name)
+    choice = choice_of(market.model, limit.name)
     if kind.counts is Counts.PLAN:
         rates: dict[Name, Any] = dict(kind.plan_rates(limit, choice.bound, numbers.asked))
     else:
@@ -140,25 +144,32 @@ def _of_limit(market: Market, limit: Limit, numbers: TableNumbers) -> Condition:
 def _of_tables(program: Program, numbers: TableNumbers) -> Iterator[Condition]:
     """Every number of the tables that holds back and can give way."""
     market, composition = program.market, program.composition
-    plan = _Rows(composition.plan, market.plan_data(composition.plan))
-    period = _Rows(composition.period)
+    whole = zip(composition.plan.columns, composition.plan.integer.tolist(), strict=True)
+    switches = frozenset(component for (component, _), is_whole in whole if is_whole)
+    blocks = (
+        _Rows(composition.plan, switches, market.plan_data(composition.plan)),
+        _Rows(composition.period, switches),
+    )
     path_of = {place: path for path, place in market.model.facts.paths().items()}
     for restraint in RESTRAINTS:
         sign = -1 if restraint.is_floor else 1
         for position, row in numbers.of(restraint).items() if restraint.told else ():
             value = float(row["value"])
-            if restraint.is_floor and not value:
+            # Nothing committed asks nothing, and of a programme level without capacity another level has some.
+            if not value and (restraint.is_floor or "programme" in restraint.owner):
                 continue
             moving = numbers.moved(restraint, {position: row}, STEP)
             # `moved` is told for the whole number: one unit of giving is so much of it.
             part = {datum: sign * change / (abs(value) or 1.0) for datum, change in moving.items()}
             told = restraint.told.format(**{**row, "value": in_words(value, restraint.written)})
             years = _years_of(numbers.years(restraint, row), moving)
+            (rates, switched), (of_period, switched_there) = (block.loosened(part, restraint) for block in blocks)
+            only_bought = switched | switched_there
+            room = value if restraint.is_floor else (MOST_TIMES - 1.0) * value if only_bought else np.inf
             yield Condition(
                 tag=restraint.tag, where=f"{restraint.table}.csv", says=told + (f" in {span(years)}" if years else ""),
-                path=path_of[restraint.table, position], value=value, sign=sign, unit=restraint.written,
-                room=value if restraint.is_floor else np.inf,
-                rates=plan.loosened(part, restraint) | period.loosened(part, restraint),
+                path=path_of[restraint.table, position], value=value, sign=sign, room=room, unit=restraint.written,
+                rates=rates | of_period, switches=only_bought,
             )  # fmt: skip
 
 
@@ -172,12 +183,19 @@ class _Rows:
     """How far the rows of one block are loosened by data that move, as they stand beside fixed numbers.
 
     What a datum multiplies counts where it is known: a decision that is fixed. Of what is at least to be had the largest that a
-    decision can be counts where that loosens (where it is less, the row asks for less). Elsewhere (an offer times `use`) it is
-    left out, so that the row gives no more than it could. Prices, too, are left out.
+    decision can be counts where that loosens (where it is less, the row asks for less). What multiplies a yes or no (an offer times
+    `use`) loosens the row where it is yes. All else is left out, so that the row gives no more than it could; so are prices.
+
+    Parameters
+    ----------
+    switches : set of str
+        The decisions of yes or no.
+    data : array, shape (n_data,), optional
+        Of the plan; the decisions of a period are not known beforehand.
     """
 
-    def __init__(self, template: Template, data: Array | None = None) -> None:
-        self._template, self._data = template, data
+    def __init__(self, template: Template, switches: frozenset[str], data: Array | None = None) -> None:
+        self._template, self._switches = template, switches
         no_row = ("", ())
         bound_rows = [*template.bound_rows, no_row]  # -1: the domain of the variable
         self._sides = (
@@ -187,20 +205,17 @@ class _Rows:
             (_by_datum(template.upper), [bound_rows[row] for row in template.upper_row], 1.0),
         )
         self._entries = _by_datum(template.entry)
+        self._lower, self._upper = np.full(len(template.columns), -np.inf), np.full(len(template.columns), np.inf)
+        if data is not None:
+            self._lower, self._upper = template.bounds(data)
 
-    @cached_property
-    def _known(self) -> tuple[Array, Array, Array]:
-        """Lower and upper bounds of all decisions, and the sign with which an entry that grows loosens its row."""
-        template, data = self._template, self._data
-        assert data is not None
-        lower, upper = template.bounds(data)
-        at_least = np.isfinite(template.row_lower.at(data))
-        return lower, upper, np.where(at_least, 1.0, -1.0)
-
-    def loosened(self, changes: Mapping[Datum, Any], restraint: Restraint) -> dict[Name, Any]:
-        """How far each row is loosened by these changes of data, in the unit of the row or of the column that it bounds."""
+    def loosened(self, changes: Mapping[Datum, Any], restraint: Restraint) -> tuple[dict[Name, Any], dict[Name, Name]]:
+        """How far rows are loosened by these changes, in the unit of the row or of the column that it bounds; and the decisions
+        without which some of them are not.
+        """
         template = self._template
         rates: dict[Name, Any] = {}
+        switches: dict[Name, Name] = {}
         for datum, change in changes.items():
             position = template.data_index.get(datum)
             if position is None:
@@ -208,13 +223,24 @@ class _Rows:
             for coefficients, names, sign in self._sides:
                 for row, coefficient in _column(coefficients, position):
                     rates[names[row]] = rates.get(names[row], 0.0) + sign * coefficient * change
-            for entry, coefficient in _column(self._entries, position) if self._data is not None else ():
-                lower, upper, sign_of = self._known
-                row, column = template.entry_row[entry], template.entry_column[entry]
-                more = sign_of[row] * coefficient * change * upper[column]
-                if lower[column] == upper[column] or (restraint.is_floor and np.isfinite(upper[column]) and more > 0):
-                    rates[template.rows[row]] = rates.get(template.rows[row], 0.0) + more
-        return {name: rate for name, rate in rates.items() if np.any(rate)}
+            for entry, coefficient in _column(self._entries, position):
+                name, column = template.rows[template.entry_row[entry]], int(template.entry_column[entry])
+                at_least = np.isfinite(template.row_lower.constant[template.entry_row[entry]])
+                factor, switch = self._factor(column, restraint)
+                more = (1.0 if at_least else -1.0) * coefficient * change * factor
+                if self._lower[column] == self._upper[column] or np.all(more >= 0):
+                    rates[name] = rates.get(name, 0.0) + more
+                    if switch and np.any(more):
+                        switches[name] = template.columns[column]
+        return {name: rate for name, rate in rates.items() if np.any(rate)}, switches
+
+    def _factor(self, column: int, restraint: Restraint) -> tuple[float, bool]:
+        """What a datum counts for that multiplies a decision, and whether it does so only where that is a yes."""
+        lower, upper = self._lower[column], self._upper[column]
+        if lower == upper or (restraint.is_floor and np.isfinite(upper)):
+            return float(upper), False
+        is_switch = self._template.columns[column][0] in self._switches and not restraint.is_floor
+        return float(is_switch), is_switch
 
 
 def _by_datum(affine: Affine) -> sparse.csc_matrix:

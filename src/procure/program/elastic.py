@@ -4,6 +4,7 @@
                                                   nothing of a higher tier where the lower ones suffice
   s.t. a x - rate_ir give_i <= b_r                   every row r of condition i; rate: t, kUSD ... of the row per unit of it
        0 <= give_i <= room_i                         a share stays within 0 and 1, a commitment at least 0
+       a x with M times its coefficient of u <= b_r  of a row that gives only where u ∈ {0,1} is 1: at 0 it gives nothing
        what defines the model (balance, stock, yields, costs) stays as it is
 
 With one slack at a time the same program says what each condition would have to give by itself.
@@ -25,7 +26,7 @@ from scipy import sparse
 from procure.limits import Bound, Limit, kind_of
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Solution, Status
-from procure.program.conditions import TINY, Condition
+from procure.program.conditions import MOST_TIMES, TINY, Condition
 from procure.program.engine import SIMPLEX
 from procure.program.positions import Positions, Side
 from procure.program.program import Program
@@ -54,7 +55,8 @@ class Elastic:
     Attributes
     ----------
     lp : LinearProgram
-        The columns of the program, then one slack per condition; its rows, then one for each bound that may give way.
+        The columns of the program, then one slack per condition; its rows, one for each bound that may give way, and one for each
+        row that gives only with a yes.
     n_columns, n_rows : int
         Of the program itself.
     loosening : mapping row of `lp` -> list of int
@@ -167,7 +169,13 @@ def _with_slacks(
     freed = _Freed(lp, positions)
     entries: dict[tuple[int, int], float] = {}  # nodes that share a row give it the same
     loosening: dict[int, list[int]] = {}
+    switched: dict[int, int] = {}
     for number, condition in enumerate(conditions):
+        for name, decision in condition.switches.items():
+            for _, at in positions.of(name):
+                switched |= dict(
+                    zip(at.tolist(), np.broadcast_to(positions.decision(decision), at.shape).tolist(), strict=True)
+                )
         for name, rates in condition.rates.items():
             for side, at in positions.of(name):
                 for position, rate in zip(at.tolist(), np.broadcast_to(rates, at.shape).tolist(), strict=True):
@@ -185,17 +193,28 @@ def _with_slacks(
         (np.ones(len(freed.columns)), (np.arange(len(freed.columns)), freed.columns)),
         shape=(len(freed.columns), n_columns),
     )
-    slack = sparse.csc_matrix((list(entries.values()), (rows, numbers)), shape=(n_rows + len(freed.columns), n_slacks))
+    only_on = _only_on(lp, switched)
+    n_all = n_rows + len(freed.columns) + len(switched)
+    slack = sparse.csc_matrix((list(entries.values()), (rows, numbers)), shape=(n_all, n_slacks))
+    copied = list(switched)
     integer = None if lp.integer is None else np.concatenate([lp.integer, np.zeros(n_slacks, dtype=bool)])
     return LinearProgram(
         cost=np.concatenate([np.zeros(n_columns), [TIERS[c.tag] / c.size for c in conditions]]),
-        matrix=sparse.hstack([sparse.vstack([lp.matrix, bounds]), slack]).tocsc(),
-        row_lower=np.concatenate([lp.row_lower, freed.row_lower]),
-        row_upper=np.concatenate([lp.row_upper, freed.row_upper]),
+        matrix=sparse.hstack([sparse.vstack([lp.matrix, bounds, only_on]), slack]).tocsc(),
+        row_lower=np.concatenate([lp.row_lower, freed.row_lower, lp.row_lower[copied]]),
+        row_upper=np.concatenate([lp.row_upper, freed.row_upper, lp.row_upper[copied]]),
         lower=np.concatenate([freed.lower, np.zeros(n_slacks)]),
         upper=np.concatenate([freed.upper, [c.room for c in conditions]]),
         integer=integer,
     ), loosening  # fmt: skip
+
+
+def _only_on(lp: LinearProgram, switched: Mapping[int, int]) -> sparse.csr_matrix:
+    """Copies of rows in which the coefficient of a decision of yes or no is many times itself."""
+    copies = sparse.csr_matrix(lp.matrix.tocsr()[list(switched)], copy=True)
+    of_entry = np.repeat(list(switched.values()), np.diff(copies.indptr))
+    copies.data[copies.indices == of_entry] *= MOST_TIMES
+    return copies
 
 
 class _Freed:

@@ -36,6 +36,13 @@ class Positions:
                 placed = self._composition.row_of if side == "row" else self._composition.column_of
                 yield side, placed[:, position]
 
+    def decision(self, name: Name) -> Index:
+        """Where a decision stands: of the plan, shape (1,); of a period, or as a period reads it, shape (n_nodes,)."""
+        plan, period = self._composition.plan, self._composition.period
+        if name in plan.column_index:
+            return np.array([plan.column_index[name]])
+        return self._composition.column_of[:, period.column_index[name]]
+
     def domain(self, column: int) -> tuple[float, float]:
         """The bounds that a decision has by its kind."""
         template, j = self._composition.plan, column

@@ -273,12 +273,12 @@ def _limits_by_year(market: Market) -> list[tuple[Limit, Any]]:
 def _looked_at(market: Market, limits: Iterable[tuple[Limit, Any]]) -> frozenset[str]:
     """Elements that these limits look at in the last period."""
     leaves = market.shape.leaves
-    found: set[str] = set()
+    elements: set[str] = set()
     for limit, year in limits:
         nodes = market.bounds[limit.name, year].nodes
         if np.isin(leaves, nodes, assume_unique=True).any():
-            found.update(limit.elements)
-    return frozenset(found)
+            elements.update(limit.elements)
+    return frozenset(elements)
 
 
 def _same_for_elements(market: Market, apart: frozenset[str]) -> dict[str, Index]:
