@@ -25,7 +25,7 @@ from procure import load_model
 from procure.lp import highs_threads
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Status
-from procure.solving import compiled
+from procure.solving import compiled, level
 
 HERE = Path(__file__).parent
 #: Seconds within which Ctrl-C is heard, and a process that was interrupted ends. HiGHS looks up a few times a second.
@@ -171,7 +171,7 @@ def interrupted(then: str) -> None:
 def interrupted_portfolio() -> None:
     """Ctrl-C while programme levels are solved side by side is heard by all of them."""
     model = load_model("japan").with_(**{"world.tree.nodes": 160, "model.elements": ("Dy",), "model.highlight": ()})
-    compiled.MANY_ROWS, compiled.optimum = 0, lambda *_: Solver(long_program()).solve()
+    compiled.MANY_ROWS, level.optimum = 0, lambda *_: Solver(long_program()).solve()
     threading.Timer(6.0, os.kill, (os.getpid(), signal.SIGINT)).start()
     started = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
