@@ -17,7 +17,7 @@ from procure.explore.yardsticks import yardsticks
 from procure.facts import Facts
 from procure.formulation.period import build_period
 from procure.lp.compile import compile_block
-from procure.market import make_market
+from procure.market import make_market, make_tree
 from procure.model import load_model, make_model
 from procure.portfolio import evaluate as evaluating
 from procure.portfolio import rule
@@ -31,7 +31,7 @@ from procure.program.solve import solve_market
 from procure.scenarios import enumerate_tree
 from procure.scenarios.grow import enumerated
 from procure.scenarios.lattice import Lattice
-from procure.scenarios.world import make_tree, processes, programme_choices
+from procure.scenarios.world import processes, programme_choices
 from random_models import random_market, random_model
 
 

@@ -5,9 +5,9 @@ import pytest
 
 import procure
 from procure import DataError, load_model
-from procure.market import make_market, numbers_read
+from procure.market import make_market, make_tree, numbers_read
 from procure.report.check import summary
-from procure.scenarios.world import make_tree, processes, programme_choices
+from procure.scenarios.world import processes, programme_choices
 from random_models import random_model
 
 ONE_YEAR = {

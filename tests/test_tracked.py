@@ -8,9 +8,9 @@ from procure import DataError, load_model
 from procure.facts import Facts, Place
 from procure.facts.records import Records
 from procure.facts.tracked import Tracker, tracked
-from procure.market import Moved, TrackedMarket, make_market
+from procure.market import Moved, TrackedMarket, make_market, make_tree
 from procure.program.program import compose
-from procure.scenarios.world import make_tree, programme_choices
+from procure.scenarios.world import programme_choices
 from random_models import market_of, random_model
 
 PRICE, FREIGHT = (Place("prices", 0, column) for column in ("value", "high"))

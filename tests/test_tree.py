@@ -13,6 +13,7 @@ from procure.scenarios import (
     Process,
     Tree,
     build_tree,
+    build_trees,
     correlate,
     enumerate_tree,
     force,
@@ -21,7 +22,6 @@ from procure.scenarios import (
     marginals,
     markov,
     project,
-    reweighed,
     sample_paths,
     shock,
     table_tree,
@@ -204,12 +204,13 @@ def drawn():
     return world, build_tree(world, 10, primary="china", branch=[0, 1], nodes=1500, seed=1)
 
 
-def test_the_primary_process_is_exact_where_it_branches(drawn):
+def test_every_history_of_the_primary_process_is_there_where_it_branches(drawn):
+    """Sixteen pairs of states of China in the first two years, each with its exact probability."""
     world, tree = drawn
     exact = restated(world, tree)["china"]
     assert_allclose(tree.share("china")[:2], exact[:2], atol=1e-12)
-    n_children = [len(set(tree.state[c, tree.processes.index("china")])) for c in tree.children]
-    assert set(np.array(n_children)[tree.period == 0]) == {4}
+    own = tree.state[tree.paths(), tree.column("china")]
+    assert len(np.unique(own[:, :2], axis=0)) == 16
 
 
 def test_shares_of_states_are_near_the_exact_ones(drawn):
@@ -221,22 +222,60 @@ def test_shares_of_states_are_near_the_exact_ones(drawn):
         assert error.mean() < 0.03, name
 
 
-def test_draws_are_right_on_average_also_where_nodes_are_few():
-    """12 nodes in the first period cannot show 2 % of a conflict; 200 seeds together can."""
+def test_rare_states_are_there_as_often_as_they_should_be():
+    """2 % of a conflict, over 30 trees of 60 paths or so."""
     world = japan(3)
-    trees = [build_tree(world, 3, primary="china", branch=[0], nodes=60, seed=seed) for seed in range(200)]
+    trees = [build_tree(world, 3, nodes=200, seed=seed) for seed in range(30)]
     for name, exact in restated(world, trees[0]).items():
         shares = np.array([tree.share(name) for tree in trees])
-        standard_error = shares.std(axis=0) / np.sqrt(len(trees))
-        assert (np.abs(shares.mean(axis=0) - exact) <= 4 * standard_error + 1e-3).all(), name
+        assert (np.abs(shares.mean(axis=0) - exact) <= 0.01).all(), name
 
 
-def test_the_tree_branches_to_its_end(drawn):
+def disturbed(tree):
+    """In how many periods a process is not in its first state, over all processes, per path."""
+    return (tree.state[tree.paths()] > 0).sum(axis=(1, 2))
+
+
+def test_half_of_the_leaves_stand_for_the_worst_tenth(drawn):
+    """They are as many as those of the rest, and weigh a ninth of those."""
     _, tree = drawn
-    n_nodes = np.bincount(tree.period)
-    assert 1400 <= tree.n_nodes <= 1500
-    assert (np.diff(n_nodes) > 0).all()
-    assert n_nodes[-1] > 1.5 * n_nodes[1]
+    assert 1450 <= tree.n_nodes <= 1500
+    order = np.argsort(disturbed(tree), kind="stable")
+    weight = tree.probability[tree.leaves][order]
+    half = len(weight) // 2
+    assert 0.07 < weight[half:].sum() < 0.15
+
+
+def test_the_mean_does_not_hang_on_the_seed():
+    """Disturbed periods: their mean is known from the matrices, and those over 60 plain paths miss it by 2 %."""
+    world = japan()
+    for seed in range(5):
+        tree = build_tree(world, 10, nodes=600, seed=seed)
+        exact = sum((1 - shares[:, 0]).sum() for shares in restated(world, tree).values())
+        mean = tree.probability[tree.leaves] @ disturbed(tree)
+        plain = disturbed(sample_paths(world, 2000, seed=seed)).std() / np.sqrt(60)
+        assert mean == approx(exact, rel=0.005)
+        assert plain > 0.015 * exact
+
+
+def test_two_laws_share_their_futures_and_weigh_them_as_likely_as_they_are():
+    """Each path weighs under the one law about what the other gives it, times its likelihood ratio."""
+    before, after = ([coin("strait", p, 6), coin("mine", 0.2, 6)] for p in (0.3, 0.45))
+    one, other = build_trees([before, after], 6, primary="strait", nodes=240, seed=3)
+    assert (one.parent == other.parent).all() and (one.state == other.state).all()
+    ratio = (likelihood(one, after) / likelihood(one, before))[one.paths()].prod(axis=1)
+    weights = [tree.probability[tree.leaves] for tree in (one, other)]
+    apart = weights[1] / weights[0] / ratio
+    assert ratio.std() > 0.5 and apart.std() < 0.2 * apart.mean()
+    for tree, p in ((one, 0.3), (other, 0.45)):
+        assert tree.share("strait")[:, 1] == approx(np.full(6, p), abs=0.03)
+
+
+def test_a_law_with_few_futures_gets_them_all_beside_one_with_many():
+    few, many = [coin("strait", 0.0, 5)], [coin("strait", 0.5, 5)]
+    one, other = build_trees([few, many], 5, nodes=40, seed=1)
+    assert equal(one, enumerate_tree(few, 5))
+    assert 25 < other.n_nodes <= 40
 
 
 @settings(deadline=None, max_examples=60)
@@ -247,10 +286,7 @@ def test_any_drawn_tree_is_valid_and_small_enough(world, nodes, seed, branch):
     tree = build_tree(processes, n_periods, primary="alpha", branch=branch, nodes=nodes, seed=seed)
     assert tree.n_nodes <= nodes  # validity is checked by the tree itself
     assert equal(tree, tree.merged()[0], to_the_bit=False)  # no identical siblings, canonical order
-    if branch == list(range(len(branch))):  # not sampled before, so exact
-        assert_allclose(
-            tree.share("alpha")[: len(branch)], restated(processes, tree)["alpha"][: len(branch)], atol=1e-12
-        )
+    assert_allclose(tree.share("alpha")[branch], restated(processes, tree)["alpha"][branch], atol=1e-9)
 
 
 def reordered(process, order, driver_orders):
@@ -286,7 +322,7 @@ def test_seeds_differ_and_repeat():
 
 def test_faults_of_branching():
     world = japan(4)
-    with pytest.raises(DataError, match=r"takes up to 340 nodes; at most 300"):  # 4 + 16 + 64 + 256
+    with pytest.raises(DataError, match=r"paths of 4 periods take up to 1\d{3} nodes; at most 300"):
         build_tree(world, 4, primary="china", branch=[0, 1, 2, 3], nodes=300)
     with pytest.raises(DataError, match=r"did you mean 'china'\?"):
         build_tree(world, 4, primary="chian", nodes=300)
@@ -363,60 +399,6 @@ def test_merged_does_not_depend_on_how_nodes_stood(order):
     )
     assert equal(fan.merged()[0], other.merged()[0], to_the_bit=False)
     assert equal(Tree.from_paths(paths[order], weight[order], *STRAIT), Tree.from_paths(paths, weight, *STRAIT))
-
-
-# --- another law ---
-
-
-@settings(deadline=None)
-@given(worlds(), st.integers(0, 2**32))
-def test_the_tree_of_every_future_is_exact_under_any_law_it_allows(world, seed):
-    """The other law gives some transitions no chance: their futures go, the rest have its probabilities."""
-    processes, n_periods = world
-    random = np.random.default_rng(seed)
-    others = []
-    for process in processes:
-        weight = process.transition * random.random(process.transition.shape)
-        weight *= (random.random(weight.shape) < 0.8) | (weight == weight.max(axis=-1, keepdims=True))
-        law = weight / weight.sum(axis=-1, keepdims=True)
-        others.append(Process(process.name, process.states, process.start, law, process.drivers, process.driver_states))
-    tree = reweighed(enumerate_tree(processes, n_periods), processes, others)
-    assert equal(tree, enumerate_tree(others, n_periods), to_the_bit=False)
-    assert equal(tree, tree.merged()[0], to_the_bit=False)
-
-
-def test_a_drawn_path_weighs_as_its_whole_history():
-    """One path of three shut years out of four; shut has 0.5, then 0.8 of each year: 1.6 or 0.4 for every year on it."""
-    paths = [[[1], [1], [1]], [[1], [1], [0]], [[0], [1], [0]], [[0], [0], [0]]]
-    tree = Tree.from_paths(paths, [0.25] * 4, ["strait"], [["calm", "on"]])
-    weight = np.array([1.6**3, 1.6**2 * 0.4, 1.6 * 0.4**2, 0.4**3])
-    again = reweighed(tree, [coin("strait", 0.5, 3)], [coin("strait", 0.8, 3)])
-    assert again.probability[again.leaves] == approx((weight / weight.sum())[::-1])
-    assert again.share("strait")[:, 1] == approx(
-        np.array([weight[:2].sum(), weight[:3].sum(), weight[0]]) / weight.sum()
-    )
-
-
-def test_weighed_paths_have_the_other_law_on_average():
-    """Over 2,000 trees of four paths or so: the weights reach the leaves, not only the years that branch."""
-    before, after = [coin("strait", 0.3, 6)], [coin("strait", 0.45, 6)]
-    total, shut = 0.0, np.zeros(6)
-    for seed in range(2000):
-        tree = build_tree(before, 6, branch=[0], nodes=24, seed=seed)
-        ratio = (likelihood(tree, after) / likelihood(tree, before))[tree.paths()].prod(axis=1)
-        weight = tree.probability[tree.leaves] * ratio  # before they are made to sum to one
-        total += weight.sum()
-        shut += weight @ tree.state[tree.paths(), 0]
-    assert total / 2000 == approx(1, abs=0.03)
-    assert shut / 2000 == approx(np.full(6, 0.45), abs=0.03)
-
-
-def test_a_law_that_does_not_fit_the_tree_is_refused():
-    tree = Tree.from_paths([[[1]]], [1.0], ["strait"], [["calm", "on"]])
-    with pytest.raises(DataError, match="rules out every path"):
-        reweighed(tree, [coin("strait", 0.5, 1)], [coin("strait", 0.0, 1)])
-    with pytest.raises(DataError, match="was drawn by"):
-        reweighed(tree, [coin("strait", 0.0, 1)], [coin("strait", 0.5, 1)])
 
 
 # --- tables ---

@@ -74,6 +74,8 @@ class Facts:
     _written: Mapping[str, Mapping[int, Written]] = field(default_factory=dict, repr=False)
     #: The currency in which a number was set since, which need not be that of its row.
     _currency: Mapping[Place, str] = field(default_factory=dict, repr=False)
+    #: Of a changed copy, what it was before any number was set.
+    _read: Facts | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         """Say how many tables and numbers there are."""
@@ -132,6 +134,11 @@ class Facts:
         'suppliers.caremag.commitments.Dy.2027'
         """
         return self._paths.resolve(path)
+
+    @property
+    def as_read(self) -> Facts:
+        """The facts before any number of them was set: as the tables have them."""
+        return self if self._read is None else self._read
 
     def near(self, path: str) -> list[str]:
         """The paths that begin like an unknown one, as far as they do: the nearest is among them."""
@@ -309,7 +316,7 @@ class Facts:
         for (name, position, column), given in numbers.items():
             tables[name].iat[position, list(tables[name].columns).index(column)] = given.number
         currency = {place: given.currency for place, given in numbers.items()}
-        return replace(self, tables=tables, _currency={**self._currency, **currency})
+        return replace(self, tables=tables, _currency={**self._currency, **currency}, _read=self.as_read)
 
     def _at_rates(self, rates: Mapping[Place, Given]) -> Facts:
         """With these exchange rates; what was given in their currencies, and the factors of rows written in them, move along."""

@@ -23,6 +23,7 @@ from procure.limits import Bound
 from procure.market.asked import Asked
 from procure.market.delivery import Delivery
 from procure.market.demand import Demand
+from procure.market.futures import make_tree
 from procure.market.limits import PeriodLimits, PlanLimits, future_bounds
 from procure.market.numbers import BlockData, Data, Datum
 from procure.market.offers import Offers
@@ -35,7 +36,7 @@ from procure.market.trade import Trade
 from procure.model import Model
 from procure.reason import Reason
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import DEMAND, Programmes, make_tree
+from procure.scenarios.world import DEMAND, Programmes
 from procure.units import Array
 
 

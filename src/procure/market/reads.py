@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 
 from procure.errors import DataError, Fault
 from procure.facts import Place
+from procure.market.futures import make_tree
 from procure.market.market import TrackedMarket
 from procure.model import Model
-from procure.scenarios.world import make_tree, numbers_of_law, programme_choices, suppliers_of
+from procure.scenarios.world import numbers_of_law, programme_choices, suppliers_of
 
 #: Tables that count before a model is made: the rates by which the others were converted, and the futures of one's own.
 ALWAYS_READ = ("exchange_rates", "scenarios")

@@ -27,7 +27,7 @@ from pandas import NA, DataFrame
 from procure.errors import DataError, Fault
 from procure.facts import load_facts
 from procure.limits import KINDS
-from procure.market import make_market
+from procure.market import make_market, make_tree
 from procure.model import Model, Settings, bundled_models, make_model
 from procure.model.file import facts_of
 from procure.model.limits import LimitChoices
@@ -39,7 +39,7 @@ from procure.portfolio.store import write
 from procure.program.program import templates
 from procure.scenarios.lattice import Lattice
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import make_tree, periods_of, processes
+from procure.scenarios.world import periods_of, processes
 from procure.units import KUSD_PER_MUSD, Array, Index
 from procure.words import Progress, Shown, programme_name
 

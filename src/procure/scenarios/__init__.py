@@ -2,19 +2,20 @@
 
 from procure.scenarios.chain import effective_share, generator, levels, markov, raise_rate, shock, switch
 from procure.scenarios.coupling import Steering, correlate, force, hits
-from procure.scenarios.grow import build_tree, enumerate_tree, sample_paths
+from procure.scenarios.grow import build_tree, build_trees, enumerate_tree, sample_paths
 from procure.scenarios.process import Process, marginals
 from procure.scenarios.project import project
 from procure.scenarios.reduce import forward_selection, kantorovich, reduce_tree
 from procure.scenarios.table import table_tree
 from procure.scenarios.tree import Tree
-from procure.scenarios.weigh import likelihood, reweighed
+from procure.scenarios.weigh import likelihood
 
 __all__ = [
     "Process",
     "Steering",
     "Tree",
     "build_tree",
+    "build_trees",
     "correlate",
     "effective_share",
     "enumerate_tree",
@@ -30,7 +31,6 @@ __all__ = [
     "project",
     "raise_rate",
     "reduce_tree",
-    "reweighed",
     "sample_paths",
     "shock",
     "switch",

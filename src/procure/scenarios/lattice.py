@@ -18,7 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from procure.errors import DataError, Fault
-from procure.scenarios.grow import drawn_states
+from procure.scenarios.draw import draw_paths, plain_numbers
 from procure.scenarios.process import Process, canonical, expand
 from procure.scenarios.tree import Tree
 from procure.units import Array, Index
@@ -99,7 +99,8 @@ class Lattice:
             random = np.random.default_rng(seed).random(n_paths)
             leaf = np.minimum(np.searchsorted(ends, random * ends[-1], side="right"), len(ends) - 1)
             return np.asarray(self.passed(self.tree)[leaf])
-        return self._found(drawn_states(self.law, n_paths, seed, self.n_periods))
+        paths = draw_paths(self.law, self.n_periods, n_paths, plain_numbers(seed, n_paths))
+        return self._found(paths.state.transpose(2, 1, 0))
 
     def passed(self, tree: Tree) -> Index:
         """The nodes of the lattice that each path of a tree passes, shape (n_leaves, n_periods).

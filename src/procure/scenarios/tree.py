@@ -11,7 +11,7 @@ are by name, states by name after the undisturbed one, siblings by state. Read s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -202,23 +202,6 @@ class Tree:
         columns = [self.column(process) for process in processes]
         names, states = [self.processes[c] for c in columns], [self.states[c] for c in columns]
         return Tree(self.period, self.parent, self.probability, names, states, self.state[:, columns])
-
-    def seen_as(self, names: Mapping[str, str]) -> Tree:
-        """The tree of some processes under other names: nobody sees the rest, so histories that differ in it alone are one.
-
-        Parameters
-        ----------
-        names : process of the tree -> its name in the result
-
-        >>> tree = Tree.from_paths([[[0, 0], [0, 1]], [[1, 0], [0, 0]]], [0.8, 0.2], ["a", "b"], [["off", "on"]] * 2)
-        >>> once = tree.seen_as({"b": "b"})
-        >>> once.parent.tolist(), once.probability.tolist()
-        ([-1, 0, 0], [1.0, 0.2, 0.8])
-        """
-        columns = [self.column(process) for process in names]
-        paths = self.state[self.paths()][:, :, columns]
-        states = [self.states[column] for column in columns]
-        return Tree.from_paths(paths, self.probability[self.leaves], list(names.values()), states)
 
     def merged(self, key: ArrayLike | None = None) -> tuple[Tree, Index]:
         """Siblings with the same state and the same future made one, exactly, and the new number of every node.

@@ -6,11 +6,8 @@ world is made for one choice of programmes at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-
-import numpy as np
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Place
@@ -20,14 +17,17 @@ from procure.scenarios import chain as chains
 from procure.scenarios import coupling
 from procure.scenarios.chain import Rates
 from procure.scenarios.coupling import Steering
-from procure.scenarios.grow import build_tree, enumerated
+from procure.scenarios.draw import Paths
+from procure.scenarios.grow import build_trees, enumerated
 from procure.scenarios.process import Process
 from procure.scenarios.project import project
 from procure.scenarios.table import table_tree
 from procure.scenarios.tree import Tree
-from procure.scenarios.weigh import reweighed
+from procure.units import Array
 
 Programmes = Mapping[str, str]  # supplier -> the programme level chosen
+#: What the paths of a world may cost under a choice of programmes, in parts that add up, shape (n_paths, n_parts); hashable.
+Losses = Callable[[Programmes, Paths], Array]
 States = tuple[tuple[str, str, float | None], ...]  # of a chain: name, kind, months where they count
 
 DEMAND = "demand"
@@ -303,14 +303,11 @@ def _listed(states: str) -> tuple[str, ...]:
     return tuple(state.strip() for state in states.split("|"))
 
 
-def make_tree(model: Model, programmes: Programmes) -> Tree:
+def tree_of(model: Model, programmes: Programmes, losses: Losses | None = None) -> Tree:
     """The tree of futures: the table the user handed in, or one made from the processes.
 
-    It holds every future where they are few. Else all programme levels share one drawn tree, so that they differ by what they
-    do and not by the luck of their draws. What steers others is drawn once, from the mean of the levels' laws, which
-    allows whatever any of them allows, and each level weighs the paths by its own law (`weigh`). What steers
-    nobody is drawn by each level's own law, from the same random numbers: weighing it would make all else uncertain for
-    nothing, and leave few paths to a level that rules much of it out.
+    It holds every future where they are few. Else the trees of all programme levels hold the same futures, spread over
+    `losses` (`grow.build_trees`), so that levels differ by what they do and not by the luck of their draws.
     """
     settings = model.settings
     years = periods_of(model)
@@ -338,30 +335,12 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
     levels = programme_choices(model)
     if dict(programmes) not in levels:
         levels.append(dict(programmes))
-    laws = [processes(model, level) for level in levels]
-    law = laws[levels.index(dict(programmes))]
-    common = {choice.primary, *(driver for each in laws for process in each for driver in process.drivers)}
-    drawn: dict[str, Process] = {}  # every column of the shared tree, by its name
-    streams: dict[str, str] = {}
-    columns: list[str] = []  # those that this level sees
-    before: list[Process] = []  # and the laws they are drawn by
-    for process, same in zip(law, zip(*laws, strict=True), strict=True):
-        if process.name in common or len(set(same)) == 1:
-            before.append(_mean(same))
-            columns.append(process.name)
-            drawn[process.name] = before[-1]
-        else:
-            each = {version: f"{process.name}#{number}" for number, version in enumerate(dict.fromkeys(same))}
-            drawn |= {name: _named(version, name) for version, name in each.items()}
-            streams |= dict.fromkeys(each.values(), process.name)
-            before.append(process)
-            columns.append(each[process])
+    laws = tuple(tuple(processes(model, level)) for level in levels)
     branch = tuple(years.index(year) for year in choice.branch)
-    shared = _drawn(
-        tuple(drawn.values()), len(years), branch, choice.primary, nodes, choice.seed, tuple(streams.items())
+    trees = _drawn(
+        laws, tuple(tuple(level.items()) for level in levels), branch, choice.primary, nodes, choice.seed, losses
     )
-    tree = shared.seen_as(dict(zip(columns, (process.name for process in law), strict=True))) if streams else shared
-    return tree if before == law else reweighed(tree, before, law)
+    return trees[levels.index(dict(programmes))]
 
 
 def holds_every_future(model: Model, programmes: Programmes) -> bool:
@@ -369,17 +348,6 @@ def holds_every_future(model: Model, programmes: Programmes) -> bool:
     nodes = model.settings.world.tree.nodes * model.settings.model.periods_per_year
     law = tuple(processes(model, programmes))
     return model.settings.world.scenarios or _every_future(law, len(periods_of(model)), nodes) is not None
-
-
-@lru_cache(maxsize=1024)
-def _mean(same: tuple[Process, ...]) -> Process:
-    """The mean of several laws of one process."""
-    if len(set(same)) == 1:
-        return same[0]
-    return replace(same[0], transition=np.mean([process.transition for process in same], axis=0))
-
-
-_named = lru_cache(maxsize=1024)(lambda process, name: replace(process, name=name))
 
 
 # The last trees are kept: for the other levels, and for changes that leave the law as it is.
@@ -392,7 +360,9 @@ def _every_future(law: tuple[Process, ...], n_periods: int, nodes: int) -> Tree 
 
 @lru_cache(maxsize=4)
 def _drawn(
-    law: tuple[Process, ...], n_periods: int, branch: tuple[int, ...], primary: str | None, nodes: int, seed: int,
-    streams: tuple[tuple[str, str], ...],
-) -> Tree:  # fmt: skip
-    return build_tree(law, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, streams=dict(streams))
+    laws: tuple[tuple[Process, ...], ...], levels: tuple[tuple[tuple[str, str], ...], ...], branch: tuple[int, ...],
+    primary: str | None, nodes: int, seed: int, losses: Losses | None,
+) -> list[Tree]:  # fmt: skip
+    n_periods = laws[0][0].n_periods
+    of_law = None if losses is None else lambda law, paths: losses(dict(levels[law]), paths)
+    return build_trees(laws, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, losses=of_law)

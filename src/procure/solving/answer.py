@@ -11,7 +11,7 @@ from functools import cached_property
 
 from procure.lp.cores import cores
 from procure.lp.program import Status
-from procure.market import make_market, merge
+from procure.market import make_market, make_tree, merge
 from procure.model import Model
 from procure.portfolio.make import make_portfolio
 from procure.portfolio.portfolio import Portfolio
@@ -19,7 +19,7 @@ from procure.program.infeasibility import Rejection, reject
 from procure.program.optimum import Optimum, optimum, solved
 from procure.program.program import compose
 from procure.reason import Reason
-from procure.scenarios.world import Programmes, make_tree
+from procure.scenarios.world import Programmes
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ import numpy as np
 
 from procure.facts import Place
 from procure.lp.program import LinearProgram, Solution
-from procure.market import TrackedMarket, merge
+from procure.market import TrackedMarket, make_tree, merge
 from procure.model import Model
 from procure.program.engine import Engine
 from procure.program.optimum import Optimum, optimum
 from procure.program.program import Missed, Posed, Program, compose, missed
 from procure.reason import Reason
 from procure.scenarios.process import Process
-from procure.scenarios.world import Programmes, holds_every_future, make_tree, numbers_of_law, processes
+from procure.scenarios.world import Programmes, holds_every_future, numbers_of_law, processes
 from procure.solving.follow import Followed, Follower
 from procure.solving.reach import Change
 from procure.words import programme_name
