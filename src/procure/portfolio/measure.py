@@ -44,18 +44,18 @@ class Measured:
     @cached_property
     def plan(self) -> Mapping[str, Mapping[tuple[Any, ...], float]]:
         """What is decided now."""
-        found: dict[str, dict[tuple[Any, ...], float]] = {}
+        decided: dict[str, dict[tuple[Any, ...], float]] = {}
         for (component, index), value in zip(self._templates.plan.columns, self.outcome.plan.tolist(), strict=True):
-            found.setdefault(component, {})[index] = value
-        return found
+            decided.setdefault(component, {})[index] = value
+        return decided
 
     @cached_property
     def node(self) -> Mapping[str, Mapping[tuple[Any, ...], Array]]:
         """What is done at every node."""
-        found: dict[str, dict[tuple[Any, ...], Array]] = {}
+        decided: dict[str, dict[tuple[Any, ...], Array]] = {}
         for j, (component, index) in enumerate(self._templates.period.columns):
-            found.setdefault(component, {})[index] = self.outcome.nodes[:, j]
-        return found
+            decided.setdefault(component, {})[index] = self.outcome.nodes[:, j]
+        return decided
 
     @property
     def _templates(self) -> Any:
@@ -178,8 +178,8 @@ class Measured:
 
     def contracted(self, supplier: str, element: str) -> Array:
         """Contract in each year, t/yr."""
-        found = self.plan.get("contract", {})
-        return np.array([found.get((supplier, element, y), 0.0) for y in self.sets.years])
+        contracts = self.plan.get("contract", {})
+        return np.array([contracts.get((supplier, element, y), 0.0) for y in self.sets.years])
 
     def delivered(self, supplier: str, element: str) -> Array:
         """What arrives of the contract at every node, t."""
@@ -331,12 +331,12 @@ def shares(measured: Measured, today: Mapping[tuple[str, str], float]) -> DataFr
     """
     sets, class_of = measured.sets, measured.market.class_of
     classes = [*dict.fromkeys(class_of[e] for e in sets.elements), "all"]
-    found = mix(measured)
-    sources = list(dict.fromkeys(found["supplier"]))
+    supply = mix(measured)
+    sources = list(dict.fromkeys(supply["supplier"]))
     amounts: dict[tuple[str, str, str], float] = {}
     for when, source, element, amount in [
         *(("today", s, e, t) for (s, e), t in today.items()),
-        *zip(found["year"].astype(str), found["supplier"], found["element"], found["supplied_t"], strict=True),
+        *zip(supply["year"].astype(str), supply["supplier"], supply["element"], supply["supplied_t"], strict=True),
     ]:
         for name in (class_of[element], "all"):
             amounts[when, name, source] = amounts.get((when, name, source), 0.0) + amount

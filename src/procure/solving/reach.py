@@ -84,10 +84,10 @@ class Reaches:
     def of(self, path: str) -> Reached:
         """The reach of a path; an unknown one reaches everything, and is refused where the model is changed."""
         if path not in self._known:
-            self._known[path] = self._found(path)
+            self._known[path] = self._looked_up(path)
         return self._known[path]
 
-    def _found(self, path: str) -> Reached:
+    def _looked_up(self, path: str) -> Reached:
         if place_of(path, self._model.settings) is not None:
             is_number = path in WEIGHING or self._is_bound_of_mean(path)
             return Reached(Reach.NUMBERS) if is_number else Reached(Reach.STRUCTURE, Reason.CHOICE)
@@ -110,7 +110,7 @@ class Reaches:
     def change(self, paths: Mapping[str, Any]) -> Change:
         """The paths at other values; it reaches as far as the one that reaches furthest."""
         values: dict[Place, float] = {}
-        reach, reason = Reach.NUMBERS, None
+        reach = Reach.NUMBERS
         for path, value in paths.items():
             reached = self.of(path)
             if reached.reach is Reach.STRUCTURE:
@@ -121,7 +121,7 @@ class Reaches:
             reach = max(reach, reached.reach)
             if reached.place is not None:
                 values[reached.place] = float(value)
-        return Change(self._model, paths, reach, reason, self._records.moved(values), tuple(values))
+        return Change(self._model, paths, reach, None, self._records.moved(values), tuple(values))
 
 
 def _within(value: float, bounds: Bounds) -> bool:
