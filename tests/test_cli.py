@@ -545,5 +545,7 @@ def test_screen_and_check_say_whether_the_futures_were_drawn():
     small = run("solve", "japan", *SMALL, "--set", 'suppliers.seabed.programmes=["none"]', "--no-foresight")
     assert "paths, drawn from many, " in small.output
     assert "paths, every future there is, " in run("solve", "two-class").output
-    assert "leaves: drawn from many" in run("check", "japan", *SMALL).output
+    checked = run("check", "japan", *SMALL).output
+    assert "leaves: drawn from many" in checked and "equal ones for seabed ten, " in checked
+    assert " in the worst 5 %" in checked
     assert "16 leaves: every future there is" in run("check", "two-class").output
