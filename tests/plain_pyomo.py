@@ -7,7 +7,7 @@ variables, and the tail is written out by hand.
 import numpy as np
 import pyomo.environ as pyo
 
-from procure.formulation.period import COSTS, build_period
+from procure.formulation.period import build_period
 from procure.formulation.plan import build_plan
 from procure.units import KUSD_PER_MUSD
 
@@ -44,8 +44,8 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
                         m.links.add(column == getattr(m.node[first], order)[index])
     for objective in m.component_data_objects(pyo.Objective, active=True):
         objective.deactivate()
-    plan_cost = m.plan.investment.expr + m.plan.fixed.expr + m.plan.storage_cost.expr
-    node_cost = [discount[n] * sum(getattr(m.node[n], form).expr for form in COSTS) for n in range(n_nodes)]
+    plan_cost = sum(form.expr for form in m.plan.component_objects(pyo.Objective))
+    node_cost = [discount[n] * sum(_costs(m.node[n])) for n in range(n_nodes)]
     leaves = [int(leaf) for leaf in shape.leaves]
 
     def path(leaf):
@@ -97,6 +97,12 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
     return m
 
 
+def _costs(period):
+    """What a period spends: every form that measures no limit."""
+    measures = set(period.measures.values())
+    return [form.expr for form in period.component_objects(pyo.Objective) if form.local_name not in measures]
+
+
 def solve(*args, **kwargs):
     """The optimal cost, kUSD; infinite where no portfolio keeps every limit."""
     m = extensive_form(*args, **kwargs)
@@ -114,6 +120,6 @@ def solve(*args, **kwargs):
 def _fix(block, numbers):
     for name in block.data_names:
         for index, datum in getattr(block, name).items():
-            key = index if isinstance(index, tuple) else (index,)
+            key = () if index is None else index if isinstance(index, tuple) else (index,)
             # Pyomo takes no infinite number: what is without limit is limited far above any volume here.
             datum.fix(min(float(numbers[name][key]), NO_LIMIT))

@@ -14,6 +14,8 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from procure.errors import DataError, Fault
+
 Units = Callable[[str], Any]
 
 
@@ -67,7 +69,13 @@ def order(block: Any, name: str, *index: Any, unit: str) -> Any:
 
 
 def given(block: Any, name: str, *index: Any, unit: str) -> Any:
-    """Declare a datum over `index`, in `unit`: a parameter of the compiled model."""
+    """Declare a datum over `index`, in `unit`: a parameter of the compiled model.
+
+    Raises `DataError` where the block has something of that name.
+    """
+    if block.component(name) is not None:
+        rule = "each set, decision, datum and row of a block has a name of its own"
+        raise DataError(Fault("model.extended", f"'{name}' is declared already", rule, "give it another name"))
     setattr(block, name, pyo.Var(*index, units=block.unit_of(unit)))
     block.data_names.append(name)
     return getattr(block, name)

@@ -5,22 +5,13 @@ They decide the shape of the compiled program; everything else about a model is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from procure.limits import Limit, kind_of
 from procure.limits.kind import Counts
+from procure.model.extension import NO_EXTENSION, Extension
 
 Offer = tuple[str, str]  # (supplier, element)
-
-
-@dataclass(frozen=True)
-class Extension:
-    """Functions ``f(block, sets)`` that add rows, decisions and costs of one's own to plan and period; compared by identity."""
-
-    plan: tuple[Callable[[Any, Any], None], ...] = ()
-    period: tuple[Callable[[Any, Any], None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +37,7 @@ class Sets:
     steps: tuple[tuple[str, int], ...] = ()
     tiers: tuple[tuple[str, int], ...] = ()
     limits: tuple[Limit, ...] = ()
-    extension: Extension = Extension()
+    extension: Extension = NO_EXTENSION
 
     @property
     def sold(self) -> tuple[Offer, ...]:

@@ -1,6 +1,7 @@
 """The market a model buys in: every number of plan and period, and from which numbers of the facts it was worked out."""
 
 from procure.market.exposure import exposure
+from procure.market.extension import check_given
 from procure.market.futures import make_tree
 from procure.market.limits import bound_of
 from procure.market.market import Market, Moved, TrackedMarket, make_market
@@ -11,5 +12,6 @@ from procure.market.shape import Shape
 
 __all__ = [
     "ALWAYS_READ", "Datum", "Market", "Moved", "Shape", "TrackedMarket",
-    "bound_of", "check_read", "exposure", "idle_offers", "make_market", "make_tree", "merge", "merged_like", "numbers_read",
+    "bound_of", "check_given", "check_read", "exposure", "idle_offers", "make_market", "make_tree", "merge",
+    "merged_like", "numbers_read",
 ]  # fmt: skip

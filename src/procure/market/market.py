@@ -23,6 +23,7 @@ from procure.limits import Bound
 from procure.market.asked import Asked
 from procure.market.delivery import Delivery
 from procure.market.demand import Demand
+from procure.market.extension import ExtensionNumbers
 from procure.market.futures import make_tree
 from procure.market.limits import PeriodLimits, PlanLimits, future_bounds
 from procure.market.numbers import BlockData, Data, Datum
@@ -132,10 +133,12 @@ class TrackedMarket:
         self._plan: tuple[BlockData, ...] = (
             PlanNumbers(reading, demand, self.offers, prices),
             PlanLimits(reading, asked),
+            ExtensionNumbers(reading, asked, by_node=False),
         )
         self._period: tuple[BlockData, ...] = (
             PeriodNumbers(reading, self._trade, demand, self.offers, delivery, prices),
             PeriodLimits(reading, asked),
+            ExtensionNumbers(reading, asked, by_node=True),
         )
         plan, period = self._all(self._plan), self._all(self._period)
         self._refuse_faults()

@@ -45,6 +45,7 @@ class Trade(Room):
             programmes=tuple((s, g) for s, choice in chosen if s in reading.registry for g in choice.programmes),
             steps=tuple(self._steps()),
             tiers=tuple(self._tiers()),
+            extension=reading.model.extension,
             limits=tuple(limit_of(choice, reading, self.prices) for choice in reading.settings.limits),
         )
 

@@ -12,6 +12,7 @@ from typing import Any
 from procure.errors import DataError, Fault
 from procure.facts import Facts
 from procure.model.choices import READ_ONCE, Settings
+from procure.model.extension import NO_EXTENSION, Extension, Given, Write
 from procure.model.names import unknown_names
 from procure.model.paths import place_of, plain, put, with_choices
 
@@ -31,12 +32,15 @@ class Model:
     numbers_set : tuple of str
         Paths of the numbers of the facts that were set under these choices: each must be one that the model reads, which is
         seen when it is solved or checked.
+    extension : Extension
+        Rows and costs of one's own: see `extended`.
     """
 
     settings: Settings
     facts: Facts
     origin: str
     numbers_set: tuple[str, ...] = ()
+    extension: Extension = NO_EXTENSION
 
     @property
     def name(self) -> str:
@@ -81,17 +85,64 @@ class Model:
         """
         return self.changed(changes)
 
+    def extended(
+        self, plan: Write | None = None, period: Write | None = None, numbers: Mapping[str, Given] | None = None
+    ) -> Model:
+        """A copy with rows, decisions and costs of one's own beside those of the formulation, in Pyomo.
+
+        Parameters
+        ----------
+        plan, period : function (block, sets) -> None, optional
+            Adds to the block what is decided now, or what happens in one period: constraints, linear in the decisions and affine
+            in the data; variables; and costs, each an objective in kUSD (`pyomo.environ.Objective`), discounted as the period
+            is. The block has the sets, decisions and data of `formulation/plan.py` and `formulation/period.py`;
+            ``block.given(name, *sets, unit=...)`` declares a datum.
+        numbers : mapping, optional
+            What is given: for every datum a number, numbers by index, or a function of what limits may ask of the market
+            (`procure.market.asked.Asked`) that returns either, in a period also arrays over its nodes.
+
+        Returns
+        -------
+        Model
+            Solved, compiled, swept and explained as any other; a number moves by its path, ``extension.<name>`` or
+            ``extension.<name>.<index>``. Rows are priced and explained under their names. Functions come from Python only,
+            never from a model file; to sweep in several processes, define them in a module.
+
+        Raises
+        ------
+        DataError
+            When it is solved: a row that is not linear, a datum without a number, a number that no row declares.
+
+        >>> from procure import load_model, solve
+        >>> def port(block, sets):
+        ...     room = block.given("port_capacity", unit="t/yr")
+        ...     block.through_port = pyo.Constraint(expr=sum(block.contract[s, e, 2027] for s, e in sets.offers) <= room)
+        >>> import pyomo.environ as pyo
+        >>> model = load_model("two-class").extended(plan=port, numbers={"port_capacity": 5_400})
+        >>> limits = solve(model).limits
+        >>> limits[limits["limit"] == "through_port"][["value", "bound"]].round().values.tolist()
+        [[5400.0, 5400.0]]
+        """
+        extension = self.extension.with_more(plan, period, numbers or {})
+        return replace(self, extension=extension)
+
     def changed(self, changes: Mapping[str, Any], *, as_written: bool = False) -> Model:
         """`with_`, from a mapping; with `as_written` plain numbers of the facts are in the unit in which their rows are written."""
         document = self._document()
         faults: list[Fault] = []
-        choices, values = False, dict[str, Any]()
+        choices, values, extension = False, dict[str, Any](), self.extension
         for path, value in changes.items():
             if path in READ_ONCE:
                 remedy = "load the model again, with its own facts"
                 faults.append(
                     Fault(path, "the facts are read already", "tables are chosen when a model is loaded", remedy)
                 )
+            elif path.split(".")[0] == "extension":
+                outcome = extension.changed(path, plain(value))
+                if isinstance(outcome, Fault):
+                    faults.append(outcome)
+                else:
+                    extension = outcome
             elif (place := place_of(path, self.settings)) is not None:
                 put(document, place, plain(value))
                 choices = True
@@ -113,11 +164,15 @@ class Model:
         faults += unknown_names(settings, facts, self.origin) if settings is not self.settings else []
         if faults:
             raise DataError(faults)
-        return replace(self, settings=settings, facts=facts, numbers_set=numbers_set)
+        return replace(self, settings=settings, facts=facts, numbers_set=numbers_set, extension=extension)
 
     def table_of(self, path: str) -> str | None:
-        """The table of the facts whose number `path` names, or None where it names a choice."""
-        return None if place_of(path, self.settings) is not None else self.facts.locate(path)[0]
+        """The table of the facts whose number `path` names, or None where it names none of them."""
+        return self.facts.locate(path)[0] if self.is_number_of_facts(path) else None
+
+    def is_number_of_facts(self, path: str) -> bool:
+        """Whether a path names neither a choice nor a number of an extension."""
+        return path.split(".")[0] != "extension" and place_of(path, self.settings) is None
 
     def _document(self) -> dict[str, Any]:
         """The choices as a model file would write them, those it leaves out left out."""

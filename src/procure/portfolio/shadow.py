@@ -31,6 +31,7 @@ from pandas import DataFrame
 from procure.limits import Counts, Limit, kind_of
 from procure.lp.compile import Template
 from procure.market.limits import choice_of
+from procure.portfolio.added import added_rows
 from procure.portfolio.frames import is_worthless, make_frame
 from procure.portfolio.measure import Measured
 from procure.program.program import risk_of
@@ -45,10 +46,10 @@ PRICED = 1e-9
 
 
 def limits(measured: Measured) -> DataFrame:
-    """Every limit of the model file, then the numbers of the tables that hold the plan back, dearest first."""
+    """Every limit of the model file, the rows of its extension, then the numbers of the tables that hold back, dearest first."""
     numbers = TableNumbers(measured.market)
     rows = [row for limit in measured.sets.limits for row in _Policy(measured, limit, numbers).rows()]
-    return make_frame("limits", [*rows, *_held_back(measured, numbers)])
+    return make_frame("limits", [*rows, *added_rows(measured), *_held_back(measured, numbers)])
 
 
 def _saves(what: str, kusd: float) -> str:

@@ -32,7 +32,7 @@ from procure.lp.compile import Template, compile_block
 from procure.lp.compose import Composed, Composition
 from procure.lp.figures import Figures, Risk
 from procure.lp.program import LinearProgram, Solution, Status
-from procure.market import Market, Shape, exposure, idle_offers
+from procure.market import Market, Shape, check_given, exposure, idle_offers
 from procure.model import Model
 from procure.units import Array, Index
 
@@ -187,6 +187,8 @@ def compose(
         One whose positions are taken over where the shape is the same, so that only numbers are worked out.
     """
     compiled, taken = templates(market.sets), frozenset(apart)
+    if market.model.extension:
+        check_given(market, compiled.plan, compiled.period)
     if is_large(market):
         same: Mapping[Any, Index] = {}  # cells stand alone
     else:

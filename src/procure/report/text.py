@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from procure.limits import KINDS
+from procure.portfolio.added import ADDED
 from procure.portfolio.frames import OTHER_SOURCES, is_worthless
 from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, STEPS
 from procure.words import LEAST_SHARE, Language, money, percent, programme_name, worst_share
@@ -248,7 +249,7 @@ class _Screen:
         prices = zip(limits["shadow_price_musd"].tolist(), limits["per"].tolist(), strict=True)
         saves = Series([not is_worthless(price, per, spent) for price, per in prices], index=limits.index, dtype=bool)
         binding = limits[limits["binding"] & saves]
-        is_policy = binding["kind"].isin(KINDS)
+        is_policy = binding["kind"].isin((*KINDS, ADDED))
         policy = binding[is_policy].sort_values("shadow_price_musd", ascending=False, kind="stable")
         others = binding[~is_policy]
         shown = [*policy.head(POLICY_LIMITS).to_dict("records"), *others.head(OTHER_LIMITS).to_dict("records")]

@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from procure.risk.kind import RiskMeasure
 from procure.risk.law import check_radius
@@ -76,6 +75,8 @@ class KullbackLeibler(RiskMeasure):
 
         def log_ratio(tilt: float) -> Array:
             return np.asarray(tilt * drop - np.log(p @ np.exp(tilt * drop)))
+
+        from scipy.optimize import brentq  # late: it takes longer to import than everything else
 
         def entropy_above_radius(tilt: float) -> float:
             u = log_ratio(tilt)

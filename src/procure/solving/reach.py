@@ -173,7 +173,7 @@ class Change:
 
     def numbers(self) -> Iterable[str]:
         """The paths that are numbers of the facts."""
-        return (path for path in self.paths if place_of(path, self._base.settings) is None)
+        return filter(self._base.is_number_of_facts, self.paths)
 
     def law(self, programmes: Programmes, before: list[Process]) -> list[Process]:
         """The processes under a programme level; those `before` where no number of the law is among what changes."""
