@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 import procure
-from procure.program.program import templates
+from procure.program.templates import templates
 from subjects import BAN, CAPACITY, sizes, subject
 
 SUBJECTS = ["two-class", "book", "book-seabed", pytest.param("japan", marks=pytest.mark.slow)]

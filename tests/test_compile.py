@@ -18,7 +18,7 @@ from procure.lp.compile import compile_block
 from procure.lp.compose import Composition
 from procure.lp.figures import Figures
 from procure.lp.program import Status
-from procure.program.program import risk_of
+from procure.program.templates import risk_of
 from random_models import random_market
 from test_formulation import SETS
 

@@ -16,8 +16,9 @@ from procure.lp import highs
 from procure.lp.program import Status
 from procure.market import exposure, make_market
 from procure.model import load_model, make_model
-from procure.program.program import compose, risk_of
+from procure.program.program import compose
 from procure.program.solve import solve_program
+from procure.program.templates import risk_of
 from procure.scenarios.tree import Tree
 from procure.units import KUSD_PER_MUSD
 from random_models import market_of, random_frames, random_market, random_model, random_tree, split

@@ -26,8 +26,8 @@ from procure.portfolio.kept import priced
 from procure.portfolio.make import make_portfolio
 from procure.portfolio.measure import Measured
 from procure.portfolio.read import read_portfolio
-from procure.program.program import templates
 from procure.program.solve import solve_market
+from procure.program.templates import templates
 from procure.scenarios import enumerate_tree
 from procure.scenarios.grow import enumerated
 from procure.scenarios.lattice import Lattice
@@ -228,7 +228,8 @@ def with_row(monkeypatch, sets, row):
     block = build_period(pyo.ConcreteModel(), sets)
     block.own = pyo.Constraint(block.E, rule=row)
     compiled = replace(templates(sets), period=compile_block(block))
-    monkeypatch.setattr("procure.program.program.templates", lambda sets: compiled)
+    for module in ("program", "together"):
+        monkeypatch.setattr(f"procure.program.{module}.templates", lambda sets: compiled)
     return compiled
 
 

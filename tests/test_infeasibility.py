@@ -28,8 +28,9 @@ from procure.market import make_market
 from procure.model import make_model
 from procure.program.conditions import outward
 from procure.program.infeasibility import explain
-from procure.program.program import Program, Templates, risk_of
+from procure.program.program import Program
 from procure.program.solve import solve_market
+from procure.program.templates import Templates, risk_of
 from procure.scenarios.tree import Tree
 from random_models import market_of, random_model
 

@@ -24,8 +24,8 @@ from procure.portfolio.frames import FRAMES, OTHER_SOURCES, is_worthless
 from procure.portfolio.make import make_portfolio
 from procure.portfolio.measure import Measured
 from procure.portfolio.read import read_portfolio
-from procure.program.program import templates
 from procure.program.solve import solve_market
+from procure.program.templates import templates
 from procure.report.labels import LABELS
 from procure.report.text import to_text
 from procure.scenarios.tree import Tree

@@ -12,7 +12,6 @@ from procure.market import make_market, merge
 from procure.model import make_model
 from procure.portfolio.measure import Measured
 from procure.portfolio.shadow import limits
-from procure.program import program as programs
 from procure.program.optimum import optimum
 from procure.program.program import compose
 from procure.program.solve import solve_market
@@ -156,7 +155,7 @@ def best(market):
 @pytest.mark.parametrize("choices", [ONE, TWO], ids=["one year", "two years"])
 def test_together_costs_what_apart_costs_under_binding_limits(weight, choices, monkeypatch):
     """Together and apart agree on the cost, to 1e-7, or neither has a portfolio; and the limits do bind."""
-    monkeypatch.setattr(programs, "WORTH_SHARING", 0.0)  # wherever anything can be shared
+    monkeypatch.setattr("procure.program.together.WORTH_SHARING", 0.0)  # wherever anything can be shared
     bound, parted, impossible = 0, 0, 0
     for seed in SEVERAL_ELEMENTS:
         model = random_model(seed, LIMITS, risk__weight=weight, risk__alpha=0.8, **choices)

@@ -36,7 +36,7 @@ from procure.portfolio.kept import Kept, kept, priced
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.rule import Plan, play
 from procure.portfolio.store import write
-from procure.program.program import templates
+from procure.program.templates import templates
 from procure.scenarios.lattice import Lattice
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import periods_of, processes

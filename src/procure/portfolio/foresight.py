@@ -31,7 +31,7 @@ from procure.units import Array
 
 if TYPE_CHECKING:
     from procure.market import Market
-    from procure.program.program import Templates
+    from procure.program.templates import Templates
 
 
 @dataclass(frozen=True)

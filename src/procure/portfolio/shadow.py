@@ -34,8 +34,8 @@ from procure.market.limits import choice_of
 from procure.portfolio.added import added_rows
 from procure.portfolio.frames import is_worthless, make_frame
 from procure.portfolio.measure import Measured
-from procure.program.program import risk_of
 from procure.program.restraints import RESTRAINTS, Owner, Restraint, TableNumbers
+from procure.program.templates import risk_of
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import rounded
 

@@ -14,7 +14,8 @@ from procure.lp.compose import Composition, Outcome
 from procure.lp.program import Solution, Status
 from procure.market import Market
 from procure.program.engine import Engine, with_duals
-from procure.program.program import Posed, Program, Templates, risk_of
+from procure.program.program import Posed, Program
+from procure.program.templates import Templates, risk_of
 
 
 @dataclass(frozen=True)

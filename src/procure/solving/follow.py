@@ -16,7 +16,10 @@ from procure.facts import Place
 from procure.limits import Bound
 from procure.lp.in_place import InPlace, Moved
 from procure.market import Datum, TrackedMarket, bound_of, idle_offers, make_market, merged_like
-from procure.program.program import Program, holds_tail, read_by_element, risk_of
+from procure.program.program import Program
+from procure.program.templates import risk_of
+from procure.program.together import read_by_element
+from procure.program.watched import holds_tail
 from procure.reason import Reason
 from procure.scenarios.process import Process
 from procure.scenarios.tree import Tree

@@ -1,0 +1,37 @@
+"""What a model brings to its program whatever its numbers: plan and period, compiled, and how it weighs mean and tail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from procure.formulation.sets import Sets
+from procure.lp.compile import Template, compile_block
+from procure.lp.figures import Risk
+from procure.model import Model
+
+
+@dataclass(frozen=True)
+class Templates:
+    """The compiled plan and period of one shape of model."""
+
+    plan: Template
+    period: Template
+
+
+@lru_cache(maxsize=16)
+def templates(sets: Sets) -> Templates:
+    """Compile plan and period once for each shape of model; the numbers come later."""
+    from procure.formulation.period import build_period
+    from procure.formulation.plan import build_plan
+    from procure.formulation.quantity import blank
+
+    return Templates(
+        plan=compile_block(build_plan(blank(), sets)),
+        period=compile_block(build_period(blank(), sets)),
+    )
+
+
+def risk_of(model: Model) -> Risk:
+    """The model's weighing of mean and tail."""
+    return Risk(alpha=model.settings.risk.alpha, weight=model.settings.risk.weight)
