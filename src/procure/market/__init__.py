@@ -1,13 +1,12 @@
 """The market a model buys in: every number of plan and period, and from which numbers of the facts it was worked out."""
 
 from procure.market.exposure import exposure
-from procure.market.extension import check_given
 from procure.market.futures import make_tree
 from procure.market.limits import bound_of
 from procure.market.market import Market, Moved, TrackedMarket, make_market
 from procure.market.merge import idle_offers, merge, merged_like
 from procure.market.numbers import Datum
-from procure.market.reads import ALWAYS_READ, check_read, numbers_read
+from procure.market.reads import ALWAYS_READ, check_given, check_read, numbers_read
 from procure.market.shape import Shape
 
 __all__ = [

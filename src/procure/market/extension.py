@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from procure.errors import DataError, Fault
 from procure.facts.tracked import Key, tracked
 from procure.formulation.sets import Sets
 from procure.market.asked import Asked
 from procure.market.numbers import BlockData, Data, Datum, by_name
 from procure.market.reading import Reading
 from procure.model.extension import as_index
-
-if TYPE_CHECKING:
-    from procure.market.market import Market, Ordered
 
 
 class ExtensionNumbers(BlockData):
@@ -49,31 +45,3 @@ class ExtensionNumbers(BlockData):
             return {datum: np.broadcast_to(value, n_nodes) for datum, value in given.items()}
         # What differs between nodes is nothing to the plan.
         return {datum: float(value) for datum, value in given.items() if value.ndim == 0}
-
-
-def check_given(market: Market, plan: Ordered, period: Ordered) -> None:
-    """Refuse data that are declared and have no number, and numbers that nothing declares, all in one list."""
-    missing = [
-        (name, index)
-        for block, given in ((plan, market.plan), (period, market.period))
-        for name, index in block.data
-        if index not in given.get(name, {})
-    ]
-    rule, where = "every datum of an extension has a number", "model.extended"
-    faults = [
-        Fault(
-            where,
-            f"'{name}' is declared at {list(index)} and has no number",
-            rule,
-            f"add it to numbers = {{'{name}': ...}}",
-        )
-        for name, index in missing
-    ]
-    declared = {name for name, _ in (*plan.data, *period.data)}
-    faults += [
-        Fault(where, f"a number '{name}' is given that nothing declares", "what is given must count",
-              f"declare it in a function of the extension: block.given('{name}', ..., unit='t')")
-        for name in sorted(market.model.extension.numbers.keys() - declared)
-    ]  # fmt: skip
-    if faults:
-        raise DataError(faults)

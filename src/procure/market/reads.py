@@ -1,4 +1,4 @@
-"""Which numbers of the facts count in a model; those that nothing reads cannot be set."""
+"""Which numbers count in a model: those of the facts that nothing reads cannot be set, nor those of an extension."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from procure.errors import DataError, Fault
 from procure.facts import Place
 from procure.market.futures import make_tree
-from procure.market.market import TrackedMarket
+from procure.market.market import Market, Ordered, TrackedMarket
 from procure.model import Model
 from procure.scenarios.world import numbers_of_law, programme_choices, suppliers_of
 
@@ -32,6 +32,34 @@ def check_read(model: Model, paths: Iterable[str], read: Collection[Place]) -> N
         if place not in read and place.table not in ALWAYS_READ:
             remedy = f"`procure sources {model.name}` lists the numbers that count; {_why_unread(model, path, place)}"
             faults.append(Fault(path, "nothing in this model reads the number", "what is set must count", remedy))
+    if faults:
+        raise DataError(faults)
+
+
+def check_given(market: Market, plan: Ordered, period: Ordered) -> None:
+    """Refuse data that are declared and have no number, and numbers that nothing declares, all in one list."""
+    missing = [
+        (name, index)
+        for block, given in ((plan, market.plan), (period, market.period))
+        for name, index in block.data
+        if index not in given.get(name, {})
+    ]
+    rule, where = "every datum of an extension has a number", "model.extended"
+    faults = [
+        Fault(
+            where,
+            f"'{name}' is declared at {list(index)} and has no number",
+            rule,
+            f"add it to numbers = {{'{name}': ...}}",
+        )
+        for name, index in missing
+    ]
+    declared = {name for name, _ in (*plan.data, *period.data)}
+    faults += [
+        Fault(where, f"a number '{name}' is given that nothing declares", "what is given must count",
+              f"declare it in a function of the extension: block.given('{name}', ..., unit='t')")
+        for name in sorted(market.model.extension.numbers.keys() - declared)
+    ]  # fmt: skip
     if faults:
         raise DataError(faults)
 
