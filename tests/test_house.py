@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import procure
+from procure.limits import KINDS
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src"
@@ -169,3 +170,9 @@ print(answer)
 """
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=REPOSITORY)
     assert "What holds it back" in printed.stdout, printed.stderr
+
+
+def test_the_page_of_limits_names_every_kind_with_its_bound():
+    page = (REPOSITORY / "docs" / "limits.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| `(\w+)`", page, re.MULTILINE))
+    assert listed == {name: kind.sense for name, kind in KINDS.items()}
