@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         SolverError as SolverError,
     )
     from procure.explore.sweep import sweep as sweep
+    from procure.explore.switch import Switches as Switches
+    from procure.explore.switch import switch as switch
     from procure.facts import Facts as Facts
     from procure.facts import load_facts as load_facts
     from procure.lp.two_stage import (
@@ -68,6 +70,7 @@ _HOME = {
     "Portfolio": "portfolio.portfolio",
     "ProcureError": "errors",
     "SolverError": "errors",
+    "Switches": "explore.switch",
     "TwoStageProblem": "lp.two_stage",
     "compare": "portfolio.evaluate",
     "compile": "solving.compiled",
@@ -78,6 +81,7 @@ _HOME = {
     "solve": "solving.compiled",
     "solve_two_stage": "lp.two_stage",
     "sweep": "explore.sweep",
+    "switch": "explore.switch",
     "value_of_information": "lp.two_stage",
 }
 

@@ -14,6 +14,7 @@ from procure.cli.evaluate import evaluate
 from procure.cli.models import models
 from procure.cli.solve import solve
 from procure.cli.sources import sources
+from procure.cli.switch import switch
 from procure.errors import DataError, ProcureError
 
 INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell reports for the signals INT and PIPE
@@ -78,5 +79,5 @@ def procure(
     """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
 
 
-for command in (solve, evaluate, check, models, sources):
+for command in (solve, evaluate, switch, check, models, sources):
     app.command()(command)

@@ -75,15 +75,21 @@ def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
         elif path in values:
             faults.append(Fault(where, f"{path} is set twice", "a path is set once", "keep one of them"))
         else:
-            try:
-                values[path] = _literal(text)
-            except ValueError as error:
-                example = """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'"""
-                if re.match(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", text):
-                    example = "write plain digits, without separators"
-                seen, rule = f"the value is {text!r} ({error})", "a value is a word, or written as in TOML"
-                faults.append(Fault(where, seen, rule, example))
+            values[path] = value_of(where, text, faults)
     return values
+
+
+def value_of(where: str, text: str, faults: list[Fault]) -> Any:
+    """The value that a text of the command line stands for; None where it stands for none, with its fault noted."""
+    try:
+        return _literal(text)
+    except ValueError as error:
+        example = """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'"""
+        if re.match(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", text):
+            example = "write plain digits, without separators"
+        seen, rule = f"the value is {text!r} ({error})", "a value is a word, or written as in TOML"
+        faults.append(Fault(where, seen, rule, example))
+        return None
 
 
 def _literal(text: str) -> Any:

@@ -1,5 +1,6 @@
 """Questions that take many solves: a model compiled once, its numbers moved from case to case."""
 
 from procure.explore.sweep import sweep
+from procure.explore.switch import Switches, switch
 
-__all__ = ["sweep"]
+__all__ = ["Switches", "sweep", "switch"]

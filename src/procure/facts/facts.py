@@ -180,6 +180,26 @@ class Facts:
         place = self.locate(path)
         return self._written_as(place).unit if as_written else self._unit(place)
 
+    def factor(self, path: str) -> float:
+        """How many of the model's unit one is of that in which the row of a path is written.
+
+        >>> load_facts().factor("suppliers.caremag.offers.Dy.2027"), round(load_facts().factor("shortage.Dy.cost.3"), 3)
+        (1.0, 6.414)
+        """
+        return self._written_as(self.locate(path)).factor
+
+    def number(self, path: str, value: float | str, *, as_written: bool = False) -> float:
+        """What the number of a path would be if it were set to a value, in the unit of the model; `DataError` as `with_values`.
+
+        >>> load_facts().number("demand.Dy.2024", "1.5 kt/yr")
+        1500.0
+        """
+        faults: list[Fault] = []
+        given = self._given(self.locate(path), path, value, as_written, rejecter(faults))
+        if given is None:
+            raise DataError(faults)
+        return given.number
+
     def _unit(self, place: Place) -> str:
         column = schema()[place.table].columns[place.column]
         if column.in_unit_of_row:

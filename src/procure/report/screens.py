@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from procure.explore.switch import Switches
 from procure.portfolio.portfolio import Portfolio
-from procure.report import outcome, text
+from procure.report import outcome, switch, text
 
 
 def to_text(answer: Any) -> str:
@@ -20,4 +21,6 @@ def screen(answer: Any) -> Any:
 
 
 def _screens_of(answer: Any) -> ModuleType:
+    if isinstance(answer, Switches):
+        return switch
     return text if isinstance(answer, Portfolio) else outcome

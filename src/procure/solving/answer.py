@@ -72,6 +72,12 @@ class Answer:
             deadline=time.perf_counter() + self._time_limit,
         )  # fmt: skip
 
+    def portfolio_of(self, level: str) -> Portfolio:
+        """The portfolio of one programme level, by its name in `levels`, alone and without foresight."""
+        end = self._ended[list(self.levels).index(level)]
+        alone = solved(end)
+        return make_portfolio(alone, [alone], foresight=False)
+
 
 def _repaired(model: Model, rejected: Sequence[Rejection], time_limit: float) -> dict[int, float]:
     """What each rejected level would cost with its cheapest repair, kUSD; those not solved in time are left out."""
