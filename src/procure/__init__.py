@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from procure.errors import (
         SolverError as SolverError,
     )
+    from procure.explore.information import value_of_information as value_of_information
     from procure.explore.sweep import sweep as sweep
     from procure.explore.switch import Switches as Switches
     from procure.explore.switch import switch as switch
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     )
     from procure.lp.two_stage import (
         solve_two_stage as solve_two_stage,
-    )
-    from procure.lp.two_stage import (
-        value_of_information as value_of_information,
     )
     from procure.model import Model as Model
     from procure.model import load_model as load_model
@@ -82,7 +80,7 @@ _HOME = {
     "solve_two_stage": "lp.two_stage",
     "sweep": "explore.sweep",
     "switch": "explore.switch",
-    "value_of_information": "lp.two_stage",
+    "value_of_information": "explore.information",
 }
 
 __all__ = ["__version__", "risk", *_HOME]

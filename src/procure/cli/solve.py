@@ -38,6 +38,13 @@ def solve(
             help="Work out what knowing the future would be worth: most of the time of a large model.",
         ),
     ] = True,
+    value_of_information: Annotated[
+        bool,
+        typer.Option(
+            "--value-of-information",
+            help="Work out what knowing the future would be worth, and what planning for the means costs, level by level.",
+        ),
+    ] = False,
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""
     faults = unwritable(json, force)
@@ -46,7 +53,9 @@ def solve(
 
     with progress(quiet) as told:
         options = None if time_limit is None else {"time_limit": time_limit}
-        portfolio = find_portfolio(chosen, options=options, foresight=foresight, progress=told)
+        portfolio = find_portfolio(
+            chosen, options=options, foresight=foresight, value_of_information=value_of_information, progress=told
+        )
     if json is not None:
         portfolio.to_json(json.resolve())
     if not quiet:

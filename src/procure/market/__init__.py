@@ -1,5 +1,6 @@
 """The market a model buys in: every number of plan and period, and from which numbers of the facts it was worked out."""
 
+from procure.market.averaged import averaged
 from procure.market.exposure import exposure
 from procure.market.futures import make_tree
 from procure.market.limits import bound_of
@@ -11,6 +12,6 @@ from procure.market.shape import Shape
 
 __all__ = [
     "ALWAYS_READ", "Datum", "Market", "Moved", "Shape", "TrackedMarket",
-    "bound_of", "check_given", "check_read", "exposure", "idle_offers", "make_market", "make_tree", "merge",
+    "averaged", "bound_of", "check_given", "check_read", "exposure", "idle_offers", "make_market", "make_tree", "merge",
     "merged_like", "numbers_read",
 ]  # fmt: skip

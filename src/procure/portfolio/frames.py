@@ -69,6 +69,13 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
         "level": "text", "objective_musd": "number", "expected_musd": "number", "cvar_musd": "number",
         "worst_musd": "number", "status": "text", "chosen": "flag", "needs": "text", "repaired_musd": "number",
     },
+    # What knowing more, or less, of the future would make of the weighed cost of every level that was tried
+    # (`procure.portfolio.information`): empty unless it was asked for. A cost is infinite where it cannot be had, NaN where it is
+    # not known; `conflict` says what the plan for the means cannot keep, "-" where it can be carried out.
+    "value_of_information": {
+        "level": "text", "wait_and_see_musd": "number", "here_and_now_musd": "number", "expected_value_plan_musd": "number",
+        "expected_value_musd": "number", "evpi_musd": "number", "vss_musd": "number", "conflict": "text",
+    },
     # Gross cost (sales count positive) by the status of the number that prices it.
     "provenance": {"status": "text", "cost_musd": "number", "share": "number"},
     # Costs in kUSD, undiscounted.

@@ -15,6 +15,7 @@ from procure.model import Model
 from procure.portfolio import measure, shadow
 from procure.portfolio.foresight import unseen, wait_and_see
 from procure.portfolio.frames import OTHER_SOURCES, make_frame
+from procure.portfolio.information import Known, levels_frame
 from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.provenance import provenance
@@ -33,6 +34,7 @@ def make_portfolio(
     seconds: float = 0.0,
     foresight: bool = True,
     deadline: float = math.inf,
+    known: Sequence[Known] = (),
 ) -> Portfolio:
     """The best of the solved programme levels, measured, and compared with the others.
 
@@ -50,6 +52,8 @@ def make_portfolio(
         Whether to solve every path as if it had been known; without, what rests on it is NaN.
     deadline : float
         For that, by `time.perf_counter`: where it comes first, it is as without.
+    known : sequence of Known
+        What more or less knowledge makes of every level, where that was asked for.
 
     Raises `SolverError` where the solver's objective is not what the decisions cost.
     """
@@ -67,7 +71,10 @@ def make_portfolio(
     for level in levels.values():
         level.check()
     measured = levels[id(best)]
-    seen = wait_and_see(market, best.templates, deadline) if foresight else unseen(market)
+    name_of_best = programme_name(market.programmes)
+    seen = next((level.foresight for level in known if level.level == name_of_best), None)
+    if seen is None or not foresight:
+        seen = wait_and_see(market, best.templates, deadline) if foresight else unseen(market)
     sources = provenance(measured)
     status = sources["status"].tolist()
     law, musd = measured.law, KUSD_PER_MUSD
@@ -104,6 +111,7 @@ def make_portfolio(
         "limits": shadow.limits(measured),
         "shares": measure.shares(measured, today(market)),
         "programme_levels": _levels([levels[id(level)] for level in solved], measured, rejected),
+        "value_of_information": levels_frame(known),
         "provenance": sources,
         "nodes": measure.nodes(measured),
         "leaves": measure.leaves(measured, seen.cost),

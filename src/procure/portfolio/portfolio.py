@@ -62,7 +62,8 @@ class Portfolio(Shown):
         futures). Further `assumed_share` of gross cost priced by assumed numbers, `n_nodes`, `n_leaves`, `drawn` (1 where
         these were drawn from many futures, 0 where they are all there are), `gap` (relative, of the solver), `seconds`,
         `seconds_in_solver`, `resolved_cold` (answers of the solver that did not hold when checked, and were solved again).
-    plan, mix, costs, shortage, stock, limits, shares, programme_levels, provenance, nodes, leaves : DataFrame
+    plan, mix, costs, shortage, stock, limits, shares, programme_levels, value_of_information, provenance, nodes,
+    leaves : DataFrame
         As described in `procure.portfolio.frames.FRAMES`.
     model : Model, optional
         What was solved; no part of a file, and unknown when read from one.
@@ -87,6 +88,7 @@ class Portfolio(Shown):
     limits: DataFrame = field(repr=False)
     shares: DataFrame = field(repr=False)
     programme_levels: DataFrame = field(repr=False)
+    value_of_information: DataFrame = field(repr=False)
     provenance: DataFrame = field(repr=False)
     nodes: DataFrame = field(repr=False)
     leaves: DataFrame = field(repr=False)

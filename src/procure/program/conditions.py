@@ -6,7 +6,7 @@ of a table by how far the data of the program move with it (`program.restraints`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
@@ -115,9 +115,15 @@ def outward(value: float, sign: int) -> float:
 
 
 def conditions(program: Program, positions: Positions, numbers: TableNumbers) -> list[Condition]:
-    """Everything in a program that can give way."""
-    of_limits = (_of_limit(program.market, limit, numbers) for limit in program.market.sets.limits)
-    candidates = (*of_limits, *_of_tables(program, numbers), *_added(program, positions))
+    """Everything in a program that can give way; where its plan is given, what looks at the futures that follow it."""
+    sets = program.market.sets
+    if program.given is not None:
+        of_futures = (_of_limit(program.market, limit, numbers) for limit in sets.limits_on_futures)
+        candidates = (*of_futures, *_added(program, positions, (program.composition.period,)))
+        return [condition for condition in candidates if condition.rates]
+    of_limits = (_of_limit(program.market, limit, numbers) for limit in sets.limits)
+    blocks = (program.composition.plan, program.composition.period)
+    candidates = (*of_limits, *_of_tables(program, numbers), *_added(program, positions, blocks))
     return [condition for condition in candidates if condition.rates]
 
 
@@ -256,10 +262,10 @@ def _column(matrix: sparse.csc_matrix, column: int) -> Iterator[tuple[int, float
 # --- rows of one's own
 
 
-def _added(program: Program, positions: Positions) -> Iterator[Condition]:
-    """Constraints that someone added to plan or period: each may give way, in its own unit, under its own name."""
-    lp, composition = program.composed.lp, program.composition
-    for template in (composition.plan, composition.period):
+def _added(program: Program, positions: Positions, blocks: Sequence[Template]) -> Iterator[Condition]:
+    """Constraints that someone added to these blocks: each may give way, in its own unit, under its own name."""
+    lp = program.composed.lp
+    for template in blocks:
         for name in dict.fromkeys((*template.rows, *template.bound_rows)):
             if name[0] in template.notes or name[0] in KINDS:
                 continue

@@ -83,6 +83,12 @@ def reject(programs: Sequence[Program], deadline: float = np.inf) -> list[Reject
     ]
 
 
+def conflict(program: Program, deadline: float = np.inf) -> list[str]:
+    """What keeps one program from having a solution, one line per limit or number that takes part, as `explain` tells it."""
+    (level,) = _explanations([program], deadline)
+    return level.infeasible().conflict
+
+
 def _explanations(programs: Sequence[Program], deadline: float) -> list[_Explanation]:
     """One of each program, its cheapest repair found; side by side, since HiGHS lets go of the interpreter."""
     levels = [_Explanation(program, Deadline(deadline)) for program in programs]
@@ -161,6 +167,7 @@ class _Explanation:
         """The conditions behind rows and bounds; what cannot give way by its note, and what only defines the model not at all."""
         elastic, program = self.elastic, self.program
         giving: dict[str, Condition] = {}
+        is_given = program.given is not None  # nothing behind the plan is to blame then: it is as it is
         staying: list[tuple[Name, int | None]] = []
         for row in conflict.rows.tolist():
             loosening = [elastic.conditions[number] for number in elastic.loosening.get(row, ())]
@@ -169,7 +176,7 @@ class _Explanation:
                 block, name, node = program.composition.row_name(program.composed, row)
                 if block in ("plan", "period"):
                     staying.append((name, node))
-        for column, side in conflict.bounds():
+        for column, side in conflict.bounds() if not is_given else ():
             staying += self.positions.behind(column, side)
         return [*giving.values(), *self._premises(staying)]
 

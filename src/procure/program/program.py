@@ -79,6 +79,7 @@ class Program(Posed):
     composition: Composition
     composed: Composed
     apart: frozenset[str] = frozenset()  # elements that were taken apart on purpose
+    given: Array | None = None  # the plan, where that is not to be decided any more
 
     @property
     def together(self) -> frozenset[str]:
@@ -97,8 +98,8 @@ class Program(Posed):
 
     @property
     def is_large(self) -> bool:
-        """Whether it is better solved cell by cell."""
-        return is_large(self.market)
+        """Whether it is better solved cell by cell: not where the plan is given, and no price of it is looked for."""
+        return self.given is None and is_large(self.market)
 
     def missed(self, solution: Solution) -> Missed:
         """What its short cuts got wrong, seen from how it ended: nothing, if that is how the market ends."""
@@ -107,7 +108,7 @@ class Program(Posed):
     def mended(self, missed: Missed) -> Program:
         """The same without what its short cuts got wrong."""
         watched = missed.watched if len(missed.watched) else self.composition.watched
-        return compose(self.market, watched, (*self.apart, *missed.apart))
+        return compose(self.market, watched, (*self.apart, *missed.apart), given=self.given)
 
     def made(self) -> Program:
         """The program itself."""
@@ -130,6 +131,7 @@ def compose(
     watched: Index | None = None,
     apart: Iterable[str] = (),
     like: Program | None = None,
+    given: Array | None = None,
 ) -> Program:
     """The linear program of a market.
 
@@ -143,6 +145,8 @@ def compose(
         Those that share nothing.
     like : Program, optional
         One whose positions are taken over where the shape is the same, so that only numbers are worked out.
+    given : array, shape (n_plan_columns,), optional
+        A plan that keeps the rows of the plan: only what the periods do with it is left to decide.
     """
     compiled, taken = templates(market.sets), frozenset(apart)
     if market.model.extension:
@@ -165,7 +169,21 @@ def compose(
     else:
         composition = Composition(compiled.plan, compiled.period, market.sets.years, shape, limits, watched)
     composed = composition.program(_figures(market, composition))
-    return Program(replace(market, shape=shape), compiled, composition, composed, taken)
+    if given is not None:
+        composed = replace(composed, lp=_with_plan(composed.lp, given, len(compiled.plan.rows)))
+    return Program(replace(market, shape=shape), compiled, composition, composed, taken, given)
+
+
+def _with_plan(lp: LinearProgram, plan: Array, n_plan_rows: int) -> LinearProgram:
+    """A program with its plan fixed; what the plan has to keep it keeps, and rounding must not break it."""
+    bounds = {name: getattr(lp, name).copy() for name in ("lower", "upper", "row_lower", "row_upper")}
+    integer = None if lp.integer is None else lp.integer.copy()
+    fixed = np.clip(plan, lp.lower[: len(plan)], lp.upper[: len(plan)])
+    bounds["lower"][: len(plan)] = bounds["upper"][: len(plan)] = fixed
+    bounds["row_lower"][:n_plan_rows], bounds["row_upper"][:n_plan_rows] = -np.inf, np.inf
+    if integer is not None:
+        integer[: len(plan)] = False
+    return replace(lp, **bounds, integer=integer)
 
 
 def is_large(market: Market) -> bool:

@@ -6,8 +6,9 @@ from types import ModuleType
 from typing import Any
 
 from procure.explore.switch import Switches
+from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
-from procure.report import outcome, switch, text
+from procure.report import information, outcome, switch, text
 
 
 def to_text(answer: Any) -> str:
@@ -23,4 +24,6 @@ def screen(answer: Any) -> Any:
 def _screens_of(answer: Any) -> ModuleType:
     if isinstance(answer, Switches):
         return switch
+    if isinstance(answer, Information):
+        return information
     return text if isinstance(answer, Portfolio) else outcome

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from procure.limits import KINDS
 from procure.portfolio.added import ADDED
 from procure.portfolio.frames import OTHER_SOURCES, is_worthless
+from procure.portfolio.information import Information
+from procure.report.information import listing, sentences
 from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, STEPS
 from procure.words import LEAST_SHARE, Language, money, percent, programme_name, worst_share
 
@@ -109,6 +111,12 @@ class _Screen:
         if len(p.programme_levels) > 1:
             yield self._levels()
             yield from self._out()
+            yield ""
+        if len(p.value_of_information):
+            known = Information.of(p.value_of_information)
+            told = listing(known, self.language)
+            yield _Block(told.headings, told.rows)
+            yield from sentences(known, self.language)
             yield ""
         yield self.words["limits"]
         yield from self._limits()

@@ -13,6 +13,7 @@ from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import make_market, make_tree, merge
 from procure.model import Model
+from procure.portfolio.information import Information, Known, known, levels_frame
 from procure.portfolio.make import make_portfolio
 from procure.portfolio.portfolio import Portfolio
 from procure.program.infeasibility import Rejection, reject
@@ -58,8 +59,20 @@ class Answer:
         """The whole answer, as `procure.solve` gives it."""
         return self.make_portfolio()
 
-    def make_portfolio(self, foresight: bool = True) -> Portfolio:
-        """The whole answer; without `foresight` what knowing the future would be worth is left out."""
+    @cached_property
+    def value_of_information(self) -> Information:
+        """What more or less knowledge of the future would make of these costs, at every programme level and of all."""
+        return Information.of(levels_frame(self._known))
+
+    @cached_property
+    def _known(self) -> list[Known]:
+        return [known(end, time.perf_counter() + self._time_limit) for end in self._ended]
+
+    def make_portfolio(self, foresight: bool = True, value_of_information: bool = False) -> Portfolio:
+        """The whole answer; without `foresight` what knowing the future would be worth is left out.
+
+        With `value_of_information` that is told of every programme level, and what planning for the means would cost.
+        """
         started = time.perf_counter()
         optimal = [solved(end) for end in self._ended if end.solution.status is Status.OPTIMAL]
         out = [end.program for end in self._ended if end.solution.status is not Status.OPTIMAL]
@@ -69,7 +82,7 @@ class Answer:
         return make_portfolio(
             best, optimal, [replace(level, objective=costs.get(id(level), math.nan)) for level in rejected],
             seconds=self.seconds + time.perf_counter() - started, foresight=foresight,
-            deadline=time.perf_counter() + self._time_limit,
+            deadline=time.perf_counter() + self._time_limit, known=self._known if value_of_information else (),
         )  # fmt: skip
 
     def portfolio_of(self, level: str) -> Portfolio:

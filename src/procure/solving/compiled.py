@@ -205,6 +205,7 @@ def solve(
     *,
     options: Mapping[str, Any] | None = None,
     foresight: bool = True,
+    value_of_information: bool = False,
     progress: Progress | None = None,
 ) -> Portfolio:
     """The least-cost portfolio of a model.
@@ -219,6 +220,9 @@ def solve(
     foresight : bool
         Whether to work out, too, what every path would cost whoever had known it from the start: most of the time of a large
         model. Without it `unavoidable_loss`, `wait_and_see` and `value_of_foresight` are NaN.
+    value_of_information : bool
+        Whether to work out for every programme level what knowing the future would be worth, weighed, and what the plan for mean
+        numbers would cost: `Portfolio.value_of_information`.
     progress : callable, optional
         Called with (done, total, what) as programme levels are solved.
 
@@ -241,4 +245,5 @@ def solve(
     >>> portfolio.status
     'optimal'
     """
-    return Compiled(model, options=options, is_solved_once=True).solve(progress=progress).make_portfolio(foresight)
+    answer = Compiled(model, options=options, is_solved_once=True).solve(progress=progress)
+    return answer.make_portfolio(foresight, value_of_information)

@@ -13,17 +13,20 @@ from procure.lp.two_stage.recourse import recourse_values
 from procure.lp.two_stage.solve import solve_two_stage
 from procure.risk import Expectation
 
+#: Costs are known to this share of themselves.
+ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class ValueOfInformation:
-    """Mean costs under more or less knowledge, in the unit of the problem's costs:
+    """Costs under more or less knowledge, weighed alike, in the unit in which they are asked:
 
     `wait_and_see` <= `here_and_now` <= `expected_value_plan`.
 
     Attributes
     ----------
     here_and_now : float
-        Of the plan that is best on average, not knowing which scenario comes.
+        Of the plan that is best, not knowing which scenario comes.
     wait_and_see : float
         Of plans made once the scenario is known.
     expected_value : float
@@ -36,6 +39,20 @@ class ValueOfInformation:
     wait_and_see: float
     expected_value: float
     expected_value_plan: float
+
+    @classmethod
+    def ordered(
+        cls, here_and_now: float, wait_and_see: float, expected_value: float, expected_value_plan: float
+    ) -> ValueOfInformation:
+        """Costs as they were found: their order always holds, and rounding must not turn it around."""
+        now, seen, plan = here_and_now, wait_and_see, expected_value_plan
+        rounding = ROUNDING * max(1.0, abs(now))
+        return cls(
+            now,
+            now if now < seen <= now + rounding else seen,
+            expected_value,
+            now if now - rounding <= plan < now else plan,
+        )
 
     @property
     def evpi(self) -> float:
@@ -85,10 +102,4 @@ def value_of_information(
     plan = np.inf
     if mean.status is Status.OPTIMAL:
         plan = weighed_cost(problem, mean.x, recourse_values(problem, mean.x), Expectation())
-    # The order always holds; rounding must not turn it around.
-    rounding = 1e-6 * max(1.0, abs(now))
-    if now < seen <= now + rounding:
-        seen = now
-    if now - rounding <= plan < now:
-        plan = now
-    return ValueOfInformation(now, seen, mean.objective, plan)
+    return ValueOfInformation.ordered(now, seen, mean.objective, plan)
