@@ -168,9 +168,11 @@ class TableNumbers:
         }
         for (name, index), value in moved.period.items():
             before = period[name][index]
-            if not np.array_equal(value, before):
-                differs = value != before  # what has no limit stays without
-                changes[name, index] = np.subtract(value, before, out=np.zeros(len(value)), where=differs) / step
+            # What has no limit stays without; and a limit that opens, as something is on offer where nothing was, has no rate.
+            limited = np.isfinite(value) & np.isfinite(before)
+            change = np.subtract(value, before, out=np.zeros(len(value)), where=limited) / step
+            if change.any():
+                changes[name, index] = change
         return changes
 
     def years(self, restraint: Restraint, row: Row) -> list[int]:
