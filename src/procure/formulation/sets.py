@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from procure.limits import Limit, kind_of
-from procure.limits.kind import Counts
+from procure.limits.limit import Counts
 from procure.model.extension import NO_EXTENSION, Extension
 
 Offer = tuple[str, str]  # (supplier, element)

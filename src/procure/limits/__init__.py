@@ -10,9 +10,11 @@ import inspect
 import pkgutil
 from collections.abc import Mapping
 
-from procure.limits.kind import Bound, Counts, Future, Futures, Limit, LimitKind, MarketNumbers, Measure
+from procure.limits.asked import Futures, MarketNumbers
+from procure.limits.kind import LimitKind
+from procure.limits.limit import Bound, Counts, Future, Limit, Unit
 
-__all__ = ["KINDS", "Bound", "Counts", "Future", "Futures", "Limit", "LimitKind", "MarketNumbers", "Measure", "kind_of"]
+__all__ = ["KINDS", "Bound", "Counts", "Future", "Futures", "Limit", "LimitKind", "MarketNumbers", "Unit", "kind_of"]
 
 
 def _discovered() -> dict[str, LimitKind]:

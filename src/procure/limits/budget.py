@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from procure.limits.kind import MUSD, Datum, Limit, LimitKind, MarketNumbers
+from procure.limits.asked import MarketNumbers
+from procure.limits.kind import LimitKind
+from procure.limits.limit import MUSD, Datum, Limit
 from procure.units import KUSD_PER_MUSD
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from procure.limits.asked import Futures
 from procure.limits.counted import PathLimit, cap_tail, tail_of
-from procure.limits.kind import Bound, Futures, Limit, worst_futures
+from procure.limits.limit import Bound, Limit
+from procure.limits.said import worst_futures
 from procure.units import Array, Index
 
 

@@ -17,19 +17,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from procure import risk
-from procure.limits.kind import (
-    MUSD,
-    SHARE,
-    Bound,
-    Counts,
-    Datum,
-    Futures,
-    Limit,
-    LimitKind,
-    MarketNumbers,
-    Numbers,
-    Rows,
-)
+from procure.limits.asked import Futures, MarketNumbers, Rows
+from procure.limits.kind import LimitKind
+from procure.limits.limit import MUSD, SHARE, Bound, Counts, Datum, Limit, Numbers
 from procure.units import KUSD_PER_MUSD, Array, Index
 
 

@@ -8,17 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from procure.limits.kind import (
-    Datum,
-    Limit,
-    LimitKind,
-    MarketNumbers,
-    by_value,
-    names_one_owner,
-    what,
-    whole,
-    whose,
-)  # fmt: skip
+from procure.limits.asked import MarketNumbers
+from procure.limits.kind import LimitKind
+from procure.limits.limit import Datum, Limit
+from procure.limits.said import by_value, names_one_owner, what, whole, whose
 
 
 class DomesticShare(LimitKind):

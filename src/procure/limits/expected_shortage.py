@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from procure.limits.asked import Futures
 from procure.limits.counted import UnservedShare, cap_mean
-from procure.limits.kind import Bound, Counts, Futures, Limit, what, whole
+from procure.limits.limit import Bound, Counts, Limit
+from procure.limits.said import what, whole
 from procure.units import Array, Index
 
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from procure.limits.kind import TONNE_PER_TONNE, Datum, Limit, LimitKind, MarketNumbers, Measures, Numbers, what, whole
+from procure.limits.asked import MarketNumbers
+from procure.limits.kind import LimitKind
+from procure.limits.limit import TONNE_PER_TONNE, Datum, Limit, Measures, Numbers
+from procure.limits.said import what, whole
 
 
 class Footprint(LimitKind):

@@ -18,8 +18,10 @@ import numpy as np
 from pydantic import Field, Strict
 
 from procure.errors import nearest
+from procure.limits.asked import Futures, MarketNumbers
 from procure.limits.counted import UnservedShare
-from procure.limits.kind import Bound, Counts, Future, Futures, Limit, MarketNumbers, Numbers, what, whole
+from procure.limits.limit import Bound, Counts, Future, Limit, Numbers
+from procure.limits.said import what, whole
 from procure.units import Array, Index
 from procure.words import listed, plain
 

@@ -13,21 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from procure.limits.asked import Futures, MarketNumbers
 from procure.limits.counted import cap_mean
-from procure.limits.kind import (
-    Bound,
-    Counts,
-    Futures,
-    Limit,
-    LimitKind,
-    MarketNumbers,
-    Numbers,
-    by_value,
-    names_one_owner,
-    what,
-    whole,
-    whose,
-)  # fmt: skip
+from procure.limits.kind import LimitKind
+from procure.limits.limit import Bound, Counts, Limit, Numbers
+from procure.limits.said import by_value, names_one_owner, what, whole, whose
 from procure.units import Array, Index
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from procure.limits.asked import Futures
 from procure.limits.counted import UnservedShare, cap_tail, loss_columns, tail_of
-from procure.limits.kind import Bound, Counts, Futures, Limit, what, whole, worst_futures
+from procure.limits.limit import Bound, Counts, Limit
+from procure.limits.said import what, whole, worst_futures
 from procure.units import Array, Index
 
 

@@ -21,8 +21,10 @@ import numpy as np
 from pydantic import BeforeValidator, Field, Strict
 
 from procure.facts.conversion import share_of_percent
+from procure.limits.asked import Futures
 from procure.limits.counted import UnservedShare, cap_tail, conditional, loss_columns
-from procure.limits.kind import Bound, Counts, Futures, Limit, Measures, Numbers, whole
+from procure.limits.limit import Bound, Counts, Limit, Measures, Numbers
+from procure.limits.said import whole
 from procure.units import Array, Index
 from procure.words import plain
 

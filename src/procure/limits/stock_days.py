@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from procure.limits.kind import DAYS, Datum, Limit, LimitKind, MarketNumbers, what, whole
+from procure.limits.asked import MarketNumbers
+from procure.limits.kind import LimitKind
+from procure.limits.limit import DAYS, Datum, Limit
+from procure.limits.said import what, whole
 from procure.units import DAYS_PER_YEAR
 
 

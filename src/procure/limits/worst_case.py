@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from procure.limits.asked import Futures
 from procure.limits.counted import PathLimit
-from procure.limits.kind import Bound, Futures, Limit
+from procure.limits.limit import Bound, Limit
 from procure.units import Array, Index
 
 

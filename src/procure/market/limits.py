@@ -8,7 +8,7 @@ from typing import Any
 from procure.facts.tracked import Key, tracked
 from procure.formulation.sets import Sets
 from procure.limits import KINDS, Bound, Counts, Limit, kind_of
-from procure.limits.kind import Numbers as NumbersByName
+from procure.limits.limit import Numbers as NumbersByName
 from procure.market.asked import Asked
 from procure.market.numbers import BlockData, Data, Datum, by_name
 from procure.market.prices import Prices

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, create_model, field_
 from procure.errors import nearest
 from procure.facts.conversion import share_of_percent
 from procure.limits import KINDS
-from procure.limits.kind import SHARE
+from procure.limits.limit import SHARE
 from procure.model.faults import wrong
 from procure.model.values import Number, Share, Table, Whole
 

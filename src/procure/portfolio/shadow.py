@@ -127,7 +127,7 @@ class _Policy:
         else:
             words = f"{subject} has room left"
         words += f"; {aside}" if aside else ""
-        name, tag, unit, per = limit.name, limit.tag, measure.unit, measure.per
+        name, tag, unit, per = limit.name, limit.tag, measure.name, measure.per
         return (name, limit.kind, tag, scope, year, value, bound, slack, unit, binding, musd, per, words)
 
 
