@@ -102,7 +102,7 @@ def kept(
             if value is None:
                 continue
             error = _jackknife(outcome, probability) if drawn else 0.0
-            yield Kept(limit.name, limit.kind, year, value, error, choice.bound, kind.measured_in.unit)
+            yield Kept(limit.name, limit.kind, year, value, error, choice.bound, kind.measured_in.name)
 
 
 class _Outcome:
