@@ -541,6 +541,14 @@ def test_what_foresight_is_worth_can_be_left_out(tmp_path):
     assert str(kept) == str(read_portfolio(answer))
 
 
+def test_the_value_of_information_is_worked_out_where_it_is_asked(tmp_path):
+    answer = tmp_path / "answer.json"
+    told = run("solve", "two-class", "--value-of-information", "--json", answer)
+    assert told.exit_code == 0, told.output
+    assert "costs 1,443 more than this one (VSS)" in told.output and "(VSS)" not in run("solve", "two-class").output
+    assert read_portfolio(answer).value_of_information["vss_musd"].round().tolist() == [1443.0]
+
+
 def test_screen_and_check_say_whether_the_futures_were_drawn():
     small = run("solve", "japan", *SMALL, "--set", 'suppliers.seabed.programmes=["none"]', "--no-foresight")
     assert "paths, drawn from many, " in small.output

@@ -149,6 +149,26 @@ def test_limits_on_futures_keep_the_order():
     assert outcomes == {True, False}
 
 
+#: Limits on all futures that bind nobody much, but are rows of the program.
+LOOSE = {
+    "share": {"max": 0.95, "supplier": "near"},
+    "expected_shortage": {"max": 0.5},
+    "shortage_cvar": {"max": 0.9, "alpha": 0.5},
+    "shortage_probability": {"max": 0.6, "threshold": 0.3},
+    "cost_cvar": {"max": 1e3, "alpha": 0.5},
+    "worst_case": {"max": 1e3},
+    "outage": {"max": 0.9, "lost": ["near"]},
+}
+
+
+@pytest.mark.parametrize("kind", LOOSE)
+def test_a_limit_on_all_futures_looks_at_the_mean_path_and_holds_for_its_plan(kind):
+    level = value_of(two_years({"name": "own", "kind": kind} | LOOSE[kind], weight=0.5))
+    seen, now, plan, thought = costs(level)
+    assert seen <= now <= plan and thought < np.inf
+    assert (plan == np.inf) == (level.conflict != CARRIED_OUT), level.conflict
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_where_nothing_is_uncertain_knowledge_is_worth_nothing(seed):
     market = random_market(seed)

@@ -104,9 +104,9 @@ def known(end: Optimum, deadline: float = np.inf) -> Known:
     What is not found by `deadline`, by `time.perf_counter`, is NaN.
     """
     program = end.program
-    market = program.market
-    level = programme_name(market.programmes)
-    plan, thought, told = _plan_for_means(program, deadline)
+    market, level = program.market, programme_name(program.market.programmes)
+    mean = optimum(compose(averaged(market)), deadline=deadline)
+    thought = _cost(mean)
     if end.solution.status is Status.INFEASIBLE:
         costs = ValueOfInformation(math.inf, math.inf, thought, math.inf)
         return Known(level, costs, "no plan of this level keeps the limits of the model")
@@ -114,39 +114,33 @@ def known(end: Optimum, deadline: float = np.inf) -> Known:
     measure = risk.MeanCVaR(market.model.settings.risk.alpha, market.model.settings.risk.weight)
     is_seen = not np.isnan(foresight.cost).any()
     seen = measure.value(foresight.cost, market.probability[market.shape.leaves]) if is_seen else math.nan
-    carried_out = thought  # where there is no plan for the means it is infinite, where none is known, not known
-    if plan is not None:
-        carried_out, told = _carried_out(program, plan, deadline)
-    return Known(level, ValueOfInformation.ordered(end.solution.objective, seen, thought, carried_out), told, foresight)
+    last = (
+        mean
+        if mean.solution.status is not Status.OPTIMAL
+        else _carried_out(program, solved(mean).outcome.plan, deadline)
+    )
+    plan, told = _cost(last), CARRIED_OUT
+    if plan == math.inf:
+        told = "; ".join(conflict(last.program, min(deadline, time.perf_counter() + PATIENCE)))
+        told = f"no plan keeps the limits of the model on the mean path: {told}" if last is mean else told
+    return Known(level, ValueOfInformation.ordered(end.solution.objective, seen, thought, plan), told, foresight)
 
 
-def _plan_for_means(program: Program, deadline: float) -> tuple[Array | None, float, str]:
-    """The plan that is best for the mean numbers and what one would think it costs, kUSD; and why there is none, if so."""
-    end = optimum(compose(averaged(program.market)), deadline=deadline)
-    status = end.solution.status
-    if status is Status.LIMIT_REACHED:
-        return None, math.nan, CARRIED_OUT
-    refuse(end.solution)
-    if status is Status.INFEASIBLE:
-        return None, math.inf, "no plan keeps the limits of the model on the mean path: " + _told(end.program, deadline)
-    return solved(end).outcome.plan, end.solution.objective, CARRIED_OUT
-
-
-def _carried_out(program: Program, plan: Array, deadline: float) -> tuple[float, str]:
-    """What a plan costs, weighed, kUSD, when the periods do their best with it; what it cannot keep, where it cannot be."""
+def _carried_out(program: Program, plan: Array, deadline: float) -> Optimum:
+    """How a program ends whose plan is given: the periods do their best with it."""
     posed = compose(program.market, program.composition.watched, program.apart, like=program, given=plan)
     end = optimum(posed, deadline=deadline)
+    if end.solution.status is Status.OPTIMAL:
+        Measured(solved(end)).check()
+    return end
+
+
+def _cost(end: Optimum) -> float:
+    """Weighed, kUSD: infinite where there is no solution, NaN where the time limit came first."""
     if end.solution.status is Status.LIMIT_REACHED:
-        return math.nan, CARRIED_OUT
+        return math.nan
     refuse(end.solution)
-    if end.solution.status is Status.INFEASIBLE:
-        return math.inf, _told(end.program, deadline)
-    Measured(solved(end)).check()
-    return end.solution.objective, CARRIED_OUT
-
-
-def _told(program: Program, deadline: float) -> str:
-    return "; ".join(conflict(program, min(deadline, time.perf_counter() + PATIENCE)))
+    return end.solution.objective if end.solution.status is Status.OPTIMAL else math.inf
 
 
 def levels_frame(levels: Sequence[Known]) -> DataFrame:

@@ -21,6 +21,8 @@ from procure.program.optimum import Optimum, optimum, solved
 from procure.program.program import compose
 from procure.reason import Reason
 from procure.scenarios.world import Programmes
+from procure.solving.abreast import abreast
+from procure.words import Progress, programme_name
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,23 @@ class Answer:
     @cached_property
     def value_of_information(self) -> Information:
         """What more or less knowledge of the future would make of these costs, at every programme level and of all."""
-        return Information.of(levels_frame(self._known))
+        return Information.of(levels_frame(self._known()))
 
-    @cached_property
-    def _known(self) -> list[Known]:
-        return [known(end, time.perf_counter() + self._time_limit) for end in self._ended]
+    def _known(self, progress: Progress | None = None) -> list[Known]:
+        """Every level under more or less knowledge; each has the time limit to itself."""
+        tasks = [lambda end=end: known(end, time.perf_counter() + self._time_limit) for end in self._ended]
+        levels: list[Known] = []
+        told = abreast(tasks, cores())
+        for end in self._ended:
+            if progress is not None:
+                name = programme_name(end.program.market.programmes)
+                progress(len(levels), len(tasks), f"{name}, the future known")
+            levels.append(next(told))
+        return levels
 
-    def make_portfolio(self, foresight: bool = True, value_of_information: bool = False) -> Portfolio:
+    def make_portfolio(
+        self, foresight: bool = True, value_of_information: bool = False, *, progress: Progress | None = None
+    ) -> Portfolio:
         """The whole answer; without `foresight` what knowing the future would be worth is left out.
 
         With `value_of_information` that is told of every programme level, and what planning for the means would cost.
@@ -82,7 +94,7 @@ class Answer:
         return make_portfolio(
             best, optimal, [replace(level, objective=costs.get(id(level), math.nan)) for level in rejected],
             seconds=self.seconds + time.perf_counter() - started, foresight=foresight,
-            deadline=time.perf_counter() + self._time_limit, known=self._known if value_of_information else (),
+            deadline=time.perf_counter() + self._time_limit, known=self._known(progress) if value_of_information else (),
         )  # fmt: skip
 
     def portfolio_of(self, level: str) -> Portfolio:

@@ -13,10 +13,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from procure.lp import highs_threads
 from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import check_read
@@ -26,6 +24,7 @@ from procure.program.engine import MANY_ROWS
 from procure.program.infeasibility import explain
 from procure.program.optimum import Optimum, refuse
 from procure.scenarios.world import programme_choices
+from procure.solving.abreast import abreast
 from procure.solving.answer import Answer
 from procure.solving.level import Level, Waiting
 from procure.solving.reach import Change, Reaches
@@ -155,20 +154,9 @@ class Compiled:
 
     def _each(self, waiting: Sequence[Waiting]) -> Iterator[Optimum]:
         """The optimum of each, in order; side by side where it pays."""
-        abreast = min(self._n_cores, len(waiting))
         # A program solved cell by cell keeps all cores busy by itself, and a small one is done before a thread has started.
-        if abreast < 2 or any(level.posed.is_large or level.posed.lp.matrix.shape[0] < MANY_ROWS for level in waiting):
-            yield from (level.solve() for level in waiting)
-            return
-        pool = ThreadPoolExecutor(max_workers=abreast)
-        try:
-            yield from (future.result() for future in [pool.submit(level.solve) for level in waiting])
-        except KeyboardInterrupt:  # heard here only, and not where the other levels are solved
-            pool.shutdown(wait=False, cancel_futures=True)
-            highs_threads.stop()
-            raise
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        is_alone = any(level.posed.is_large or level.posed.lp.matrix.shape[0] < MANY_ROWS for level in waiting)
+        return abreast([level.solve for level in waiting], 1 if is_alone else self._n_cores)
 
 
 def compile(model: Model, *, options: Mapping[str, Any] | None = None) -> Compiled:
@@ -224,7 +212,7 @@ def solve(
         Whether to work out for every programme level what knowing the future would be worth, weighed, and what the plan for mean
         numbers would cost: `Portfolio.value_of_information`.
     progress : callable, optional
-        Called with (done, total, what) as programme levels are solved.
+        Called with (done, total, what) as programme levels are solved, and again where more is asked of each.
 
     Returns
     -------
@@ -246,4 +234,4 @@ def solve(
     'optimal'
     """
     answer = Compiled(model, options=options, is_solved_once=True).solve(progress=progress)
-    return answer.make_portfolio(foresight, value_of_information)
+    return answer.make_portfolio(foresight, value_of_information, progress=progress)
