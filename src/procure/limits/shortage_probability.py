@@ -134,7 +134,7 @@ def buffered_probability(loss: Array, law: Array, threshold: float) -> float:
     min over η < threshold of E[max(loss - η, 0)] / (threshold - η), attained at a loss or, in the limit, at 1.
     Mafusalov & Uryasev (2018), SIAM Journal on Optimization 28(2), 1077-1103, proposition 2.2.
 
-    >>> buffered_probability(np.array([0.0, 0.2, 0.4]), np.array([0.8, 0.1, 0.1]), 0.3)
+    >>> round(buffered_probability(np.array([0.0, 0.2, 0.4]), np.array([0.8, 0.1, 0.1]), 0.3), 12)
     0.2
     """
     if not len(loss) or loss.max() <= threshold + TOLERANCE:
