@@ -22,6 +22,7 @@ from procure.model import load_model, make_model
 from procure.portfolio import evaluate as evaluating
 from procure.portfolio import rule
 from procure.portfolio.evaluate import Comparison, compare, decisions, evaluate, model_of
+from procure.portfolio.fresh import CONFIDENCE
 from procure.portfolio.kept import priced
 from procure.portfolio.make import make_portfolio
 from procure.portfolio.measure import Measured
@@ -490,5 +491,5 @@ def test_progress_is_told_by_element():
     told = []
     evaluate(procure.solve(one_mine()), 200, progress=lambda *step: told.append(step))
     assert told == [(1, 2, "Cu"), (2, 2, "contracts")]
-    assert evaluating.CONFIDENCE == 0.95
+    assert CONFIDENCE == 0.95
     assert model_of(procure.solve(load_model("two-class"))).name == "two-class"

@@ -1,54 +1,31 @@
-"""How portfolios fare on fresh paths of their law, which no tree has seen, under a rule that cannot see the future (`rule`).
-
-The mean needs no sample: the rule's dynamic program has it. The tail and the shortages do, and there the known mean μ of what each
-element costs takes out most of the luck of the draw. With L the cost of a path, X those of its elements, α the level of the tail
-and η where it begins,
-
-  y = L                               for the mean              y = η + max(L - η, 0) / (1 - α)      for the mean of the tail
-  estimate = mean y - β·(mean X - μ)  β by least squares        standard error = sd (y - β·X) / √n
-
-For the mean β is 1, and of the luck nothing is left. Two portfolios are compared on the same random numbers, path by path, so that
-their difference has a standard error of its own, smaller than theirs.
-
-Source: Owen (2013), Monte Carlo theory, methods and examples, section 8.9; Rockafellar & Uryasev (2000), Journal of Risk 2(3).
-"""
+"""How portfolios fare on fresh paths of their law, which no tree has seen, under a rule that cannot see the future (`fresh`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pandas import NA, DataFrame
 
 from procure.errors import DataError, Fault
 from procure.facts import load_facts
 from procure.limits import KINDS
-from procure.market import make_market, make_tree
 from procure.model import Model, Settings, bundled_models, make_model
 from procure.model.file import facts_of
 from procure.model.limits import LimitChoices
 from procure.portfolio.frames import encode_number
-from procure.portfolio.kept import Kept, kept, priced
+from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Steps, played
+from procure.portfolio.kept import Kept
 from procure.portfolio.portfolio import Portfolio
-from procure.portfolio.rule import Plan, play
+from procure.portfolio.rule import Plan
 from procure.portfolio.store import write
-from procure.program.templates import templates
-from procure.scenarios.lattice import Lattice
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import periods_of, processes
-from procure.units import KUSD_PER_MUSD, Array, Index
+from procure.units import KUSD_PER_MUSD, Array
 from procure.words import Progress, Shown, programme_name
 
 FORMAT, VERSION = "procure.evaluation", 1
-#: Of the intervals, and half their width in standard errors.
-CONFIDENCE, WIDE = 0.95, 1.959964
-MEASURES = ("expected", "cvar", "weighed")
-#: Share of the spread of an amount below which its standard error is that of the arithmetic.
-ROUNDING = 1e-9
 #: With fewer, nothing can be said of a tail.
 FEWEST_PATHS = 100
 
@@ -188,7 +165,7 @@ def compare(
         raise DataError(Fault("portfolios", "there are none", "one at least is evaluated", "give one"))
     if not isinstance(paths, Tree) and paths < FEWEST_PATHS:
         raise DataError(Fault("paths", f"{paths}", f"at least {FEWEST_PATHS} are drawn", "ask for ten thousand"))
-    steps = _Steps(progress, len(portfolios))
+    steps = Steps(progress, len(portfolios))
     samples = {
         name: _played(portfolio, portfolio.model or model or model_of(portfolio), paths, seed, steps)
         for name, portfolio in portfolios.items()
@@ -200,9 +177,9 @@ def compare(
     first, *others = samples
     rows = []
     for name in others:
-        luck = _Luck(np.concatenate([samples[name].luck, samples[first].luck], axis=1), samples[name].probability)
-        beyond = samples[name].influences - samples[first].influences
-        for measure, number, error in zip(MEASURES, *(x / KUSD_PER_MUSD for x in luck.estimate(beyond)), strict=True):
+        for measure, number, error in zip(
+            MEASURES, *(x / KUSD_PER_MUSD for x in samples[name].beyond(samples[first])), strict=True
+        ):
             low, high = number - WIDE * error, number + WIDE * error
             verdict = "tie" if low <= 0 <= high else "dearer" if number > 0 else "cheaper"
             rows.append((name, measure, number, error, low, high, verdict))
@@ -258,7 +235,7 @@ def _as_written(limit: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(portfolio: Portfolio, model: Model) -> None:
-    """Refuse a model that is not that of a portfolio, and what the rule cannot play."""
+    """Refuse a model that is not that of a portfolio."""
     if model.facts.fingerprint != portfolio.fingerprint:
         raise DataError(
             Fault(portfolio.origin, "the facts are others than those the portfolio was found on",
@@ -269,107 +246,14 @@ def _check(portfolio: Portfolio, model: Model) -> None:
             Fault(portfolio.origin, "the choices are others than those the portfolio was found with",
                   "a plan is played in the world it was made for", "name the model that was solved, with the same changes")
         )  # fmt: skip
-    if model.settings.demand.uncertain != "none" and model.settings.demand.orders == "before":
-        raise DataError(
-            Fault(f"{model.origin}, demand.orders", "orders are placed before demand is seen",
-                  "the rule decides when it knows the state, demand included", "set demand.orders = 'after'")
-        )  # fmt: skip
 
 
-# --- what was played
-
-
-class _Steps:
-    """Tells how far the work is, an element at a time."""
-
-    def __init__(self, progress: Progress | None, n_portfolios: int) -> None:
-        self._progress, self._n_portfolios, self._done = progress, n_portfolios, 0
-
-    def took(self, n_steps: int, what: str) -> None:
-        """One more of the `n_steps` that each portfolio takes."""
-        self._done += 1
-        if self._progress is not None:
-            self._progress(self._done, n_steps * self._n_portfolios, what)
-
-
-@dataclass(frozen=True, eq=False)
-class _Sample:
-    """One portfolio on some paths, kUSD of present value and t.
-
-    Parameters
-    ----------
-    loss, probability : array, shape (n_paths,)
-    luck : array, shape (n_paths, n)
-        What each element costs on a path beyond its exact mean; none where the paths were not drawn.
-    shortage : mapping element -> array, shape (n_paths, n_years)
-    demand : mapping element -> array, shape (n_years,)
-        Expected.
-    limits
-        What the limits on all futures come to.
-    """
-
-    model: Model
-    class_of: Mapping[str, str]
-    loss: Array
-    probability: Array
-    luck: Array
-    error: float
-    shortage: Mapping[str, Array]
-    demand: Mapping[str, Array]
-    limits: Sequence[Kept]
-
-    @cached_property
-    def influences(self) -> Array:
-        """What each path adds to each of `MEASURES`, shape (n_paths, 3): their means are the measures."""
-        alpha, weight = self.model.settings.risk.alpha, self.model.settings.risk.weight
-        order = np.argsort(self.loss, kind="stable")
-        begins = order[min(int(np.searchsorted(np.cumsum(self.probability[order]), alpha)), len(order) - 1)]
-        tail = self.loss[begins] + np.maximum(self.loss - self.loss[begins], 0.0) / (1.0 - alpha)
-        return np.column_stack([self.loss, tail, (1.0 - weight) * self.loss + weight * tail])
-
-
-def _played(portfolio: Portfolio, model: Model, paths: int | Tree, seed: int, steps: _Steps) -> _Sample:
+def _played(portfolio: Portfolio, model: Model, paths: int | Tree, seed: int, steps: Steps) -> Sample:
     """A portfolio on its paths."""
     _check(portfolio, model)
-    periods = periods_of(model)
-    if model.settings.world.scenarios:
-        lattice = Lattice.of_tree(make_tree(model, portfolio.programmes))
-    else:
-        lattice = Lattice.of_law(processes(model, portfolio.programmes), len(periods))
-    worlds, at = lattice.worlds()
-    market = make_market(model, portfolio.programmes, worlds)
-    if isinstance(paths, Tree):
-        nodes, probability = lattice.passed(paths), paths.probability[paths.leaves]
-    else:
-        nodes, probability = lattice.drawn(paths, seed), np.full(paths, 1.0 / paths)
-    year = np.searchsorted(model.years, periods)
-    loss = np.full(len(nodes), portfolio.summary["plan_cost"] * KUSD_PER_MUSD)
-    luck, error = [], 0.0
-    shortage: dict[str, Array] = {}
-    demand: dict[str, Array] = {}
-    template = templates(market.sets).period
-    measures = {name: np.zeros(nodes.shape) for name in template.measures.values()}
-    law = np.zeros(len(market.probability))
-    for chance, here in zip(lattice.probability, at, strict=True):
-        law[here] = chance
-    weight = priced(market, template, law, _prices(portfolio))
-    for played in play(market, template, lattice, decisions(portfolio), nodes, weight):
-        loss += played.cost
-        error += played.error
-        luck.append(played.minimised - played.expected)
-        for name, measure in measures.items():
-            measure += played.forms[name]
-        if played.element is not None:
-            asked = market.period["demand"][played.element,]
-            expected = [chance @ asked[here] for chance, here in zip(lattice.probability, at, strict=True)]
-            shortage[played.element] = _by_year(played.shortage, year)
-            demand[played.element] = _by_year(np.array([expected]), year)[0]
-        steps.took(len(market.sets.elements) + 1, played.element or "contracts")
-    is_drawn = not isinstance(paths, Tree)
-    passed = np.column_stack([here[nodes[:, t]] for t, here in enumerate(at)])
-    limits = list(kept(market, template, passed, measures, loss, probability, is_drawn))
-    beyond = np.column_stack(luck) if is_drawn else np.zeros((len(nodes), 0))
-    return _Sample(model, market.class_of, loss, probability, beyond, error, shortage, demand, limits)
+    cost = portfolio.summary["plan_cost"] * KUSD_PER_MUSD
+    plan = FixedPlan(model, portfolio.programmes, decisions(portfolio), cost, _prices(portfolio))
+    return played(plan, paths, seed, steps)
 
 
 def _prices(portfolio: Portfolio) -> dict[tuple[str, int | None], float]:
@@ -382,48 +266,11 @@ def _prices(portfolio: Portfolio) -> dict[tuple[str, int | None], float]:
     }
 
 
-def _by_year(amount: Array, year: Index) -> Array:
-    """Sums over the periods of each year, shape (n_paths, n_periods) -> (n_paths, n_years)."""
-    firsts = np.flatnonzero(np.diff(year, prepend=-1))
-    return np.asarray(np.add.reduceat(amount, firsts, axis=1))
-
-
 # --- what is known of it
 
 
-@dataclass(frozen=True, eq=False)
-class _Luck:
-    """What is known of the luck of a drawing, of shape (n_paths, n); n is 0 where nothing was drawn."""
-
-    luck: Array
-    probability: Array
-
-    @cached_property
-    def _parts(self) -> tuple[Array, Array]:
-        """Orthonormal columns that span the luck, and how far each is from its mean of zero, times √n."""
-        spread = self.luck.std(axis=0)
-        known = self.luck[:, spread > 0] / spread[spread > 0]
-        mean = known.mean(axis=0)
-        columns, size, turned = np.linalg.svd(known - mean, full_matrices=False)
-        kept = size > 1e-9 * size.max(initial=1.0)
-        return columns[:, kept], turned[kept] @ mean / size[kept]
-
-    def estimate(self, amount: Array) -> tuple[Array, Array]:
-        """Mean of each column of an amount and its standard error, the known part of the luck taken out."""
-        mean = self.probability @ amount
-        if not self.luck.shape[1]:
-            return mean, np.zeros_like(mean)
-        rest, (columns, off) = amount - mean, self._parts
-        share = columns.T @ rest
-        left = rest - columns @ share
-        freedom = max(len(left) - 1 - columns.shape[1], 1)
-        error = np.sqrt((left**2).sum(axis=0) / freedom / len(left))
-        return mean - off @ share, np.where(error > ROUNDING * rest.std(axis=0), error, 0.0)
-
-
-def _evaluation(portfolio: Portfolio, sample: _Sample, n_paths: int, seed: int) -> Evaluation:
-    luck = _Luck(sample.luck, sample.probability)
-    numbers, errors = (x / KUSD_PER_MUSD for x in luck.estimate(sample.influences))
+def _evaluation(portfolio: Portfolio, sample: Sample, n_paths: int, seed: int) -> Evaluation:
+    numbers, errors = (x / KUSD_PER_MUSD for x in sample.estimate(sample.influences))
     own = [portfolio.summary[key] for key in ("expected_cost", "cvar", "objective")]
     wide = WIDE * errors
     costs = DataFrame({
@@ -434,19 +281,19 @@ def _evaluation(portfolio: Portfolio, sample: _Sample, n_paths: int, seed: int) 
     })  # fmt: skip
     rows = []
     for element, unserved in sample.shortage.items():
-        mean, error = luck.estimate(unserved)
-        for k, year in enumerate(sample.model.years):
+        mean, error = sample.estimate(unserved)
+        for k, year in enumerate(sample.market.model.years):
             low, high = max(mean[k] - WIDE * error[k], 0.0), mean[k] + WIDE * error[k]
             demand = float(sample.demand[element][k])
             share = mean[k] / demand if demand > 0 else 0.0
-            rows.append((element, sample.class_of[element], year, demand, mean[k], error[k], low, high, share))
+            rows.append((element, sample.market.class_of[element], year, demand, mean[k], error[k], low, high, share))
     columns = [
         "element", "class", "year", "demand_t", "expected_t", "standard_error_t", "low_t", "high_t", "expected_share",
     ]  # fmt: skip
-    chosen = sample.model.settings.risk
+    chosen = sample.market.model.settings.risk
     return Evaluation(
         portfolio.name, programme_name(portfolio.programmes), n_paths, seed, chosen.alpha, chosen.weight, costs,
-        DataFrame(rows, columns=columns), _limits(sample.limits), sample.error / KUSD_PER_MUSD,
+        DataFrame(rows, columns=columns), _limits(sample.limits()), sample.error / KUSD_PER_MUSD,
         sample.loss / KUSD_PER_MUSD, sample.probability,
     )  # fmt: skip
 

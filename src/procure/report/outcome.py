@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from procure.portfolio.evaluate import CONFIDENCE, Comparison, Evaluation
+from procure.portfolio.evaluate import Comparison, Evaluation
+from procure.portfolio.fresh import CONFIDENCE
 from procure.report.listing import Listing
 from procure.words import money, percent, rounded, span, worst_share
 
