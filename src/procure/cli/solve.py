@@ -45,6 +45,13 @@ def solve(
             help="Work out what knowing the future would be worth, and what planning for the means costs, level by level.",
         ),
     ] = False,
+    verdict: Annotated[
+        bool,
+        typer.Option(
+            "--verdict/--no-verdict",
+            help="Compare the programmes on fresh paths that no tree has seen: how well is it known which is best?",
+        ),
+    ] = True,
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""
     faults = unwritable(json, force)
@@ -54,8 +61,9 @@ def solve(
     with progress(quiet) as told:
         options = None if time_limit is None else {"time_limit": time_limit}
         portfolio = find_portfolio(
-            chosen, options=options, foresight=foresight, value_of_information=value_of_information, progress=told
-        )
+            chosen, options=options, foresight=foresight, value_of_information=value_of_information, verdict=verdict,
+            progress=told,
+        )  # fmt: skip
     if json is not None:
         portfolio.to_json(json.resolve())
     if not quiet:

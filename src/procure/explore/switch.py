@@ -21,7 +21,8 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault, Infeasible
 from procure.explore.along import Along, along
 from procure.model import Model
-from procure.portfolio.evaluate import WIDE, compare
+from procure.portfolio.evaluate import compare
+from procure.portfolio.fresh import WIDE
 from procure.scenarios.world import holds_every_future, numbers_of_law, programme_choices
 from procure.solving.compiled import Compiled
 from procure.words import Progress, Shown, programme_name

@@ -64,10 +64,17 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
     # Expected share of demand; year "today" is today's commitments and calls in the undisturbed state.
     "shares": {"year": "text", "class": "text", "supplier": "text", "share": "number"},
     # Every programme level that was tried; its costs are NaN where no portfolio keeps the limits. There `needs` is the cheapest
-    # repair, and `repaired_musd` the weighed cost with it.
+    # repair, and `repaired_musd` the weighed cost with it. Costs up to `worst_musd` are those of the tree; `fresh_musd` is the
+    # weighed cost of the same plan on fresh paths, with its standard error. `difference_musd` is by how much a level is dearer
+    # than the chosen one, weighed, and `standard_error_musd` that of this difference (`portfolio.verdict`): on the same fresh
+    # paths, where it is known better than either cost; 0 where every future is counted, and the difference then that of the
+    # trees, exactly; NaN where nothing was compared, and the difference then no more than that of the trees. `verdict` is chosen,
+    # dearer, tie (not to be told from the chosen at 95 %), cheaper out of sample, infeasible, or not compared, and why.
     "programmes": {
         "level": "text", "objective_musd": "number", "expected_musd": "number", "cvar_musd": "number",
         "worst_musd": "number", "status": "text", "chosen": "flag", "needs": "text", "repaired_musd": "number",
+        "difference_musd": "number", "standard_error_musd": "number", "verdict": "text",
+        "fresh_musd": "number", "fresh_error_musd": "number",
     },
     # What knowing more, or less, of the future would make of the weighed cost of every level that was tried
     # (`procure.portfolio.information`): empty unless it was asked for. A cost is infinite where it cannot be had, NaN where it is

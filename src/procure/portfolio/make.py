@@ -20,11 +20,12 @@ from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.provenance import provenance
 from procure.portfolio.today import today
+from procure.portfolio.verdict import TIE, Verdict, verdicts
 from procure.program.infeasibility import Rejection
 from procure.program.optimum import Solved
 from procure.scenarios.world import holds_every_future
 from procure.units import KUSD_PER_MUSD
-from procure.words import programme_name
+from procure.words import Progress, programme_name
 
 
 def make_portfolio(
@@ -35,6 +36,8 @@ def make_portfolio(
     foresight: bool = True,
     deadline: float = math.inf,
     known: Sequence[Known] = (),
+    paths: int = 0,
+    progress: Progress | None = None,
 ) -> Portfolio:
     """The best of the solved programme levels, measured, and compared with the others.
 
@@ -54,6 +57,10 @@ def make_portfolio(
         For that, by `time.perf_counter`: where it comes first, it is as without.
     known : sequence of Known
         What more or less knowledge makes of every level, where that was asked for.
+    paths : int
+        Fresh paths on which the plans of all levels are compared, where a tree does not hold every future; 0 compares nothing.
+    progress : callable, optional
+        Called with (done, total, what) as they are.
 
     Raises `SolverError` where the solver's objective is not what the decisions cost.
     """
@@ -79,7 +86,7 @@ def make_portfolio(
     status = sources["status"].tolist()
     law, musd = measured.law, KUSD_PER_MUSD
     solution = best.outcome.solution
-    summary = {
+    summary: dict[str, Any] = {
         "objective": measured.objective / musd,
         "expected_cost": measured.expected / musd,
         "cvar": measured.cvar / musd,
@@ -102,6 +109,11 @@ def make_portfolio(
     on_the_mean = measured.risk.weight == 0 or measured.risk.alpha == 0
     if on_the_mean and not market.sets.limits_on_futures:
         summary["evpi"] = summary["value_of_foresight"]
+    compared = [levels[id(level)] for level in solved]
+    said = verdicts(compared, measured, paths, progress)
+    names = [programme_name(level.market.programmes) for level in compared]
+    summary["fresh_paths"] = float(max(verdict.n_paths for verdict in said))
+    summary["tie"] = [name for name, verdict in zip(names, said, strict=True) if verdict.words == TIE]
     frames = {
         "plan": measure.plan(measured),
         "mix": measure.mix(measured),
@@ -110,7 +122,7 @@ def make_portfolio(
         "stock": measure.stock(measured),
         "limits": shadow.limits(measured),
         "shares": measure.shares(measured, today(market)),
-        "programme_levels": _levels([levels[id(level)] for level in solved], measured, rejected),
+        "programme_levels": _levels(compared, said, measured, rejected),
         "value_of_information": levels_frame(known),
         "provenance": sources,
         "nodes": measure.nodes(measured),
@@ -134,17 +146,22 @@ def make_portfolio(
     )
 
 
-def _levels(solved: Sequence[Measured], best: Measured, rejected: Sequence[Rejection]) -> DataFrame:
+def _levels(
+    solved: Sequence[Measured], said: Sequence[Verdict], best: Measured, rejected: Sequence[Rejection]
+) -> DataFrame:
     rows: list[tuple[Any, ...]] = []
-    for level in solved:
+    for level, verdict in zip(solved, said, strict=True):
         costs = (x / KUSD_PER_MUSD for x in (level.objective, level.expected, level.cvar, level.worst))
         status = level.outcome.solution.status.value
-        rows.append((programme_name(level.market.programmes), *costs, status, level is best, "-", math.nan))
+        own = programme_name(level.market.programmes), *costs, status, level is best, "-", math.nan
+        fresh = (x / KUSD_PER_MUSD for x in (verdict.cost, verdict.cost_error))
+        difference = (x / KUSD_PER_MUSD for x in (verdict.difference, verdict.error))
+        rows.append((*own, *difference, verdict.words, *fresh))
     rows += [
         (
             programme_name(level.programmes), *[math.nan] * 4, "infeasible", False,
             "; ".join(" ".join(line.split()) for line in level.repairs) or "no number of the model that could give way",
-            level.objective / KUSD_PER_MUSD,
+            level.objective / KUSD_PER_MUSD, math.nan, math.nan, "infeasible", math.nan, math.nan,
         )
         for level in rejected
     ]  # fmt: skip

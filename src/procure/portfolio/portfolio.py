@@ -24,8 +24,10 @@ TEXTS = ("name", "status", "origin", "fingerprint")
 SUMMARY = (
     "objective", "expected_cost", "cvar", "worst_case", "alpha", "weight", "plan_cost", "shortage_loss", "unavoidable_loss",
     "wait_and_see", "value_of_foresight", "n_nodes", "n_leaves", "drawn", "gap", "seconds", "seconds_in_solver",
-    "resolved_cold", "assumed_share",
+    "resolved_cold", "assumed_share", "fresh_paths",
 )  # fmt: skip
+#: The one entry of a summary that is no number: names.
+TIE = "tie"
 #: A frame and a field may not share the name `programmes`: the field is what was chosen.
 ATTRIBUTE = {"programmes": "programme_levels"}
 
@@ -62,6 +64,8 @@ class Portfolio(Shown):
         futures). Further `assumed_share` of gross cost priced by assumed numbers, `n_nodes`, `n_leaves`, `drawn` (1 where
         these were drawn from many futures, 0 where they are all there are), `gap` (relative, of the solver), `seconds`,
         `seconds_in_solver`, `resolved_cold` (answers of the solver that did not hold when checked, and were solved again).
+        `tie` is a list: the programme levels that cannot be told from the chosen one at 95 %; `fresh_paths`, on how many
+        that was looked at, 0 where every future is counted or nothing was compared.
     plan, mix, costs, shortage, stock, limits, shares, programme_levels, value_of_information, provenance, nodes,
     leaves : DataFrame
         As described in `procure.portfolio.frames.FRAMES`.
@@ -79,7 +83,7 @@ class Portfolio(Shown):
     programmes: Mapping[str, str]
     names: Mapping[str, Mapping[str, str]]
     exchange: Mapping[str, float]
-    summary: Mapping[str, float]
+    summary: Mapping[str, Any]
     plan: DataFrame = field(repr=False)
     mix: DataFrame = field(repr=False)
     costs: DataFrame = field(repr=False)
@@ -122,7 +126,7 @@ class Portfolio(Shown):
             "names": {key: dict(value) for key, value in self.names.items()},
             "exchange": {key: encode_number(value) for key, value in self.exchange.items()},
             "numbers": {key: encode_number(value) for key, value in self.numbers.items()},
-            "summary": {key: encode_number(value) for key, value in self.summary.items()},
+            "summary": {key: value if key == TIE else encode_number(value) for key, value in self.summary.items()},
             "settings": dict(self.settings),
             "frames": {name: to_document(name, self.frame(name)) for name in FRAMES},
         }

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from procure.errors import DataError, Fault, nearest
 from procure.portfolio.frames import FRAMES, decode, from_document, is_wrong
-from procure.portfolio.portfolio import ATTRIBUTE, FORMAT, SUMMARY, TEXTS, VERSION, Portfolio
+from procure.portfolio.portfolio import ATTRIBUTE, FORMAT, SUMMARY, TEXTS, TIE, VERSION, Portfolio
 
 #: Largest portfolio that is read, bytes.
 MAX_BYTES = 500_000_000
@@ -101,8 +101,15 @@ def _from_document(document: Any, where: str) -> Portfolio:
         for name in document["frames"]
         if name not in FRAMES
     ]
+    summary = document["summary"]
+    tie = summary.get(TIE)
+    if not isinstance(tie, list) or not all(isinstance(level, str) for level in tie):
+        faults.append(
+            Fault(f"{where}, summary.{TIE}", f"value is {str(tie)[:40]!r}", "it is a list of programme levels")
+        )
+    counted = {**document, "summary": {key: value for key, value in summary.items() if key != TIE}}
     numbers = {
-        key: _mapping(document[key], "number", f"{where}, {key}", faults) for key in ("exchange", "numbers", "summary")
+        key: _mapping(counted[key], "number", f"{where}, {key}", faults) for key in ("exchange", "numbers", "summary")
     }
     faults += [
         Fault(f"{where}, summary", f"'{key}' is missing", "a summary has this number")
@@ -123,6 +130,7 @@ def _from_document(document: Any, where: str) -> Portfolio:
     if faults:
         raise DataError(faults)
     own: dict[str, Any] = {key: document[key] for key in TEXTS}
+    numbers["summary"] = {key: tie if key == TIE else numbers["summary"][key] for key in summary}
     return Portfolio(**own, **texts, **numbers, names=names, settings=document["settings"], **frames)
 
 

@@ -22,13 +22,14 @@ a number is the larger of two, the data are those of a little more of it (of wha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 
-from procure.limits import Counts, Limit, kind_of
+from procure.limits import Bound, Counts, Limit, kind_of
 from procure.lp.compile import Template
 from procure.market.limits import choice_of
 from procure.portfolio.added import added_rows
@@ -50,6 +51,33 @@ def limits(measured: Measured) -> DataFrame:
     numbers = TableNumbers(measured.market)
     rows = [row for limit in measured.sets.limits for row in _Policy(measured, limit, numbers).rows()]
     return make_frame("limits", [*rows, *added_rows(measured), *_held_back(measured, numbers)])
+
+
+def prices_of_means(measured: Measured) -> dict[tuple[str, int | None], float]:
+    """What one unit more of the bound of each limit on a mean saves, by limit and year, kUSD."""
+    return {
+        (limit.name, year): _price(measured, limit, year, *_on_futures(measured, limit, year))
+        for limit in measured.sets.limits
+        if kind_of(limit).counts is Counts.MEAN
+        for year in limit.years or (None,)
+    }
+
+
+def _on_futures(measured: Measured, limit: Limit, year: int | None) -> tuple[Bound, Array, Array]:
+    """The bound of a limit in a year, what it measures at each of the futures that it looks at, and their probabilities."""
+    bound = measured.market.bounds[limit.name, year]
+    if kind_of(limit).counts is Counts.PATHS:
+        return bound, measured.loss, measured.law
+    form = measured.solved.templates.period.measures[limit.name]
+    return bound, measured.forms[form][bound.nodes], bound.law
+
+
+def _price(measured: Measured, limit: Limit, year: int | None, bound: Bound, measure: Array, law: Array) -> float:
+    """What one unit more of its bound saves, kUSD; NaN where it has no price."""
+    kind = kind_of(limit)
+    if not kind.is_priced(limit):
+        return math.nan
+    return float(abs(measured.outcome.future_dual[limit.name, year] * kind.rate(limit, bound, measure, law)))
 
 
 def _saves(what: str, kusd: float) -> str:
@@ -90,16 +118,10 @@ class _Policy:
             yield self._row(owner.get("element", self.choice.scope), owner["year"], value, price)
 
     def _on_futures(self, year: int | None) -> tuple[Any, ...]:
-        measured, market, limit = self.measured, self.measured.market, self.limit
-        bound = market.bounds[limit.name, year]
-        if self.kind.counts is Counts.PATHS:
-            measure, law = measured.loss, measured.law
-        else:
-            form = measured.solved.templates.period.measures[limit.name]
-            measure, law = measured.forms[form][bound.nodes], bound.law
-        value, rate = self.kind.value(limit, bound, measure, law), self.kind.rate(limit, bound, measure, law)
-        price = abs(measured.outcome.future_dual[limit.name, year] * rate) if self.kind.is_priced(limit) else np.nan
-        return self._row(self.choice.scope, year, value, price, self.kind.aside(limit, bound, measure, law))
+        limit = self.limit
+        seen = _on_futures(self.measured, limit, year)
+        price = _price(self.measured, limit, year, *seen)
+        return self._row(self.choice.scope, year, self.kind.value(limit, *seen), price, self.kind.aside(limit, *seen))
 
     def _row(self, scope: str, year: int | None, value: float, price: float, aside: str = "") -> tuple[Any, ...]:
         """The limit in one year; `price` in kUSD per unit of the bound."""

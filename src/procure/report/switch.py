@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pandas import Series
 
 from procure.explore.switch import NONE, Switches
-from procure.portfolio.evaluate import CONFIDENCE
+from procure.portfolio.fresh import CONFIDENCE
 from procure.words import in_full, money, rounded
 
 #: Digits of everything but the switching values.

@@ -15,6 +15,7 @@ from procure.limits import KINDS
 from procure.portfolio.added import ADDED
 from procure.portfolio.frames import OTHER_SOURCES, is_worthless
 from procure.portfolio.information import Information
+from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.report.information import listing, sentences
 from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, STEPS
 from procure.words import LEAST_SHARE, Language, money, percent, programme_name, worst_share
@@ -96,6 +97,8 @@ class _Screen:
             name=p.name, paths=f"{s['n_leaves']:,.0f}", nodes=f"{s['n_nodes']:,.0f}", status=p.status,
             which=self.words["drawn" if s["drawn"] else "every"], seconds=f"{s['seconds']:.1f}",
         )  # fmt: skip
+        if len(p.programme_levels) > 1:
+            yield from self._verdict()
         yield ""
         yield self._shares()
         yield ""
@@ -226,18 +229,48 @@ class _Screen:
         name, size = LARGE_UNITS.get(currency, (f"M {currency}", 1e6))
         return per_usd * 1e6 / size, name
 
-    def _levels(self) -> _Block:
-        w, levels = self.words, self.portfolio.programme_levels
-        rows, bold = [], set()
-        for position, row in enumerate(levels.itertuples(index=False)):
-            costs = row.objective_musd, row.expected_musd, row.cvar_musd, row.worst_musd
-            rows.append(
-                (str(row.level), w["chosen"] if row.chosen else str(row.status), *(money(float(x)) for x in costs))  # type: ignore[arg-type]
+    def _verdict(self) -> Iterable[str]:
+        """Which programme level is best, and how well that is known."""
+        levels, w = self.portfolio.programme_levels, self.words
+        others = [row for row in levels.to_dict("records") if not row["chosen"] and row["verdict"] != "infeasible"]
+        (chosen,) = levels["level"][levels["chosen"]]
+        paths = self.summary["fresh_paths"]
+        where = w["on_fresh"].format(paths=f"{paths:,.0f}") if paths else w["in_all"]
+
+        def apart(row: dict[Any, Any], sign: float = 1.0) -> str:
+            return _with_error(sign * row["difference_musd"], row["standard_error_musd"])
+
+        cheaper, tie, dearer = ([row for row in others if row["verdict"] == word] for word in (CHEAPER, TIE, DEARER))
+        for row in cheaper:
+            yield w["is_cheaper"].format(level=row["level"], chosen=chosen, apart=apart(row, -1.0), where=where)
+        if tie:
+            yield w["some_tie"].format(
+                levels=", ".join(row["level"] for row in tie),
+                chosen=chosen,
+                apart=", ".join(map(apart, tie)),
+                where=where,
             )
-            if row.chosen:
+        elif dearer and not cheaper:
+            row = min(dearer, key=lambda row: float(row["difference_musd"]))
+            ties = w["no_ties"]
+            yield w["cheapest"].format(level=row["level"], chosen=chosen, apart=apart(row), where=where, ties=ties)
+        for row in others:
+            if row["verdict"].startswith(NOT_COMPARED):
+                verdict = row["verdict"].replace(NOT_COMPARED, w[NOT_COMPARED], 1)
+                yield w["unknown"].format(level=row["level"], verdict=verdict)
+
+    def _levels(self) -> _Block:
+        w, levels, fresh = self.words, self.portfolio.programme_levels, self.summary["fresh_paths"] > 0
+        rows, bold = [], set()
+        for position, row in enumerate(levels.to_dict("records")):
+            verdict = w.get(row["verdict"].partition(":")[0], row["verdict"])
+            costs = [money(row[f"{cost}_musd"]) for cost in ("objective", "expected", "cvar", "worst")]
+            beside = (money(row["fresh_musd"]), _with_error(row["difference_musd"], row["standard_error_musd"]))
+            rows.append((row["level"], verdict, *costs, *(beside if fresh else ())))
+            if row["chosen"]:
                 bold.add(position)
         headings = (w["levels"], "", w["objective"], w["expected"], w["tail"].format(tail=self.tail), w["worst"])
-        return _Block(headings, rows, n_left=2, bold=frozenset(bold))
+        return _Block(headings + ((w["fresh"], w["apart"]) if fresh else ()), rows, n_left=2, bold=frozenset(bold))
 
     def _out(self) -> Iterable[str]:
         """Why levels are out, and what they would cost otherwise."""
@@ -246,7 +279,7 @@ class _Screen:
                 cost = float(row.repaired_musd)  # type: ignore[arg-type]
                 words = self.words["out" if cost == cost else "out_alone"]
                 saved = self.summary["objective"] - cost
-                more = self.words["dearer" if saved < 0 else "cheaper"].format(saved=money(abs(saved)))
+                more = self.words["spent" if saved < 0 else "saved"].format(saved=money(abs(saved)))
                 yield words.format(level=row.level, needs=row.needs, cost=money(cost), more=more)
 
     def _limits(self) -> Iterable[str]:
@@ -284,6 +317,15 @@ class _Screen:
             for status, share in zip(frame["status"], frame["share"].tolist(), strict=True)
         ]
         return f"{self.words['provenance']}: {', '.join(shares)}"
+
+
+def _with_error(number: float, error: float) -> str:
+    """A sum and its standard error in brackets, where it has one.
+
+    >>> _with_error(1243.2, 87.4), _with_error(1243.2, 0.0), _with_error(0.0, 0.0)
+    ('1,243 (87)', '1,243', '-')
+    """
+    return f"{money(number)} ({money(error)})" if error > 0 else money(number)
 
 
 def _thinned(years: list[str]) -> list[str]:

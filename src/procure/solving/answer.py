@@ -58,7 +58,7 @@ class Answer:
 
     @cached_property
     def portfolio(self) -> Portfolio:
-        """The whole answer, as `procure.solve` gives it."""
+        """The whole answer, as `procure.solve` gives it without a verdict."""
         return self.make_portfolio()
 
     @cached_property
@@ -79,11 +79,17 @@ class Answer:
         return levels
 
     def make_portfolio(
-        self, foresight: bool = True, value_of_information: bool = False, *, progress: Progress | None = None
+        self,
+        foresight: bool = True,
+        value_of_information: bool = False,
+        *,
+        paths: int = 0,
+        progress: Progress | None = None,
     ) -> Portfolio:
         """The whole answer; without `foresight` what knowing the future would be worth is left out.
 
-        With `value_of_information` that is told of every programme level, and what planning for the means would cost.
+        With `value_of_information` that is told of every programme level, and what planning for the means would cost. With
+        `paths` the levels are compared on so many fresh ones.
         """
         started = time.perf_counter()
         optimal = [solved(end) for end in self._ended if end.solution.status is Status.OPTIMAL]
@@ -95,6 +101,7 @@ class Answer:
             best, optimal, [replace(level, objective=costs.get(id(level), math.nan)) for level in rejected],
             seconds=self.seconds + time.perf_counter() - started, foresight=foresight,
             deadline=time.perf_counter() + self._time_limit, known=self._known(progress) if value_of_information else (),
+            paths=paths, progress=progress,
         )  # fmt: skip
 
     def portfolio_of(self, level: str) -> Portfolio:

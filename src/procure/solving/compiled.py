@@ -20,6 +20,7 @@ from procure.lp.program import Status
 from procure.market import check_read
 from procure.model import Model
 from procure.portfolio.portfolio import Portfolio
+from procure.portfolio.verdict import PATHS
 from procure.program.engine import MANY_ROWS
 from procure.program.infeasibility import explain
 from procure.program.optimum import Optimum, refuse
@@ -194,6 +195,7 @@ def solve(
     options: Mapping[str, Any] | None = None,
     foresight: bool = True,
     value_of_information: bool = False,
+    verdict: bool = True,
     progress: Progress | None = None,
 ) -> Portfolio:
     """The least-cost portfolio of a model.
@@ -211,6 +213,9 @@ def solve(
     value_of_information : bool
         Whether to work out for every programme level what knowing the future would be worth, weighed, and what the plan for mean
         numbers would cost: `Portfolio.value_of_information`.
+    verdict : bool
+        Whether to play the plans of all programme levels on fresh paths, where the tree was drawn, so that the answer says how
+        well it is known which is best: about a second a level.
     progress : callable, optional
         Called with (done, total, what) as programme levels are solved, and again where more is asked of each.
 
@@ -234,4 +239,4 @@ def solve(
     'optimal'
     """
     answer = Compiled(model, options=options, is_solved_once=True).solve(progress=progress)
-    return answer.make_portfolio(foresight, value_of_information, progress=progress)
+    return answer.make_portfolio(foresight, value_of_information, paths=PATHS if verdict else 0, progress=progress)
