@@ -25,7 +25,7 @@ from random_models import market_of, random_market, random_model
 # --- by hand
 
 
-def two_years(*limits, weight=0.0):
+def two_years(*limits, weight=0.0, period=None):
     """100 t/yr from near at 40 kUSD/t, which may be shut, or from far at 60, which never is; a tonne short costs 100.
 
     Both offer 100 t, delivered tonnes are paid, and what is not needed earns nothing. Near is open in both years, half the time; it
@@ -61,6 +61,8 @@ def two_years(*limits, weight=0.0):
         "limits": list(limits),
     }
     model = make_model(settings, Facts.from_frames({name: pd.DataFrame(rows) for name, rows in frames.items()}))
+    if period is not None:
+        model = model.extended(period=period)
     tree = Tree.from_paths([[[0], [0]], [[0], [1]], [[1], [1]]], [0.5, 0.25, 0.25], ("near",), (("open", "shut"),))
     return merge(make_market(model, {}, tree))
 
@@ -119,6 +121,19 @@ def test_a_level_without_a_plan_has_none_for_the_means_either():
     level = value_of(two_years(lost))
     assert costs(level) == (np.inf,) * 4
     assert "no plan" in level.conflict
+
+
+def test_a_row_of_ones_own_is_kept_too_and_named():
+    """At most 60 t short in any year: 40 t from far in 2027 cost the answer 5 each, and the plan for the means has only 25."""
+
+    def lines_run(block, sets):
+        @block.Constraint(sets.elements)
+        def enough(m, e):
+            return m.shortage[e, 1] <= 60
+
+    level = value_of(two_years(period=lines_run))
+    assert costs(level) == approx((9_500, 11_700, np.inf, 9_500))
+    assert level.conflict.startswith("enough[A] (policy): a constraint added to the formulation; ")
 
 
 # --- properties
