@@ -232,6 +232,13 @@ def test_a_jump_is_found_where_it_is(search):
     assert switches.table["value"].tolist() == approx([0.3141], rel=1e-3)
 
 
+def test_a_gap_without_any_portfolio(search):
+    """Neither level has one between 0.3 and 0.7, where the grid of two ends does not look, but the search does."""
+    gap = lambda cost: lambda x: math.inf if 0.3 < x < 0.7 else cost(x)  # noqa: E731  # reads as what it is
+    switches, _ = search({"none": gap(lambda x: x - 0.45), "big": gap(lambda x: 0.0)}, 0, 0.9, points=2)
+    assert found(switches) == [(approx(0.3, rel=1e-3), "mud none", NONE), (approx(0.7, rel=1e-3), NONE, "mud big")]
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_lines_switch_where_their_lower_envelope_does(search, seed):
     """Straight lines: on the envelope of all, seen in steps of 1e-5, the level changes where the search says, and nowhere else."""

@@ -252,8 +252,8 @@ class _Search:
             return
 
         def difference(value: float) -> float:
-            costs = self._at(value)
-            return costs[below] - costs[above]
+            before, after = self._at(value)[below], self._at(value)[above]
+            return 0.0 if before == after else before - after  # also where both are infinite
 
         value, near, far = self._crossing(difference, left, right)
         cheapest = self._cheapest(value)
@@ -270,14 +270,14 @@ class _Search:
 
         relative = 0.5 * 10.0**-self._digits
         absolute = FINER * relative * (self._number.high - self._number.low)
-        # Where a level has no portfolio the difference is infinite, or none at all: its side is all that is known of it.
+        # Where a level has no portfolio the difference is infinite: its side is all that is known of it.
         while not (math.isfinite(difference(left)) and math.isfinite(difference(right))):
             if right - left <= absolute + relative * max(abs(left), abs(right)):
                 return max((left, right), key=lambda value: math.isfinite(difference(value))), left, right
             middle = (left + right) / 2
-            if math.isnan(difference(middle)):
+            if difference(middle) == 0:
                 return middle, left, right
-            left, right = (middle, right) if difference(middle) <= 0 else (left, middle)
+            left, right = (middle, right) if difference(middle) < 0 else (left, middle)
         is_same = difference(left) >= 0  # the same cost, to the last digits
         value = left if is_same else float(brentq(difference, left, right, xtol=absolute, rtol=relative))
         if self._is_drawn_anew:  # the luck of two drawings would be most of a small difference
