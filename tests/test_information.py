@@ -273,6 +273,8 @@ def test_two_class_says_it_in_its_answer_and_its_file(tmp_path):
     portfolio.to_json(tmp_path / "answer.json")
     kept = procure.read_portfolio(tmp_path / "answer.json").value_of_information
     pd.testing.assert_frame_equal(kept, portfolio.value_of_information)
+    plain = procure.solve(procure.load_model("two-class")).summary
+    assert portfolio.summary["seconds_in_solver"] > 0 and portfolio.summary["resolved_cold"] == plain["resolved_cold"]
     whole = Information.of(kept)
     assert whole.here_and_now == approx(portfolio.summary["objective"], rel=1e-9)
     assert whole.wait_and_see == approx(portfolio.summary["wait_and_see"], rel=1e-9)

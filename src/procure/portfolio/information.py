@@ -55,12 +55,16 @@ COSTS = ("wait_and_see", "here_and_now", "expected_value_plan", "expected_value"
 
 @dataclass(frozen=True)
 class Known:
-    """One level under more or less knowledge, its costs in kUSD; `foresight` of its paths, where it has a portfolio."""
+    """One level under more or less knowledge, its costs in kUSD.
+
+    `foresight` is that of its paths, where it has a portfolio; `ends` how the programs for the means ended.
+    """
 
     level: str
     costs: ValueOfInformation
     conflict: str
     foresight: Foresight | None = None
+    ends: tuple[Optimum, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +113,7 @@ def known(end: Optimum, deadline: float = np.inf) -> Known:
     thought = _cost(mean)
     if end.solution.status is Status.INFEASIBLE:
         costs = ValueOfInformation(math.inf, math.inf, thought, math.inf)
-        return Known(level, costs, "no plan of this level keeps the limits of the model")
+        return Known(level, costs, "no plan of this level keeps the limits of the model", ends=(mean,))
     foresight = wait_and_see(market, program.templates, deadline)
     measure = risk.MeanCVaR(market.model.settings.risk.alpha, market.model.settings.risk.weight)
     is_seen = not np.isnan(foresight.cost).any()
@@ -123,7 +127,8 @@ def known(end: Optimum, deadline: float = np.inf) -> Known:
     if plan == math.inf:
         told = "; ".join(conflict(last.program, min(deadline, time.perf_counter() + PATIENCE)))
         told = f"no plan keeps the limits of the model on the mean path: {told}" if last is mean else told
-    return Known(level, ValueOfInformation.ordered(end.solution.objective, seen, thought, plan), told, foresight)
+    costs = ValueOfInformation.ordered(end.solution.objective, seen, thought, plan)
+    return Known(level, costs, told, foresight, (mean,) if last is mean else (mean, last))
 
 
 def _carried_out(program: Program, plan: Array, deadline: float) -> Optimum:

@@ -82,6 +82,8 @@ def make_portfolio(
     seen = next((level.foresight for level in known if level.level == name_of_best), None)
     if seen is None or not foresight:
         seen = wait_and_see(market, best.templates, deadline) if foresight else unseen(market)
+    seen_ahead = [level.foresight for level in known if level.foresight is not None] or [seen]
+    ends = [end for level in known for end in level.ends]
     sources = provenance(measured)
     status = sources["status"].tolist()
     law, musd = measured.law, KUSD_PER_MUSD
@@ -102,8 +104,14 @@ def make_portfolio(
         "n_leaves": float(len(law)),
         "drawn": float(not holds_every_future(model, market.programmes)),
         "gap": (solution.objective - solution.bound) / max(abs(solution.objective), 1e-9),
-        "seconds_in_solver": sum(level.seconds_in_solver for level in solved) + seen.seconds_in_solver,
-        "resolved_cold": float(sum(level.outcome.solution.resolved_cold for level in solved) + seen.resolved_cold),
+        "seconds_in_solver": sum(level.seconds_in_solver for level in solved)
+        + sum(ahead.seconds_in_solver for ahead in seen_ahead)
+        + sum(end.seconds for end in ends),
+        "resolved_cold": float(
+            sum(level.outcome.solution.resolved_cold for level in solved)
+            + sum(ahead.resolved_cold for ahead in seen_ahead)
+            + sum(end.solution.resolved_cold for end in ends)
+        ),
         "assumed_share": float(sources["share"][status.index("assumed")]) if "assumed" in status else 0.0,
     }
     on_the_mean = measured.risk.weight == 0 or measured.risk.alpha == 0
