@@ -29,7 +29,7 @@ from procure.program.templates import templates
 from procure.report.labels import LABELS
 from procure.report.text import to_text
 from procure.scenarios.tree import Tree
-from procure.solving.compiled import solve
+from procure.solving.solve import solve
 from random_models import random_frames, random_market, random_model, random_tree
 
 SEEDS = range(12)

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import procure
 from procure.cli import app
+from procure.errors import DataError
 from procure.facts import Facts
 from procure.model import load_model, make_model
 from procure.portfolio.evaluate import compare, evaluate
@@ -157,6 +158,37 @@ def test_two_levels_that_differ_by_nothing_tie():
     assert other["difference_musd"] == approx(0, abs=1e-6) and other["verdict"] == "tie"
     assert len(portfolio.summary["tie"]) == 1
     assert "cannot be told from" in to_text(portfolio) and "区別できない" in to_text(portfolio, "ja")
+
+
+# --- several trees
+
+
+def test_of_several_trees_the_plan_that_is_best_on_fresh_paths_is_the_answer():
+    """Two routes: what one answer says of its trees is what each says, and what `evaluate` makes of each plan."""
+    trees = [drawn(**{"world.tree.nodes": 20, "world.tree.seed": seed}) for seed in (5, 6, 7)]
+    alone = [procure.solve(tree) for tree in trees]
+    played = [evaluate(one).costs["musd"].iloc[-1] for one in alone]
+    found = procure.solve(trees[0], seeds=3)
+    assert found.seeds["seed"].tolist() == [5, 6, 7]
+    assert found.seeds["fresh_musd"].tolist() == approx(played)
+    assert found.seeds["objective_musd"].tolist() == approx([one.summary["objective"] for one in alone])
+    assert found.seeds["chosen"].sum() == 1
+    assert found.seeds["fresh_musd"][found.seeds["chosen"]].item() == found.seeds["fresh_musd"].min()
+    best = alone[int(np.argmax(found.seeds["chosen"]))]
+    pd.testing.assert_frame_equal(found.plan, best.plan, rtol=1e-9)
+    assert found.settings["world"]["tree"]["seed"] == best.settings["world"]["tree"]["seed"]
+    assert "3 trees chose" in str(found) and "3 本の木" in to_text(found, "ja")
+
+
+def test_where_every_future_is_counted_one_tree_is_enough():
+    assert len(procure.solve(one_mine(), seeds=3).seeds) == 1
+
+
+def test_several_trees_that_cannot_be_compared_are_refused():
+    with pytest.raises(DataError, match="orders are placed before demand is seen"):
+        procure.solve(drawn(**{"demand.uncertain": "yearly", "demand.orders": "before"}), seeds=2)
+    with pytest.raises(DataError, match="at least one tree"):
+        procure.solve(one_mine(), seeds=0)
 
 
 # --- where it is not compared

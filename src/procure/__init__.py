@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from procure.portfolio.read import read_portfolio as read_portfolio
     from procure.solving.compiled import Compiled as Compiled
     from procure.solving.compiled import compile as compile
-    from procure.solving.compiled import solve as solve
+    from procure.solving.solve import solve as solve
 
     __version__: str
 
@@ -76,7 +76,7 @@ _HOME = {
     "load_facts": "facts",
     "load_model": "model",
     "read_portfolio": "portfolio.read",
-    "solve": "solving.compiled",
+    "solve": "solving.solve",
     "solve_two_stage": "lp.two_stage",
     "sweep": "explore.sweep",
     "switch": "explore.switch",

@@ -52,17 +52,25 @@ def solve(
             help="Compare the programmes on fresh paths that no tree has seen: how well is it known which is best?",
         ),
     ] = True,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Solve so many drawn trees side by side, and answer with the plan that is best on fresh paths.",
+        ),
+    ] = 1,
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""
     faults = unwritable(json, force)
     chosen = load(model, changes, faults, quiet=quiet)
-    from procure.solving.compiled import solve as find_portfolio
+    from procure.solving.solve import solve as find_portfolio
 
     with progress(quiet) as told:
         options = None if time_limit is None else {"time_limit": time_limit}
         portfolio = find_portfolio(
             chosen, options=options, foresight=foresight, value_of_information=value_of_information, verdict=verdict,
-            progress=told,
+            seeds=seeds, progress=told,
         )  # fmt: skip
     if json is not None:
         portfolio.to_json(json.resolve())

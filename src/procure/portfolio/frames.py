@@ -83,6 +83,12 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
         "level": "text", "wait_and_see_musd": "number", "here_and_now_musd": "number", "expected_value_plan_musd": "number",
         "expected_value_musd": "number", "evpi_musd": "number", "vss_musd": "number", "conflict": "text",
     },
+    # The trees that were solved, by the seed they were drawn by: the level that each chose, its weighed cost on the tree and on
+    # fresh paths that are the same for all, with its standard error; `chosen` is the tree that the answer is of.
+    "seeds": {
+        "seed": "integer", "level": "text", "objective_musd": "number", "fresh_musd": "number", "fresh_error_musd": "number",
+        "chosen": "flag",
+    },
     # Gross cost (sales count positive) by the status of the number that prices it.
     "provenance": {"status": "text", "cost_musd": "number", "share": "number"},
     # Costs in kUSD, undiscounted.

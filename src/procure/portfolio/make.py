@@ -132,6 +132,7 @@ def make_portfolio(
         "shares": measure.shares(measured, today(market)),
         "programme_levels": _levels(compared, said, measured, rejected),
         "value_of_information": levels_frame(known),
+        "seeds": _seed(measured, said[compared.index(measured)]),
         "provenance": sources,
         "nodes": measure.nodes(measured),
         "leaves": measure.leaves(measured, seen.cost),
@@ -174,6 +175,13 @@ def _levels(
         for level in rejected
     ]  # fmt: skip
     return make_frame("programmes", rows)
+
+
+def _seed(chosen: Measured, verdict: Verdict) -> DataFrame:
+    """The one tree that was solved."""
+    costs = (x / KUSD_PER_MUSD for x in (chosen.objective, verdict.cost, verdict.cost_error))
+    model, name = chosen.market.model, programme_name(chosen.market.programmes)
+    return make_frame("seeds", [(model.settings.world.tree.seed, name, *costs, True)])
 
 
 def _names(model: Model) -> dict[str, dict[str, str]]:

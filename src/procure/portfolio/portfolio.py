@@ -66,8 +66,8 @@ class Portfolio(Shown):
         `seconds_in_solver`, `resolved_cold` (answers of the solver that did not hold when checked, and were solved again).
         `tie` is a list: the programme levels that cannot be told from the chosen one at 95 %; `fresh_paths`, on how many
         that was looked at, 0 where every future is counted or nothing was compared.
-    plan, mix, costs, shortage, stock, limits, shares, programme_levels, value_of_information, provenance, nodes,
-    leaves : DataFrame
+    plan, mix, costs, shortage, stock, limits, shares, programme_levels, value_of_information, seeds, provenance,
+    nodes, leaves : DataFrame
         As described in `procure.portfolio.frames.FRAMES`.
     model : Model, optional
         What was solved; no part of a file, and unknown when read from one.
@@ -93,6 +93,7 @@ class Portfolio(Shown):
     shares: DataFrame = field(repr=False)
     programme_levels: DataFrame = field(repr=False)
     value_of_information: DataFrame = field(repr=False)
+    seeds: DataFrame = field(repr=False)
     provenance: DataFrame = field(repr=False)
     nodes: DataFrame = field(repr=False)
     leaves: DataFrame = field(repr=False)

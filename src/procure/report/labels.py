@@ -26,6 +26,8 @@ LABELS: dict[Language, dict[str, str]] = {
         "some_tie": "{levels} cannot be told from {chosen} at 95 %: dearer by {apart} million USD {where}.",
         "is_cheaper": "BUT {level} is cheaper than {chosen}, by {apart} million USD {where}: the tree chose by its own luck.",
         "on_fresh": "on {paths} fresh paths", "in_all": "exactly, over every future",
+        "seeds": "{count} trees chose {levels}; of their plans that of seed {seed} costs least on the same fresh paths, "
+                 "{cost} ({error}), the dearest {most}.",
         "unknown": "How sure the choice is, is not known: {level} was {verdict}.",
         "loss": "Shortage costs {loss} million USD on average; {unavoidable} of it no plan could avoid, even one that knew "
                 "the future. Not knowing it costs {foresight} in all.",
@@ -64,6 +66,8 @@ LABELS: dict[Language, dict[str, str]] = {
         "some_tie": "{levels} は {chosen} と 95 % で区別できない: 差 {apart} 百万ドル（{where}）。",
         "is_cheaper": "ただし {level} は {chosen} より {apart} 百万ドル安い（{where}）: 木の選択は抽出の偶然による。",
         "on_fresh": "新しい {paths} 経路", "in_all": "起こり得る全経路、厳密",
+        "seeds": "{count} 本の木の選択: {levels}。同じ新しい経路で最も安いのは種 {seed} の計画の {cost} ({error})、"
+                 "最も高いものは {most}。",
         "unknown": "選択の確かさは不明: {level} は {verdict}。",
         "loss": "不足損失は平均 {loss} 百万ドル。うち {unavoidable} は未来を知っていても避けられない。"
                 "未来を知らないことの費用は計 {foresight}。",

@@ -99,6 +99,8 @@ class _Screen:
         )  # fmt: skip
         if len(p.programme_levels) > 1:
             yield from self._verdict()
+        if len(p.seeds) > 1:
+            yield self._trees()
         yield ""
         yield self._shares()
         yield ""
@@ -228,6 +230,16 @@ class _Screen:
             return 0.0, ""
         name, size = LARGE_UNITS.get(currency, (f"M {currency}", 1e6))
         return per_usd * 1e6 / size, name
+
+    def _trees(self) -> str:
+        """What other trees would have chosen."""
+        seeds = self.portfolio.seeds
+        (own,) = seeds[seeds["chosen"]].to_dict("records")
+        levels = ", ".join(f"{level} {count}" for level, count in seeds["level"].value_counts().items())
+        return self.words["seeds"].format(
+            count=len(seeds), levels=levels, seed=own["seed"], cost=money(own["fresh_musd"]),
+            error=money(own["fresh_error_musd"]), most=money(float(seeds["fresh_musd"].max())),
+        )  # fmt: skip
 
     def _verdict(self) -> Iterable[str]:
         """Which programme level is best, and how well that is known."""

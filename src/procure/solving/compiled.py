@@ -19,8 +19,6 @@ from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import check_read
 from procure.model import Model
-from procure.portfolio.portfolio import Portfolio
-from procure.portfolio.verdict import PATHS
 from procure.program.engine import MANY_ROWS
 from procure.program.infeasibility import explain
 from procure.program.optimum import Optimum, refuse
@@ -187,56 +185,3 @@ def compile(model: Model, *, options: Mapping[str, Any] | None = None) -> Compil
     [6986, 9216, 11446]
     """
     return Compiled(model, options=options)
-
-
-def solve(
-    model: Model,
-    *,
-    options: Mapping[str, Any] | None = None,
-    foresight: bool = True,
-    value_of_information: bool = False,
-    verdict: bool = True,
-    progress: Progress | None = None,
-) -> Portfolio:
-    """The least-cost portfolio of a model.
-
-    Parameters
-    ----------
-    model : Model
-        From `load_model`.
-    options : mapping, optional
-        HiGHS options by their own names, for example ``{"time_limit": 60.0}``: seconds per programme level, and again for what
-        explains it or for `foresight`.
-    foresight : bool
-        Whether to work out, too, what every path would cost whoever had known it from the start: most of the time of a large
-        model. Without it `unavoidable_loss`, `wait_and_see` and `value_of_foresight` are NaN.
-    value_of_information : bool
-        Whether to work out for every programme level what knowing the future would be worth, weighed, and what the plan for mean
-        numbers would cost: `Portfolio.value_of_information`.
-    verdict : bool
-        Whether to play the plans of all programme levels on fresh paths, where the tree was drawn, so that the answer says how
-        well it is known which is best: about a second a level.
-    progress : callable, optional
-        Called with (done, total, what) as programme levels are solved, and again where more is asked of each.
-
-    Returns
-    -------
-    Portfolio
-        Of the programme level with the least weighed cost; all levels are in `Portfolio.programme_levels`.
-
-    Raises
-    ------
-    DataError
-        Where facts are missing that the model needs, or numbers were set that it does not read.
-    Infeasible
-        Where no portfolio keeps the limits: which of them conflict, and the cheapest repair.
-    SolverError
-        Where the solver stops at a limit, or what it says does not hold.
-
-    >>> from procure import load_model
-    >>> portfolio = solve(load_model("two-class"))
-    >>> portfolio.status
-    'optimal'
-    """
-    answer = Compiled(model, options=options, is_solved_once=True).solve(progress=progress)
-    return answer.make_portfolio(foresight, value_of_information, paths=PATHS if verdict else 0, progress=progress)
