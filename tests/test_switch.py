@@ -89,34 +89,44 @@ def test_the_tie_is_the_error_over_the_slope():
     assert "From 150 to 190 the two cannot be told apart" in str(switches)
 
 
+SHUT = {
+    "states": [{"chain": "far", "state": state, "value": 12, "order": k} for k, state in enumerate(("open", "shut"))],
+    "depths": [{"chain": "far", "scope": "all", "state": "shut", "value": 1.0}],
+    "transitions": [
+        {"chain": "far", "from": "open", "to": "shut", "value": 0.2},
+        {"chain": "far", "from": "shut", "to": "open", "value": 1.0},
+    ],
+    "demand_levels": [{"scope": "all", "level": level, "value": 0.5, "factor": 1.0} for level in ("low", "high")],
+}
+
+
+def drawn(**choices):
+    """Four years in which far may be shut, of which the tree holds a few."""
+    few = {"model.years": (2027, 2030), "world.tree.nodes": 13, "risk.weight": 0.5, "risk.alpha": 0.9}
+    return world(("none", "small"), **SHUT).with_(**few, **choices)
+
+
 def test_the_error_is_that_of_both_plans_on_fresh_paths_where_they_cost_the_same():
-    """Far is shut now and then, and mud worth the more. The error is that of `compare` for plans that were solved apart there."""
-    shut = {
-        "states": [
-            {"chain": "far", "state": state, "value": 12, "order": k} for k, state in enumerate(("open", "shut"))
-        ],
-        "depths": [{"chain": "far", "scope": "all", "state": "shut", "value": 1.0}],
-        "transitions": [
-            {"chain": "far", "from": "open", "to": "shut", "value": 0.2},
-            {"chain": "far", "from": "shut", "to": "open", "value": 1.0},
-        ],
-    }
-    weighed = world(("none", "big"), **shut).with_(**{"risk.weight": 0.5, "risk.alpha": 0.9})
-    (row,) = procure.switch(weighed, "suppliers.mud.programmes.big.investment", 0, 200_000).table.to_dict("records")
-    there = weighed.with_(**{"suppliers.mud.programmes.big.investment": row["value"]})
-    plans = [procure.solve(there.with_(**{"suppliers.mud.programmes": (level,)})) for level in ("none", "big")]
-    expected = procure.compare(plans, 10_000).differences.set_index("measure").loc["weighed", "standard_error_musd"]
-    assert row["standard_error_musd"] == approx(expected, rel=1e-6)
+    model, path = drawn(), V
+    switches = procure.switch(model, path, 0, 300)
+    (row,) = switches.table.to_dict("records")
+    levels = procure.compile(model).solve({path: row["value"]}).make_portfolio(False, paths=10_000).programme_levels
+    assert (
+        row["standard_error_musd"] == approx(levels["standard_error_musd"].max(), rel=1e-4)
+        and row["standard_error_musd"] > 0
+    )
     half = 1.959964 * row["standard_error_musd"] / row["slope_musd"]
     assert (row["tie_low"], row["tie_high"]) == approx((row["value"] - half, row["value"] + half))
 
 
+def test_where_every_future_is_counted_a_switch_is_exact():
+    (row,) = procure.switch(world(("none", "small"), **SHUT), V, 0, 300).table.to_dict("records")
+    assert row["standard_error_musd"] == 0 and row["tie_low"] == row["tie_high"] == row["value"]
+
+
 def test_what_cannot_be_played_has_no_tie_and_says_why():
-    before = {"demand.uncertain": "yearly", "demand.orders": "before"}
-    levels = [{"scope": "all", "level": level, "value": 0.5, "factor": 1.0} for level in ("low", "high")]
-    model = world(("none", "small"), demand_levels=levels).with_(**before)
-    switches = procure.switch(model, V, 100, 300)
-    assert switches.table["value"].tolist() == approx([170], rel=1e-9)
+    switches = procure.switch(drawn(**{"demand.uncertain": "yearly", "demand.orders": "before"}), V, 0, 300)
+    assert len(switches.table) == 1
     assert switches.table[["tie_low", "tie_high", "standard_error_musd"]].isna().all(axis=None)
     assert "What is a tie is not known" in str(switches) and "orders are placed before demand is seen" in str(switches)
 

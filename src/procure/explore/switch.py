@@ -21,10 +21,10 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault, Infeasible
 from procure.explore.along import Along, along
 from procure.model import Model
-from procure.portfolio.evaluate import compare
 from procure.portfolio.fresh import WIDE
 from procure.scenarios.world import holds_every_future, numbers_of_law, programme_choices
 from procure.solving.compiled import Compiled
+from procure.units import KUSD_PER_MUSD
 from procure.words import Progress, Shown, programme_name
 
 #: Chosen where no level has a portfolio that keeps the limits.
@@ -35,8 +35,6 @@ SAME = 1e-9
 FINER = 1e-3
 #: How far beside a switch its slope is taken, of the values that it lies between.
 BESIDE = 0.05
-#: Fresh paths on which two levels are compared.
-PATHS = 10_000
 COLUMNS = (
     "value", "from", "to", "from_cost_musd", "to_cost_musd", "slope_musd", "standard_error_musd", "tie_low", "tie_high",
 )  # fmt: skip
@@ -107,7 +105,8 @@ def switch(
     points : int
         Values of the grid, ends included: what comes and goes between two of them is not seen.
     standard_error_musd : float, optional
-        Of the difference of two levels, million USD. Unless it is given, theirs at the switching value on 10,000 fresh paths.
+        Of the difference of two levels, million USD. Unless it is given, theirs at the switching value on 10,000 fresh paths;
+        0 where the tree holds every future.
     as_written : bool
         Whether plain numbers are in the unit in which the table of the path lists it, and all values with them.
     progress : callable, optional
@@ -304,13 +303,10 @@ class _Search:
         if self._given_error is not None:
             return self._given_error
         self._told(0, value)
-        answer = self._compiled.solve(self._number.changes(value))
-        try:
-            found = compare({level: answer.portfolio_of(level) for level in pair}, PATHS).differences
-        except DataError as error:
-            self._refusals += [str(fault) for fault in error.faults]
-            return math.nan
-        return float(found.loc[found["measure"] == "weighed", "standard_error_musd"].iloc[0])
+        verdict = self._compiled.solve(self._number.changes(value)).verdict(*pair)
+        if math.isnan(verdict.error):
+            self._refusals.append(verdict.words)
+        return verdict.error / KUSD_PER_MUSD
 
 
 def _draws_anew(model: Model, path: str) -> bool:

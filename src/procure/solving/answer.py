@@ -15,7 +15,9 @@ from procure.market import make_market, make_tree, merge
 from procure.model import Model
 from procure.portfolio.information import Information, Known, known, levels_frame
 from procure.portfolio.make import make_portfolio
+from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import Portfolio
+from procure.portfolio.verdict import Verdict, verdicts
 from procure.program.infeasibility import Rejection, reject
 from procure.program.optimum import Optimum, optimum, solved
 from procure.program.program import compose
@@ -104,11 +106,12 @@ class Answer:
             paths=paths, progress=progress,
         )  # fmt: skip
 
-    def portfolio_of(self, level: str) -> Portfolio:
-        """The portfolio of one programme level, by its name in `levels`, alone and without foresight."""
-        end = self._ended[list(self.levels).index(level)]
-        alone = solved(end)
-        return make_portfolio(alone, [alone], foresight=False)
+    def verdict(self, level: str, against: str) -> Verdict:
+        """What is known of one programme level beside another, both by their names in `levels`, on fresh paths."""
+        names = list(self.levels)
+        beside, chosen = (Measured(solved(self._ended[names.index(name)])) for name in (level, against))
+        (found,) = verdicts([beside], chosen)
+        return found
 
 
 def _repaired(model: Model, rejected: Sequence[Rejection], time_limit: float) -> dict[int, float]:
