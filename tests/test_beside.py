@@ -84,7 +84,9 @@ HOSTS = {
 
 
 def tell(story: str, *, timeout: float = 60.0) -> None:
-    command = [sys.executable, "-W", "ignore", "-c", f"import test_beside; test_beside.{story}"]
+    # Where the tests run in the background, interrupts are ignored, and a child takes that over.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-W", "ignore", "-c", f"{heard}; import test_beside; test_beside.{story}"]
     told = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=timeout, check=False)
     assert told.returncode == 0, told.stderr
 
