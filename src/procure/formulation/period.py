@@ -46,7 +46,7 @@ import pyomo.environ as pyo
 from procure.formulation.quantity import Units, carried, decide, declare_set, given, link, order, start
 from procure.formulation.rows import row
 from procure.formulation.sets import Sets
-from procure.limits import kind_of
+from procure.limits import futures_kind_of
 
 #: Forms that are money, beside what an extension adds; the others are measures of a limit.
 COSTS = ("contracts", "calls", "spot_purchases", "shortage_cost", "sales", "stock_value")
@@ -154,8 +154,8 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     m.shortage_cost = pyo.Objective(expr=sum(price_shortage[e, k] * shortage[e, k] for e, k in m.TIERS))
     m.sales = pyo.Objective(expr=-sum(price_surplus[e] * (surplus[e] + stock_sold[e]) for e in m.E))
     m.stock_value = pyo.Objective(expr=-sum(price_end[e] * stock[e] for e in m.E))
-    for limit in sets.limits:
-        measured = kind_of(limit).on_period(m, sets, limit, supply)
+    for limit in sets.limits_on_futures:
+        measured = futures_kind_of(limit).on_period(m, sets, limit, supply)
         if measured is not None:
             m.measures[limit.name] = f"measure_of_{limit.name}"
             m.add_component(m.measures[limit.name], pyo.Objective(expr=measured))

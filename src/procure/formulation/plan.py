@@ -40,7 +40,7 @@ import pyomo.environ as pyo
 from procure.formulation.quantity import Units, decide, declare_set, given, start
 from procure.formulation.rows import row
 from procure.formulation.sets import Sets
-from procure.limits import KINDS
+from procure.limits import KINDS, PlanLimit
 
 
 def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
@@ -153,7 +153,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     m.fixed = pyo.Objective(expr=sum(charge[s, y] * use[s, y] for s in m.F for y in m.Y))
     m.storage_cost = pyo.Objective(expr=sum(storage[e, y] * stock_target[e, y] for e in m.E for y in m.Y))
     for name, kind in KINDS.items():
-        if own := sets.limits_of(name):
+        if isinstance(kind, PlanLimit) and (own := sets.limits_of(name)):
             kind.on_plan(m, sets, own)
     for extend in sets.extension.plan:
         extend(m, sets)

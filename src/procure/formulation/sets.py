@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from procure.limits import Limit, kind_of
-from procure.limits.limit import Counts
+from procure.limits import FuturesLimit, Limit, kind_of
 from procure.model.extension import NO_EXTENSION, Extension
 
 Offer = tuple[str, str]  # (supplier, element)
@@ -67,4 +66,4 @@ class Sets:
     @property
     def limits_on_futures(self) -> tuple[Limit, ...]:
         """The limits that are counted over all futures."""
-        return tuple(limit for limit in self.limits if kind_of(limit).counts is not Counts.PLAN)
+        return tuple(limit for limit in self.limits if isinstance(kind_of(limit), FuturesLimit))

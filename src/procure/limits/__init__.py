@@ -11,10 +11,13 @@ import pkgutil
 from collections.abc import Mapping
 
 from procure.limits.asked import Futures, MarketNumbers
-from procure.limits.kind import LimitKind
+from procure.limits.kind import FuturesLimit, LimitKind, PlanLimit
 from procure.limits.limit import Bound, Counts, Future, Limit, Unit
 
-__all__ = ["KINDS", "Bound", "Counts", "Future", "Futures", "Limit", "LimitKind", "MarketNumbers", "Unit", "kind_of"]
+__all__ = [
+    "KINDS", "Bound", "Counts", "Future", "Futures", "FuturesLimit", "Limit", "LimitKind", "MarketNumbers", "PlanLimit", "Unit",
+    "futures_kind_of", "kind_of",
+]  # fmt: skip
 
 
 def _discovered() -> dict[str, LimitKind]:
@@ -36,3 +39,10 @@ KINDS: Mapping[str, LimitKind] = _discovered()
 def kind_of(limit: Limit) -> LimitKind:
     """What is known of a limit's kind."""
     return KINDS[limit.kind]
+
+
+def futures_kind_of(limit: Limit) -> FuturesLimit:
+    """What is known of the kind of a limit on all futures (`Sets.limits_on_futures`)."""
+    kind = KINDS[limit.kind]
+    assert isinstance(kind, FuturesLimit), f"{limit.name} is a limit on the plan"
+    return kind

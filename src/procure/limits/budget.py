@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from procure.limits.asked import MarketNumbers
-from procure.limits.kind import LimitKind
+from procure.limits.kind import PlanLimit
 from procure.limits.limit import MUSD, Datum, Limit
 from procure.units import KUSD_PER_MUSD
 
 
-class Budget(LimitKind):
+class Budget(PlanLimit):
     """At most so much money a year."""
 
     name = "budget"

@@ -18,7 +18,7 @@ import numpy as np
 
 from procure import risk
 from procure.limits.asked import Futures, MarketNumbers, Rows
-from procure.limits.kind import LimitKind
+from procure.limits.kind import FuturesLimit
 from procure.limits.limit import MUSD, SHARE, Bound, Counts, Datum, Limit, Numbers
 from procure.units import KUSD_PER_MUSD, Array, Index
 
@@ -61,7 +61,7 @@ def cap_tail(futures: Futures, losses: Index, law: Array, alpha: float, most: fl
     return row
 
 
-class UnservedShare(LimitKind):
+class UnservedShare(FuturesLimit):
     """Limits on the share of demand that goes unserved: m = Σ_ek w_e shortage_ek / Σ_e w_e demand_e."""
 
     measured_in = SHARE
@@ -93,7 +93,7 @@ def conditional(probability: Array) -> Array:
     return np.asarray(probability / probability.sum())
 
 
-class PathLimit(LimitKind):
+class PathLimit(FuturesLimit):
     """Limits on what whole paths cost, the plan included; kUSD in the arithmetic, million USD in the rows."""
 
     measured_in = MUSD

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from procure.limits.asked import MarketNumbers
-from procure.limits.kind import LimitKind
+from procure.limits.kind import PlanLimit
 from procure.limits.limit import Datum, Limit
 from procure.limits.said import by_value, names_one_owner, what, whole, whose
 
 
-class DomesticShare(LimitKind):
+class DomesticShare(PlanLimit):
     """At least a share of demand from a supplier or country."""
 
     name = "domestic_share"

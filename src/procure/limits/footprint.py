@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from procure.limits.asked import MarketNumbers
-from procure.limits.kind import LimitKind
+from procure.limits.kind import PlanLimit
 from procure.limits.limit import TONNE_PER_TONNE, Datum, Limit, Measures, Numbers
 from procure.limits.said import what, whole
 
 
-class Footprint(LimitKind):
+class Footprint(PlanLimit):
     """At most so much residue per tonne."""
 
     name = "footprint"

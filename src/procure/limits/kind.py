@@ -2,14 +2,16 @@
 
 Everything that merges, composes, prices, explains or reports asks the kind, by these methods:
 
-  reading    `reads`, `sense`, `measured_in`    the keys of the model file, max or min, the unit of the bound
-  rows       `on_plan`, `plan_numbers`          rows of the plan, and the data in them            (`Counts.PLAN`)
-             `on_period`, `period_numbers`      the measure of one period, and the data in it     (all the others)
-             `looks_at`, `bound`, `write`       which nodes it looks at, what is allowed there, and the rows over the tree
-             `futures`                          futures outside the law that it looks at
-  short cuts `counts`, `is_convex`              what may be decided together under it
-  answers    `value`                            what it comes to, in the unit of the bound
-  words      `subject`, `says`                  "china's share", "at most 65 % of heavy from china"
+  every kind     `reads`, `sense`, `measured_in`    the keys of the model file, max or min, the unit of the bound
+                 `counts`, `is_convex`              what may be decided together under it
+                 `subject`, `says`                  "china's share", "at most 65 % of heavy from china"
+  on the plan    `on_plan`, `plan_numbers`          rows of the plan, and the data in them
+  on futures     `on_period`, `period_numbers`      the measure of one period, and the data in it
+                 `looks_at`, `bound`, `write`       which nodes it looks at, what is allowed there, and the rows over the tree
+                 `futures`                          futures outside the law that it looks at
+                 `value`                            what it comes to, in the unit of the bound
+
+A kind is a `PlanLimit` or a `FuturesLimit`; what is abstract there it must write, the rest has an answer that suits most.
 
 The bound enters every number affinely, so that slack, shadow price and the least that would have to give all follow from how far
 a row moves with it: `Bound.rate`, and for rows of the plan the difference that one unit of the bound makes to their data.
@@ -33,17 +35,13 @@ class LimitKind(ABC):
 
     name: ClassVar[str]
     reads: ClassVar[tuple[str, ...]] = ()  # keys of a model file beside name, kind, tag, note and the bound
-    keys: ClassVar[
-        Mapping[str, tuple[Any, Any]]
-    ] = {}  # those of them that are its own: what each takes, and its default
+    keys: ClassVar[Mapping[str, tuple[Any, Any]]] = {}  # those of its own: what each takes, and its default
     sense: ClassVar[Literal["max", "min"]] = "max"
     measured_in: ClassVar[Unit] = SHARE
-    counts: ClassVar[Counts] = Counts.PLAN
+    counts: ClassVar[Counts]
     is_convex: ClassVar[bool] = True
     nothing: ClassVar[float] = np.nan  # the value where there is nothing to limit
     nothing_says: ClassVar[str] = "there is no demand"  # why, where that is no number
-
-    # --- reading
 
     def faults(self, choice: Any) -> Iterator[tuple[str, str, str]]:
         """(what was seen, the rule, the remedy) of choices that make no sense together."""
@@ -57,21 +55,6 @@ class LimitKind(ABC):
         """What of the choices decides the shape of the rows; nothing by default."""
         return ()
 
-    # --- rows of the plan
-
-    def on_plan(self, m: Any, sets: Any, limits: Sequence[Limit]) -> None:
-        """Add the rows of all limits of this kind to the plan: one constraint of its name, indexed by limit, scope and year."""
-        return
-
-    def plan_numbers(self, limit: Limit, bound: float, market: MarketNumbers) -> dict[Datum, float]:
-        """The data of those rows, affine in the bound."""
-        return {}
-
-    def plan_rates(self, limit: Limit, bound: float, market: MarketNumbers) -> dict[Datum, float]:
-        """How far each row of the plan moves with one unit of the bound, by (name of the row, its index)."""
-        here, beyond = (self.plan_numbers(limit, b, market) for b in (bound, bound + 1.0))
-        return {(self.name, index): abs(beyond[name, index] - value) for (name, index), value in here.items()}
-
     def needed(self, limit: Limit, plan: Numbers, market: MarketNumbers, measures: Measures) -> float | None:
         """The bound that decisions need, where the bound multiplies decisions; None where the slack says it.
 
@@ -84,7 +67,36 @@ class LimitKind(ABC):
         """
         return None
 
-    # --- measures of a period, and rows over the tree
+    @abstractmethod
+    def subject(self, choice: Any) -> str:
+        """Whose, and of what: "china's medium/heavy share"."""
+
+    @abstractmethod
+    def says(self, choice: Any, bound: str) -> str:
+        """The limit in words, its bound written out: "at most 65 % of medium_heavy from china"."""
+
+
+class PlanLimit(LimitKind):
+    """A limit on what is decided now."""
+
+    counts = Counts.PLAN
+
+    @abstractmethod
+    def on_plan(self, m: Any, sets: Any, limits: Sequence[Limit]) -> None:
+        """Add the rows of all limits of this kind to the plan: one constraint of its name, indexed by limit, scope and year."""
+
+    @abstractmethod
+    def plan_numbers(self, limit: Limit, bound: float, market: MarketNumbers) -> dict[Datum, float]:
+        """The data of those rows, affine in the bound."""
+
+    def plan_rates(self, limit: Limit, bound: float, market: MarketNumbers) -> dict[Datum, float]:
+        """How far each row of the plan moves with one unit of the bound, by (name of the row, its index)."""
+        here, beyond = (self.plan_numbers(limit, b, market) for b in (bound, bound + 1.0))
+        return {(self.name, index): abs(beyond[name, index] - value) for (name, index), value in here.items()}
+
+
+class FuturesLimit(LimitKind):
+    """A limit on what happens, over all futures."""
 
     def on_period(self, m: Any, sets: Any, limit: Limit, supply: Callable[[str, str], Any]) -> Any:
         """The measure of one period, linear in its decisions; `supply` of a supplier and an element in t. None: it has none."""
@@ -104,6 +116,7 @@ class LimitKind(ABC):
         """The nodes it looks at in a year: all in the law by default, and none where it looks at whole paths."""
         return np.empty(0, dtype=np.int64) if year is None else market.nodes_of(year)
 
+    @abstractmethod
     def bound(self, limit: Limit, choice: Any, nodes: Index, probability: Array, period: Numbers) -> Bound:
         """What is allowed at these nodes.
 
@@ -114,12 +127,12 @@ class LimitKind(ABC):
         period : mapping datum -> mapping index -> array, shape (n_nodes,)
             Every number of the periods.
         """
-        raise NotImplementedError(f"{self.name} is counted {self.counts.value}")
 
+    @abstractmethod
     def write(self, futures: Futures, limit: Limit, bound: Bound) -> Index:
         """Write the rows over the tree; those that hold the bound are returned."""
-        raise NotImplementedError(f"{self.name} is counted {self.counts.value}")
 
+    @abstractmethod
     def value(self, limit: Limit, bound: Bound, measure: Array, law: Array) -> float:
         """What the limit comes to, in the unit of the bound as written.
 
@@ -128,7 +141,6 @@ class LimitKind(ABC):
         measure, law : array, shape (n,)
             The measure and the weight of every node it looks at; of costs, the cost of every path in kUSD, and its probability.
         """
-        raise NotImplementedError(f"{self.name} is counted {self.counts.value}")
 
     def rate(self, limit: Limit, bound: Bound, measure: Array, law: Array) -> float:
         """How far its rows move with one unit of the bound, at a solution."""
@@ -138,16 +150,6 @@ class LimitKind(ABC):
         """Whether a little more of the bound saves a little: not where it counts whole futures."""
         return True
 
-    # --- words
-
     def aside(self, limit: Limit, bound: Bound, measure: Array, law: Array) -> str:
         """What else there is to say of its value; nothing by default."""
         return ""
-
-    @abstractmethod
-    def subject(self, choice: Any) -> str:
-        """Whose, and of what: "china's medium/heavy share"."""
-
-    @abstractmethod
-    def says(self, choice: Any, bound: str) -> str:
-        """The limit in words, its bound written out: "at most 65 % of medium_heavy from china"."""

@@ -15,13 +15,13 @@ import numpy as np
 
 from procure.limits.asked import Futures, MarketNumbers
 from procure.limits.counted import cap_mean
-from procure.limits.kind import LimitKind
+from procure.limits.kind import FuturesLimit
 from procure.limits.limit import Bound, Counts, Limit, Numbers
 from procure.limits.said import by_value, names_one_owner, what, whole, whose
 from procure.units import Array, Index
 
 
-class Share(LimitKind):
+class Share(FuturesLimit):
     """At most a share of demand from a supplier or country."""
 
     name = "share"

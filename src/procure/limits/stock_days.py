@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from procure.limits.asked import MarketNumbers
-from procure.limits.kind import LimitKind
+from procure.limits.kind import PlanLimit
 from procure.limits.limit import DAYS, Datum, Limit
 from procure.limits.said import what, whole
 from procure.units import DAYS_PER_YEAR
 
 
-class StockDays(LimitKind):
+class StockDays(PlanLimit):
     """At least so many days of use in stock."""
 
     name = "stock_days"

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.limits import Bound, Counts, Limit, kind_of
+from procure.limits import Bound, Counts, Limit, futures_kind_of, kind_of
 from procure.limits.counted import add_tail
 from procure.lp.compile import Name, Template
 from procure.lp.figures import Figures, Risk
@@ -305,7 +305,7 @@ class Composition:
     ) -> dict[tuple[str, Any], Index]:
         futures = _Futures(self, parts, form, probability, plan_cost)
         return {
-            (limit.name, year): kind_of(limit).write(futures, limit, bounds[limit.name, year])
+            (limit.name, year): futures_kind_of(limit).write(futures, limit, bounds[limit.name, year])
             for limit in self.limits
             for year in limit.years or (None,)
         }

@@ -7,7 +7,7 @@ from typing import Any
 
 from procure.facts.tracked import Key, tracked
 from procure.formulation.sets import Sets
-from procure.limits import KINDS, Bound, Counts, Limit, kind_of
+from procure.limits import KINDS, Bound, Counts, Limit, PlanLimit, futures_kind_of, kind_of
 from procure.limits.limit import Numbers as NumbersByName
 from procure.market.asked import Asked
 from procure.market.numbers import BlockData, Data, Datum, by_name
@@ -64,12 +64,14 @@ class LimitNumbers(BlockData):
     def of_plan(self, name: str) -> dict[Datum, float]:
         """The data of the rows of a limit in the plan."""
         limit = self._limits[name]
-        return kind_of(limit).plan_numbers(limit, choice_of(self.reading.model, name).bound, self.asked)
+        kind = kind_of(limit)
+        assert isinstance(kind, PlanLimit), f"{name} is a limit on all futures"
+        return kind.plan_numbers(limit, choice_of(self.reading.model, name).bound, self.asked)
 
     @tracked
     def of_period(self, name: str) -> dict[Datum, Array]:
         """The data of the measure of a limit, at every node."""
-        return kind_of(self._limits[name]).period_numbers(self._limits[name], self.asked)
+        return futures_kind_of(self._limits[name]).period_numbers(self._limits[name], self.asked)
 
 
 class PlanLimits(LimitNumbers):
@@ -77,7 +79,7 @@ class PlanLimits(LimitNumbers):
 
     def all(self, sets: Sets) -> Data:
         """Every datum, by name and index."""
-        return by_name(self.of_plan(limit.name) for limit in sets.limits)
+        return by_name(self.of_plan(limit.name) for limit in sets.limits if isinstance(kind_of(limit), PlanLimit))
 
     def again(self, forgotten: Iterable[Key]) -> dict[Datum, Any]:
         """The data among what a tracker has forgotten, worked out again."""
@@ -90,7 +92,7 @@ class PeriodLimits(LimitNumbers):
 
     def all(self, sets: Sets) -> Data:
         """Every datum, by name and index."""
-        return by_name(self.of_period(limit.name) for limit in sets.limits)
+        return by_name(self.of_period(limit.name) for limit in sets.limits_on_futures)
 
     def again(self, forgotten: Iterable[Key]) -> dict[Datum, Any]:
         """The data among what a tracker has forgotten, worked out again."""
@@ -102,7 +104,7 @@ def future_bounds(asked: Asked, reading: Reading, period: NumbersByName) -> dict
     """The bound of every limit on all futures, by name and year (None where it has no year)."""
     return {
         (limit.name, year): bound_of(
-            reading.model, limit, kind_of(limit).looks_at(limit, year, asked), asked.probability, period
+            reading.model, limit, futures_kind_of(limit).looks_at(limit, year, asked), asked.probability, period
         )
         for limit in asked.sets.limits_on_futures
         for year in limit.years or (None,)
@@ -111,4 +113,4 @@ def future_bounds(asked: Asked, reading: Reading, period: NumbersByName) -> dict
 
 def bound_of(model: Model, limit: Limit, nodes: Index, probability: Array, period: NumbersByName) -> Bound:
     """What a limit on all futures allows at some nodes, at these numbers of the periods."""
-    return kind_of(limit).bound(limit, choice_of(model, limit.name), nodes, probability, period)
+    return futures_kind_of(limit).bound(limit, choice_of(model, limit.name), nodes, probability, period)

@@ -9,7 +9,7 @@ import numpy as np
 from procure.errors import Fault
 from procure.facts.records import ALL, Records, Row
 from procure.facts.tracked import Tracker
-from procure.limits import KINDS, Future
+from procure.limits import KINDS, Future, FuturesLimit
 from procure.market.outside import outside
 from procure.model import Model
 from procure.scenarios.tree import Tree
@@ -81,8 +81,9 @@ class Reading:
         """The futures outside the law that each limit looks at."""
         per_year = self.settings.model.periods_per_year
         return {
-            choice.name: KINDS[choice.kind].futures(choice, self.suppliers, self.years, per_year)
+            choice.name: kind.futures(choice, self.suppliers, self.years, per_year)
             for choice in self.settings.limits
+            if isinstance(kind := KINDS[choice.kind], FuturesLimit)
         }
 
     @property

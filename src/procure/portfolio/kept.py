@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from procure.limits import Counts, Limit, kind_of
+from procure.limits import Counts, Limit, futures_kind_of, kind_of
 from procure.lp.compile import Template
 from procure.market import Market
 from procure.portfolio.rule import money
@@ -42,8 +42,8 @@ def priced(market: Market, template: Template, law: Array, prices: Mapping[tuple
     """
     weight = money(template, len(law))
     choices = {choice.name: choice for choice in market.model.settings.limits}
-    for limit in market.sets.limits:
-        kind = kind_of(limit)
+    for limit in market.sets.limits_on_futures:
+        kind = futures_kind_of(limit)
         if kind.counts is not Counts.MEAN:
             continue
         form = template.forms.index(template.measures[limit.name])
@@ -90,10 +90,8 @@ def kept(
         Whether the paths are a drawing: otherwise there is no error.
     """
     choices = {choice.name: choice for choice in market.model.settings.limits}
-    for limit in market.sets.limits:
+    for limit in market.sets.limits_on_futures:
         kind, choice = kind_of(limit), choices[limit.name]
-        if kind.counts is Counts.PLAN:
-            continue
         for year in limit.years or (None,):
             outcome = _Outcome(
                 market, limit, choice, year, nodes, measures.get(template.measures.get(limit.name, "")), loss
@@ -118,7 +116,12 @@ class _Outcome:
         measure: Array | None,
         loss: Array,
     ) -> None:
-        self.limit, self.kind, self.choice, self.bound = limit, kind_of(limit), choice, market.bounds[limit.name, year]
+        self.limit, self.kind, self.choice, self.bound = (
+            limit,
+            futures_kind_of(limit),
+            choice,
+            market.bounds[limit.name, year],
+        )
         self.path = np.arange(len(nodes))
         self.amount, self.numbers = loss, market.period
         if measure is not None:

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from pandas import DataFrame
 
-from procure.limits import Bound, Counts, Limit, kind_of
+from procure.limits import Bound, Counts, Limit, PlanLimit, futures_kind_of, kind_of
 from procure.lp.compile import Template
 from procure.market.limits import choice_of
 from procure.portfolio.added import added_rows
@@ -74,7 +74,7 @@ def _on_futures(measured: Measured, limit: Limit, year: int | None) -> tuple[Bou
 
 def _price(measured: Measured, limit: Limit, year: int | None, bound: Bound, measure: Array, law: Array) -> float:
     """What one unit more of its bound saves, kUSD; NaN where it has no price."""
-    kind = kind_of(limit)
+    kind = futures_kind_of(limit)
     if not kind.is_priced(limit):
         return math.nan
     return float(abs(measured.outcome.future_dual[limit.name, year] * kind.rate(limit, bound, measure, law)))
@@ -98,30 +98,30 @@ class _Policy:
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """One of every year, and of every element where it speaks of each."""
-        if self.kind.counts is Counts.PLAN:
-            yield from self._on_plan()
+        if isinstance(self.kind, PlanLimit):
+            yield from self._on_plan(self.kind)
         else:
             for year in self.limit.years or (None,):
                 yield self._on_futures(year)
 
-    def _on_plan(self) -> Iterator[tuple[Any, ...]]:
+    def _on_plan(self, kind: PlanLimit) -> Iterator[tuple[Any, ...]]:
         template, bound, x = self.measured.solved.templates.plan, self.choice.bound, self.measured.outcome.plan
         here = self.measured.market.plan_data(template)
         beyond = here.copy()
-        for datum, value in self.kind.plan_numbers(self.limit, bound + 1.0, self.numbers.asked).items():
+        for datum, value in kind.plan_numbers(self.limit, bound + 1.0, self.numbers.asked).items():
             beyond[template.data_index[datum]] = value
-        for name in self.kind.plan_rates(self.limit, bound, self.numbers.asked):
+        for name in kind.plan_rates(self.limit, bound, self.numbers.asked):
             owner, slack = template.owner(name), template.slack(name, here, x)
             rate = template.slack(name, beyond, x) - slack
-            value = bound - slack / rate if abs(rate) > 0 else self.kind.nothing
+            value = bound - slack / rate if abs(rate) > 0 else kind.nothing
             price = abs(_dual_of(self.measured, name) * rate)
             yield self._row(owner.get("element", self.choice.scope), owner["year"], value, price)
 
     def _on_futures(self, year: int | None) -> tuple[Any, ...]:
-        limit = self.limit
+        limit, kind = self.limit, futures_kind_of(self.limit)
         seen = _on_futures(self.measured, limit, year)
         price = _price(self.measured, limit, year, *seen)
-        return self._row(self.choice.scope, year, self.kind.value(limit, *seen), price, self.kind.aside(limit, *seen))
+        return self._row(self.choice.scope, year, kind.value(limit, *seen), price, kind.aside(limit, *seen))
 
     def _row(self, scope: str, year: int | None, value: float, price: float, aside: str = "") -> tuple[Any, ...]:
         """The limit in one year; `price` in kUSD per unit of the bound."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from procure.limits import KINDS, Counts, Limit, kind_of
+from procure.limits import KINDS, Limit, PlanLimit, kind_of
 from procure.lp.compile import Affine, Name, Template
 from procure.market import Datum, Market
 from procure.market.limits import choice_of
@@ -131,7 +131,7 @@ def _of_limit(market: Market, limit: Limit, numbers: TableNumbers) -> Condition:
     """A limit of the model file."""
     kind = kind_of(limit)
     choice = choice_of(market.model, limit.name)
-    if kind.counts is Counts.PLAN:
+    if isinstance(kind, PlanLimit):
         rates: dict[Name, Any] = dict(kind.plan_rates(limit, choice.bound, numbers.asked))
     else:
         rates = {(FUTURE, key): bound.rate for key, bound in market.bounds.items() if key[0] == limit.name}
