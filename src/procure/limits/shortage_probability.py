@@ -25,6 +25,7 @@ from procure.limits.asked import Futures
 from procure.limits.counted import UnservedShare, cap_tail, conditional, loss_columns
 from procure.limits.limit import Bound, Counts, Limit, Measures, Numbers
 from procure.limits.said import whole
+from procure.risk.tail import value_at_risk
 from procure.units import Array, Index
 from procure.words import plain
 
@@ -142,10 +143,3 @@ def buffered_probability(loss: Array, law: Array, threshold: float) -> float:
     levels = np.unique(loss[loss < threshold])
     shares = [float(law @ np.maximum(loss - level, 0.0)) / (threshold - level) for level in levels.tolist()]
     return float(min([1.0, *shares]))
-
-
-def value_at_risk(loss: Array, law: Array, alpha: float) -> float:
-    """The least loss with no more than ``1 - alpha`` of the law beyond it."""
-    order = np.argsort(loss, kind="stable")
-    reached = np.cumsum(law[order])
-    return float(loss[order[min(int(np.searchsorted(reached, alpha - 1e-12)), len(loss) - 1)]])

@@ -23,6 +23,7 @@ from procure.lp.interior import tree_path
 from procure.lp.interior.sliced_tree import is_sliced
 from procure.lp.interior.tree_program import Links, Measure, TreePoint, TreeProgram
 from procure.lp.program import Solution, Status
+from procure.risk.tail import value_at_risk
 from procure.units import Array, Index
 
 #: The most a row may miss, relative to its terms.
@@ -313,13 +314,6 @@ class Cells:
         y[composed.tail_rows] = point.tau * TAIL_MONEY
         loss = path[program.watched]
         # The level from which the tail begins: where it costs least, given the losses.
-        eta = _level(loss, program.probability[program.watched], program.alpha)
+        eta = value_at_risk(loss, program.probability[program.watched], program.alpha)
         x[composed.eta] = eta
         x[composed.eta + 1 : composed.eta + 1 + len(loss)] = np.maximum(loss - eta, 0.0)
-
-
-def _level(loss: Array, probability: Array, alpha: float) -> float:
-    """Value at risk: the least loss with no more than 1 - alpha beyond it."""
-    order = np.argsort(-loss, kind="stable")
-    beyond = np.cumsum(probability[order])
-    return float(loss[order[min(int(np.searchsorted(beyond, 1.0 - alpha)), len(loss) - 1)]])

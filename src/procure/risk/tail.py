@@ -92,6 +92,17 @@ class Expectation(LinearMeasure):
         return Rows.of_mean(probability)
 
 
+def value_at_risk(loss: Array, probability: Array, alpha: float) -> float:
+    """The level from which the tail begins: the least loss with no more than ``1 - alpha`` beyond it, in the unit of `loss`.
+
+    >>> value_at_risk(np.array([0.0, 30.0, 70.0]), np.array([0.8, 0.1, 0.1]), alpha=0.85)
+    30.0
+    """
+    order = np.argsort(-loss, kind="stable")
+    beyond = np.cumsum(probability[order])
+    return float(loss[order[min(int(np.searchsorted(beyond, 1.0 - alpha)), len(loss) - 1)]])
+
+
 @dataclass(frozen=True)
 class CVaR(LinearMeasure):
     """The mean of the worst ``1 - alpha`` share of outcomes (see `cvar`).
