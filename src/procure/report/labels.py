@@ -31,6 +31,8 @@ LABELS: dict[Language, dict[str, str]] = {
         "unknown": "How sure the choice is, is not known: {level} was {verdict}.",
         "loss": "Shortage costs {loss} million USD on average; {unavoidable} of it no plan could avoid, even one that knew "
                 "the future. Not knowing it costs {foresight} in all.",
+        "loss_limited": "Shortage costs {loss} million USD on average, less than the {unavoidable} that are cheapest for who knows "
+                        "the future: limits ask for it. Not knowing it and the limits cost {foresight} in all.",
         "loss_alone": "Shortage costs {loss} million USD on average.",
         "out": "{level} is out: it needs {needs}; it would cost {cost} then, {more}.",
         "out_alone": "{level} is out: it needs {needs}.", "saved": "{saved} less", "spent": "{saved} more",
@@ -71,6 +73,8 @@ LABELS: dict[Language, dict[str, str]] = {
         "unknown": "選択の確かさは不明: {level} は {verdict}。",
         "loss": "不足損失は平均 {loss} 百万ドル。うち {unavoidable} は未来を知っていても避けられない。"
                 "未来を知らないことの費用は計 {foresight}。",
+        "loss_limited": "不足損失は平均 {loss} 百万ドル。制約により、未来を知る最安計画の {unavoidable} より少ない。"
+                        "未来を知らないことと制約の費用は計 {foresight}。",
         "loss_alone": "不足損失は平均 {loss} 百万ドル。",
         "out": "{level} は不可: 必要な緩和 {needs}。その場合の費用は {cost}（{more}）。",
         "out_alone": "{level} は不可: 必要な緩和 {needs}。", "saved": "{saved} 安い", "spent": "{saved} 高い",
@@ -87,7 +91,7 @@ LABELS: dict[Language, dict[str, str]] = {
     },
 }  # fmt: skip
 
-#: In Japanese, the numbers of the tables that hold back, and the steps by which limits and numbers move.
+#: In Japanese, the numbers of the tables that hold back, the steps by which limits and numbers move, and where there is none.
 HELD_BACK = {
     "offer": "供給枠", "commitment": "既契約", "capacity": "生産能力", "programme_capacity": "計画の生産能力",
     "growth": "年間増産", "expansion": "増設上限", "minimum_order": "最低発注量", "stock_today": "現在の備蓄",
@@ -97,6 +101,7 @@ STEPS = {
     "percentage point": "1 %ポイント緩和", "day": "1日緩和", "million USD": "百万ドル緩和", "0.1 t/t": "0.1 t/t 緩和",
     "1 % more": "1 % 増", "1 % less": "1 % 減",
 }  # fmt: skip
+NO_PRICE = "経路を丸ごと数えるため限界価格はない"
 
 #: How people count large sums: (name, units of the currency).
 LARGE_UNITS = {"JPY": ("億円", 1e8)}

@@ -17,7 +17,7 @@ from procure.portfolio.frames import OTHER_SOURCES, is_worthless
 from procure.portfolio.information import Information
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.report.information import listing, sentences
-from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, STEPS
+from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, NO_PRICE, STEPS
 from procure.words import LEAST_SHARE, Language, money, percent, programme_name, worst_share
 
 if TYPE_CHECKING:
@@ -107,8 +107,9 @@ class _Screen:
         yield self._elements()
         yield ""
         yield self._costs()
+        key = "loss" if s["unavoidable_loss"] <= s["shortage_loss"] * (1 + 1e-9) else "loss_limited"
         seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
-        yield self.words["loss" if seen else "loss_alone"].format(
+        yield self.words[key if seen else "loss_alone"].format(
             loss=money(s["shortage_loss"]), unavoidable=money(s["unavoidable_loss"]),
             foresight=money(s["value_of_foresight"]),
         )  # fmt: skip
@@ -320,6 +321,8 @@ class _Screen:
         suppliers = set(self.portfolio.shares["supplier"])
         scope = " ".join(self._name(word) if word in suppliers else word for word in str(row["scope"]).split())
         subject = f"{HELD_BACK.get(row['kind'], row['limit'])} {scope}{year}"
+        if row["shadow_price_musd"] != row["shadow_price_musd"]:
+            return f"{subject}: {NO_PRICE}"
         return f"{subject}: {STEPS.get(row['per'], row['per'])} → {float(row['shadow_price_musd']):.3g} 百万ドル"
 
     def _provenance(self) -> str:
