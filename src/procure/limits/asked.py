@@ -51,7 +51,7 @@ class Rows(Protocol):
     """A linear program that takes rows and columns."""
 
     def add_columns(
-        self, count: int, lower: float, upper: Array | float = np.inf, integer: NDArray[np.bool_] | bool = False
+        self, count: int, lower: Array | float, upper: Array | float = np.inf, integer: NDArray[np.bool_] | bool = False
     ) -> Index:
         """New columns, and where they stand."""
 

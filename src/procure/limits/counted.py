@@ -20,6 +20,7 @@ from procure import risk
 from procure.limits.asked import Futures, MarketNumbers, Rows
 from procure.limits.kind import FuturesLimit
 from procure.limits.limit import MUSD, SHARE, Bound, Counts, Datum, Limit, Numbers
+from procure.risk.tail import CVaR
 from procure.units import KUSD_PER_MUSD, Array, Index
 
 
@@ -41,23 +42,22 @@ def loss_columns(futures: Futures, limit: Limit, nodes: Index, most: Array | flo
     return losses
 
 
-def add_tail(program: Rows, losses: Index) -> tuple[int, Index, Index]:
-    """η, the excesses and the rows ``excess >= loss - η`` of losses that are columns."""
-    eta = int(program.add_columns(1, -np.inf)[0])
-    excess = program.add_columns(len(losses), 0.0)
+def add_tail(program: Rows, losses: Index, law: Array, alpha: float) -> tuple[Index, Index, Array]:
+    """The columns of η and the excesses, the rows ``excess >= loss - η`` of losses that are columns, and what the columns cost."""
+    tail = CVaR(alpha).tail_rows(law)
+    columns = program.add_columns(len(tail.cost), tail.lower)
     rows = program.add_rows(np.zeros(len(losses)), np.full(len(losses), np.inf))
-    program.add(rows, excess, np.ones(len(losses)))
-    program.add(rows, np.full(len(losses), eta), np.ones(len(losses)))
-    program.add(rows, losses, -np.ones(len(losses)))
-    return eta, excess, rows
+    for matrix, at, sign in ((tail.matrix, columns, 1.0), (tail.losses, losses, -1.0)):
+        entries = matrix.tocoo()
+        program.add(rows[entries.row], at[entries.col], sign * entries.data)
+    return columns, rows, tail.cost
 
 
 def cap_tail(futures: Futures, losses: Index, law: Array, alpha: float, most: float) -> Index:
     """The row ``η + Σ q excess / (1 - α) <= most`` over losses that are columns."""
-    eta, excess, _ = add_tail(futures, losses)
+    columns, _, cost = add_tail(futures, losses, law, alpha)
     row = futures.add_rows(np.array([-np.inf]), np.array([most]))
-    futures.add(row, np.array([eta]), np.ones(1))
-    futures.add(np.full(len(excess), row[0]), excess, law / (1.0 - alpha))
+    futures.add(np.full(len(columns), row[0]), columns, cost)
     return row
 
 

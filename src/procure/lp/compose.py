@@ -203,18 +203,16 @@ class Composition:
         with_tail = self.has_tail(risk)
         if with_tail:
             self._add_path_costs(parts, form, discount)
-        tail: _Tail | None = None
+        tail, rows = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         if risk.weight > 0:
-            tail = _Tail(*add_tail(parts, self.path_columns[self._leaves[self.watched]]))
+            leaves = self._leaves[self.watched]
+            tail, rows, tail_cost = add_tail(parts, self.path_columns[leaves], probability[leaves], risk.alpha)
         future_rows = self._add_future_limits(parts, form, probability, plan_cost, bounds)
         matrix = self._assemble(parts, with_tail)
 
         extra_cost = np.zeros(parts.n_columns - self.n_composed)
-        if tail is not None:
-            extra_cost[tail.eta - self.n_composed] = risk.weight * TAIL_MONEY
-            extra_cost[tail.excess - self.n_composed] = (
-                risk.weight * TAIL_MONEY * probability[self._leaves[self.watched]] / (1.0 - risk.alpha)
-            )
+        if len(tail):
+            extra_cost[tail - self.n_composed] = risk.weight * TAIL_MONEY * tail_cost
         lp = LinearProgram(
             cost=np.concatenate([cost, extra_cost]),
             matrix=matrix,
@@ -224,9 +222,7 @@ class Composition:
             upper=np.concatenate([upper, np.array(parts.column_upper)]),
             integer=np.concatenate([integer, np.array(parts.integer, dtype=bool)]),
         )
-        if tail is None:
-            return Composed(lp, np.empty(0, dtype=np.int64), -1, future_rows)
-        return Composed(lp, tail.rows, tail.eta, future_rows)
+        return Composed(lp, rows, int(tail[0]) if len(tail) else -1, future_rows)
 
     def has_tail(self, risk: Risk) -> bool:
         """Whether path costs are rows of the program: a weighted tail, or a limit on the cost of all futures."""
@@ -428,13 +424,6 @@ class _Pattern:
     shape: tuple[int, int]
 
 
-@dataclass(frozen=True)
-class _Tail:
-    eta: int
-    excess: Index
-    rows: Index
-
-
 class _Parts:
     """Entries of the matrix under construction, and the rows and columns that composition adds."""
 
@@ -458,10 +447,10 @@ class _Parts:
         self.add_later(lambda: (rows, columns), values)
 
     def add_columns(
-        self, count: int, lower: float, upper: Array | float = np.inf, integer: NDArray[np.bool_] | bool = False
+        self, count: int, lower: Array | float, upper: Array | float = np.inf, integer: NDArray[np.bool_] | bool = False
     ) -> Index:
         """New columns, and where they stand."""
-        self.column_lower.extend([lower] * count)
+        self.column_lower.extend(np.broadcast_to(lower, count))
         self.column_upper.extend(np.broadcast_to(upper, count))
         self.integer.extend(np.broadcast_to(integer, count))
         self.n_columns += count

@@ -26,6 +26,7 @@ from procure.lp.compose import TAIL_MONEY, Composed, Composition
 from procure.lp.figures import Figures
 from procure.lp.program import LinearProgram
 from procure.reason import Reason
+from procure.risk.tail import CVaR
 from procure.units import Array, Index, Mask
 
 #: Combinations of moved data whose places are kept.
@@ -168,9 +169,8 @@ class InPlace:
         cost[: self._n_plan] += np.bincount(of_plan, weights=plan_form, minlength=self._n_plan)
         if self._composed.eta >= 0:
             eta = self._composed.eta
-            cost[eta] = risk.weight * TAIL_MONEY
-            tail = risk.weight * TAIL_MONEY * probability[self._leaves] / (1.0 - risk.alpha)
-            cost[eta + 1 : eta + 1 + len(tail)] = tail
+            tail = risk.weight * TAIL_MONEY * CVaR(risk.alpha).tail_cost(probability[self._leaves])
+            cost[eta : eta + len(tail)] = tail
         return cost
 
     def _slots(self, rows: Index, columns: Index) -> Index:

@@ -141,13 +141,22 @@ class CVaR(LinearMeasure):
 
         Rockafellar & Uryasev (2000), Journal of Risk 2(3), 21-41, section 3.
         """
-        if self.alpha == 0:
-            return Rows.of_mean(probability)
+        return Rows.of_mean(probability) if self.alpha == 0 else self.tail_rows(probability)
+
+    def tail_cost(self, probability: Array) -> Array:
+        """What η and the excesses cost in `rows`, shape (1 + n_scenarios,)."""
+        return np.concatenate([[1.0], probability / (1.0 - self.alpha)])
+
+    def tail_rows(self, probability: Array) -> Rows:
+        """`rows` with η and an excess for every outcome, also where the tail is all there is.
+
+        The probabilities may be those of the outcomes that the tail can reach: the others have no excess.
+        """
         n = len(probability)
         every = sparse.identity(n, format="csr")
         return Rows(
             mean=np.zeros(n),
-            cost=np.r_[1.0, probability / (1.0 - self.alpha)],
+            cost=self.tail_cost(probability),
             lower=np.r_[-np.inf, np.zeros(n)],
             matrix=sparse.hstack([np.ones((n, 1)), every], format="csr"),
             losses=every,
