@@ -9,7 +9,7 @@ japan            the full case: ten years, four programme levels
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +21,7 @@ from procure.lp.program import LinearProgram
 from procure.market import Market, make_market, merge
 from procure.program.program import compose
 from procure.scenarios.world import programme_choices
+from procure.solving.answer import Answer
 
 BOOK: dict[str, Any] = {
     "model.years": (2030, 2030),
@@ -94,3 +95,16 @@ def sizes(name: str) -> dict[str, int]:
         "merged_nodes": merged.tree.n_nodes, "merged_rows": ours.shape[0], "merged_columns": ours.shape[1],
         "merged_entries": int(ours.nnz),
     }  # fmt: skip
+
+
+def beside_solver(answers: Sequence[Answer]) -> dict[str, float | None]:
+    """How the time of answers stands beside that inside HiGHS: medians, the ratio of those for which HiGHS was asked.
+
+    A kept basis that arithmetic proves optimal answers without it; `solver_asked` is the share of the answers that did ask.
+    """
+    asked = [answer for answer in answers if answer.seconds_in_solver > 0]
+    return {
+        "seconds_in_solver": float(np.median([answer.seconds_in_solver for answer in answers])),
+        "wall_over_solver": float(np.median([a.seconds / a.seconds_in_solver for a in asked])) if asked else None,
+        "solver_asked": len(asked) / len(answers),
+    }

@@ -9,7 +9,7 @@ import pytest
 
 import procure
 from procure.program.templates import templates
-from subjects import BAN, CAPACITY, sizes, subject
+from subjects import BAN, CAPACITY, beside_solver, sizes, subject
 
 SUBJECTS = ["two-class", "book", "book-seabed", pytest.param("japan", marks=pytest.mark.slow)]
 MOVES = {"chances": {BAN: 0.2}, "weight": {"risk.weight": 0.5}, "capacity": {CAPACITY: 280.0}}
@@ -34,8 +34,7 @@ def test_first_solve(benchmark, name):
     benchmark.extra_info |= {
         "subject": name,
         "cost_musd": answers[-1].objective,
-        "seconds_in_solver": answers[-1].seconds_in_solver,
-        "wall_over_solver": answers[-1].seconds / answers[-1].seconds_in_solver,
+        **beside_solver(answers),
     }
 
 
@@ -51,12 +50,10 @@ def test_resolve(benchmark, name, move):
 
     moved, back = benchmark.pedantic(there_and_back, rounds=10)
     assert back.objective == pytest.approx(base.objective, rel=1e-9)
-    in_solver = moved.seconds_in_solver + back.seconds_in_solver
     benchmark.extra_info |= {
         "subject": name,
         "cost_musd": [moved.objective, back.objective],
-        "seconds_in_solver": in_solver,
-        "wall_over_solver": (moved.seconds + back.seconds) / in_solver,
+        **beside_solver([moved, back]),
     }
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 from functools import cache
 
-import numpy as np
 import pytest
 
 import procure
 from peers import PEERS, is_installed
 from procure.errors import DataError
-from subjects import peer_points, sizes, subject, sweep_points
+from subjects import beside_solver, peer_points, sizes, subject, sweep_points
 
 N_POINTS = 12
 #: Peers that take many seconds a point solve only the first few.
@@ -56,13 +55,10 @@ def test_procure(benchmark, timed, name, sweep):
     if sweep == "both" and timed:  # the points that the peers solve
         found = [1e3 * compiled.solve(point).objective for point in sweep_points(N_POINTS)]
         assert found == pytest.approx(costs(name, N_POINTS), rel=1e-9)
-    in_solver = np.array([answer.seconds_in_solver for answer in answers])
-    wall = np.array([answer.seconds for answer in answers])
     benchmark.extra_info |= {
         "subject": name,
         "cost_musd": [answer.objective for answer in answers],
-        "seconds_in_solver": float(np.median(in_solver)),
-        "wall_over_solver": float(np.median(wall / in_solver)),
+        **beside_solver(answers),
         **sizes(name),
     }
 
