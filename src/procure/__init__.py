@@ -31,7 +31,10 @@ if TYPE_CHECKING:
         SolverError as SolverError,
     )
     from procure.explore.information import value_of_information as value_of_information
+    from procure.explore.sweep import Grid as Grid
+    from procure.explore.sweep import read_sweep as read_sweep
     from procure.explore.sweep import sweep as sweep
+    from procure.explore.sweep import tidy as tidy
     from procure.explore.switch import Switches as Switches
     from procure.explore.switch import switch as switch
     from procure.facts import Facts as Facts
@@ -63,6 +66,7 @@ _HOME = {
     "DataError": "errors",
     "Evaluation": "portfolio.evaluate",
     "Facts": "facts",
+    "Grid": "explore.sweep",
     "Infeasible": "errors",
     "Model": "model",
     "Portfolio": "portfolio.portfolio",
@@ -76,10 +80,12 @@ _HOME = {
     "load_facts": "facts",
     "load_model": "model",
     "read_portfolio": "portfolio.read",
+    "read_sweep": "explore.sweep",
     "solve": "solving.solve",
     "solve_two_stage": "lp.two_stage",
     "sweep": "explore.sweep",
     "switch": "explore.switch",
+    "tidy": "explore.sweep",
     "value_of_information": "explore.information",
 }
 

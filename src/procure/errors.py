@@ -6,6 +6,7 @@ Every fault says what was seen, where, which rule it breaks and how to mend it; 
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,13 +65,16 @@ class SolverError(ProcureError):
         How it ended: "failed", or the limit that was met.
     known : str
         What is known so far: the best cost and the proved bound, or nothing.
+    bound : float
+        What is proved to be the least cost of the program that stopped, kUSD; minus infinity where nothing is.
     """
 
     exit_status = 3
 
-    def __init__(self, message: str, *, status: str = "failed", known: str = "") -> None:
+    def __init__(self, message: str, *, status: str = "failed", known: str = "", bound: float = -math.inf) -> None:
         self.status = status
         self.known = known
+        self.bound = bound
         super().__init__(f"{message} {known}".strip())
 
 

@@ -14,6 +14,7 @@ from procure.cli.evaluate import evaluate
 from procure.cli.models import models
 from procure.cli.solve import solve
 from procure.cli.sources import sources
+from procure.cli.sweep import sweep
 from procure.cli.switch import switch
 from procure.errors import DataError, ProcureError
 
@@ -32,7 +33,9 @@ class _Commands(TyperGroup):
         except ProcureError as error:
             _say(str(error))
             raise typer.Exit(error.exit_status) from None
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
+            if stop.args:  # what is kept of the work, and how to go on
+                _say(str(stop))
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:  # the reader has gone, as in `procure sources | head`
             _drop_stdout()
@@ -79,5 +82,5 @@ def procure(
     """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
 
 
-for command in (solve, evaluate, switch, check, models, sources):
+for command in (solve, evaluate, sweep, switch, check, models, sources):
     app.command()(command)

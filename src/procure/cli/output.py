@@ -15,11 +15,11 @@ from procure.words import Progress
 PROGRESS_AFTER = 2.0  # seconds
 
 
-def unwritable(path: Path | None, force: bool) -> list[Fault]:
+def unwritable(path: Path | None, force: bool, option: str = "--json") -> list[Fault]:
     """Why the answer cannot be written to `path`, known before an hour of solving."""
     if path is None:
         return []
-    where, folder = f"--json {path}", path.resolve().parent
+    where, folder = f"{option} {path}", path.resolve().parent
     if path.is_dir():
         return [Fault(where, "it is a folder", "the answer is one file", "name a file in it")]
     if path.exists() and not path.is_file():
@@ -49,19 +49,63 @@ def progress(quiet: bool) -> Iterator[Progress | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    import threading
-
-    from rich.console import Console
     from rich.progress import Progress as Bar
 
-    bar = Bar(console=Console(stderr=True), transient=True)
-    task = bar.add_task("solving", total=None)
+    with _told(Bar(console=_stderr(), transient=True), "solving") as report:
+        yield report
+
+
+@contextmanager
+def progress_of_cases(quiet: bool) -> Iterator[Progress | None]:
+    """The same for many cases: how many are done, how many a second, how long the others take, how many failed."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Cases a second, or seconds a case."""
+
+        def render(self, task: Any) -> Text:
+            speed = task.finished_speed or task.speed
+            if not speed:
+                return Text("")
+            return Text(
+                f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.2g}/s" if speed >= 1 else f"{1 / speed:.2g} s each"
+            )
+
+    columns = (
+        MofNCompleteColumn(),
+        TextColumn("cases"),
+        BarColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with _told(Bar(*columns, console=_stderr(), transient=True), "") as report:
+        yield report
+
+
+def _stderr() -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+@contextmanager
+def _told(bar: Any, usual: str) -> Iterator[Progress]:
+    """Reports to a bar, which is shown once the work has taken two seconds; `usual` is what is said where nothing is."""
+    import threading
+
+    task = bar.add_task(usual, total=None)
     late = threading.Timer(PROGRESS_AFTER, bar.start)
     late.daemon = True
     late.start()
 
     def report(done: int, total: int, what: str) -> None:
-        bar.update(task, completed=done, total=total, description=what or "solving")
+        bar.update(task, completed=done, total=total, description=what or usual)
 
     try:
         yield report

@@ -11,7 +11,8 @@ from procure.cli.model import Changes, ModelName, load
 from procure.cli.output import progress, show, unwritable
 
 
-def _more_than_zero(seconds: float | None) -> float | None:
+def more_than_zero(seconds: float | None) -> float | None:
+    """A time limit, which is some time."""
     if seconds is not None and not seconds > 0:
         raise typer.BadParameter(f"{seconds} is not a number of seconds above 0.")
     return seconds
@@ -28,7 +29,7 @@ def solve(
         typer.Option(
             metavar="SECONDS",
             help="Let the solver take this long at most per programme level.",
-            callback=_more_than_zero,
+            callback=more_than_zero,
         ),
     ] = None,
     foresight: Annotated[

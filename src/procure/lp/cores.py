@@ -9,9 +9,18 @@ from pathlib import Path
 GROUPS, OWN_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
+#: The most that this process takes, where others beside it work on the same: one number, set by `take_at_most`.
+_most_taken = [float("inf")]
+
+
+def take_at_most(n_cores: int) -> None:
+    """From now on this process takes no more cores than these: others beside it have theirs."""
+    _most_taken[0] = n_cores
+
+
 def cores() -> int:
-    """How many cores this process may use, at least one: as its affinity says, and the quota of its container."""
-    return max(1, int(min(_of_affinity(), quota())))
+    """How many cores this process may use, at least one: as its affinity says, the quota of its container, and `take_at_most`."""
+    return max(1, int(min(_of_affinity(), quota(), *_most_taken)))
 
 
 def idle_cores() -> int:

@@ -33,7 +33,7 @@ from procure.limits import Bound, Counts, Limit, PlanLimit, futures_kind_of, kin
 from procure.lp.compile import Template
 from procure.market.limits import choice_of
 from procure.portfolio.added import added_rows
-from procure.portfolio.frames import is_worthless, make_frame
+from procure.portfolio.frames import FRAMES, is_worthless, make_frame
 from procure.portfolio.measure import Measured
 from procure.program.restraints import RESTRAINTS, Owner, Restraint, TableNumbers
 from procure.program.templates import risk_of
@@ -51,6 +51,16 @@ def limits(measured: Measured) -> DataFrame:
     numbers = TableNumbers(measured.market)
     rows = [row for limit in measured.sets.limits for row in _Policy(measured, limit, numbers).rows()]
     return make_frame("limits", [*rows, *added_rows(measured), *_held_back(measured, numbers)])
+
+
+def prices_of_limits(measured: Measured) -> dict[str, float]:
+    """What loosening each limit of the model file by one `per` saves, in all its years at once, million USD at the margin."""
+    limits = measured.sets.limits
+    numbers = TableNumbers(measured.market) if any(isinstance(kind_of(limit), PlanLimit) for limit in limits) else None
+    price = list(FRAMES["limits"]).index("shadow_price_musd")
+    return {
+        limit.name: math.fsum(row[price] for row in _Policy(measured, limit, numbers).rows()) for limit in limits
+    }  # fmt: skip
 
 
 def prices_of_means(measured: Measured) -> dict[tuple[str, int | None], float]:
@@ -91,7 +101,7 @@ def _saves(what: str, kusd: float) -> str:
 class _Policy:
     """The rows of one limit of the model file."""
 
-    def __init__(self, measured: Measured, limit: Limit, numbers: TableNumbers) -> None:
+    def __init__(self, measured: Measured, limit: Limit, numbers: TableNumbers | None) -> None:
         self.measured, self.limit, self.numbers = measured, limit, numbers
         self.kind = kind_of(limit)
         self.choice = choice_of(measured.market.model, limit.name)
@@ -105,6 +115,7 @@ class _Policy:
                 yield self._on_futures(year)
 
     def _on_plan(self, kind: PlanLimit) -> Iterator[tuple[Any, ...]]:
+        assert self.numbers is not None, "limits on the plan ask the market"
         template, bound, x = self.measured.solved.templates.plan, self.choice.bound, self.measured.outcome.plan
         here = self.measured.market.plan_data(template)
         beyond = here.copy()

@@ -109,4 +109,5 @@ def refuse(solution: Solution) -> None:
         f"The solver stopped with '{solution.message}'.",
         status=solution.status.value,
         known=known if np.isfinite(solution.objective) else "No plan has been found yet.",
+        bound=solution.bound,
     )

@@ -24,6 +24,7 @@ from procure.program.program import compose
 from procure.reason import Reason
 from procure.scenarios.world import Programmes
 from procure.solving.abreast import abreast
+from procure.units import KUSD_PER_MUSD
 from procure.words import Progress, programme_name
 
 
@@ -62,6 +63,30 @@ class Answer:
     def portfolio(self) -> Portfolio:
         """The whole answer, as `procure.solve` gives it without a verdict."""
         return self.make_portfolio()
+
+    @cached_property
+    def measured(self) -> Measured:
+        """What the plan of the answer does and costs by plain arithmetic, t and kUSD; refused where the solver says otherwise."""
+        measured = Measured(solved(self._ended[[*self.levels].index(self.level)]))
+        measured.check()
+        return measured
+
+    @property
+    def level(self) -> str:
+        """The name of the best programme level."""
+        return programme_name(self.programmes)
+
+    @property
+    def bound(self) -> float:
+        """What no portfolio under any programme level costs less than, as proved by each level's duals; million USD."""
+        bounds = (end.solution.bound for end in self._ended if end.solution.status is Status.OPTIMAL)
+        return min(bounds) / KUSD_PER_MUSD
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """What the word on each level rests on, in the order of `levels`: see `procure.lp.program.Certificate.proof`."""
+        certificates = (end.solution.certificate for end in self._ended)
+        return tuple("duals" if certificate is None else certificate.proof for certificate in certificates)
 
     @cached_property
     def value_of_information(self) -> Information:
@@ -105,6 +130,13 @@ class Answer:
             deadline=time.perf_counter() + self._time_limit, known=self._known(progress) if value_of_information else (),
             paths=paths, progress=progress,
         )  # fmt: skip
+
+    def verdicts(self, paths: int) -> dict[str, Verdict]:
+        """What is known of every level that has a portfolio beside the answer, on so many fresh paths."""
+        names = [name for name, cost in self.levels.items() if cost < math.inf]
+        ends = dict(zip(self.levels, self._ended, strict=True))
+        levels = [self.measured if name == self.level else Measured(solved(ends[name])) for name in names]
+        return dict(zip(names, verdicts(levels, self.measured, paths), strict=True))
 
     def verdict(self, level: str, against: str) -> Verdict:
         """What is known of one programme level beside another, both by their names in `levels`, on fresh paths."""

@@ -1,0 +1,95 @@
+"""`procure sweep`: every case of a grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from procure.cli.model import Changes, ModelName, load
+from procure.cli.output import progress_of_cases, unwritable
+from procure.cli.solve import more_than_zero
+from procure.errors import DataError, Fault
+
+
+def sweep(
+    model: ModelName,
+    grid: Annotated[Path, typer.Argument(metavar="GRID.toml", help="Which cases: docs/sweep.md says how to write it.")],
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Keep rows in this folder as they are done; what is there is not solved again."
+        ),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    changes: Changes = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Work out this column, or family of columns, and those named beside it only."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Processes side by side; else as many as there are cores, if that pays."),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Solve on a Dask cluster: tcp://host:8786, or 'local' for one on this machine."
+        ),
+    ] = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Solve every N-th case, from the I-th on.")] = None,
+    join: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Copy the rows of this store, a shard's, into --store first."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="S", min=0, help="Draw a sampled design by this seed.")] = None,
+    verdict: Annotated[
+        bool,
+        typer.Option("--verdict", help="Compare the programmes of each case on fresh paths where futures are drawn."),
+    ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Solve again what failed or met a limit in an earlier run.")
+    ] = False,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Let the solver take this long at most per programme level.",
+            callback=more_than_zero,
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Solve a model at every case of a grid, one row each; a run that was stopped goes on where it was."""
+    faults = unwritable(csv, force, "--csv")
+    if store is None and csv is None:
+        seen, rule = "neither --store nor --csv", "rows are kept in a store or written to a file"
+        faults.append(Fault("procure sweep", seen, rule, "add --store DIR"))
+    if dask is not None and dask != "local" and "://" not in dask:
+        faults.append(
+            Fault(f"--dask {dask}", "it is no address", "an address looks like tcp://host:8786", "or write local")
+        )
+    chosen = load(model, changes, faults, quiet=quiet)
+    from procure.explore.sweep import sweep as find_rows
+    from procure.report.sweep import summary
+
+    executor: Any = "dask" if dask == "local" else dask
+    with progress_of_cases(quiet) as told:
+        rows = find_rows(
+            chosen, grid, store, executor=executor, workers=workers, columns=column, shard=shard, join=join or (), seed=seed,
+            verdict=verdict, retry=retry, options=None if time_limit is None else {"time_limit": time_limit}, progress=told,
+        )  # fmt: skip
+    if csv is not None:
+        try:
+            rows.to_csv(csv, index=False, lineterminator="\n")
+        except OSError as error:
+            seen, rule = f"cannot be written ({error.strerror})", "rows are written to a file in a folder that exists"
+            raise DataError(Fault(f"--csv {csv}", seen, rule, "choose another")) from None
+    if not quiet:
+        print(summary(chosen.name, rows))
+        if store is not None:
+            print(f"The rows are in {store}: procure.read_sweep('{store}'), or its Parquet files.")

@@ -1,0 +1,133 @@
+"""The grid that somebody means, by a mapping, cases, a table, or a file: TOML, whose form docs/sweep.md describes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pandas import DataFrame
+
+from procure.errors import DataError, Fault, nearest
+from procure.explore.sweep.axis import KEYS
+from procure.explore.sweep.grid import LATIN_HYPERCUBE, SEED, Block, Case, Grid, Listed, Product, Sample, Zip
+
+#: Largest grid file that is read, bytes.
+MAX_BYTES = 50_000_000
+#: The blocks of a grid.
+BLOCKS = ("product", "zip", "sample", "cases")
+SAMPLE_KEYS = ("cases", "design", "seed", "ranges")
+
+
+def grid_of(asked: Any) -> Grid:
+    """The grid that is meant: a mapping of values is a product of them, cases and tables of cases are themselves."""
+    if isinstance(asked, Grid):
+        return asked
+    if isinstance(asked, (str, Path)):
+        return read_grid(asked)
+    if isinstance(asked, Mapping):
+        return Grid.product(asked)
+    if isinstance(asked, DataFrame):
+        return Grid.listed(_rows(asked))
+    cases: list[Any] = list(asked) if isinstance(asked, Iterable) else [None]
+    if all(isinstance(case, Mapping) for case in cases):
+        return Grid.listed(cases)
+    rule = "a grid is a mapping of paths to values, a list of such cases, a DataFrame, a Grid or a file"
+    raise DataError(Fault("grid", f"it is {type(asked).__name__}", rule, "see docs/sweep.md"))
+
+
+def _rows(frame: DataFrame) -> list[Case]:
+    """The cases of a table: blank cells leave a path as the model has it."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(path): value for path, value in row.items() if value is not None} for row in rows]
+
+
+def read_grid(path: str | Path) -> Grid:
+    """The grid of a TOML file; plain numbers in it are in the units in which `procure sources` lists them.
+
+    Raises `DataError` with every fault of its form; what it says of a model is checked when its cases are told.
+    """
+    where = Path(path).name
+    rule = "a grid is a TOML file in UTF-8"
+    try:
+        if (size := Path(path).stat().st_size) > MAX_BYTES:
+            raise DataError(
+                Fault(where, f"{size:,} bytes", f"a grid file has at most {MAX_BYTES:,}", "sample, or split it")
+            )
+        document = tomllib.loads(Path(path).read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        seen = f"cannot be read ({error.strerror or type(error).__name__})"
+        raise DataError(Fault(str(path), seen, rule, "check the path")) from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            Fault(where, f"not TOML: {str(error)[:120]}", rule, "quote paths and text, close lists")
+        ) from None
+    faults: list[Fault] = []
+    blocks = tuple(_blocks(document, where, faults))
+    if not blocks and not faults:
+        faults.append(Fault(where, "it has no block", f"a grid has one of {', '.join(BLOCKS)}", "see docs/sweep.md"))
+    if faults:
+        raise DataError(faults)
+    return Grid(blocks, as_written=True, origin=where)
+
+
+def _blocks(document: Mapping[str, Any], where: str, faults: list[Fault]) -> Iterator[Block]:
+    """Every block, in the order of the file."""
+    for name, written in document.items():
+        if name not in BLOCKS:
+            rule = "unknown keys are faults; paths stand in a block, in quotes"
+            faults.append(Fault(where, f"unknown block '{name}'", rule, nearest(name, BLOCKS)))
+            continue
+        tables = written if isinstance(written, list) else [written]
+        if not all(isinstance(table, dict) for table in tables):
+            faults.append(
+                Fault(f"{where}, {name}", "it is no table", f"a block stands under [{name}]", f"write [{name}]")
+            )
+        elif name == "cases":
+            yield Listed([_flat(table) for table in tables])
+        elif name == "sample":
+            for table in tables:
+                yield from _sample(table, where, faults)
+        else:
+            for table in tables:
+                yield (Product if name == "product" else Zip)(_flat(table))
+
+
+def _sample(table: Mapping[str, Any], where: str, faults: list[Fault]) -> Iterator[Block]:
+    here = f"{where}, sample"
+    before = len(faults)
+    faults += [
+        Fault(
+            here,
+            f"unknown key '{key}'",
+            "unknown keys are faults; paths stand under [sample.ranges]",
+            nearest(key, SAMPLE_KEYS),
+        )
+        for key in table
+        if key not in SAMPLE_KEYS
+    ]
+    faults += [
+        Fault(here, f"'{key}' is missing", "a design has ranges and a number of cases", f"add {key}")
+        for key in ("cases", "ranges")
+        if key not in table
+    ]
+    if not isinstance(table.get("ranges", {}), dict):
+        faults.append(Fault(here, "ranges is no table", "ranges stand under [sample.ranges]", "write [sample.ranges]"))
+    if len(faults) == before:
+        yield Sample(
+            _flat(table["ranges"]), table["cases"], table.get("design", LATIN_HYPERCUBE), table.get("seed", SEED)
+        )
+
+
+def _flat(table: Mapping[str, Any], head: str = "") -> dict[str, Any]:
+    """Paths and values: a path that was not quoted became tables within tables, which are put together again.
+
+    >>> _flat({"risk": {"weight": [0.1]}, "shortage.scale": {"from": 1, "to": 2, "steps": 3}})
+    {'risk.weight': [0.1], 'shortage.scale': {'from': 1, 'to': 2, 'steps': 3}}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        is_path = isinstance(value, dict) and value and not set(value) & set(KEYS)
+        flat |= _flat(value, f"{head}{key}.") if is_path else {f"{head}{key}": value}
+    return flat

@@ -1,0 +1,74 @@
+"""One run at a time on a folder: a lock file that says whose it is, and that a dead process no longer holds.
+
+The lock is the operating system's, on the open file: it is given back when the process that holds it ends, however it ends. What
+the file says is for people.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from pathlib import Path
+from typing import IO
+
+from procure.errors import DataError, Fault
+
+NAME = "lock"
+
+
+class Lock:
+    """The lock of a folder, held from `take` until `give_back`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._file: IO[bytes] | None = None
+
+    def take(self) -> None:
+        """Take the lock; `DataError` with who holds it, where somebody does."""
+        file = self._path.open("a+b")
+        try:
+            _lock(file)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read().decode("utf-8", "replace").strip() or "an unknown process"
+            file.close()
+            if not isinstance(error, BlockingIOError | PermissionError):
+                seen, rule = f"it cannot be locked ({error.strerror})", "a store is locked while it is written to"
+                raise DataError(
+                    Fault(str(self._path), seen, rule, "choose a folder on a file system with locks")
+                ) from None
+            rule = "one run at a time writes to a store"
+            raise DataError(
+                Fault(
+                    str(self._path.parent), f"it is in use by {holder}", rule, "wait for it, or choose another folder"
+                )
+            ) from None
+        # What a process that was killed has left there is overwritten: its lock went with it.
+        said = f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
+        file.truncate(0)
+        file.write(said.encode())
+        file.flush()
+        self._file = file
+
+    def give_back(self) -> None:
+        """Let another run have it."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.truncate(0)
+            self._file.close()
+            self._file = None
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Lock an open file or raise at once."""
+    if os.name == "nt":
+        import msvcrt
+
+        file.seek(2**30)  # beyond what is written, so that others can read it
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    else:
+        import fcntl
+
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

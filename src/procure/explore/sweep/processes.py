@@ -1,0 +1,193 @@
+"""Processes of our own, each solving one case after the other and telling every row: when one dies, it is known in which case.
+
+They are plain processes, started without the caller's main module, so that a script needs no guard, and end when whoever started
+them does, however that ends. A row is told as soon as it is there; the case under way when a process dies is the culprit.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from typing import IO, Any, NamedTuple
+
+from procure.errors import DataError, Fault, SolverError
+from procure.explore.sweep.columns import DIED, FAILED, Row
+from procure.explore.sweep.row import Case
+from procure.explore.sweep.shards import Shards
+from procure.explore.sweep.work import Job, solve_each
+
+#: Numerical libraries take one thread in a worker: the other workers have the other cores.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+#: Processes that may end, one after the other, before they are ready: then none of them can work here.
+MOST_STILLBORN = 3
+
+
+#: What a worker says before its first row.
+_READY = "ready"
+
+
+class _Told(NamedTuple):
+    """What a worker says: that it is ready, or why it never will be; the row of its next case; None at its end."""
+
+    worker: _Worker
+    row: Row | str | Exception | None
+
+
+class _Worker:
+    """One process, and the cases that it has."""
+
+    def __init__(self, packed: bytes, told: queue.SimpleQueue[_Told]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", "from procure.explore.sweep.processes import serve; serve()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(sys.path)},
+            start_new_session=True,  # Ctrl-C is for the one who started it
+        )
+        self.cases: list[int] = []
+        self.started = 0.0
+        self.is_ready = False
+        self.n_told = 0
+        self._send(packed)
+        threading.Thread(target=self._listen, args=(told,), daemon=True).start()
+
+    def _send(self, what: object) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError):  # one that has died is heard of by its silence
+            pickle.dump(what, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+
+    def _listen(self, told: queue.SimpleQueue[_Told]) -> None:
+        assert self._process.stdout is not None
+        try:
+            while True:
+                told.put(_Told(self, pickle.load(self._process.stdout)))
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+            told.put(_Told(self, None))
+
+    def take(self, numbers: list[int], cases: Sequence[Case]) -> None:
+        """Solve these cases."""
+        self.cases, self.started = list(numbers), time.perf_counter()
+        self._send([cases[number] for number in numbers])
+
+    def end(self) -> None:
+        """End the process; what it was about is lost, and nothing else."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            with suppress(OSError):
+                stream.close()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+
+def run(
+    job: Job, cases: Sequence[Case], numbers: Sequence[int], n_workers: int, size: int | None = None
+) -> Generator[tuple[int, Row], None, None]:
+    """The row of each case by its number, as they are done, by so many processes.
+
+    A case whose process died, twice, has a row that says so. The processes end with the iterator.
+    """
+    packed = job.packed()
+    shards = Shards(numbers, n_workers, size)
+    told: queue.SimpleQueue[_Told] = queue.SimpleQueue()
+    workers: list[_Worker] = []
+    n_stillborn, under_way = 0, 0
+    try:
+        workers += [_Worker(packed, told) for _ in range(min(n_workers, len(numbers)))]
+        idle = list(workers)
+        while True:
+            while idle and shards:
+                idle.pop().take(shards.next(), cases)
+                under_way += 1
+            if not under_way:
+                return
+            worker, row = told.get()
+            if isinstance(row, Exception):
+                raise row
+            if isinstance(row, str):
+                worker.is_ready, n_stillborn = True, 0
+                continue
+            if row is not None:
+                number = worker.cases.pop(0)
+                worker.n_told += 1
+                now = time.perf_counter()
+                if worker.n_told > 1:  # the first has waited for the model to be compiled
+                    shards.took(now - worker.started, 1)
+                worker.started = now
+                if not worker.cases:
+                    under_way -= 1
+                    idle.append(worker)
+                yield number, row
+                continue
+            # A process is gone: the case that it was about is the culprit, the others go to whoever is next.
+            worker.end()
+            workers.remove(worker)
+            idle = [other for other in idle if other is not worker]
+            under_way -= bool(worker.cases)
+            if worker.is_ready and worker.cases:
+                for given_up in shards.died(worker.cases, worker.cases[0]):
+                    yield given_up, {"status": FAILED, "message": DIED}
+            else:
+                shards.give_back(worker.cases)
+                n_stillborn += 1
+                if n_stillborn >= MOST_STILLBORN:
+                    raise SolverError("Worker processes end before they begin.", known="Try without any: workers=1.")
+            if shards:
+                fresh = _Worker(packed, told)
+                workers.append(fresh)
+                idle.append(fresh)
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+# --- in a worker
+
+
+def serve() -> None:
+    """What a worker does: take its job, then solve shards until nobody asks, or whoever asked is gone."""
+    rows: IO[bytes] = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may be said on the line
+    shards: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    packed = pickle.load(sys.stdin.buffer)
+    threading.Thread(target=_listen, args=(shards,), daemon=True).start()
+    try:
+        pickle.loads(packed)
+    except Exception as error:  # what the parent can name, this process cannot
+        rule = "a model that is swept in several processes can be read in them"
+        remedy = "define the functions of its extension in a module, or take one worker"
+        _tell(rows, DataError(Fault("model", f"a worker cannot read it ({error})", rule, remedy)))
+        return
+    _tell(rows, _READY)
+    while True:
+        for row in solve_each(packed, shards.get()):
+            _tell(rows, row)
+
+
+def _tell(rows: IO[bytes], row: Row | str | Exception) -> None:
+    try:
+        pickle.dump(row, rows, protocol=pickle.HIGHEST_PROTOCOL)
+        rows.flush()
+    except OSError:
+        os._exit(0)
+
+
+def _listen(shards: queue.SimpleQueue[Any]) -> None:
+    """Hear of shards, and of the end of whoever asks: then this process ends at once, in the middle of a solve."""
+    try:
+        while True:
+            shards.put(pickle.load(sys.stdin.buffer))
+    except Exception:
+        os._exit(0)

@@ -1,0 +1,317 @@
+"""A folder that keeps the rows of a sweep: Parquet parts, a manifest, a lock.
+
+  manifest.json         what the rows hang on (`inputs`), their parameters, the grids that were run, and a digest of it all
+  part-<time>-<chance>.parquet    rows; each says in its metadata what they hang on, so that the manifest can be made again
+  lock                  who is writing
+
+Parts are only added. A file is written aside, forced to the disk and renamed, so that whatever is there under its own name is
+whole, and a run that is killed loses what it has not written yet and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from procure.errors import DataError, Fault
+from procure.explore.sweep.cases import Parameter
+from procure.explore.sweep.columns import CASE
+from procure.explore.sweep.inputs import differences, digest_of
+from procure.explore.sweep.lock import Lock
+from procure.explore.sweep.table import in_order, joined
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMAT, VERSION = "procure.sweep", 1
+MANIFEST = "manifest.json"
+#: What the metadata of a part say.
+KEY = b"procure.sweep"
+#: Begins the name of a file that is not whole yet.
+ASIDE = ".unfinished-"
+
+
+class Store:
+    """The folder of a sweep, open for writing: use it in a `with`.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made where it is missing; its own folder exists.
+    inputs : mapping
+        What the rows hang on (`inputs_of`).
+    parameters : iterable of Parameter
+        Of the grid to be run; a store knows all that it ever had.
+    grid : str
+        A text that tells grids apart.
+
+    Raises `DataError` for a folder that holds something else, rows of other inputs (with what differs), or damaged files; one
+    that cannot be written to; one in which another run is at work.
+    """
+
+    def __init__(
+        self, folder: str | Path, inputs: Mapping[str, Any], parameters: Iterable[Parameter], grid: str
+    ) -> None:
+        self.folder, self._inputs, self._grid = Path(folder), dict(inputs), grid
+        self._parameters = {parameter.path: parameter for parameter in parameters}
+        self._lock = Lock(self.folder)
+        self._grids: list[str] = []
+        self._manifest: Mapping[str, Any] = {}
+
+    def __enter__(self) -> Store:
+        try:
+            self.folder.mkdir(exist_ok=True)
+            self._lock.take()
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
+        try:
+            self._open()
+        except OSError as error:
+            self._lock.give_back()
+            raise _unwritable(self.folder, error) from None
+        except BaseException:
+            self._lock.give_back()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.give_back()
+
+    def _open(self) -> None:
+        """Hold the inputs against those of the folder, and write down what is new."""
+        for left in self.folder.glob(f"{ASIDE}*"):
+            left.unlink()
+        manifest = _manifest(self.folder)
+        if manifest is None:
+            others = [path.name for path in self.folder.iterdir() if path.name != "lock"]
+            if others:
+                rule = "a store is a folder of its own"
+                raise DataError(
+                    Fault(str(self.folder), f"it holds {others[0]} and no store", rule, "name another folder")
+                )
+            manifest = {"parameters": {}, "grids": []}
+        else:
+            _refuse_others(self.folder, manifest["inputs"], self._inputs)
+        self._manifest = manifest
+        self._grids = list(dict.fromkeys([*manifest["grids"], self._grid]))
+        self._learn(manifest["parameters"])
+
+    def _learn(self, parameters: Mapping[str, Any]) -> None:
+        """Know these parameters too, and write down what is new."""
+        self._parameters = {path: Parameter(**said) for path, said in parameters.items()} | self._parameters
+        document = _document(self._inputs, self._parameters, self._grids)
+        if document != self._manifest:
+            _write_aside(self.folder / MANIFEST, json.dumps(document, ensure_ascii=False, indent=1).encode())
+            self._manifest = document
+
+    def rows(self) -> pa.Table | None:
+        """All rows that are there; None where there is none."""
+        return _rows(self.folder, digest_of(self._inputs))
+
+    def keep(self, table: pa.Table) -> None:
+        """Add rows, as a part of their own."""
+        import pyarrow.parquet as pq
+
+        said = {"inputs": self._inputs, "parameters": {path: asdict(p) for path, p in self._parameters.items()}}
+        metadata = {
+            **(table.schema.metadata or {}),
+            KEY: json.dumps({"digest": digest_of(self._inputs), **said}, default=str).encode(),
+        }
+        name = f"part-{time.time_ns():020d}-{secrets.token_hex(4)}.parquet"
+        aside = self.folder / f"{ASIDE}{name}"
+        try:
+            with aside.open("wb") as file:
+                pq.write_table(table.replace_schema_metadata(metadata), file)
+                _to_disk(file)
+            aside.rename(self.folder / name)
+            _folder_to_disk(self.folder)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise _unwritable(self.folder, error) from None
+
+    def adopt(self, others: Iterable[str | Path]) -> None:
+        """Add copies of the parts of other stores of the same inputs."""
+        for other in map(Path, others):
+            manifest = _manifest(other)
+            if manifest is None:
+                raise DataError(
+                    Fault(str(other), "it is no store", f"a store has a {MANIFEST}", "name the folder of a sweep")
+                )
+            _refuse_others(other, manifest["inputs"], self._inputs)
+            for part in _parts(other):
+                if not (self.folder / part.name).exists():
+                    aside = self.folder / f"{ASIDE}{part.name}"
+                    try:
+                        shutil.copyfile(part, aside)
+                        aside.rename(self.folder / part.name)
+                    except OSError as error:
+                        aside.unlink(missing_ok=True)
+                        raise _unwritable(self.folder, error) from None
+            self._learn(manifest["parameters"])
+
+
+def columns_of(folder: str | Path) -> tuple[str, ...]:
+    """The columns that the rows of a store have; none where there is no store."""
+    manifest = _manifest(Path(folder))
+    return () if manifest is None else tuple(manifest["inputs"]["columns"])
+
+
+def read(folder: str | Path) -> tuple[pa.Table, list[str]]:
+    """All rows of a store, a case once, and the paths of its parameters.
+
+    Raises `DataError` for a folder that is no store, a manifest that was changed, and parts that are damaged or of other inputs.
+    """
+    home = Path(folder)
+    manifest = _manifest(home)
+    if manifest is None:
+        raise DataError(Fault(str(folder), "it is no store", f"a store has a {MANIFEST}", "name the folder of a sweep"))
+    table = _rows(home, digest_of(manifest["inputs"]))
+    if table is None:
+        raise DataError(
+            Fault(str(folder), "it has no rows yet", "a sweep writes them as it goes", "run the sweep first")
+        )
+    return in_order(table, None), list(manifest["parameters"])
+
+
+# --- what is there
+
+
+def _parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("part-*.parquet"))
+
+
+def _rows(folder: Path, digest: str) -> pa.Table | None:
+    """All rows of the parts of a folder, in the order in which they were written."""
+    tables = []
+    faults = []
+    for part in _parts(folder):
+        try:
+            tables.append(_read_part(part, digest))
+        except DataError as error:
+            faults += error.faults
+    if faults:
+        raise DataError(faults)
+    return joined(tables) if tables else None
+
+
+def _read_part(part: Path, digest: str) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    remedy = "delete this file: its cases are solved again, all others are kept"
+    try:
+        table = pq.read_table(part)  # Parquet has a sum for what it can; what is truncated has no end
+        said = json.loads((table.schema.metadata or {}).get(KEY, b"{}"))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        seen = f"it cannot be read ({str(error).splitlines()[0][:120]})"
+        raise DataError(Fault(str(part), seen, "a part is a whole Parquet file", remedy)) from None
+    if said.get("digest") != digest or CASE not in table.column_names:
+        raise DataError(
+            Fault(str(part), "it is no part of this store", "the parts of a store have the same inputs", remedy)
+        )
+    return table.replace_schema_metadata(None)
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a folder, whole; made again from a part where it is missing; None where there is neither."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return _made_again(folder)
+    remedy = (
+        f"delete {MANIFEST}: it is made again from the parts, which say the same"
+        if _parts(folder)
+        else f"delete {MANIFEST}"
+    )
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(Fault(str(path), f"it cannot be read ({error})", "a manifest is a JSON file", remedy)) from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise DataError(
+            Fault(str(path), "it is no manifest of a sweep", f"its format is '{FORMAT}'", "name another folder")
+        )
+    if document.get("version") != VERSION:
+        seen = f"version is {document.get('version')!r}"
+        raise DataError(
+            Fault(str(path), seen, f"this release reads version {VERSION}", "use the release that wrote it")
+        )
+    if document.get("digest") != _digest_of_document(document):
+        raise DataError(Fault(str(path), "it was changed since it was written", "nobody edits a manifest", remedy))
+    return document
+
+
+def _made_again(folder: Path) -> dict[str, Any] | None:
+    """The manifest that the newest part of a folder implies."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for part in reversed(_parts(folder) if folder.is_dir() else []):
+        try:
+            said = json.loads((pq.read_schema(part).metadata or {})[KEY])
+        except (pa.ArrowException, OSError, ValueError, KeyError):
+            continue
+        return {"inputs": said["inputs"], "parameters": said["parameters"], "grids": []}
+    return None
+
+
+def _refuse_others(folder: Path, stored: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    here = json.loads(json.dumps(here, default=str))  # as a file has them
+    found = differences(stored, here)
+    if found:
+        rule, remedy = "a store has rows of one model, one set of tables and one version", "name another folder"
+        raise DataError([Fault(str(folder), seen, rule, remedy) for seen in found])
+
+
+# --- writing
+
+
+def _document(inputs: Mapping[str, Any], parameters: Mapping[str, Parameter], grids: Sequence[str]) -> dict[str, Any]:
+    said = {path: asdict(parameter) for path, parameter in parameters.items()}
+    document = {"format": FORMAT, "version": VERSION, "inputs": inputs, "parameters": said, "grids": list(grids)}
+    document = json.loads(json.dumps(document, default=str))
+    return {**document, "digest": _digest_of_document(document)}
+
+
+def _digest_of_document(document: Mapping[str, Any]) -> str:
+    return digest_of({key: value for key, value in document.items() if key != "digest"})
+
+
+def _write_aside(path: Path, content: bytes) -> None:
+    aside = path.with_name(f"{ASIDE}{path.name}")
+    with aside.open("wb") as file:
+        file.write(content)
+        _to_disk(file)
+    aside.replace(path)
+    _folder_to_disk(path.parent)
+
+
+def _to_disk(file: Any) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _folder_to_disk(folder: Path) -> None:
+    """That a name is there survives a loss of power, where folders can be opened."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unwritable(folder: Path, error: OSError) -> DataError:
+    rule, remedy = (
+        "a store is a folder that can be written to",
+        "make room or choose another; what was written before is whole",
+    )
+    seen = f"it cannot be written to ({error.strerror or type(error).__name__})"
+    return DataError(Fault(str(folder), seen, rule, remedy))

@@ -1,0 +1,82 @@
+"""What a process needs to solve cases, and how it solves them: the same in this process, in one of our own, and in anybody's.
+
+A model is compiled once in a process and kept, with the bases of its last solve, for the cases to come.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from procure.errors import DataError, Fault
+from procure.explore.sweep.columns import Row
+from procure.explore.sweep.row import Case, is_fault_of_procure, raised, solve_case
+from procure.model import Model
+from procure.solving.compiled import Compiled
+
+
+@dataclass(frozen=True)
+class Job:
+    """How the cases of a sweep are solved: the model, the columns of their rows, fresh paths, options of the solver."""
+
+    model: Model
+    columns: frozenset[str]
+    paths: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def packed(self) -> bytes:
+        """For another process; `DataError` where the model cannot travel."""
+        try:
+            return pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            rule = "a model that is swept in several processes can be sent to them"
+            remedy = "define the functions of its extension in a module, or take one worker"
+            raise DataError(Fault(self.model.origin, f"it cannot be sent ({error})", rule, remedy)) from None
+
+
+class Hand:
+    """Solves the cases of one job, one after the other."""
+
+    def __init__(self, job: Job, n_cores: int | None = None) -> None:
+        self._job, self._n_cores = job, n_cores
+        self._compiled: Compiled | None = None
+
+    def solve(self, case: Case) -> Row:
+        """The row of a case, whatever happens but the end of the process."""
+        job = self._job
+        try:
+            if self._compiled is None:
+                self._compiled = Compiled(job.model, options=job.options, n_cores=self._n_cores)
+            return solve_case(self._compiled, case, job.columns, job.paths)
+        except Exception as error:
+            if is_fault_of_procure(error):
+                self._compiled = None  # nobody knows what it left behind
+            return raised(error)
+
+
+#: The hand of each job that this process has had, by the digest of the job: the last one only.
+_hands: dict[str, Hand] = {}
+_one_at_a_time = threading.Lock()  # Pyomo and a compiled model are no friends of threads
+
+
+def solve_shard(packed: bytes, cases: Sequence[Case]) -> list[Row]:
+    """The rows of some cases, in their order, in a process that keeps its model from shard to shard."""
+    return list(solve_each(packed, cases))
+
+
+def solve_each(packed: bytes, cases: Sequence[Case]) -> Iterator[Row]:
+    """As `solve_shard`, row by row."""
+    with _one_at_a_time:
+        digest = sha256(packed).hexdigest()
+        if digest not in _hands:
+            from procure.lp.cores import take_at_most
+
+            take_at_most(1)  # the other workers have the other cores
+            _hands.clear()
+            _hands[digest] = Hand(pickle.loads(packed), n_cores=1)
+        for case in cases:
+            yield _hands[digest].solve(case)
