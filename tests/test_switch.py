@@ -119,6 +119,13 @@ def test_the_error_is_that_of_both_plans_on_fresh_paths_where_they_cost_the_same
     assert (row["tie_low"], row["tie_high"]) == approx((row["value"] - half, row["value"] + half))
 
 
+def test_a_law_that_moves_keeps_the_futures_until_it_moves_too_far():
+    """Far shuts in about 0.2 of the years: the tree stands for 0.15 to 0.25, and not for nearly all."""
+    model, path = drawn(), "suppliers.far.rate.open.shut"
+    assert not procure.switch(model, path, 0.15, 0.25, points=3).is_drawn_anew
+    assert procure.switch(model, path, 0.15, 9, points=3).is_drawn_anew
+
+
 def test_where_every_future_is_counted_a_switch_is_exact():
     (row,) = procure.switch(world(("none", "small"), **SHUT), V, 0, 300).table.to_dict("records")
     assert row["standard_error_musd"] == 0 and row["tie_low"] == row["tie_high"] == row["value"]

@@ -19,7 +19,8 @@ class Reason(enum.Enum):
     NEW_OFFER = "an offer of nothing becomes one of something"
     FUTURES_PART = "futures that were one for the model are not any more"
     OTHER_FUTURES = "futures become possible or impossible"
-    DRAWN_TREE = "the futures were drawn from the law that moves"
+    DRAWN_TREE = "the law moves so far that other futures stand for it: they are drawn anew"
+    EXTENSION = "an extension may ask how likely futures are"
     # of the program
     CELLS = "a program of this size is solved cell by cell"
     ORDERS_FIRST = "orders are placed before demand is seen"

@@ -20,9 +20,10 @@ from pandas import DataFrame
 
 from procure.errors import DataError, Fault, Infeasible
 from procure.explore.along import Along, along
+from procure.market import is_drawn_anew
 from procure.model import Model
 from procure.portfolio.fresh import WIDE
-from procure.scenarios.world import holds_every_future, numbers_of_law, programme_choices
+from procure.scenarios.world import holds_every_future, programme_choices
 from procure.solving.compiled import Compiled
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress, Shown, programme_name
@@ -61,7 +62,8 @@ class Switches(Shown):
     grid : DataFrame
         What was looked at in any case: `value`, the level `chosen`, and `margin_musd`, by how much the `next` one is dearer.
     is_drawn_anew : bool
-        Whether each value draws futures of its own, whose luck is in the costs as well.
+        Whether values draw futures of their own, whose luck is in the costs as well: where the law moves far, or the number is
+        a choice of the world.
     refusals : tuple of str
         Why levels could not be compared on fresh paths.
     """
@@ -172,9 +174,10 @@ class _Search:
     ) -> None:
         self._model, self._number, self._levels, self._digits = model, number, levels, digits
         self._given_error, self._progress = error, progress
-        self._is_drawn_anew = _draws_anew(model, number.path)
+        self._is_of_world = not model.is_number_of_facts(number.path) and number.path.startswith("world.")
         self._compiled = Compiled(model)
         self._costs: dict[float, dict[str, float]] = {}
+        self._drawn_anew: set[float] = set()
         self._refusals: list[str] = []
 
     def switches(self, points: int) -> Switches:
@@ -196,7 +199,7 @@ class _Search:
             DataFrame(rows, columns=list(COLUMNS)),
             DataFrame([self._margin(value, level) for value, level in zip(values, chosen, strict=True)],
                       columns=["value", "chosen", "margin_musd", "next"]),
-            self._is_drawn_anew,
+            bool(self._drawn_anew),
             tuple(dict.fromkeys(self._refusals)),
         )  # fmt: skip
 
@@ -213,8 +216,18 @@ class _Search:
                 costs = dict(self._compiled.solve(self._number.changes(value)).levels)
             except Infeasible:
                 costs = dict.fromkeys(self._levels, math.inf)
+            if self._draws_anew(value):
+                self._drawn_anew.add(value)
             self._costs[value] = {**costs, NONE: math.inf if min(costs.values()) < math.inf else -math.inf}
         return self._costs[value]
+
+    def _draws_anew(self, value: float) -> bool:
+        """Whether other futures stand for the law at a value than for that of the model as it was read."""
+        changed = self._model.changed(self._number.changes(value))
+        levels = programme_choices(changed)
+        if self._is_of_world:
+            return any(not holds_every_future(changed, level) for level in levels)
+        return any(is_drawn_anew(changed, level) for level in levels)
 
     def _cheapest(self, value: float) -> list[str]:
         """The levels of least cost at a value: several where they cost the same."""
@@ -279,7 +292,7 @@ class _Search:
             left, right = (middle, right) if difference(middle) < 0 else (left, middle)
         is_same = difference(left) >= 0  # the same cost, to the last digits
         value = left if is_same else float(brentq(difference, left, right, xtol=absolute, rtol=relative))
-        if self._is_drawn_anew:  # the luck of two drawings would be most of a small difference
+        if {left, value, right} & self._drawn_anew:  # the luck of two drawings would be most of a small difference
             return value, left, right
         beside = BESIDE * (right - left)
         return value, max(left, value - beside), min(right, value + beside)
@@ -307,12 +320,3 @@ class _Search:
         if math.isnan(verdict.error):
             self._refusals.append(verdict.words)
         return verdict.error / KUSD_PER_MUSD
-
-
-def _draws_anew(model: Model, path: str) -> bool:
-    """Whether the futures of any level are drawn from a law that a number belongs to."""
-    drawn = [choice for choice in programme_choices(model) if not holds_every_future(model, choice)]
-    if not model.is_number_of_facts(path):
-        return bool(drawn) and path.startswith("world.")
-    place = model.facts.locate(path)
-    return any(place in numbers_of_law(model, choice) for choice in drawn)

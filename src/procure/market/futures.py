@@ -25,6 +25,7 @@ from procure.market.reading import Reading
 from procure.market.trade import Trade
 from procure.model import Model
 from procure.model.choices import DemandChoices, ShortageChoices, StockChoices
+from procure.scenarios import world
 from procure.scenarios.draw import Paths
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import Programmes, tree_of
@@ -35,8 +36,13 @@ Value = Callable[..., Any]
 
 
 def make_tree(model: Model, programmes: Programmes) -> Tree:
-    """The tree of futures of a model under a choice of programmes, whatever its numbers: those of its world apart."""
+    """The tree of futures of a model under a choice of programmes: numbers that move weigh them, and seldom change them."""
     return tree_of(model, programmes, Unserved.of(model))
+
+
+def is_drawn_anew(model: Model, programmes: Programmes) -> bool:
+    """Whether the law of a model has moved so far that its tree has other futures than for the facts as they were read."""
+    return world.is_drawn_anew(model, programmes, Unserved.of(model))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from procure.limits import kind_of
 from procure.market.limits import bound_of
 from procure.market.market import Market
 from procure.market.shape import Shape
-from procure.scenarios.tree import Tree
+from procure.scenarios.tree import SAME, Tree
 from procure.units import Array, Index
 
 
@@ -62,6 +62,20 @@ def merged_like(market: Market, like: Market) -> Market:
     probability = np.bincount(new, weights=market.probability, minlength=old.n_nodes)
     tree = Tree(old.period, old.parent, probability, old.processes, old.states, old.state)
     return replace(_reduced(market, tree, new), shape=like.shape)
+
+
+def stay_one(tree: Tree, new: Index, probability: Array) -> bool:
+    """Whether nodes of a tree that went to the same one (`new`) have the same futures under other probabilities of the nodes.
+
+    Of all that merging asks (`Tree.merged`) this is what hangs on the law: what follows must be as likely after each of them.
+    """
+    merged = np.bincount(new[: tree.n_nodes], weights=probability)
+    later = np.flatnonzero(tree.parent >= 0)
+    parent, whole = tree.parent[later], int(new.max()) + 1
+    pair, at = np.unique(parent * whole + new[later], return_inverse=True)
+    found = np.bincount(at.reshape(-1), weights=probability[later] / probability[parent])
+    wanted = merged[pair % whole] / merged[new[pair // whole]]
+    return bool((np.abs(found - wanted) <= SAME).all())
 
 
 def _reduced(market: Market, tree: Tree, new: Index) -> Market:

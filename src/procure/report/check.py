@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from procure.limits import KINDS
-from procure.market import Market, check_read, exposure, make_market, numbers_read
+from procure.market import Market, check_read, exposure, is_drawn_anew, make_market, numbers_read
 from procure.model import Model
 from procure.model.limits import LimitChoices
 from procure.program.program import compose
 from procure.report.sources import numbers
 from procure.risk import worst_law
+from procure.scenarios.sample import effective
 from procure.scenarios.world import holds_every_future, programme_choices
 from procure.units import Array
 from procure.words import between, listed, programme_name, span, worst_share
@@ -56,6 +57,8 @@ def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
     leaves = between(len(market.shape.leaves) for market in markets)
     whole = all(holds_every_future(model, market.programmes) for market in markets)
     yield "futures", f"{nodes} nodes, {leaves} leaves: {'every future there is' if whole else 'drawn from many'}"
+    if any(is_drawn_anew(model, market.programmes) for market in markets):
+        yield "", "others than those of the facts as they were read, which cannot stand for the law at the numbers set"
     if not whole:
         yield from (("", _effective(market)) for market in markets)
     program = compose(markets[0]).composed.lp
@@ -73,12 +76,12 @@ def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
 
 
 def _effective(market: Market) -> str:
-    """As many leaves of equal weight as would be as good a sample, of all futures and of the worst: (Σ w)² / Σ w²."""
+    """As many leaves of equal weight as would be as good a sample, of all futures and of the worst."""
     alpha = market.model.settings.risk.alpha
     law = market.probability[market.shape.leaves]
     worst = worst_law("cvar", exposure(market), law, alpha)
     name = f" for {programme_name(market.programmes)}" if market.programmes else ""
-    return f"as good as {1 / (law @ law):.0f} equal ones{name}, {1 / (worst @ worst):.0f} in the worst {worst_share(alpha)}"
+    return f"as good as {effective(law):.0f} equal ones{name}, {effective(worst):.0f} in the worst {worst_share(alpha)}"
 
 
 def _words(limit: LimitChoices, model: Model) -> str:

@@ -40,7 +40,7 @@ def _lines(answer: Switches) -> Iterator[str]:
     apart = rounded((answer.high - answer.low) / (len(answer.grid) - 1), DIGITS)
     yield f"{len(answer.grid)} values were looked at, {apart}{unit} apart: what comes and goes between two of them is not seen."
     if answer.is_drawn_anew:
-        yield "Each value has futures of its own, drawn from the changed law: their luck is in the costs, and moves a switch too."
+        yield "Some values have futures of their own, drawn from the changed law: their luck is in the costs and moves a switch."
     for refusal in answer.refusals:
         yield f"What is a tie is not known: {refusal}"
 

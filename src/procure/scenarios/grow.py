@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from procure.errors import DataError, Fault, nearest
 from procure.scenarios.draw import draw_paths, plain_numbers
 from procure.scenarios.process import Process, canonical, expand
+from procure.scenarios.stand_ins import StandIns
 from procure.scenarios.together import Losses, Together, disturbances
 from procure.scenarios.tree import Tree, stacked
 from procure.units import Array, Index
@@ -94,15 +96,34 @@ def build_trees(
     chosen = [canonical(law) for law in laws]
     for law in chosen:
         _check_periods(law, n_periods)
-    branching, primary = _check_branching(chosen[0], n_periods, primary, branch)
+    _check_branching(chosen[0], n_periods, primary, branch)
     exact = [_enumerated(law, n_periods, nodes) for law in chosen]
     if None not in exact:
         return [tree for tree in exact if tree is not None]
+    drawn = draw_stand_ins(laws, n_periods, primary=primary, branch=branch, nodes=nodes, seed=seed, losses=losses)
+    return [own if whole is None else whole for own, whole in zip(drawn.trees, exact, strict=True)]
+
+
+def draw_stand_ins(
+    laws: Sequence[Iterable[Process]],
+    n_periods: int,
+    *,
+    primary: str | None = None,
+    branch: Iterable[int] = (),
+    nodes: int = 1500,
+    seed: int = 1,
+    losses: Losses | None = None,
+) -> StandIns:
+    """The paths that `build_trees` draws of several laws, to be weighed by these and by laws near them."""
+    chosen = [canonical(law) for law in laws]
+    for law in chosen:
+        _check_periods(law, n_periods)
+    branching, primary = _check_branching(chosen[0], n_periods, primary, branch)
     many = Together.drawn(
         chosen, n_periods, primary=primary, branch=branching, seed=seed, losses=losses or disturbances
     )
-    trees = many.trees(nodes, seed)
-    return [drawn if whole is None else whole for drawn, whole in zip(trees, exact, strict=True)]
+    found = many.largest(nodes, seed)
+    return replace(found, pool=found.pool.small)  # they are kept for laws to come
 
 
 def sample_paths(processes: Iterable[Process], n_paths: int, seed: int, n_periods: int | None = None) -> Tree:

@@ -51,6 +51,15 @@ def calibrated(weight: Array, value: Array, mean: Array) -> Array:
     return result
 
 
+def effective(weight: Array) -> float:
+    """As how many paths of equal weight some are worth: (Σ w)² / Σ w².
+
+    >>> round(effective(np.array([0.5, 0.25, 0.25])), 12)
+    2.666666666667
+    """
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
 def strata(score: Array, weight: Array, group: Index, n_strata: int) -> Index:
     """The stratum of each path, shape (n_paths,): stretches of the order of `score` within each group.
 

@@ -16,10 +16,11 @@ import numpy as np
 
 from procure.errors import DataError, Fault
 from procure.scenarios.draw import Paths, draw_paths, even_numbers
-from procure.scenarios.process import Process, ancestors, expand, marginals, total
+from procure.scenarios.process import Process, marginals, total
 from procure.scenarios.sample import balanced, calibrated, strata, tried
+from procure.scenarios.stand_ins import Pool, StandIns, Under, chosen_parts, histories
 from procure.scenarios.tree import Tree
-from procure.units import Array, Index
+from procure.units import Array
 
 #: What paths of a law may cost, in parts that add up, shape (n_paths, n_parts): position of the law, its paths -> loss.
 Losses = Callable[[int, Paths], Array]
@@ -38,33 +39,22 @@ class Together:
 
     Parameters
     ----------
-    seen : per law, the paths of its processes
-    weight : array, shape (n_paths,)
-        Of the paths under the mean of the laws, summing to one.
-    ratio : array, shape (n_laws, n_paths)
-        How much likelier each law makes them.
-    history : int array, shape (n_paths,)
-        What the primary process has done when it has branched for the last time, numbered from 0.
-    chance : array, shape (n_laws, n_histories)
-        Exact probability of each history.
+    laws : per law its processes (`canonical`)
+    pool : Pool
+        The paths.
+    under : per law what it makes of them
     score : array, shape (n_paths,)
         Loss in the mean of the laws.
     value, mean : arrays, shape (n_paths, n_features) and (n_features,)
         What is to be about right: shares of states, the loss of each law and its parts, in the mean and in the tail.
-    loss : array, shape (n_laws, n_losses, n_paths)
-        What is to be right under each law: its loss, and that beyond several quantiles, with their means `mean_loss`.
     """
 
-    seen: Sequence[Paths]
-    weight: Array
-    ratio: Array
-    history: Index
-    chance: Array
+    laws: Sequence[Sequence[Process]]
+    pool: Pool
+    under: Sequence[Under]
     score: Array
     value: Array
     mean: Array
-    loss: Array
-    mean_loss: Array
 
     @staticmethod
     def drawn(
@@ -87,63 +77,49 @@ class Together:
         for process in columns.processes:  # one after the other: they are nearly independent
             weight = calibrated(weight, *states.features([process.name], exact))
 
-        keys, history = np.unique(_histories(paths, primary, branch), return_inverse=True)
+        keys, history = np.unique(histories(paths, primary, branch), return_inverse=True)
         seen = [paths.seen_as(names) for names in columns.seen]
-        ratio = np.array([own.ratio(law) for own, law in zip(seen, laws, strict=True)]) / plain
-        ratio /= (ratio @ weight)[:, None]
-        chance = np.array([_chance_of_histories(law, primary, branch, keys) for law in laws])
         parts = [np.asarray(losses(g, own), dtype=float) for g, own in enumerate(seen)]
+        loss = [part.sum(axis=1) for part in parts]
+        pool = Pool(seen, plain, weight, loss, history.reshape(-1), keys, primary, branch)
+        under = [pool.under(g, law) for g, law in enumerate(laws)]
 
         features = [states.features(columns.common, exact)]
-        losses_of = [_loss_features(part, weight * own) for part, own in zip(parts, ratio, strict=True)]
         for g, law in enumerate(laws):
-            own = marginals(law, n_periods)
+            own, ratio = marginals(law, n_periods), under[g].ratio
             names = columns.particular(g, law)
             value, mean = states.features(names, {column: own[name] for column, name in names.items()})
-            features.append((value * ratio[g], mean))
-            value = np.vstack([np.ones(n_paths), *losses_of[g]]) * ratio[g]
+            features.append((value * ratio, mean))
+            value = np.vstack([np.ones(n_paths), under[g].loss, chosen_parts(parts[g], under[g].tails)]) * ratio
             features.append((value / STATES_COUNT, value @ weight / STATES_COUNT))
-        score = np.mean([part.sum(axis=1) for part in parts], axis=0)
         value = np.vstack([value for value, _ in features]).T
         mean = np.concatenate([mean for _, mean in features])
-        loss = np.array([loss for loss, _ in losses_of])
-        mean_loss = np.einsum("gfi,gi,i->gf", loss, ratio, weight)
-        return Together(seen, weight, ratio, history.reshape(-1), chance, score, value, mean, loss, mean_loss)
+        return Together(laws, pool, under, np.mean(loss, axis=0), value, mean)
 
-    def trees(self, nodes: int, seed: int) -> list[Tree]:
-        """The largest trees of at most so many nodes, one for each law."""
-        n_periods, fewest = self.seen[0].n_periods, int(self.history.max()) + 1
+    def largest(self, nodes: int, seed: int) -> StandIns:
+        """As many stand-ins as have trees of at most so many nodes."""
+        n_periods, fewest = self.pool.seen[0].n_periods, int(self.pool.history.max()) + 1
         if fewest * n_periods > nodes:
             seen = f"{fewest} paths of {n_periods} periods take up to {fewest * n_periods} nodes"
             remedy = f"allow {fewest * n_periods} nodes, or branch in fewer periods"
             raise DataError(Fault("tree", seen, f"at most {nodes} nodes", remedy))
         least = nodes // n_periods
-        trees = self.stand_ins(least, seed)
-        n_paths = least * nodes // _size(trees)  # they share nodes, so there is room for some more
+        found = self.stand_ins(least, seed)
+        n_paths = least * nodes // _size(found.trees)  # they share nodes, so there is room for some more
         while n_paths > least:
             larger = self.stand_ins(n_paths, seed)
-            if _size(larger) <= nodes:
+            if _size(larger.trees) <= nodes:
                 return larger
-            n_paths -= max(1, (_size(larger) - nodes) * n_paths // _size(larger))
-        return trees
+            n_paths -= max(1, (_size(larger.trees) - nodes) * n_paths // _size(larger.trees))
+        return found
 
-    def stand_ins(self, n_paths: int, seed: int) -> list[Tree]:
-        """The trees of so many paths that stand for all, one for each law."""
-        stratum = strata(self.score, self.weight, self.history, n_paths)
-        some, mass = tried(stratum), total(stratum, self.weight)
+    def stand_ins(self, n_paths: int, seed: int) -> StandIns:
+        """So many paths that stand for all."""
+        weight = self.pool.weight
+        stratum = strata(self.score, weight, self.pool.history, n_paths)
+        some, mass = tried(stratum), total(stratum, weight)
         stands = some[balanced(stratum[some], mass, self.value[some], self.mean, [seed, n_paths])]
-        history = self.history[stands]
-        passed = np.arange(self.chance.shape[1])[:, None] == history
-        trees = []
-        for g, own in enumerate(self.seen):
-            value = np.vstack([self.loss[g][:, stands], passed])
-            weight = calibrated(
-                mass * self.ratio[g, stands], value, np.concatenate([self.mean_loss[g], self.chance[g]])
-            )
-            exact = total(history, weight, len(passed))
-            weight *= (self.chance[g] / np.where(exact > 0, exact, 1.0))[history]
-            trees.append(own.some(stands).tree(weight))
-        return trees
+        return StandIns.of(self.pool, self.laws, self.under, stands, mass)
 
 
 def disturbances(_law: int, paths: Paths) -> Array:
@@ -215,51 +191,7 @@ def _often(process: Process, periods: Iterable[int]) -> Process:
     return replace(process, transition=transition)
 
 
-# --- what the primary process has done ---
-
-
-def _histories(paths: Paths, primary: str | None, branch: Iterable[int]) -> Index:
-    """A key of the states that the primary process passes where it branches, per path."""
-    key = np.zeros(paths.n_paths, dtype=np.int64)
-    if primary is not None:
-        row = paths.place[primary]
-        for period in sorted(branch):
-            key = key * len(paths.processes[row].states) + paths.state[row, period]
-    return key
-
-
-def _chance_of_histories(law: Sequence[Process], primary: str | None, branch: Sequence[int], keys: Index) -> Array:
-    """The exact probability of each of these histories."""
-    if primary is None or not branch:
-        return np.ones(1)
-    (process,) = (process for process in law if process.name == primary)
-    family = [*ancestors(law, process), process]
-    states, chance = np.array([[0, *(member.code(member.start) for member in family)]]), np.ones(1)
-    for period in range(max(branch) + 1):
-        row, following, step = expand(family, period, states[:, 1:])
-        key = states[row, 0]
-        if period in branch:
-            key = key * len(process.states) + following[:, -1]
-        states, inverse = np.unique(np.column_stack([key, following]), axis=0, return_inverse=True)
-        chance = total(inverse.reshape(-1), chance[row] * step)
-    at = np.minimum(np.searchsorted(keys, states[:, 0]), len(keys) - 1)
-    return total(at, np.where(keys[at] == states[:, 0], chance, 0.0), len(keys))
-
-
 # --- what is to be right ---
-
-
-def _loss_features(parts: Array, weight: Array) -> tuple[Array, Array]:
-    """The loss of each path and what is beyond quantiles; its parts, of all and of the worst paths; in standard deviations."""
-    loss = parts.sum(axis=1)
-    order = np.argsort(loss, kind="stable")
-    place = np.searchsorted(np.cumsum(weight[order]), (0.8, 0.9, 0.95, 0.98))
-    tails = loss[order[np.minimum(place, len(order) - 1)]]
-    moving = parts[:, parts.std(axis=0) > 0]
-    worst = moving * (loss > tails[1])[:, None]
-    beyond = np.array([loss, *(np.maximum(loss - tail, 0.0) for tail in tails)])
-    scale = loss.std() or 1.0
-    return beyond / scale, np.hstack([moving, worst]).T / scale
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ world is made for one choice of programmes at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from procure.errors import DataError, Fault, nearest
@@ -18,9 +19,10 @@ from procure.scenarios import coupling
 from procure.scenarios.chain import Rates
 from procure.scenarios.coupling import Steering
 from procure.scenarios.draw import Paths
-from procure.scenarios.grow import build_trees, enumerated
-from procure.scenarios.process import Process
+from procure.scenarios.grow import draw_stand_ins, enumerated
+from procure.scenarios.process import Process, canonical
 from procure.scenarios.project import project
+from procure.scenarios.stand_ins import StandIns
 from procure.scenarios.table import table_tree
 from procure.scenarios.tree import Tree
 from procure.units import Array
@@ -28,6 +30,7 @@ from procure.units import Array
 Programmes = Mapping[str, str]  # supplier -> the programme level chosen
 #: What the paths of a world may cost under a choice of programmes, in parts that add up, shape (n_paths, n_parts); hashable.
 Losses = Callable[[Programmes, Paths], Array]
+Laws = tuple[tuple[Process, ...], ...]  # the processes under each of several choices of programmes
 States = tuple[tuple[str, str, float | None], ...]  # of a chain: name, kind, months where they count
 
 DEMAND = "demand"
@@ -332,15 +335,31 @@ def tree_of(model: Model, programmes: Programmes, losses: Losses | None = None) 
     exact = _every_future(tuple(law), len(years), nodes)
     if exact is not None:
         return exact
-    levels = programme_choices(model)
+    return _drawn_for(model, programmes, losses)[0]
+
+
+def is_drawn_anew(model: Model, programmes: Programmes, losses: Losses | None = None) -> bool:
+    """Whether the law has moved so far that other futures are drawn than for the facts as they were read."""
+    return not holds_every_future(model, programmes) and _drawn_for(model, programmes, losses)[1]
+
+
+def _drawn_for(model: Model, programmes: Programmes, losses: Losses | None) -> tuple[Tree, bool]:
+    """The tree of futures drawn, and whether they were drawn anew.
+
+    They are those of the facts as they were read, weighed by the law as it stands: a number that is moved does not move the
+    futures. Only where these cannot stand for the law of some level (`StandIns.weighed`) all levels get others.
+    """
+    choice, levels = model.settings.world.tree, programme_choices(model)
     if dict(programmes) not in levels:
         levels.append(dict(programmes))
-    laws = tuple(tuple(processes(model, level)) for level in levels)
+    years = periods_of(model)
     branch = tuple(years.index(year) for year in choice.branch)
-    trees = _drawn(
-        laws, tuple(tuple(level.items()) for level in levels), branch, choice.primary, nodes, choice.seed, losses
-    )
-    return trees[levels.index(dict(programmes))]
+    nodes = choice.nodes * model.settings.model.periods_per_year  # as many paths, whatever the period
+    as_read = replace(model, facts=model.facts.as_read)
+    before, now = (tuple(tuple(processes(one, level)) for level in levels) for one in (as_read, model))
+    how = tuple(tuple(level.items()) for level in levels), branch, choice.primary, nodes, choice.seed, losses
+    trees = _weighed(_drawn(before, *how), now)
+    return (trees or _drawn(now, *how).trees)[levels.index(dict(programmes))], trees is None
 
 
 def holds_every_future(model: Model, programmes: Programmes) -> bool:
@@ -360,9 +379,14 @@ def _every_future(law: tuple[Process, ...], n_periods: int, nodes: int) -> Tree 
 
 @lru_cache(maxsize=4)
 def _drawn(
-    laws: tuple[tuple[Process, ...], ...], levels: tuple[tuple[tuple[str, str], ...], ...], branch: tuple[int, ...],
+    laws: Laws, levels: tuple[tuple[tuple[str, str], ...], ...], branch: tuple[int, ...],
     primary: str | None, nodes: int, seed: int, losses: Losses | None,
-) -> list[Tree]:  # fmt: skip
+) -> StandIns:  # fmt: skip
     n_periods = laws[0][0].n_periods
     of_law = None if losses is None else lambda law, paths: losses(dict(levels[law]), paths)
-    return build_trees(laws, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, losses=of_law)
+    return draw_stand_ins(laws, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, losses=of_law)
+
+
+@lru_cache(maxsize=4)
+def _weighed(drawn: StandIns, laws: Laws) -> list[Tree] | None:
+    return drawn.weighed([canonical(law) for law in laws])

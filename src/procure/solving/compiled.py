@@ -68,8 +68,7 @@ class Compiled:
         inventory = frozenset().union(*(level.inventory for level in levels))
         self._read = frozenset().union(*(level.read for level in levels))
         check_read(model, model.numbers_set, self._read)
-        is_weighed = not any(level.is_drawn or level.n_periods > 1 for level in levels)
-        self.reaches = Reaches(model, of_law, inventory, is_weighed)
+        self.reaches = Reaches(model, of_law, inventory)
 
     def _levels_of(self, model: Model) -> list[Level]:
         return [Level(model, choice, self._options) for choice in programme_choices(model)]
@@ -147,9 +146,9 @@ class Compiled:
         """Every programme level at changed numbers."""
         if change.is_structure and programme_choices(change.model) != [level.programmes for level in self._levels]:
             return [Waiting(level, level.program, change.reason, level.read) for level in self._levels_of(change.model)]
-        # A drawn tree is shared: where the law of one level moves, all get another.
-        is_redrawn = not change.is_structure and any(level.is_redrawn(change) for level in self._levels)
-        return [level.waiting(change, is_redrawn) for level in self._levels]
+        # Drawn futures are shared: where the law of one level moves too far for them, all get others.
+        is_weighed = not change.is_structure and any(level.is_weighed(change) for level in self._levels)
+        return [level.waiting(change, is_weighed) for level in self._levels]
 
     def _each(self, waiting: Sequence[Waiting]) -> Iterator[Optimum]:
         """The optimum of each, in order; side by side where it pays."""

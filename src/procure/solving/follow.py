@@ -15,13 +15,12 @@ import numpy as np
 from procure.facts import Place
 from procure.limits import Bound
 from procure.lp.in_place import InPlace, Moved
-from procure.market import Datum, TrackedMarket, bound_of, idle_offers, make_market, merged_like
+from procure.market import Datum, TrackedMarket, bound_of, idle_offers, make_market, merged_like, stay_one
 from procure.program.program import Program
 from procure.program.templates import risk_of
 from procure.program.together import read_by_element
 from procure.program.watched import holds_tail
 from procure.reason import Reason
-from procure.scenarios.process import Process
 from procure.scenarios.tree import Tree
 from procure.solving.reach import Change
 from procure.solving.weighing import Weighing
@@ -45,15 +44,15 @@ class Follower:
         The level's numbers before futures were merged.
     program : Program
         Of the merged market.
-    law : list of Process
-        As compiled.
+    weighing : Weighing
+        Of its futures before they were merged.
     """
 
-    def __init__(self, tracked: TrackedMarket, program: Program, law: list[Process]) -> None:
+    def __init__(self, tracked: TrackedMarket, program: Program, weighing: Weighing) -> None:
         market, composition = program.market, program.composition
         self.program = program
         self._tracked, self._whole = tracked, tracked.market
-        self._weighing = Weighing(self._whole.tree, law)
+        self._weighing = weighing
         self._plan_at, self._period_at = composition.plan.data_index, composition.period.data_index
         self._idle = idle_offers(self._whole)
         # Of each datum, which nodes are one for the elements that read it.
@@ -73,11 +72,11 @@ class Follower:
         """Why no change of a program can be followed; None where some can."""
         return Reason.CELLS if program.is_large else InPlace.refusal(program.composition)
 
-    def followed(self, change: Change, law: list[Process]) -> Followed | Reason:
-        """The program at the changed numbers, under their law; or why it has to be composed anew."""
+    def followed(self, change: Change, is_weighed: bool) -> Followed | Reason:
+        """The program at the changed numbers, or why it has to be composed anew; `is_weighed` where any level's law moves."""
         market, composition = self.program.market, self.program.composition
         before = self._in_place.figures
-        likely = self._weighing.probability(law)
+        likely = self._likely(change) if is_weighed else None
         if isinstance(likely, Reason):
             return likely
         probability = before.probability if likely is None else self._merged(likely)
@@ -110,6 +109,15 @@ class Follower:
             tree = Tree(tree.period, tree.parent, followed.probability, tree.processes, tree.states, tree.state)
         market = merged_like(make_market(change.model, self._whole.programmes, tree), self.program.market)
         return replace(self.program, market=market, composed=replace(self.program.composed, lp=followed.moved.lp))
+
+    def _likely(self, change: Change) -> Array | Reason | None:
+        """Of every future before merging under the changed law; None where it is as before."""
+        likely = self._weighing.probability(change)
+        if likely is None or isinstance(likely, Reason):
+            return likely
+        if any(callable(number) for number in self._whole.model.extension.numbers.values()):
+            return Reason.EXTENSION
+        return likely if stay_one(self._whole.tree, self._new, likely) else Reason.FUTURES_PART
 
     def _merged(self, probability: Array) -> Array:
         return np.bincount(self._new, weights=probability, minlength=len(self._first)).astype(float)

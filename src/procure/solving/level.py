@@ -17,10 +17,10 @@ from procure.program.engine import Engine
 from procure.program.optimum import Optimum, optimum
 from procure.program.program import Missed, Posed, Program, compose, missed
 from procure.reason import Reason
-from procure.scenarios.process import Process
-from procure.scenarios.world import Programmes, holds_every_future, numbers_of_law, processes
+from procure.scenarios.world import Programmes, numbers_of_law, processes
 from procure.solving.follow import Followed, Follower
 from procure.solving.reach import Change
+from procure.solving.weighing import Weighing
 from procure.words import programme_name
 
 #: In a program of so few cells (an element at a node) the tail has a row for every leaf: looking afterwards whether it reaches
@@ -77,37 +77,30 @@ class Level:
         market = merge(self._tracked.market)
         is_small = len(market.probability) * len(market.sets.elements) <= FEW_CELLS
         self.program = compose(market, np.arange(len(market.shape.leaves)) if is_small else None)
-        self._law = processes(model, programmes)
-        self.is_drawn = not holds_every_future(model, programmes)
+        self._weighing = Weighing(self._tracked.market.tree, processes(model, programmes), programmes)
         self.of_law, self.inventory = numbers_of_law(model, programmes), frozenset(self._tracked.read_beside)
         self.read = self.of_law | self._tracked.read
         self._follower: Follower | None = None
 
-    @property
-    def n_periods(self) -> int:
-        """Periods of its tree."""
-        return self._tracked.market.tree.n_periods
+    def is_weighed(self, change: Change) -> bool:
+        """Whether its law moves."""
+        return self._weighing.is_moved(change)
 
-    def is_redrawn(self, change: Change) -> bool:
-        """Whether its futures are others under the changed law, because they were drawn from it."""
-        moves = any(after is not before for before, after in zip(self._law, self._law_of(change), strict=False))
-        return moves and self.is_drawn
-
-    def waiting(self, change: Change, is_redrawn: bool) -> Waiting:
+    def waiting(self, change: Change, is_weighed: bool) -> Waiting:
         """The level at changed numbers: as it is, followed in place where that can be, else made anew.
 
-        `is_redrawn` says that the futures it shares with other levels are drawn anew.
+        `is_weighed` says that the law of this level moves, or that of another, with which it shares its futures.
         """
         if change.is_none:
             return Waiting(self, self.program, None, self.read)
-        followed = Reason.DRAWN_TREE if is_redrawn else self._followed(change)
+        followed = self._followed(change, is_weighed)
         if isinstance(followed, Reason):
             return Waiting(self, *self._made_anew(change, followed))
         return Waiting(self, followed, None, self.read)
 
     def posed(self, change: Change) -> Posed:
-        """The level at changed numbers, as `waiting` has it."""
-        return self.waiting(change, is_redrawn=False).posed
+        """The level at changed numbers, as `waiting` has it where no other level's law moves too far."""
+        return self.waiting(change, self.is_weighed(change)).posed
 
     def mend(self, more: Missed) -> None:
         """Watch more leaves, or hold fewer elements together, from now on."""
@@ -120,18 +113,15 @@ class Level:
             self.program = ended.program
         return ended
 
-    def _law_of(self, change: Change) -> list[Process]:
-        return change.law(self.programmes, self._law)
-
-    def _followed(self, change: Change) -> PosedInPlace | Reason:
+    def _followed(self, change: Change, is_weighed: bool) -> PosedInPlace | Reason:
         """The program moved in place, or why it cannot be."""
         if change.reason is not None:
             return change.reason
         if (refused := Follower.refusal(self.program)) is not None:
             return refused
         if self._follower is None or self._follower.program is not self.program:
-            self._follower = Follower(self._tracked, self.program, self._law)
-        followed = self._follower.followed(change, self._law_of(change))
+            self._follower = Follower(self._tracked, self.program, self._weighing)
+        followed = self._follower.followed(change, is_weighed)
         return followed if isinstance(followed, Reason) else PosedInPlace(self, self._follower, change, followed)
 
     def _made_anew(self, change: Change, reason: Reason) -> tuple[Program, Reason, Set[Place]]:

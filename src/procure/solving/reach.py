@@ -44,7 +44,6 @@ class Reach(enum.Enum):
 
     NUMBERS = "numbers of the program, where they stand"
     LAW = "how likely each future is"
-    TREE = "which futures there are: they were drawn from the law"
     STRUCTURE = "anything: the market and its program are made anew"
 
     def __lt__(self, other: Reach) -> bool:
@@ -71,13 +70,10 @@ class Reaches:
     of_law, inventory : collection of Place
         The numbers of the facts that the processes of its world are made from, under any of its programme levels, and those
         that decide what there is in its markets.
-    is_weighed : bool
-        Whether another law weighs the futures that there are, because they are all there are; else they are drawn anew.
     """
 
-    def __init__(self, model: Model, of_law: Collection[Place], inventory: Collection[Place], is_weighed: bool) -> None:
+    def __init__(self, model: Model, of_law: Collection[Place], inventory: Collection[Place]) -> None:
         self._model, self._of_law, self._inventory = model, of_law, inventory
-        self._law = Reach.LAW if is_weighed else Reach.TREE
         self._records = Records(model.facts)
         self._known: dict[str, Reached] = {}
 
@@ -100,7 +96,7 @@ class Reaches:
         place, bounds = alone
         if place in self._inventory:
             return Reached(Reach.STRUCTURE, Reason.INVENTORY)
-        return Reached(self._law if place in self._of_law else Reach.NUMBERS, None, place, bounds)
+        return Reached(Reach.LAW if place in self._of_law else Reach.NUMBERS, None, place, bounds)
 
     def _is_bound_of_mean(self, path: str) -> bool:
         head, _, key = path.rpartition(".")

@@ -1,4 +1,8 @@
-"""How likely every future of a tree is under other laws: worked out from the processes that moved."""
+"""How likely every future of a tree is under other laws.
+
+In one period that holds every future it is worked out from the processes that moved. Otherwise the tree of the changed model
+says it: drawn or not, it has the same futures unless the law moves too far (`scenarios.stand_ins`).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,13 @@ from functools import cached_property
 
 import numpy as np
 
+from procure.market import is_drawn_anew, make_tree
 from procure.reason import Reason
 from procure.scenarios.process import Process, same_futures
 from procure.scenarios.tree import Tree
 from procure.scenarios.weigh import likelihood
+from procure.scenarios.world import Programmes
+from procure.solving.reach import Change
 from procure.units import Array, Index
 
 
@@ -20,33 +27,52 @@ class Weighing:
     Parameters
     ----------
     tree : Tree
-    law : sequence of Process
+    law : list of Process
         By which it was made.
+    programmes : mapping supplier -> level
+        Whose law that is.
     """
 
-    def __init__(self, tree: Tree, law: Sequence[Process]) -> None:
-        self._tree, self._law = tree, law
+    def __init__(self, tree: Tree, law: list[Process], programmes: Programmes) -> None:
+        self._tree, self._law, self._programmes = tree, law, programmes
         self._codes: dict[tuple[str, tuple[str, ...]], Index] = {}
         self._others: dict[frozenset[str], Array] = {}
 
-    def probability(self, law: Sequence[Process]) -> Array | Reason | None:
-        """Of every node, shape (n_nodes,); None where no process moved, or why the tree cannot be weighed by this law."""
+    def is_moved(self, change: Change) -> bool:
+        """Whether a change moves the law, or the processes there are."""
+        law = change.law(self._programmes, self._law)
+        return len(law) != len(self._law) or any(
+            after is not before for before, after in zip(self._law, law, strict=True)
+        )
+
+    def probability(self, change: Change) -> Array | Reason | None:
+        """Of every node under a changed law, shape (n_nodes,); None where it is as before, or why it cannot be told."""
+        if self._is_one_period:
+            return self._of_one_period(change.law(self._programmes, self._law))
+        tree = make_tree(change.model, self._programmes)
+        if tree is self._tree:
+            return None
+        if is_drawn_anew(change.model, self._programmes):
+            return Reason.DRAWN_TREE
+        return tree.probability if _has_nodes_of(tree, self._tree) else Reason.OTHER_FUTURES
+
+    @cached_property
+    def _is_one_period(self) -> bool:
+        """Whether the tree is one period of all futures."""
+        return self._tree.n_periods == 1 and bool(
+            np.allclose(self._tree.conditional, likelihood(self._tree, self._law), rtol=0, atol=1e-12)
+        )
+
+    def _of_one_period(self, law: Sequence[Process]) -> Array | Reason | None:
         if not same_futures(self._law, law):
             return Reason.OTHER_FUTURES
         moved = [process for before, process in zip(self._law, law, strict=True) if process is not before]
         if not moved:
             return None
-        # Over several periods a tree is drawn, and which futures are one may hang on how likely they are.
-        if self._tree.n_periods > 1 or not self._holds_every_future:
-            return Reason.DRAWN_TREE
         probability = self._chance_of_all_but(frozenset(process.name for process in moved)).copy()
         for process in moved:
             probability *= self._chance(process)
         return probability
-
-    @cached_property
-    def _holds_every_future(self) -> bool:
-        return bool(np.allclose(self._tree.conditional, likelihood(self._tree, self._law), rtol=0, atol=1e-12))
 
     def _chance_of_all_but(self, names: frozenset[str]) -> Array:
         """Of every future, under the tree's own law, these processes left out."""
@@ -74,3 +100,11 @@ class Weighing:
             place = np.array([states.index(state) for state in tree.states[column]])
             self._codes[name, states] = place[tree.state[:, column]]
         return self._codes[name, states]
+
+
+def _has_nodes_of(tree: Tree, other: Tree) -> bool:
+    return (
+        (tree.processes, tree.states) == (other.processes, other.states)
+        and np.array_equal(tree.parent, other.parent)
+        and np.array_equal(tree.state, other.state)
+    )
