@@ -26,7 +26,7 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
         period = m.node[n]
         build_period(period, sets)
         _fix(period, {name: {i: v[n] for i, v in values.items()} for name, values in period_numbers.items()})
-        year = sets.years[shape.year[n]]
+        year = sets.moments[shape.moment[n]]
         for link in sorted(period.links):
             for index, column in getattr(period, link).items():
                 key = (*index, year) if isinstance(index, tuple) else (index, year)

@@ -174,7 +174,7 @@ def test_capacity_matures_after_its_lead():
     """Bought in 2027 with a lead of one year for the mine and two for the sea: usable from 2028 and from 2029."""
     m = numbers(
         built("plan"), capacity=10.0, expansion={("mine", 2027): 5.0, ("sea", 2027): 7.0}, level={("sea", "pilot", 2029): 3.0},
-        programme={("sea", "pilot"): 1.0},
+        programme={("sea", "pilot", year): 1.0 for year in YEARS},
     )  # fmt: skip
 
     def room(s, y):
@@ -198,7 +198,7 @@ def test_budget_counts_what_the_plan_spends():
     m = numbers(
         built("plan"), price_expansion=2.0, expansion={("mine", 2027): 10.0, ("mine", 2028): 10.0}, charge=30.0, use=1.0,
         storage=0.5, stock_target=40.0, price_programme={("sea", "pilot", 2027): 100.0, ("sea", "pilot", 2028): 7.0},
-        programme={("sea", "pilot"): 1.0},
+        programme={("sea", "pilot", year): 1.0 for year in YEARS},
     )  # fmt: skip
     assert pyo.value(m.budget["a_budget", 2027].body) == approx(20 + 30 + 2 * 20 + 100)
     assert pyo.value(m.budget["a_budget", 2028].body) == approx(20 + 30 + 2 * 20 + 7)

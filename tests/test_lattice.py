@@ -6,8 +6,11 @@ from pytest import approx
 
 import procure
 from procure.errors import DataError
+from procure.market import unread
 from procure.scenarios import Tree, enumerate_tree, marginals, markov, shock
+from procure.scenarios.draw import draw_paths, plain_numbers
 from procure.scenarios.lattice import Lattice
+from procure.scenarios.process import needed
 from procure.scenarios.world import processes, programme_choices
 from random_models import random_model, random_tree
 
@@ -101,10 +104,12 @@ def test_paths_of_another_world_are_refused():
 
 
 def test_the_law_of_japan_is_small():
-    model = procure.load_model("japan")
-    lattice = Lattice.of_law(processes(model, {"seabed": "pilot"}), len(model.years))
+    """What no number hangs on is left out: under the pilot the plant that is not built, and the verdict on it."""
+    model, programmes = procure.load_model("japan"), {"seabed": "pilot"}
+    law = needed(processes(model, programmes), unread(model, programmes))
+    lattice = Lattice.of_law(law, len(model.years))
     assert max(map(len, lattice.nodes)) < 2_000
-    assert max(chances.shape[0] for chances in lattice.chances) <= 48  # China, and two projects
+    assert max(chances.shape[0] for chances in lattice.chances) <= 48  # China, a project and a trial
 
 
 def test_a_law_too_large_to_hold_is_refused(monkeypatch):
@@ -112,3 +117,21 @@ def test_a_law_too_large_to_hold_is_refused(monkeypatch):
     law = [shock(f"mine{k}", 0.5, 3, 1.0, 1) for k in range(10)]
     with pytest.raises(DataError, match="more than 1,000 steps"):
         Lattice.of_law(law, 1)
+
+
+@pytest.mark.parametrize("level", ["none", "pilot", "ten", "pilot_then_ten"])
+def test_what_is_left_out_moves_no_path(level):
+    """The same random numbers drive what is kept, so every path passes the same states of it."""
+    model = procure.load_model("japan").with_(
+        **{"suppliers.seabed.programmes": ["none", "pilot", "ten", "pilot_then_ten"]}
+    )
+    programmes = {"seabed": level}
+    whole = processes(model, programmes)
+    some = needed(whole, unread(model, programmes))
+    assert len(some) < len(whole) or level == "pilot_then_ten"
+    paths = [draw_paths(law, 10, 200, plain_numbers(3, 200)) for law in (whole, some)]
+    for process in some:
+        here, there = (path.state[path.place[process.name]] for path in paths)
+        assert np.array_equal(here, there), process.name
+    kept, exact = marginals(some, 10), marginals(whole, 10)
+    assert all(np.allclose(kept[name], exact[name], rtol=0, atol=1e-12) for name in kept)

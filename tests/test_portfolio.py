@@ -157,11 +157,10 @@ def by_loops(market, solved):
             "expansion": "price_expansion",
             "use": "charge",
             "stock_target": "storage",
+            "programme": "price_programme",
         }
-        if component in price:
+        if component in price and index[-1] not in market.sets.revised:
             fixed += p[price[component]][index] * x
-        if component == "programme":
-            fixed += sum(p["price_programme"][*index, y] for y in market.sets.years) * x
     cost = []
     for n, decisions in enumerate(node):
         spent = 0.0
@@ -176,6 +175,14 @@ def by_loops(market, solved):
                 spent -= period["price_surplus"][index][n] * x
             elif component == "stock":
                 spent -= period["price_end"][index][n] * x
+            after = {
+                "expansion": "cost_expansion",
+                "programme": "cost_programme",
+                "use": "cost_use",
+                "stock_target": "cost_room",
+            }
+            if market.sets.revised and component in after:
+                spent += period[after[component]][index][n] * x
         cost.append(spent)
     parent, probability = market.shape.parent.tolist(), market.probability.tolist()
     losses = []

@@ -36,12 +36,13 @@ def chances(law: Mapping[str, float] | Iterable[tuple[str, float]], most: int = 
 
 
 def programme_name(chosen: Mapping[str, str]) -> str:
-    """What a choice of programmes is called, each supplier with its level.
+    """What a choice of programmes is called, each supplier with its level or strategy.
 
-    >>> programme_name({"seabed": "ten"}), programme_name({})
-    ('seabed ten', 'no programmes')
+    >>> programme_name({"seabed": "pilot_then_ten"}), programme_name({})
+    ('seabed pilot then ten', 'no programmes')
     """
-    return ", ".join(f"{supplier} {level}" for supplier, level in sorted(chosen.items())) or "no programmes"
+    named = (f"{supplier} {level.replace('_', ' ')}" for supplier, level in sorted(chosen.items()))
+    return ", ".join(named) or "no programmes"
 
 
 def span(years: Iterable[int]) -> str:

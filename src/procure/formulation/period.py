@@ -17,6 +17,7 @@ Vars   call_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, s
      + Σ price_shortage shortage                         shortage_cost
      - Σ price_surplus (surplus + stock_sold)            sales
      - Σ price_end stock                                 stock_value  (zero but in the last period; then the price of the state)
+     + what the plan spends after a review               investment, fixed, storage_cost  (only where there are reviews)
   s.t. Σ_s supply_se + Σ_k spot_ek + draw_e + Σ_k shortage_ek = demand_e + refill_e + surplus_e    ∀ e      balance
          where supply_se = delivered_se contract_se + call_se, as far as it can be contracted or called
        call_se <= callable_se (times use_s, s ∈ F) - reach_se contract_se          ∀ (s,e) ∈ K       within_reach
@@ -154,6 +155,8 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     m.shortage_cost = pyo.Objective(expr=sum(price_shortage[e, k] * shortage[e, k] for e, k in m.TIERS))
     m.sales = pyo.Objective(expr=-sum(price_surplus[e] * (surplus[e] + stock_sold[e]) for e in m.E))
     m.stock_value = pyo.Objective(expr=-sum(price_end[e] * stock[e] for e in m.E))
+    if sets.revised:
+        _spend_after_reviews(m, sets)
     for limit in sets.limits_on_futures:
         measured = futures_kind_of(limit).on_period(m, sets, limit, supply)
         if measured is not None:
@@ -162,3 +165,26 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     for extend in sets.extension.period:
         extend(m, sets)
     return m
+
+
+def _spend_after_reviews(m: Any, sets: Sets) -> None:
+    """Add what the plan spends in this year, where it was decided after a review: then it is known only along a path.
+
+    + Σ cost_expansion expansion + Σ cost_programme programme             investment
+    + Σ cost_use use                                                      fixed
+    + Σ cost_room stock_target                                            storage_cost
+    """
+    declare_set(m, "X", [supplier for supplier, _ in sets.expandable], "supplier")
+    declare_set(m, "G", sets.programmes, "supplier", "programme")
+    cost_expansion = given(m, "cost_expansion", m.X, unit="kUSD yr/t")
+    cost_programme = given(m, "cost_programme", m.G, unit="kUSD")
+    cost_use = given(m, "cost_use", m.F, unit="kUSD")
+    cost_room = given(m, "cost_room", m.E, unit="kUSD/t")
+    expansion = link(m, "expansion", m.X, unit="t/yr")
+    programme = link(m, "programme", m.G, unit="1")
+    m.investment = pyo.Objective(
+        expr=sum(cost_expansion[s] * expansion[s] for s in m.X)
+        + sum(cost_programme[s, g] * programme[s, g] for s, g in m.G)
+    )
+    m.fixed = pyo.Objective(expr=sum(cost_use[s] * m.use[s] for s in m.F))
+    m.storage_cost = pyo.Objective(expr=sum(cost_room[e] * m.stock_target[e] for e in m.E))

@@ -16,12 +16,12 @@ Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, 
      + Σ storage stock_target                                           storage
   s.t. committed <= contract <= offered (times use, s ∈ F)   ∀ (s,e), y     keep_commitment, within_offer
        contract_sey = share_sey output_sy                    ∀ s ∈ B, e, y  basket
-       throughput_sy <= capacity_sy + Σ_g level_sgy programme_sg + Σ_{v <= y - lead_s} expansion_sv   ∀ s ∈ C   within_capacity
+       throughput_sy <= capacity_sy + Σ_g level_sgy programme_sgy + Σ_{v <= y - lead_s} expansion_sv   ∀ s ∈ C   within_capacity
          where throughput is the output of a basket, and otherwise Σ_e contract_sey
        throughput_sy - throughput_s,y-1 <= growth_sy         ∀ s ∈ R, y     grow  (before the first year: nothing)
        expansion_sy <= buildable_sy                                         buildable
        Σ_e contract_sey >= least_sy use_sy                   ∀ s ∈ F, y     minimum_order
-       programme_sg = chosen_sg                                             chosen_level
+       programme_sgy = chosen_sgy                                           chosen_level
        stock_target_ey <= ceiling_ey                                        stock_ceiling
        stock_today_e = existing_e                                           what_exists
        and the rows of the limits on what is decided now, each in the file of its kind (`procure.limits`).
@@ -29,6 +29,9 @@ Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, 
 A programme level changes the law of the world (retaliation, interference), so levels are solved one by one and compared:
 `chosen` says which. Stock is bought, drawn and sold in the periods; the plan only decides how much of it there may be, and pays
 for that room, full or not. What exists has its room: the ceiling is never below it.
+
+Where the plan is revised, y is a moment (`formulation.moment`): a year and what reviews have seen, and "before" is before on the
+way to it. What is spent at a moment after a review is known only along a path, so it is part of the periods.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ from procure.limits import KINDS, PlanLimit
 def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     """Write the plan of the module docstring into the Pyomo block `m` and return it."""
     start(m, units)
-    declare_set(m, "Y", sets.years, "year")
+    declare_set(m, "Y", sets.moments, "year")
     declare_set(m, "O", sets.offers, "supplier", "element")
     declare_set(m, "E", sets.elements, "element")
     declare_set(m, "C", sets.capped, "supplier")
@@ -63,7 +66,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     share = given(m, "share", m.BO, m.Y, unit="1")
     capacity = given(m, "capacity", m.C, m.Y, unit="t/yr")
     level = given(m, "level", m.G, m.Y, unit="t/yr")
-    chosen = given(m, "chosen", m.G, unit="1")
+    chosen = given(m, "chosen", m.G, m.Y, unit="1")
     growth = given(m, "growth", m.R, m.Y, unit="t/yr")
     least = given(m, "least", m.F, m.Y, unit="t/yr")
     buildable = given(m, "buildable", m.X, m.Y, unit="t/yr")
@@ -77,7 +80,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     contract = decide(m, "contract", m.O, m.Y, unit="t/yr")
     output = decide(m, "output", m.B, m.Y, unit="t/yr")
     expansion = decide(m, "expansion", m.X, m.Y, unit="t/yr")
-    programme = decide(m, "programme", m.G, unit="1", within=pyo.Binary)
+    programme = decide(m, "programme", m.G, m.Y, unit="1", within=pyo.Binary)
     use = decide(m, "use", m.F, m.Y, unit="1", within=pyo.Binary)
     stock_target = decide(m, "stock_target", m.E, m.Y, unit="t")
     stock_today = decide(m, "stock_today", m.E, unit="t")
@@ -109,13 +112,14 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
 
     @row(m, m.C, m.Y, tag="physical", says="{supplier} has only so much capacity", table="terms.csv")
     def within_capacity(m: Any, s: str, y: int) -> Any:
-        bought = sum(expansion[s, v] for v in m.Y if s in lead and v <= y - lead[s])
-        chosen = sum(level[i, g, y] * programme[i, g] for i, g in m.G if i == s)
+        bought = sum(expansion[s, v] for v in sets.way_to(y) if s in lead and int(v) <= int(y) - lead[s])
+        chosen = sum(level[i, g, y] * programme[i, g, y] for i, g in m.G if i == s)
         return throughput(s, y) <= capacity[s, y] + chosen + bought
 
     @row(m, m.R, m.Y, tag="physical", says="{supplier} can only grow so fast", table="terms.csv")
     def grow(m: Any, s: str, y: int) -> Any:
-        before = throughput(s, m.Y.prev(y)) if y != m.Y.first() else 0
+        way = sets.way_to(y)
+        before = throughput(s, way[-2]) if len(way) > 1 else 0
         return throughput(s, y) - before <= growth[s, y]
 
     @row(m, m.X, m.Y, tag="physical", says="{supplier} can add only so much", table="terms.csv")
@@ -126,9 +130,9 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     def minimum_order(m: Any, s: str, y: int) -> Any:
         return sum(contract[s, e, y] for _, e in sets.of_supplier(s)) >= least[s, y] * use[s, y]
 
-    @row(m, m.G, tag="contractual", says="{supplier} runs one programme level", table="programmes.csv")
-    def chosen_level(m: Any, s: str, g: str) -> Any:
-        return programme[s, g] == chosen[s, g]
+    @row(m, m.G, m.Y, tag="contractual", says="{supplier} runs the level that is chosen", table="programmes.csv")
+    def chosen_level(m: Any, s: str, g: str, y: int) -> Any:
+        return programme[s, g, y] == chosen[s, g, y]
 
     @row(
         m,
@@ -146,12 +150,13 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     def what_exists(m: Any, e: str) -> Any:
         return stock_today[e] == existing[e]
 
+    known = [y for y in m.Y if y not in sets.revised]  # the rest is spent along the paths: `formulation.period`
     m.investment = pyo.Objective(
-        expr=sum(price_expansion[s, y] * expansion[s, y] for s in m.X for y in m.Y)
-        + sum(price_programme[s, g, y] * programme[s, g] for s, g in m.G for y in m.Y)
+        expr=sum(price_expansion[s, y] * expansion[s, y] for s in m.X for y in known)
+        + sum(price_programme[s, g, y] * programme[s, g, y] for s, g in m.G for y in known)
     )
-    m.fixed = pyo.Objective(expr=sum(charge[s, y] * use[s, y] for s in m.F for y in m.Y))
-    m.storage_cost = pyo.Objective(expr=sum(storage[e, y] * stock_target[e, y] for e in m.E for y in m.Y))
+    m.fixed = pyo.Objective(expr=sum(charge[s, y] * use[s, y] for s in m.F for y in known))
+    m.storage_cost = pyo.Objective(expr=sum(storage[e, y] * stock_target[e, y] for e in m.E for y in known))
     for name, kind in KINDS.items():
         if isinstance(kind, PlanLimit) and (own := sets.limits_of(name)):
             kind.on_plan(m, sets, own)

@@ -5,8 +5,10 @@ They decide the shape of the compiled program; everything else about a model is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from procure.formulation.moment import seen_before
 from procure.limits import FuturesLimit, Limit, kind_of
 from procure.model.extension import NO_EXTENSION, Extension
 
@@ -20,6 +22,8 @@ class Sets:
     `offers` are the (supplier, element) pairs that can be contracted, `calls` those that can be called within a period;
     `baskets` sell their elements in fixed proportion; `capped` have a total throughput; `ramped` may only grow so fast;
     `charged` carry a fixed charge or a minimum order; `expandable` maps a supplier to the years its new capacity takes.
+    `reviewed` are the moments of the plan where there are reviews (`formulation.moment`), by year and in the order of what was
+    seen; without reviews the moments are the years.
     """
 
     elements: tuple[str, ...]
@@ -37,6 +41,32 @@ class Sets:
     tiers: tuple[tuple[str, int], ...] = ()
     limits: tuple[Limit, ...] = ()
     extension: Extension = NO_EXTENSION
+    reviewed: tuple[int, ...] = ()
+
+    @property
+    def moments(self) -> tuple[int, ...]:
+        """The moments of the plan, in the order of time: its years, or one of a year for each thing that reviews may have seen."""
+        return self.reviewed or self.years
+
+    @property
+    def revised(self) -> tuple[int, ...]:
+        """The moments that come after a review: what the plan spends then is known only along a path."""
+        return tuple(moment for moment in self.moments if seen_before(moment))
+
+    def moments_in(self, years: Iterable[int]) -> tuple[int, ...]:
+        """The moments of some years."""
+        wanted = set(map(int, years))
+        return tuple(moment for moment in self.moments if int(moment) in wanted)
+
+    def way_to(self, moment: int) -> tuple[int, ...]:
+        """The moments that lead to one, itself the last: those that had seen no more than the beginning of what it has."""
+        seen = seen_before(moment)
+        return tuple(
+            earlier
+            for earlier in self.moments
+            if int(earlier) <= int(moment) and seen_before(earlier) == seen[: len(seen_before(earlier))]
+            and (int(earlier) < int(moment) or earlier == moment)
+        )  # fmt: skip
 
     @property
     def sold(self) -> tuple[Offer, ...]:

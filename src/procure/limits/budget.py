@@ -23,7 +23,7 @@ class Budget(PlanLimit):
 
     def on_plan(self, m: Any, sets: Any, limits: Sequence[Limit]) -> None:
         """One row per limit and year."""
-        m.declare_set("BUDGET", [(i.name, y) for i in limits for y in i.years], "limit", "year")
+        m.declare_set("BUDGET", [(i.name, y) for i in limits for y in sets.moments_in(i.years)], "limit", "year")
         bound = m.given("budget_bound", m.BUDGET, unit="kUSD")
 
         @m.Constraint(m.BUDGET)
@@ -31,14 +31,15 @@ class Budget(PlanLimit):
             spent = sum(m.price_expansion[s, y] * m.expansion[s, y] for s in m.X)
             spent += sum(m.charge[s, y] * m.use[s, y] for s in m.F)
             spent += sum(m.storage[e, y] * m.stock_target[e, y] for e in m.E)
-            spent += sum(m.price_programme[s, g, y] * m.programme[s, g] for s, g in m.G)
+            spent += sum(m.price_programme[s, g, y] * m.programme[s, g, y] for s, g in m.G)
             return spent <= bound[i, y]
 
     def plan_numbers(self, limit: Limit, bound: float, market: MarketNumbers) -> dict[Datum, float]:
         """kUSD, present value."""
         return {
-            ("budget_bound", (limit.name, y)): bound * KUSD_PER_MUSD * market.discount(y) for y in limit.years
-        }  # fmt: skip
+            ("budget_bound", (limit.name, y)): bound * KUSD_PER_MUSD * market.discount(int(y))
+            for y in market.sets.moments_in(limit.years)
+        }
 
     def subject(self, choice: Any) -> str:
         """In words, as in 'budget'."""

@@ -28,7 +28,7 @@ class DomesticShare(PlanLimit):
     def on_plan(self, m: Any, sets: Any, limits: Sequence[Limit]) -> None:
         """One row per limit and year."""
         by_name = {limit.name: limit for limit in limits}
-        m.declare_set("DOMESTIC", [(i.name, y) for i in limits for y in i.years], "limit", "year")
+        m.declare_set("DOMESTIC", [(i.name, y) for i in limits for y in sets.moments_in(i.years)], "limit", "year")
         bound = m.given("domestic_bound", m.DOMESTIC, unit="t/yr")
 
         @m.Constraint(m.DOMESTIC)
@@ -41,7 +41,7 @@ class DomesticShare(PlanLimit):
         return {
             ("domestic_bound", (limit.name, y)): bound
             * float(sum(limit.weight_of(e) * market.demand(e, y) for e in limit.elements))
-            for y in limit.years
+            for y in market.sets.moments_in(limit.years)
         }
 
     def subject(self, choice: Any) -> str:

@@ -27,8 +27,8 @@ class Footprint(PlanLimit):
     def on_plan(self, m: Any, sets: Any, limits: Sequence[Limit]) -> None:
         """One row per limit and year."""
         scope = {i.name: [(s, e) for s, e in sets.in_scope(i) if (s, e) in m.O] for i in limits}
-        m.declare_set("FOOTPRINT", [(i.name, y) for i in limits for y in i.years], "limit", "year")
-        offers = [(i.name, s, e, y) for i in limits for s, e in scope[i.name] for y in i.years]
+        m.declare_set("FOOTPRINT", [(i.name, y) for i in limits for y in sets.moments_in(i.years)], "limit", "year")
+        offers = [(i.name, s, e, y) for i in limits for s, e in scope[i.name] for y in sets.moments_in(i.years)]
         m.declare_set("FOOTPRINT_OFFERS", offers, "limit", "supplier", "element", "year")
         excess = m.given("footprint_excess", m.FOOTPRINT_OFFERS, unit="1")
 
@@ -42,20 +42,20 @@ class Footprint(PlanLimit):
             ("footprint_excess", (limit.name, s, e, y)): market.term(s, "footprint", y, e) - bound
             for s, e in market.sets.in_scope(limit)
             if (s, e) in market.sets.offers
-            for y in limit.years
+            for y in market.sets.moments_in(limit.years)
         }
 
     def plan_rates(self, limit: Limit, bound: float, market: MarketNumbers) -> dict[Datum, float]:
         """As if all demand were contracted: what a slack is measured in, before `needed` says what it comes to."""
         return {
             (self.name, (limit.name, y)): float(sum(limit.weight_of(e) * market.demand(e, y) for e in limit.elements))
-            for y in limit.years
+            for y in market.sets.moments_in(limit.years)
         }
 
     def needed(self, limit: Limit, plan: Numbers, market: MarketNumbers, measures: Measures) -> float | None:
         """The residue per tonne of the dirtiest year."""
         ratios = [0.0]
-        for y in limit.years:
+        for y in market.sets.moments_in(limit.years):
             contract = {(s, e): plan["contract"].get((s, e, y), 0.0) for s, e in market.sets.in_scope(limit)}
             if (volume := sum(contract.values())) > 0:
                 ratios.append(sum(market.term(s, "footprint", y, e) * x for (s, e), x in contract.items()) / volume)

@@ -28,7 +28,7 @@ class StockDays(PlanLimit):
 
     def on_plan(self, m: Any, sets: Any, limits: Sequence[Limit]) -> None:
         """One row per limit, element and year."""
-        index = [(i.name, e, y) for i in limits for e in i.elements or sets.elements for y in i.years]
+        index = [(i.name, e, y) for i in limits for e in i.elements or sets.elements for y in sets.moments_in(i.years)]
         m.declare_set("STOCK_DAYS", index, "limit", "element", "year")
         least = m.given("stock_least", m.STOCK_DAYS, unit="t")
 
@@ -41,7 +41,7 @@ class StockDays(PlanLimit):
         return {
             ("stock_least", (limit.name, e, y)): bound / DAYS_PER_YEAR * market.demand(e, y)
             for e in limit.elements
-            for y in limit.years
+            for y in market.sets.moments_in(limit.years)
         }
 
     def subject(self, choice: Any) -> str:

@@ -66,6 +66,7 @@ class NotByCells(enum.Enum):
     TREE = "a path ends early, a year is left out, or one period lies in two years"
     WHOLE_NUMBERS = "some decisions are whole numbers"
     LIMITS = "a limit is on something else than a mean"
+    REVIEWS = "the plan is revised"
     HANDED_DOWN = "a period hands on something else than one stock for each element"
     UNLIKE = "a row or column belongs to no single element, or its coefficients differ between cells"
     NO_POINT = "the central path broke down, or time was up, before any point was useful"
@@ -77,6 +78,7 @@ def unlike_cells(composition: Composition, composed: Composed) -> NotByCells | N
     against = {
         NotByCells.TOGETHER: shape.information is not None,
         NotByCells.SHARED: bool(shape.same),
+        NotByCells.REVIEWS: shape.seen is not None,
         NotByCells.TREE: not is_sliced(shape.parent, shape.year, len(composition.years)),
         NotByCells.WHOLE_NUMBERS: composed.lp.is_mixed_integer,
         NotByCells.LIMITS: any(kind_of(limit).counts is not Counts.MEAN for limit in composition.limits),

@@ -73,8 +73,8 @@ class Composition:
     ----------
     plan, period : Template
         As compiled.
-    years : sequence of int
-        The years of the plan; `Shape.year` counts in it.
+    years, moments : sequence of int
+        The years and the moments of the plan; `Shape.year` and `Shape.moment` count in them.
     shape : Shape
         The tree.
     limits : sequence of Limit
@@ -92,9 +92,10 @@ class Composition:
         shape: Shape,
         limits: Sequence[Limit] = (),
         watched: Index | None = None,
+        moments: Sequence[int] = (),
     ) -> None:
         self.plan, self.period, self.shape = plan, period, shape
-        self.years = tuple(years)
+        self.years, self.moments = tuple(years), tuple(moments or years)
         self.limits = tuple(limits)
         self.n_nodes = len(shape.parent)
         self.column_of, self.n_composed = self._place_columns()
@@ -125,8 +126,8 @@ class Composition:
                 carried = place[:, period.column_index[before, index]]
                 place[:, j] = np.where(shape.parent >= 0, carried[shape.parent], self.plan.column_index[today, index])
             elif component in period.links:
-                of_year = np.array([self.plan.column_index[component, (*index, year)] for year in self.years])
-                place[:, j] = of_year[shape.year]
+                at = np.array([self.plan.column_index[component, (*index, moment)] for moment in self.moments])
+                place[:, j] = at[shape.moment]
         return place, base
 
     def _place_rows(self) -> tuple[Index, Mask, int]:

@@ -7,11 +7,12 @@ from procure.market.limits import bound_of
 from procure.market.market import Market, Moved, TrackedMarket, make_market
 from procure.market.merge import idle_offers, merge, merged_like, stay_one
 from procure.market.numbers import Datum
+from procure.market.programme import unread
 from procure.market.reads import ALWAYS_READ, check_given, check_read, numbers_read
 from procure.market.shape import Shape
 
 __all__ = [
     "ALWAYS_READ", "Datum", "Market", "Moved", "Shape", "TrackedMarket",
     "averaged", "bound_of", "check_given", "check_read", "exposure", "idle_offers", "is_drawn_anew", "make_market", "make_tree",
-    "merge", "merged_like", "numbers_read", "stay_one",
+    "merge", "merged_like", "numbers_read", "stay_one", "unread",
 ]  # fmt: skip

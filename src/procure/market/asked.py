@@ -68,7 +68,7 @@ class Asked:
 
     def demand(self, element: str, year: int) -> float:
         """t/yr, before levels."""
-        return float(self._demand.yearly(element)[self.years.index(year)])
+        return float(self._demand.yearly(element)[self.years.index(int(year))])
 
     def demand_in_node(self, element: str) -> Array:
         """t in the period of every node, shape (n_nodes,)."""

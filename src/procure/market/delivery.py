@@ -9,9 +9,8 @@ import numpy as np
 from procure.facts.records import Row
 from procure.facts.tracked import tracked
 from procure.market.offers import Offers
-from procure.market.reading import Reading, Room, or_else
+from procure.market.reading import Reading, Room
 from procure.scenarios.chain import effective_share
-from procure.scenarios.world import PROJECT, WAITING
 from procure.units import Array, Mask
 
 
@@ -50,32 +49,10 @@ class Delivery(Room):
 
     @tracked
     def ready(self, supplier: str) -> Array:
-        """Share of its volume that a supplier can deliver undisturbed, at every node: its years, its project, its ramp.
-
-        A trial does not wait for the project: it starts, and ramps up, in the first year in which its level has capacity.
-        """
+        """Share of its volume that a supplier can deliver undisturbed, at every node: its years, its project or programme."""
         reading = self.reading
-        share = np.ones(reading.n_nodes)
-        project = supplier + PROJECT
-        if project in reading.code:
-            starts = np.array([np.inf if s == WAITING else float(s) for s in reading.states[project]])
-            starts = starts[reading.code[project]]
-            if reading.of_chosen_level(supplier, "trial", reading.years[-1]):
-                starts = np.full(len(share), self._first_year_of_level(supplier))
-            age = reading.year_of_node - starts
-            ramp = np.zeros(len(age))
-            for years_since in np.unique(age[age >= 0]):
-                ramp[age == years_since] = reading.term(supplier, "ramp", float(years_since), None, default=1.0)
-            share = share * ramp
         runs = np.array([reading.runs(supplier, int(y)) for y in reading.years])
-        return np.asarray(share * runs[reading.year_index])
-
-    def _first_year_of_level(self, supplier: str) -> float:
-        """The first year in which the chosen level of a supplier has capacity; infinite where it never has."""
-        level = self.reading.programmes[supplier]
-        rows = self.reading.records.rows("programmes", supplier=supplier, programme=level, attribute="capacity")
-        years = [float(r["year"]) for r in rows if r["value"] > 0]
-        return max(min(years, default=np.inf), float(or_else(self.reading.registry[supplier]["first_year"], -np.inf)))
+        return np.asarray(self.offers.programme.ready(supplier) * runs[reading.year_index])
 
     def disrupted(self, element: str, suppliers: Iterable[str]) -> Mask:
         """Nodes where some of these suppliers, with something of the element to deliver, is in another state than its first.
@@ -85,7 +62,7 @@ class Delivery(Room):
         """
         disrupted = np.zeros(self.reading.n_nodes, dtype=bool)
         for s in suppliers:
-            disrupted |= self._disturbs(s) & (self.offers.room(s, element) > 0)[self.reading.year_index]
+            disrupted |= self._disturbs(s) & (self.offers.room(s, element) > 0)[self.reading.moment_index]
         return disrupted
 
     @tracked

@@ -23,6 +23,6 @@ def exposure(market: Market) -> Array:
     def of_period(name: str, *index: Any) -> Array:
         return np.asarray(market.period[name][index])
 
-    year, paths = market.shape.year, market.tree.paths()
-    each = [unserved(market.sets, e, of_plan, of_period, year, paths, market.discount) for e in market.sets.elements]
+    at, paths = market.shape.moment, market.tree.paths()
+    each = [unserved(market.sets, e, of_plan, of_period, at, paths, market.discount) for e in market.sets.elements]
     return np.asarray(sum(each, np.zeros(len(paths))))

@@ -62,7 +62,7 @@ class Unserved:
         """The guess for a model, which is that for the model as it was read."""
         plain = {"demand": DemandChoices(), "shortage": ShortageChoices(), "stock": StockChoices()}
         model = replace(model, facts=model.facts.as_read, settings=model.settings.model_copy(update=plain))
-        choices = model.settings.model_dump_json(include={"model", "suppliers"})
+        choices = model.settings.model_dump_json(include={"model", "suppliers", "reviews"})
         return Unserved(model.facts, choices, model)
 
     def __call__(self, programmes: Programmes, paths: Paths) -> Array:
@@ -72,8 +72,8 @@ class Unserved:
         offers = Offers(reading)
         demand, delivery, prices = Demand(reading), Delivery(reading, offers), Prices(reading, offers)
         trade = Trade(reading, offers, prices)
-        period = PeriodNumbers(reading, trade, demand, offers, delivery, prices)
         plan = PlanNumbers(reading, demand, offers, prices)
+        period = PeriodNumbers(reading, trade, demand, offers, delivery, prices, plan)
 
         def of_plan(name: str, *index: Any) -> float:
             return float(getattr(plan, name)(*index))
@@ -82,26 +82,29 @@ class Unserved:
             return np.asarray(getattr(period, name)(*index))
 
         sets, undiscounted = trade.sets(), np.ones(reading.n_nodes)
-        parts = [unserved(sets, e, of_plan, of_period, reading.year_index, passed, undiscounted) for e in sets.elements]
+        at = reading.moment_index
+        parts = [unserved(sets, e, of_plan, of_period, at, passed, undiscounted) for e in sets.elements]
         return np.column_stack(parts)
 
 
-def unserved(sets: Sets, e: str, of_plan: Value, of_period: Value, year: Index, paths: Index, discount: Array) -> Array:
+def unserved(
+    sets: Sets, e: str, of_plan: Value, of_period: Value, moment: Index, paths: Index, discount: Array
+) -> Array:
     """What each path leaves unserved of an element, kUSD, shape (n_paths,).
 
     Parameters
     ----------
     of_plan, of_period
         The data of the market, by name and index; those of a period over nodes.
-    year : position of every node's year
+    moment : position of every node's moment of the plan
     paths : the nodes passed, shape (n_paths, n_periods)
     discount : of every node
     """
-    years = sets.years
-    arrives = np.zeros(len(year))
+    moments = sets.moments
+    arrives = np.zeros(len(moment))
     for offer in sets.of_element(e):
         if offer in sets.offers:
-            offered = np.array([of_plan("offered", *offer, y) for y in years])[year]
+            offered = np.array([of_plan("offered", *offer, y) for y in moments])[moment]
             arrives += of_period("delivered", *offer) * offered
         else:
             arrives += of_period("callable", *offer)
@@ -115,10 +118,11 @@ def unserved(sets: Sets, e: str, of_plan: Value, of_period: Value, year: Index, 
         return cost
     drawable = np.minimum(lacks, of_period("limit_draw", e))
     tiers = [(of_period("width", *t), of_period("price_shortage", *t) * discount) for t in sets.tiers if t[0] == e]
+    ceiling = np.array([of_plan("ceiling", e, y) for y in moments])[moment]
     for nodes in paths.T:
         drawn = np.minimum(stock, drawable[nodes])
         missing = lacks[nodes] - drawn
-        room = np.maximum(of_plan("ceiling", e, years[year[nodes[0]]]) - stock, 0.0)
+        room = np.maximum(ceiling[nodes] - stock, 0.0)
         stock += np.minimum(spare[nodes], room) - drawn
         hit = np.flatnonzero(missing > 0)
         missing, nodes = missing[hit], nodes[hit]

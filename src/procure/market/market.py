@@ -78,6 +78,29 @@ class Market:
         """The year of every node."""
         return np.asarray(self.sets.years)[self.shape.year]
 
+    def of_moments(self, amounts: Mapping[tuple[Any, ...], float], *owner: Any) -> Array:
+        """Amounts by index at every moment of the plan, shape (n_moments,); 0 where there is none."""
+        return np.array([amounts.get((*owner, moment), 0.0) for moment in self.sets.moments])
+
+    def by_year(self, of_moments: Array) -> Array:
+        """What numbers of the moments come to in the mean of each year, shape (n_years,)."""
+        mean: Array = np.asarray(self._chance_of_moments @ of_moments)
+        return mean
+
+    def chance_of(self, moment: int) -> float:
+        """How likely a moment of the plan is in its year."""
+        return float(self._chance_of_moments[:, self.sets.moments.index(moment)].sum())
+
+    @cached_property
+    def _chance_of_moments(self) -> Array:
+        """How likely each moment is in its year, shape (n_years, n_moments)."""
+        n_inside, shape = self.shape.n_inside, self.shape
+        chance = np.zeros((len(self.sets.years), len(self.sets.moments)))
+        np.add.at(chance, (shape.year[:n_inside], shape.moment[:n_inside]), self.probability[:n_inside])
+        whole = chance.sum(axis=1, keepdims=True)
+        share: Array = np.divide(chance, whole, out=np.zeros_like(chance), where=whole > 0)
+        return share
+
     def plan_data(self, block: Ordered) -> Array:
         """The plan's numbers in the order of its compiled block, shape (n_data,)."""
         return np.array([self.plan[name][index] for name, index in block.data], dtype=float)
@@ -130,13 +153,14 @@ class TrackedMarket:
         prices.check(self._sets)
         self._refuse_faults()
         self.asked = asked = Asked(reading, self._sets, demand, delivery, prices)
+        planned = PlanNumbers(reading, demand, self.offers, prices)
         self._plan: tuple[BlockData, ...] = (
-            PlanNumbers(reading, demand, self.offers, prices),
+            planned,
             PlanLimits(reading, asked),
             ExtensionNumbers(reading, asked, by_node=False),
         )
         self._period: tuple[BlockData, ...] = (
-            PeriodNumbers(reading, self._trade, demand, self.offers, delivery, prices),
+            PeriodNumbers(reading, self._trade, demand, self.offers, delivery, prices, planned),
             PeriodLimits(reading, asked),
             ExtensionNumbers(reading, asked, by_node=True),
         )
@@ -149,7 +173,13 @@ class TrackedMarket:
             programmes=dict(programmes),
             sets=self._sets,
             tree=tree,
-            shape=Shape(reading.parent, reading.year_index, information, n_outside=len(reading.outside)),
+            shape=Shape(
+                reading.parent,
+                reading.year_index,
+                information,
+                n_outside=len(reading.outside),
+                seen=reading.moment_index if self._sets.reviewed else None,
+            ),
             plan=plan,
             period=period,
             probability=reading.probability,

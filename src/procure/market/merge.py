@@ -41,6 +41,7 @@ def merge(market: Market) -> Market:
             # Where a limit is not convex, the average of two decisions may keep it where neither of them does.
             member[bound.nodes] = 1.0 if kind_of(limits[name]).is_convex else 1.0 + np.arange(len(bound.nodes))
             inside.append(member)
+    inside.append(market.shape.moment.astype(float))  # what the plan does hangs on what was seen
     within = market.shape.n_inside
     tree, new = market.tree.merged(_telling_apart([column[:within] for column in (*numbers, *inside)]))
     beyond = tree.n_nodes + np.arange(market.shape.n_outside)  # futures outside the law stay as they are
@@ -89,7 +90,12 @@ def _reduced(market: Market, tree: Tree, new: Index) -> Market:
         market,
         tree=tree,
         merged_from=new,
-        shape=Shape(np.where(parent < 0, -1, new[parent]), shape.year[first], n_outside=shape.n_outside),
+        shape=Shape(
+            np.where(parent < 0, -1, new[parent]),
+            shape.year[first],
+            n_outside=shape.n_outside,
+            seen=None if shape.seen is None else shape.seen[first],
+        ),
         period={name: {i: values[first] for i, values in by_index.items()} for name, by_index in market.period.items()},
         probability=np.concatenate([np.asarray(tree.probability, dtype=float), np.zeros(shape.n_outside)]),
         discount=market.discount[first],
@@ -109,5 +115,5 @@ def _reduced(market: Market, tree: Tree, new: Index) -> Market:
 def idle_offers(market: Market) -> set[tuple[str, str]]:
     """Offers of which nothing can be contracted in any year: whatever they would deliver is multiplied by zero."""
     return {
-        offer for offer in market.sets.offers if not any(market.plan["offered"][*offer, y] for y in market.sets.years)
+        offer for offer in market.sets.offers if not any(market.plan["offered"][*offer, y] for y in market.sets.moments)
     }

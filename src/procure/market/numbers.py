@@ -51,9 +51,9 @@ def datum(
     return mark
 
 
-def by_year(over: Over) -> Over:
-    """Every one of some indices, in every year of the plan."""
-    return lambda sets: [(*index, y) for index in over(sets) for y in sets.years]
+def by_moment(over: Over) -> Over:
+    """Every one of some indices, at every moment of the plan."""
+    return lambda sets: [(*index, y) for index in over(sets) for y in sets.moments]
 
 
 def by_name(parts: Iterable[Mapping[Datum, Any]]) -> Data:

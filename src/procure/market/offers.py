@@ -7,12 +7,17 @@ import math
 import numpy as np
 
 from procure.facts.tracked import tracked
-from procure.market.reading import Room
+from procure.market.programme import Programme
+from procure.market.reading import Reading, Room
 from procure.units import Array
 
 
 class Offers(Room):
     """The volumes of the suppliers."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(reading)
+        self.programme = Programme(reading)
 
     def on_offer(self, supplier: str, element: str, year: int) -> float:
         """t/yr that a supplier offers in a year, to be contracted or only called."""
@@ -35,10 +40,10 @@ class Offers(Room):
 
     @tracked
     def room(self, supplier: str, element: str) -> Array:
-        """t/yr that can be bought, by year of the plan."""
+        """t/yr that can be bought, by moment of the plan."""
         is_contracted = self.reading.choice(supplier, "contracts") != "none"
         volume = self.offered if is_contracted else self.on_offer
-        return np.array([volume(supplier, element, y) for y in self.reading.years])
+        return np.array([volume(supplier, element, y) for y in self.reading.moments])
 
     def basket(self, supplier: str) -> dict[str, float]:
         """The elements a basket sells, and what share of its output each is; empty where the supplier sells no basket."""
@@ -64,6 +69,6 @@ class Offers(Room):
         reading, lead = self.reading, self.lead(supplier)
         bought = 0.0
         if lead is not None:
-            bought = sum(reading.term(supplier, "expansion_limit", v) for v in reading.years if v <= year - lead)
-        own = reading.term(supplier, "capacity", year) + (reading.of_chosen_level(supplier, "capacity", year) or 0.0)
+            bought = sum(reading.term(supplier, "expansion_limit", v) for v in reading.years if v <= int(year) - lead)
+        own = reading.term(supplier, "capacity", year) + self.programme.capacity(supplier, year)
         return own * reading.runs(supplier, year) + bought

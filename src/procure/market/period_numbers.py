@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from procure.facts.tracked import tracked
+from procure.formulation.moment import seen_before
 from procure.formulation.sets import Sets
 from procure.market.delivery import Delivery
 from procure.market.demand import Demand
 from procure.market.numbers import Index, Numbers, datum
 from procure.market.offers import Offers
+from procure.market.plan_numbers import PlanNumbers
 from procure.market.prices import Prices
 from procure.market.reading import Reading
 from procure.market.trade import Trade
@@ -40,14 +44,27 @@ def _tiers(sets: Sets) -> list[Index]:
     return list(sets.tiers)
 
 
+def _after(over: Callable[[Sets], list[Index]]) -> Callable[[Sets], list[Index]]:
+    """Some indices, where the plan spends anything after a review."""
+    return lambda sets: over(sets) if sets.revised else []
+
+
+_elements_after = _after(_elements)
+_expandable_after = _after(lambda sets: [(s,) for s, _ in sets.expandable])
+_levels_after = _after(lambda sets: list(sets.programmes))
+_charged_after = _after(lambda sets: [(s,) for s in sets.charged])
+
+
 class PeriodNumbers(Numbers):
     """What is needed, what arrives and what is paid, node by node."""
 
     def __init__(
-        self, reading: Reading, trade: Trade, demand: Demand, offers: Offers, delivery: Delivery, prices: Prices
-    ) -> None:
+        self, reading: Reading, trade: Trade, demand: Demand, offers: Offers, delivery: Delivery, prices: Prices,
+        plan: PlanNumbers,
+    ) -> None:  # fmt: skip
         super().__init__(reading)
         self.trade, self.needed, self.offers, self.delivery, self.prices = trade, demand, offers, delivery, prices
+        self.plan = plan
 
     @datum(over=_elements)
     def demand(self, e: str) -> Array:
@@ -62,12 +79,11 @@ class PeriodNumbers(Numbers):
     @datum(over=_offers)
     def payment(self, s: str, e: str) -> Array:
         """kUSD yr/t of a contract; where all of a basket has one price, it is paid by its output."""
-        share, apart = self.delivery.delivered(s, e), np.ones(len(self.reading.years), dtype=bool)
-        if self.reading.is_basket(s):
-            apart = np.isnan(self.prices.of_output(s))
+        share = self.delivery.delivered(s, e)
+        apart = np.isnan(self.prices.of_output(s)) if self.reading.is_basket(s) else np.ones(len(share), dtype=bool)
         if not apart.any():
             return np.zeros(len(share))
-        price = np.where(apart[self.reading.year_index], self.prices.of_contract(s, e), 0.0)
+        price = np.where(apart, self.prices.of_contract(s, e), 0.0)
         return np.asarray(self._paid(s, share) * price * self.reading.period_years)
 
     @datum(over=_baskets)
@@ -77,7 +93,7 @@ class PeriodNumbers(Numbers):
         held = np.array([sum(self.offers.share(s, e, y) for e in self.offers.basket(s)) for y in years])
         # A basket fails as a whole: the share of any of its elements is the share of its output.
         share = self.delivery.delivered(*next(offer for offer in self.trade.sets().offers if offer[0] == s))
-        price = (held * np.nan_to_num(self.prices.of_output(s), nan=0.0))[self.reading.year_index]
+        price = held[self.reading.year_index] * np.nan_to_num(self.prices.of_output(s), nan=0.0)
         return np.asarray(self._paid(s, share) * price * self.reading.period_years)
 
     @datum(over=_calls)
@@ -154,6 +170,41 @@ class PeriodNumbers(Numbers):
     def width(self, e: str, k: int) -> Array:
         """t of a tier of shortage."""
         return self._of_step("shortage", e, "width", k) * self.needed.in_node(e)
+
+    # --- what the plan spends where it was decided after a review ---
+
+    @datum(over=_expandable_after)
+    def cost_expansion(self, s: str) -> Array:
+        """kUSD yr/t of capacity."""
+        return self._after_reviews(lambda moment: self.plan.price_expansion(s, moment))
+
+    @datum(over=_levels_after)
+    def cost_programme(self, s: str, g: str) -> Array:
+        """kUSD of a programme level: a trial that a plant has replaced costs nothing any more."""
+        programme = self.offers.programme
+        stopped = programme.is_replaced(s, g) if s in self.reading.strategies else False
+        invested = self._after_reviews(lambda moment: self.plan.price_investment(s, g, moment))
+        running = self._after_reviews(lambda moment: self.plan.price_running(s, g, moment))
+        return np.asarray(invested + np.where(stopped, 0.0, running))
+
+    @datum(over=_charged_after)
+    def cost_use(self, s: str) -> Array:
+        """kUSD that it costs to buy of a supplier at all."""
+        return self._after_reviews(lambda moment: self.plan.charge(s, moment))
+
+    @datum(over=_elements_after)
+    def cost_room(self, e: str) -> Array:
+        """kUSD per t of room for stock."""
+        return self._after_reviews(lambda moment: self.plan.storage(e, moment))
+
+    def _after_reviews(self, price: Callable[[int], float]) -> Array:
+        """What the plan pays at a moment, undiscounted, in the first period of each year that follows a review."""
+        reading = self.reading
+        paid = [
+            price(moment) / reading.discount(int(moment)) if seen_before(moment) else 0.0 for moment in reading.moments
+        ]
+        is_first = reading.period % reading.settings.model.periods_per_year == 0
+        return np.where(is_first, np.array(paid)[reading.moment_index], 0.0)
 
     def _paid(self, s: str, share: Array) -> Array:
         """The share of a contract that is paid: what arrives, or all of it where it is paid as ordered."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from procure.formulation.sets import Sets
 from procure.market.demand import Demand
-from procure.market.numbers import Index, Numbers, by_year, datum
+from procure.market.numbers import Index, Numbers, by_moment, datum
 from procure.market.offers import Offers
 from procure.market.prices import Prices
 from procure.market.reading import Reading
@@ -52,7 +52,7 @@ class PlanNumbers(Numbers):
         super().__init__(reading)
         self.demand, self.offers, self.prices = demand, offers, prices
 
-    @datum(over=by_year(_offers))
+    @datum(over=by_moment(_offers))
     def committed(self, s: str, e: str, y: int) -> float:
         """t/yr contracted already."""
         committed, offered = self.offers.committed(s, e, y) * self.reading.runs(s, y), self.offers.offered(s, e, y)
@@ -63,50 +63,54 @@ class PlanNumbers(Numbers):
             )  # fmt: skip
         return committed
 
-    @datum(over=by_year(_offers))
+    @datum(over=by_moment(_offers))
     def offered(self, s: str, e: str, y: int) -> float:
         """The most that can be contracted, t/yr."""
         return self.offers.offered(s, e, y)
 
-    @datum(over=by_year(_of_baskets))
+    @datum(over=by_moment(_of_baskets))
     def share(self, s: str, e: str, y: int) -> float:
         """Share of a basket's output."""
         return self.offers.share(s, e, y)
 
-    @datum(over=by_year(_capped))
+    @datum(over=by_moment(_capped))
     def capacity(self, s: str, y: int) -> float:
         """Throughput of what exists, t/yr."""
         return self.reading.term(s, "capacity", y) * self.reading.runs(s, y)
 
-    @datum(over=by_year(_levels))
+    @datum(over=by_moment(_levels))
     def level(self, s: str, g: str, y: int) -> float:
         """Capacity of a programme level, t/yr."""
         return (self.reading.of_level(s, g, "capacity", y) or 0.0) * self.reading.runs(s, y)
 
-    @datum(over=_levels)
-    def chosen(self, s: str, g: str) -> float:
-        """1 of the chosen level, 0 of the others."""
-        return float(self.reading.programmes.get(s) == g)
+    @datum(over=by_moment(_levels))
+    def chosen(self, s: str, g: str, y: int) -> float:
+        """1 of a level in force, 0 of the others."""
+        return float(g in self.reading.in_force(s, y))
 
-    @datum(over=by_year(_ramped))
+    @datum(over=by_moment(_ramped))
     def growth(self, s: str, y: int) -> float:
         """The most by which throughput may grow, t/yr."""
         return self.reading.term(s, "growth", y, default=np.inf)
 
-    @datum(over=by_year(_charged))
+    @datum(over=by_moment(_charged))
     def least(self, s: str, y: int) -> float:
         """The least that is ordered where anything is, t/yr."""
         return self.reading.term(s, "minimum_order", y)
 
-    @datum(over=by_year(_expandable))
+    @datum(over=by_moment(_expandable))
     def buildable(self, s: str, y: int) -> float:
         """The most capacity that can be bought, t/yr."""
         return self.reading.term(s, "expansion_limit", y)
 
-    @datum(over=by_year(_elements))
+    @datum(over=by_moment(_elements))
     def ceiling(self, e: str, y: int) -> float:
         """Room for stock, t: never less than what exists."""
-        most = self.reading.of_stock(e, "max_days") / DAYS_PER_YEAR * self.demand.yearly(e)[self.reading.years.index(y)]
+        most = (
+            self.reading.of_stock(e, "max_days")
+            / DAYS_PER_YEAR
+            * self.demand.yearly(e)[self.reading.years.index(int(y))]
+        )
         return max(float(most), self.existing(e))
 
     @datum(over=_elements)
@@ -114,25 +118,31 @@ class PlanNumbers(Numbers):
         """Stock today, t."""
         return self.reading.of_stock(e, "existing")
 
-    @datum(over=by_year(_expandable))
+    @datum(over=by_moment(_expandable))
     def price_expansion(self, s: str, y: int) -> float:
         """kUSD yr/t of capacity."""
-        return self.reading.term(s, "expansion_cost", y) * self.reading.discount(y)
+        return self.reading.term(s, "expansion_cost", y) * self.reading.discount(int(y))
 
-    @datum(over=by_year(_levels))
+    @datum(over=by_moment(_levels))
     def price_programme(self, s: str, g: str, y: int) -> float:
-        """kUSD of a programme level: its running cost, and in the first year what is invested, for that is decided today."""
-        years = self.reading.years
-        spent = (self.reading.of_level(s, g, "running_cost", y) or 0.0) * self.reading.discount(y)
-        return spent + ((self.reading.of_level(s, g, "investment", years[-1]) or 0.0) if y == years[0] else 0.0)
+        """kUSD of a programme level: what it takes to run it, and what is invested when it is decided."""
+        return self.price_running(s, g, y) + self.price_investment(s, g, y)
 
-    @datum(over=by_year(_charged))
+    def price_running(self, s: str, g: str, y: int) -> float:
+        """kUSD of a year in which a level runs."""
+        return self.offers.programme.running_cost(s, g, y) * self.reading.discount(int(y))
+
+    def price_investment(self, s: str, g: str, y: int) -> float:
+        """kUSD that are invested in a level in a year."""
+        return self.offers.programme.investment(s, g, y) * self.reading.discount(int(y))
+
+    @datum(over=by_moment(_charged))
     def charge(self, s: str, y: int) -> float:
         """kUSD that it costs to buy of a supplier at all."""
-        return self.reading.term(s, "fixed_charge", y) * self.reading.discount(y)
+        return self.reading.term(s, "fixed_charge", y) * self.reading.discount(int(y))
 
-    @datum(over=by_year(_elements))
+    @datum(over=by_moment(_elements))
     def storage(self, e: str, y: int) -> float:
         """kUSD per t of room for stock."""
         value = self.reading.of_stock(e, "storage") * (self.prices.listed(e, "licensed") or 0.0)
-        return value * self.reading.discount(y)
+        return value * self.reading.discount(int(y))

@@ -79,18 +79,16 @@ class Prices(Room):
 
     @tracked
     def of_output(self, supplier: str) -> Array:
-        """USD/kg that the output of a basket delivers, by year, whatever its price rule; NaN where each element has its own.
+        """USD/kg that the output of a basket delivers, at every node, whatever its price rule; NaN where each element has its own.
 
         The unit cost of the programme, else the supplier's price for all elements alike.
         """
         reading, prices = self.reading, []
         for y in reading.years:
-            price = reading.of_chosen_level(supplier, "unit_cost", y)
-            if price is None:
-                price = reading.term(supplier, "price", y, default=np.nan)
-                price *= reading.term(supplier, "price_factor", y, default=1.0)
-            prices.append(price)
-        return np.array(prices)
+            price = reading.term(supplier, "price", y, default=np.nan)
+            prices.append(price * reading.term(supplier, "price_factor", y, default=1.0))
+        own, of_programme = np.array(prices)[reading.year_index], self.offers.programme.unit_cost(supplier)
+        return own if of_programme is None else np.where(np.isnan(of_programme), own, of_programme)
 
     def check(self, sets: Sets) -> None:
         """Note as a fault every price that is needed and that no table has."""

@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from procure.errors import Fault
+from procure.errors import DataError, Fault
 from procure.facts.records import ALL, Records, Row
 from procure.facts.tracked import Tracker
+from procure.formulation.moment import seen_before
 from procure.limits import KINDS, Future, FuturesLimit
+from procure.market.moments import Review, moments_of
 from procure.market.outside import outside
 from procure.model import Model
+from procure.scenarios.strategy import PENDING, VERDICT, strategy_of
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import Programmes, suppliers_of
+from procure.scenarios.world import Programmes, memory_of, suppliers_of
 from procure.units import Array, Index
 
 
@@ -28,6 +31,10 @@ class Reading:
         The nodes behind those of the tree, outside the law.
     period, year_of_node, year_index : array, shape (n_nodes,)
         The period of every node, its year, and the position of that in `years`.
+    strategies : mapping supplier -> Strategy
+        What is chosen of the suppliers' programmes.
+    moments, moment_index : tuple of int, and array of shape (n_nodes,)
+        The moments of the plan, and the position of every node's among them.
     code : mapping chain -> array, shape (n_nodes,)
         The position of every node's state in `states` of the chain.
     period_years : float
@@ -71,11 +78,48 @@ class Reading:
             name: np.concatenate([np.asarray(tree.state)[:, k], undisturbed]) for k, name in enumerate(tree.processes)
         }
         self.states = dict(zip(tree.processes, tree.states, strict=True))
+        self.strategies = {s: strategy_of(self.records, s, chosen) for s, chosen in programmes.items()}
+        self.moments, self.moment_index = moments_of(
+            self._reviews(), self.years, self.year_index, self.code, self.states
+        )
 
     @property
     def n_nodes(self) -> int:
         """Nodes of the tree, and those outside the law."""
         return len(self.period)
+
+    def _reviews(self) -> list[Review]:
+        """When the plan is revised, and what is seen then."""
+        reviews = [
+            Review(strategy.review, supplier + VERDICT)
+            for supplier, strategy in sorted(self.strategies.items())
+            if strategy.review is not None
+        ]
+        reviews += [
+            Review(choice.year, memory_of(name, choice.year))
+            for choice in self.settings.reviews
+            for name in choice.sees
+        ]
+        for review in reviews:
+            if review.process not in self.code:
+                seen = f"the futures say nothing of '{review.process}', which the plan waits for"
+                raise DataError(
+                    Fault(f"{self.model.origin}, reviews", seen, "what a plan waits for is part of its world")
+                )
+        if reviews and len(self.outside):
+            seen = "a limit looks at futures outside the law, and the plan is revised"
+            rule = "nobody knows what a review would see there"
+            raise DataError(Fault(f"{self.model.origin}, limits", seen, rule, "drop the limit, or the strategy"))
+        return reviews
+
+    def outcome(self, supplier: str, moment: int) -> str:
+        """What is known of the verdict on a supplier at a moment of the plan."""
+        return dict(seen_before(moment)).get(supplier + VERDICT, PENDING)
+
+    def in_force(self, supplier: str, moment: int) -> tuple[str, ...]:
+        """The programme levels of a supplier in force at a moment of the plan."""
+        strategy = self.strategies.get(supplier)
+        return () if strategy is None else strategy.in_force(self.outcome(supplier, moment), int(moment))
 
     def _futures(self) -> dict[str, list[Future]]:
         """The futures outside the law that each limit looks at."""
@@ -139,11 +183,6 @@ class Reading:
     def of_level(self, supplier: str, level: str, attribute: str, year: float) -> float | None:
         """What a programme level says of an attribute in a year, in the unit of its table, where it says anything."""
         return self.records.value("programmes", year, supplier=supplier, programme=level, attribute=attribute)
-
-    def of_chosen_level(self, supplier: str, attribute: str, year: float) -> float | None:
-        """The same of the level that is chosen for the supplier; None where it has no programme."""
-        level = self.programmes.get(supplier)
-        return None if level is None else self.of_level(supplier, level, attribute, year)
 
     def of_stock(self, element: str, attribute: str) -> float:
         """What stock.csv says of an element, in the unit of the attribute; 0 where it says nothing."""

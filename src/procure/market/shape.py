@@ -29,6 +29,8 @@ class Shape:
         have a decision of their own at every node.
     n_outside : int
         How many nodes, the last ones, are outside the law: they are answered, and weigh nothing.
+    seen : array, shape (n_nodes,), optional
+        Position of the node's moment in the moments of the plan, where reviews make them more than the years.
     """
 
     parent: Index
@@ -36,6 +38,12 @@ class Shape:
     information: Index | None = None
     same: Mapping[Any, Index] = field(default_factory=dict)
     n_outside: int = 0
+    seen: Index | None = None
+
+    @property
+    def moment(self) -> Index:
+        """Position of the node's moment in the moments of the plan, shape (n_nodes,)."""
+        return self.year if self.seen is None else self.seen
 
     @property
     def n_inside(self) -> int:

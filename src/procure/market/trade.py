@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from procure.facts.tracked import tracked
+from procure.formulation.moment import seen_before
 from procure.formulation.sets import Sets
 from procure.market.limits import limit_of
 from procure.market.offers import Offers
@@ -35,6 +36,7 @@ class Trade(Room):
             elements=tuple(reading.elements),
             suppliers=tuple(suppliers),
             years=tuple(reading.years),
+            reviewed=reading.moments if any(map(seen_before, reading.moments)) else (),
             offers=tuple(offers),
             calls=tuple(calls),
             baskets=tuple(s for s in suppliers if reading.is_basket(s)),
@@ -42,12 +44,20 @@ class Trade(Room):
             ramped=tuple(s for s in suppliers if "growth" in has[s]),
             charged=tuple(s for s in suppliers if has[s] & {"fixed_charge", "minimum_order"}),
             expandable=tuple((s, lead) for s in suppliers if (lead := self.offers.lead(s)) is not None),
-            programmes=tuple((s, g) for s, choice in chosen if s in reading.registry for g in choice.programmes),
+            programmes=tuple((s, g) for s, _ in chosen if s in reading.registry for g in self._levels(s)),
             steps=tuple(self._steps()),
             tiers=tuple(self._tiers()),
             extension=reading.model.extension,
             limits=tuple(limit_of(choice, reading, self.prices) for choice in reading.settings.limits),
         )
+
+    def _levels(self, supplier: str) -> tuple[str, ...]:
+        """The programme levels that the model names, and those of the strategy that is chosen."""
+        named = self.reading.settings.suppliers[supplier].programmes
+        levels = {str(r["programme"]) for r in self.reading.records.rows("programmes", supplier=supplier)}
+        strategy = self.reading.strategies.get(supplier)
+        own = strategy.levels if strategy is not None else ()
+        return tuple(dict.fromkeys(level for level in (*named, *own) if level in levels))
 
     def _sold(self, supplier: str) -> list[str]:
         """The elements of the model that a supplier offers, whatever their volume."""

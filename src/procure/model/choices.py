@@ -79,6 +79,9 @@ class WorldChoices(Table):
     start: dict[str, str] = Field({})
     tree: TreeChoices = TreeChoices()
     scenarios: Truth = False  # True: the futures are the table `scenarios` of the facts
+    retaliation: Literal["announcement", "delivery"] = (
+        "announcement"  # from when a programme level that is in force provokes
+    )
 
 
 class DemandChoices(Table):
@@ -111,6 +114,13 @@ class SupplierChoices(Table):
     contracts: Literal["free", "committed", "none"] = "free"  # today's contracts and nothing else; none: all is called
 
 
+class ReviewChoices(Table):
+    """From `year` on the plan is decided anew, knowing the states in which the processes it `sees` were the year before."""
+
+    year: Whole
+    sees: Names = Field(min_length=1)
+
+
 class Override(Table):
     """A single number of the facts, set with its reason: in the unit in which its row is written, or as text with a unit."""
 
@@ -129,6 +139,7 @@ class Settings(Table):
     stock: StockChoices = StockChoices()
     shortage: ShortageChoices = ShortageChoices()
     suppliers: dict[str, SupplierChoices] = Field({})
+    reviews: tuple[ReviewChoices, ...] = ()
     limits: tuple[LimitChoices, ...] = ()
     overrides: tuple[Override, ...] = ()
 
@@ -140,6 +151,15 @@ class Settings(Table):
         if twice:
             raise wrong(f"two limits are called '{twice[0]}'", "each limit has a name of its own", "rename one of them")
         return limits
+
+    @field_validator("reviews")
+    @classmethod
+    def _reviews_have_years_of_their_own(cls, reviews: tuple[ReviewChoices, ...]) -> tuple[ReviewChoices, ...]:
+        years = [review.year for review in reviews]
+        twice = sorted({year for year in years if years.count(year) > 1})
+        if twice:
+            raise wrong(f"two reviews are in {twice[0]}", "each review has a year of its own", "let one see all")
+        return reviews
 
     @classmethod
     def checked(cls, document: Mapping[str, Any], origin: str) -> Settings:

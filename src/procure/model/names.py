@@ -16,6 +16,7 @@ def unknown_names(settings: Settings, facts: Facts, origin: str) -> list[Fault]:
     reader.read_model()
     reader.read_suppliers()
     reader.read_world()
+    reader.read_reviews()
     reader.read_limits()
     return reader.faults
 
@@ -59,12 +60,22 @@ class _Reader:
         self.known("model.currency", model.currency, currencies, "a currency of the facts")
 
     def read_suppliers(self) -> None:
-        programmes = self.tables["programmes"]
+        programmes, strategies = self.tables["programmes"], self.tables["strategies"]
         for name, supplier in self.settings.suppliers.items():
             self.known("suppliers", name, self.tables["suppliers"]["supplier"], "a supplier of the facts")
-            own = programmes.loc[programmes["supplier"] == name, "programme"]
+            own = {
+                *programmes.loc[programmes["supplier"] == name, "programme"],
+                *strategies.loc[strategies["supplier"] == name, "strategy"],
+            }
             for programme in supplier.programmes:
-                self.known(f"suppliers.{name}.programmes", programme, own, f"a programme of {name}")
+                self.known(f"suppliers.{name}.programmes", programme, own, f"a programme or strategy of {name}")
+
+    def read_reviews(self) -> None:
+        first, last = self.settings.model.years
+        for review in self.settings.reviews:
+            if not first < review.year <= last:
+                seen, rule = f"{review.year} is outside {first + 1} to {last}", "a review comes after the first year"
+                self.fault("reviews", seen, rule, "change it, or model.years")
 
     def read_world(self) -> None:
         world, states = self.settings.world, self.tables["states"]

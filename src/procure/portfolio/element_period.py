@@ -7,7 +7,7 @@ few rows, which `lp.parametric` solves for every such number at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -81,6 +81,34 @@ def element_periods(
     Raises `DataError` where a row of one's own ties elements together, or stock to anything but its own balance.
     """
     mine = _Columns(template, element)
+    numbers, decisions = _read(template, mine)
+    first, which = _alike(np.concatenate([data[:, numbers], planned[:, decisions], weight], axis=1))
+    periods = _distinct(template, mine, data[first], planned[first], weight[first], today)
+    return replace(periods, which=periods.which[which], room=periods.room[which])
+
+
+def _read(template: Template, mine: _Columns) -> tuple[Index, Index]:
+    """The data that the period of an element hangs on, and the decisions of the plan."""
+    forms = np.flatnonzero(mine.owned[template.form_column])
+    bounded = np.array([*mine.decided, mine.stock]) if mine.element is not None else np.empty(0, dtype=np.int64)
+    touched = np.unique(template.entry_row[np.isin(template.entry_column, bounded)])
+    entries = np.flatnonzero(np.isin(template.entry_row, touched))
+    used = [
+        affine.coefficients[chosen].indices
+        for affine, chosen in (
+            (template.form, forms), (template.entry, entries), (template.row_lower, touched),
+            (template.row_upper, touched), (template.lower, bounded), (template.upper, bounded),
+        )
+    ]  # fmt: skip
+    columns = np.unique(np.concatenate([template.form_column[forms], template.entry_column[entries]]))
+    return np.unique(np.concatenate(used)).astype(np.int64), columns[mine.is_planned[columns]]
+
+
+def _distinct(
+    template: Template, mine: _Columns, data: Array, planned: Array, weight: Array, today: float
+) -> ElementPeriods:
+    """The same at nodes that mostly differ."""
+    element = mine.element
     forms = len(template.forms)
     at = np.flatnonzero(mine.owned[template.form_column])
     value = _rows(template.form, at).at(data)
@@ -242,11 +270,16 @@ def _alike(rows: Array) -> tuple[Index, Index]:
     telling = rows[:, (rows != rows[0]).any(axis=0)]
     if not telling.shape[1]:
         return np.zeros(1, dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
-    order = np.lexsort(telling.T)
-    telling = telling[order]
-    new = np.concatenate([[True], (telling[1:] != telling[:-1]).any(axis=1)])
-    which = np.empty(len(rows), dtype=np.int64)
-    which[order] = np.cumsum(new) - 1
+    # One number for each row, which rows that are alike share; others may by chance, and then rows are compared in full.
+    key = np.where(np.isfinite(telling), telling, 0.1) @ np.random.default_rng(1).random(telling.shape[1])
+    for columns in (key[None], telling.T):
+        order = np.lexsort(columns)
+        columns = columns[:, order]
+        new = np.concatenate([[True], (columns[:, 1:] != columns[:, :-1]).any(axis=0)])
+        which = np.empty(len(rows), dtype=np.int64)
+        which[order] = np.cumsum(new) - 1
+        if (telling == telling[order[new][which]]).all():
+            break
     return order[new], which
 
 

@@ -11,6 +11,7 @@ from pandas import NA, DataFrame
 
 from procure.errors import DataError, Fault
 from procure.facts import load_facts
+from procure.formulation.moment import from_words, moment
 from procure.limits import KINDS
 from procure.model import Model, Settings, bundled_models, make_model
 from procure.model.file import facts_of
@@ -202,9 +203,9 @@ def _by_name(portfolios: Sequence[Portfolio]) -> dict[str, Portfolio]:
 def decisions(portfolio: Portfolio) -> Plan:
     """Every decision of a portfolio's plan by component and index, as `formulation.plan` names them."""
     plan: dict[str, dict[tuple[Any, ...], float]] = {}
-    columns = (portfolio.plan[name].tolist() for name in ("decision", "of", "year", "value"))
-    for decision, of, year, value in zip(*columns, strict=True):
-        index = of.split(".") if year is NA else [*of.split("."), int(year)]
+    columns = (portfolio.plan[name].tolist() for name in ("decision", "of", "year", "seen", "value"))
+    for decision, of, year, seen, value in zip(*columns, strict=True):
+        index: list[Any] = of.split(".") if year is NA else [*of.split("."), moment(int(year), from_words(seen))]
         plan.setdefault(decision, {})[tuple(index)] = value
     return plan
 

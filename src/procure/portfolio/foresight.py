@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,8 +64,14 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
     plan_data, period_data = market.plan_data(templates.plan), market.period_data(templates.period)
     paths = market.tree.paths()
     n_periods = paths.shape[1]
-    shape = Shape(np.arange(n_periods) - 1, market.shape.year[paths[0]])
-    composition = Composition(templates.plan, templates.period, market.sets.years, shape)
+    sets, moments = market.sets, market.shape.moment
+
+    @cache
+    def composed(*seen: int) -> Composition:
+        """Over a path that passes these moments of the plan."""
+        shape = Shape(np.arange(n_periods) - 1, market.shape.year[paths[0]], seen=np.array(seen))
+        return Composition(templates.plan, templates.period, sets.years, shape, moments=sets.moments)
+
     forms = list(templates.period.forms)
     is_shortage = templates.period.form_row == forms.index("shortage_cost")
     shortage_columns = templates.period.form_column[is_shortage]
@@ -74,11 +81,11 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
     known: dict[bytes, tuple[float, float]] = {}
     losses = np.empty((len(paths), 2))
     for leaf, path in enumerate(paths):
-        key = period_data[path].tobytes()
+        key = period_data[path].tobytes() + moments[path].tobytes()
         if key not in known:
             if time.perf_counter() >= deadline:
                 return unseen(market)
-            discount = market.discount[path]
+            discount, composition = market.discount[path], composed(*moments[path].tolist())
             program = composition.program(Figures(plan_data, period_data[path], np.ones(n_periods), discount)).lp
             solution, spent = engine.solve(program, deadline)
             seconds, resolved_cold = seconds + spent, resolved_cold + solution.resolved_cold

@@ -27,8 +27,9 @@ OTHER_SOURCES = ("spot", "stock", "shortage", "surplus")
 
 FRAMES: Mapping[str, Mapping[str, Kind]] = {
     # What is decided now, under the names of `formulation.plan`: contracts and output in t/yr, stock in t. `of` names what a
-    # decision is about, joined by dots: supplier, element or both.
-    "plan": {"decision": "text", "of": "text", "year": "year", "value": "number"},
+    # decision is about, joined by dots: supplier, element or both. `seen` says what reviews have seen before that year, where the
+    # plan is revised, and `chance` how likely that is; 1 elsewhere.
+    "plan": {"decision": "text", "of": "text", "year": "year", "seen": "text", "chance": "number", "value": "number"},
     # Expected supply of each element, year by year; `supplied_t` over all suppliers and `OTHER_SOURCES` sums to demand,
     # `share` to one. `cost_musd` is what is paid; a basket's price is split by the tonnes it is made of.
     "mix": {

@@ -15,6 +15,7 @@ from pandas import DataFrame
 
 from procure import risk
 from procure.errors import SolverError
+from procure.formulation.moment import in_words, seen_before
 from procure.formulation.period import COSTS
 from procure.lp.compile import Template
 from procure.portfolio.frames import UNSERVED, make_frame
@@ -86,10 +87,11 @@ class Measured:
     @cached_property
     def path_costs(self) -> dict[str, Array]:
         """Present value of each component along the path to each leaf, kUSD, shape (n_leaves,)."""
-        sure = {name: np.full(len(self.leaves), cost) for name, cost in self.plan_costs.items()}
-        return sure | {
-            name: (self.discount * self.forms[name])[self.paths].sum(axis=1) for name in self._templates.period.costs
-        }
+        costs = {name: np.full(len(self.leaves), cost) for name, cost in self.plan_costs.items()}
+        for name in self._templates.period.costs:  # what was decided after a review is spent along the path
+            spent = (self.discount * self.forms[name])[self.paths].sum(axis=1)
+            costs[name] = costs[name] + spent if name in costs else spent
+        return costs
 
     @cached_property
     def loss(self) -> Array:
@@ -177,14 +179,27 @@ class Measured:
         return np.sum(parts, axis=0) if parts else np.zeros(len(self.probability))
 
     def contracted(self, supplier: str, element: str) -> Array:
-        """Contract in each year, t/yr."""
-        contracts = self.plan.get("contract", {})
-        return np.array([contracts.get((supplier, element, y), 0.0) for y in self.sets.years])
+        """Contract in the mean of each year, t/yr."""
+        return self.market.by_year(self._contract(supplier, element))
+
+    def _contract(self, supplier: str, element: str) -> Array:
+        """Contract at each moment of the plan, t/yr."""
+        return self.market.of_moments(self.plan.get("contract", {}), supplier, element)
+
+    def paid_for(self, supplier: str, element: str) -> Array:
+        """What is paid for a contract apart from the output of its basket at every node, kUSD, undiscounted."""
+        price = self.market.period["payment"].get((supplier, element), 0.0)
+        return np.asarray(price * self._contract(supplier, element)[self.market.shape.moment])
+
+    def paid_for_output(self, supplier: str) -> Array:
+        """What is paid for the output of a basket at every node, kUSD, undiscounted."""
+        output = self.market.of_moments(self.plan["output"], supplier)[self.market.shape.moment]
+        return np.asarray(self.market.period["payment_output"][supplier,] * output)
 
     def delivered(self, supplier: str, element: str) -> Array:
         """What arrives of the contract at every node, t."""
         share = self.market.period["delivered"].get((supplier, element), 0.0)
-        return np.asarray(share * self.contracted(supplier, element)[self.market.shape.year])
+        return np.asarray(share * self._contract(supplier, element)[self.market.shape.moment])
 
     def called(self, supplier: str, element: str) -> Array:
         """What is called at every node, t."""
@@ -224,16 +239,16 @@ class Measured:
             parts = [price[e, k] * x for (e, k), x in self.node.get(source, {}).items() if e == element]
             return np.sum(parts, axis=0) if parts else np.zeros(len(self.probability))
         paid = data["price_call"].get((source, element), 0.0) * self.called(source, element)
-        paid = paid + data["payment"].get((source, element), 0.0) * self.contracted(source, element)[years]
+        paid = paid + self.paid_for(source, element)
         if source in self.sets.baskets and (source, element) in self.sets.offers:
             share = self.market.plan["share"]
             held = {
-                e: np.array([share[source, e, y] for y in self.sets.years]) for _, e in self.sets.of_supplier(source)
+                e: self.market.by_year(self.market.of_moments(share, source, e))
+                for _, e in self.sets.of_supplier(source)
             }
             whole = np.sum(list(held.values()), axis=0)
             part = np.divide(held[element], whole, out=np.full(len(whole), 1.0 / len(held)), where=whole > 0)
-            output = np.array([self.plan["output"][source, y] for y in self.sets.years])
-            paid = paid + data["payment_output"][source,] * (part * output)[years]
+            paid = paid + self.paid_for_output(source) * part[years]
         return np.asarray(paid)
 
 
@@ -245,9 +260,12 @@ def plan(measured: Measured) -> DataFrame:
     rows = []
     for component, values in measured.plan.items():
         for index, value in sorted(values.items()):
-            year = index[-1] if isinstance(index[-1], int) else None
-            names = index if year is None else index[:-1]
-            rows.append((component, ".".join(map(str, names)), year, value))
+            moment = index[-1] if isinstance(index[-1], int) else None
+            names = index if moment is None else index[:-1]
+            year, seen, chance = None, "", 1.0
+            if moment is not None:
+                year, seen, chance = int(moment), in_words(seen_before(moment)), measured.market.chance_of(moment)
+            rows.append((component, ".".join(map(str, names)), year, seen, chance, value))
     return make_frame("plan", rows)
 
 
@@ -315,10 +333,11 @@ def stock(measured: Measured) -> DataFrame:
     for e in measured.sets.elements:
         held, demand = measured.node["stock"][e,], measured.yearly(measured.demand[e])
         sold = measured.yearly(measured.sold_from_stock(e))
+        room = measured.market.by_year(measured.market.of_moments(measured.plan["stock_target"], e))
         for k, year in enumerate(measured.sets.years):
             nodes = measured.nodes_of_year[k]
             last = nodes[period[nodes] == period[nodes].max()]
-            amounts = measured.plan["stock_target"][e, year], float(measured.probability[last] @ held[last])
+            amounts = float(room[k]), float(measured.probability[last] @ held[last])
             target, expected = ((t, _share(t, float(demand[k])) * DAYS_PER_YEAR) for t in amounts)
             rows.append((e, year, *target, *expected, float(sold[k])))
     return make_frame("stock", rows)

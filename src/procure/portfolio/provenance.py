@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 from pandas import DataFrame
 
 from procure.facts.records import ALL, Records, Row
 from procure.facts.schema import statuses
+from procure.formulation.moment import seen_before
 from procure.portfolio.frames import make_frame
 from procure.portfolio.measure import Measured
+from procure.scenarios.strategy import strategy_of
 from procure.units import KUSD_PER_MUSD
 
 
@@ -68,39 +69,54 @@ class _Priced:
             yield self._status(self._by_scope("stock", e, attribute="end_value")), float(measured.yearly(kept).sum())
 
     def _of_contracts(self) -> Iterator[tuple[str, float]]:
-        measured, data = self.measured, self.market.period
+        measured = self.measured
         for s, e in measured.sets.offers:
-            paid = data["payment"][s, e] * measured.contracted(s, e)[self.market.shape.year]
-            cost = measured.yearly(measured.discount * paid)
+            cost = measured.yearly(measured.discount * measured.paid_for(s, e))
             for k, year in enumerate(self.years):
                 yield self._price(s, e, year, with_floor=True), float(cost[k])
         for s in measured.sets.baskets:
-            output = np.array([measured.plan["output"][s, y] for y in self.years])
-            cost = measured.yearly(measured.discount * data["payment_output"][s,] * output[self.market.shape.year])
+            cost = measured.yearly(measured.discount * measured.paid_for_output(s))
             for k, year in enumerate(self.years):
                 yield self._basket(s, year), float(cost[k])
 
     def _of_plan(self) -> Iterator[tuple[str, float]]:
         plan, price = self.measured.plan, self.market.plan
+        chance = self.market.chance_of
         for (s, y), x in plan.get("expansion", {}).items():
-            yield self._status(self._terms(s, "expansion_cost", y)), price["price_expansion"][s, y] * x
+            yield self._status(self._terms(s, "expansion_cost", y)), chance(y) * price["price_expansion"][s, y] * x
         for (s, y), x in plan.get("use", {}).items():
-            yield self._status(self._terms(s, "fixed_charge", y)), price["charge"][s, y] * x
+            yield self._status(self._terms(s, "fixed_charge", y)), chance(y) * price["charge"][s, y] * x
         for (e, y), x in plan["stock_target"].items():
-            yield self._status(self._by_scope("stock", e, attribute="storage")), price["storage"][e, y] * x
-        for (s, g), x in plan.get("programme", {}).items():
+            storage = self._by_scope("stock", e, attribute="storage")
+            yield self._status(storage), chance(y) * price["storage"][e, y] * x
+        for (s, g, y), x in plan.get("programme", {}).items():
             rows = [
                 r
                 for attribute in ("investment", "running_cost")
                 for r in self.records.rows("programmes", supplier=s, programme=g, attribute=attribute)
                 if r["value"]
             ]
-            yield self._status(rows), sum(price["price_programme"][s, g, y] for y in self.years) * x
+            yield self._status(rows), self._spent_on(s, g, y) * x
+
+    def _spent_on(self, supplier: str, level: str, moment: int) -> float:
+        """What a programme level costs at a moment of the plan in the mean, kUSD of present value."""
+        if not seen_before(moment):
+            return float(self.market.plan["price_programme"][supplier, level, moment])
+        here = self.market.shape.moment == self.market.sets.moments.index(moment)
+        cost = self.measured.discount * self.market.period["cost_programme"][supplier, level]
+        return float(self.measured.probability[here] @ cost[here])
 
     def _basket(self, supplier: str, year: int) -> str:
-        level = self.market.programmes.get(supplier)
-        own = self.records.valid("programmes", year, supplier=supplier, programme=level, attribute="unit_cost")
-        return self._status([own] if own is not None else self._terms(supplier, "price", year))
+        chosen = self.market.programmes.get(supplier)
+        levels = strategy_of(self.records, supplier, chosen).levels if chosen is not None else ()
+        own = [
+            row
+            for level in levels
+            if (row := self.records.valid(
+                "programmes", year, supplier=supplier, programme=level, attribute="unit_cost"
+            )) is not None and row["value"]
+        ]  # fmt: skip
+        return self._status(own or self._terms(supplier, "price", year))
 
     def _price(self, supplier: str, element: str, year: int, *, with_floor: bool) -> str:
         """The status of what prices a tonne: the supplier's own price, its layer's, or the floor where it is higher."""

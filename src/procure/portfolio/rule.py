@@ -4,7 +4,7 @@ With the plan fixed the elements separate: each has one stock, in a world that s
 c the cost of one period, convex and piecewise linear in the tonnes that leave the stock (`element_period`), and V the least
 expected cost from a period on,
 
-  V_t(z, x) = min_y  d_t [c_tz(x - y) + p_tz y] + W_t(z, y)     0 <= y <= target_t        d_t  discount    p_tz  price of stock
+  V_t(z, x) = min_y  d_t [c_tz(x - y) + p_tz y] + W_t(z, y)     0 <= y <= target_tz       d_t  discount    p_tz  price of stock
   W_t(z, y) = Σ_z' P(z' | z) V_t+1(z', y)                       0 after the last period
 
 The minimum is an infimal convolution: the pieces of both functions in the order of their slopes. So what is kept of a stock x is
@@ -23,7 +23,7 @@ Source: Bellman (1957), Dynamic Programming, chapter 3; Rockafellar (1970), Conv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ import numpy as np
 from procure.errors import SolverError
 from procure.lp.compile import Template
 from procure.market import Market
-from procure.portfolio.element_period import ElementPeriods, element_periods, refused
+from procure.portfolio.element_period import ElementPeriods, element_periods
 from procure.scenarios.lattice import Lattice
 from procure.units import Array, Index
 
@@ -86,7 +86,7 @@ def play(
     lattice : Lattice
         What may follow what.
     plan : mapping component -> index -> value
-        `contract`, `output`, `use` and `stock_target` by year, `stock_today`.
+        `contract`, `output`, `use` and `stock_target` by moment, `stock_today`.
     paths : int array, shape (n_paths, n_periods)
         Nodes of the lattice.
     weight : array, shape (n_nodes of the market's tree, n_forms), optional
@@ -95,7 +95,7 @@ def play(
     at = lattice.worlds()[1]
     node = np.concatenate(at)
     data = np.asfortranarray(market.period_data(template)[node])  # multiplied from the other side, many times
-    planned = _planned(template, plan, np.asarray(market.sets.years)[market.shape.year[node]])
+    planned = _planned(template, plan, market.sets.moments, market.shape.moment[node])
     discount = np.array([market.discount[here[0]] for here in at])
     ends = np.cumsum([len(here) for here in at])[:-1]
     if weight is None:
@@ -103,7 +103,7 @@ def play(
     for element in (*market.sets.elements, None):
         today = 0.0 if element is None else float(plan["stock_today"][element,])
         periods = element_periods(template, element, data, planned, weight[node], today)
-        room = [_room(of_period, element) for of_period in np.split(periods.room, ends)]
+        room = np.split(periods.room, ends)
         rule = _Rule(element, periods, np.split(periods.which, ends), room, lattice, discount, today)
         yield rule.play(template, paths)
 
@@ -113,20 +113,18 @@ def money(template: Template, n_nodes: int) -> Array:
     return np.tile(np.isin(template.forms, template.costs).astype(float), (n_nodes, 1))
 
 
-def _room(most: Array, element: str | None) -> float:
-    """The most stock that may be left in a period, t: the same in every state, as the plan has it."""
-    if np.ptp(most) > 1e-9 * max(most.max(), 1.0):
-        raise refused(f"stock of {element}", "its room differs from state to state")
-    return float(most.max())
+def _planned(template: Template, plan: Plan, moments: Sequence[int], at: Index) -> Array:
+    """What the plan says in the columns of every node's period, shape (n_nodes, n_columns); 0 where the period decides.
 
-
-def _planned(template: Template, plan: Plan, years: Index) -> Array:
-    """What the plan says in the columns of every node's period, shape (n_nodes, n_columns); 0 where the period decides."""
-    values = np.zeros((len(years), len(template.columns)))
-    distinct, at = np.unique(years, return_inverse=True)
+    `at` is the position of every node's moment.
+    """
+    values = np.zeros((len(at), len(template.columns)))
+    passed = np.unique(at).tolist()
     for j, (component, index) in enumerate(template.columns):
         if component in template.links:
-            values[:, j] = np.array([plan[component][*index, year] for year in distinct.tolist()])[at]
+            of_moment = np.zeros(len(moments))
+            of_moment[passed] = [plan[component][*index, moments[k]] for k in passed]
+            values[:, j] = of_moment[at]
     return values
 
 
@@ -147,21 +145,22 @@ class _Rule:
     """The rule for one element, found from the last period to the first."""
 
     def __init__(
-        self, element: str | None, periods: ElementPeriods, which: list[Index], room: list[float], lattice: Lattice,
+        self, element: str | None, periods: ElementPeriods, which: list[Index], room: list[Array], lattice: Lattice,
         discount: Array, today: float,
     ) -> None:  # fmt: skip
         self.element, self.periods, self.which, self.discount, self.today = element, periods, which, discount, today
         self.steps: list[_Step] = []
         self.error = 0.0
-        knots = np.array([0.0, room[-1]])
+        rooms = [np.unique(most, return_inverse=True) for most in room]  # differing where reviews saw other things
+        knots = np.unique([0.0, *rooms[-1][0]])
         future = np.zeros((int(lattice.memory[-1].max()) + 1, len(knots)))
         for t in reversed(range(lattice.n_periods)):
-            kinds, row = np.unique(np.column_stack([which[t], lattice.memory[t]]), axis=0, return_inverse=True)
-            row = row.reshape(-1)
-            step = self._step(row, kinds[:, 0], discount[t], knots, future[kinds[:, 1]])
+            levels, at = rooms[t]
+            kinds, row = _kinds(which[t], lattice.memory[t], at)
+            step = self._step(row, kinds[:, 0], discount[t], knots, future[kinds[:, 1]], levels[kinds[:, 2]])
             self.steps.insert(0, step)
             chance = np.bincount(row, weights=lattice.probability[t]).astype(float)
-            knots = _knots(step, chance, room[t - 1]) if t else np.array([today], dtype=float)
+            knots = _knots(step, chance, rooms[t - 1][0]) if t else np.array([today], dtype=float)
             beyond = max(float((step.stock[:, 0] - knots[0]).max()), float((knots[-1] - step.stock[:, -1]).max()))
             if not beyond <= 1e-6 * max(knots[-1], 1.0):
                 raise SolverError(
@@ -174,12 +173,13 @@ class _Rule:
             future = np.asarray(lattice.chances[t] @ values[row])
         self.expected = float(future[0, 0])
 
-    def _step(self, row: Index, period: Index, discount: float, knots: Array, future: Array) -> _Step:
-        """Cost now and cost to come, the pieces of both in the order of their slopes."""
+    def _step(self, row: Index, period: Index, discount: float, knots: Array, future: Array, room: Array) -> _Step:
+        """Cost now and cost to come, the pieces of both in the order of their slopes; `room`, one of the knots, by row."""
         periods = self.periods
         leaving, cost = periods.breaks[period], discount * periods.cost[period]
-        kept = np.broadcast_to(knots, future.shape)
-        later = future + discount * periods.price_of_stock[period][:, None] * knots
+        kept = np.minimum(knots, room[:, None])
+        within = np.minimum(np.arange(len(knots)), np.searchsorted(knots, room)[:, None])
+        later = np.take_along_axis(future, within, 1) + discount * periods.price_of_stock[period][:, None] * kept
         # What is kept comes first: of pieces with the same slope that is to keep more.
         width = np.concatenate([np.diff(kept, axis=1), np.diff(leaving, axis=1)], axis=1)
         rise = np.concatenate([np.diff(later, axis=1), np.diff(cost, axis=1)], axis=1)
@@ -214,6 +214,13 @@ class _Rule:
         )
 
 
+def _kinds(*numbers: Index) -> tuple[Index, Index]:
+    """The distinct rows of some columns of numbers, shape (n, n_columns), and which of them each row is."""
+    sizes = [int(column.max(initial=0)) + 1 for column in numbers]
+    distinct, which = np.unique(np.ravel_multi_index(numbers, sizes), return_inverse=True)
+    return np.column_stack(np.unravel_index(distinct, sizes)), which.reshape(-1)
+
+
 def _summed(first: Array, steps: Array) -> Array:
     """Running sums along each row, from its first."""
     return np.cumsum(np.concatenate([first[:, None], steps], axis=1), axis=1)
@@ -243,8 +250,9 @@ def _at_knots(breaks: Array, values: Array, knots: Array) -> Array:
     return np.asarray((1 - share) * low + share * high)
 
 
-def _knots(step: _Step, chance: Array, room: float) -> Array:
-    """Stocks between which the cost to come is taken as linear: its kinks, or of many those that weigh most."""
+def _knots(step: _Step, chance: Array, rooms: Array) -> Array:
+    """Stocks between which the cost to come is taken as linear: its kinks, or of many those that weigh most; and all `rooms`."""
+    room = float(rooms.max())
     inside = (step.stock > 0) & (step.stock < room)
     inside[:, [0, -1]] = False
     stock = step.stock[inside]
@@ -261,7 +269,7 @@ def _knots(step: _Step, chance: Array, room: float) -> Array:
         mass = np.cumsum(weight[order])
         wanted = np.linspace(0.0, mass[-1], MOST_KNOTS)
         distinct = np.unique(stock[order][np.minimum(np.searchsorted(mass, wanted), len(mass) - 1)])
-    return np.unique(np.concatenate([[0.0], distinct, [room]]))
+    return np.unique(np.concatenate([[0.0], distinct, rooms]))
 
 
 def _missed(step: _Step, knots: Array, values: Array) -> Array:

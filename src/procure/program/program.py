@@ -167,7 +167,8 @@ def compose(
     if like is not None and _is_like(like, market, shape, watched):
         composition = like.composition
     else:
-        composition = Composition(compiled.plan, compiled.period, market.sets.years, shape, limits, watched)
+        sets = market.sets
+        composition = Composition(compiled.plan, compiled.period, sets.years, shape, limits, watched, sets.moments)
     composed = composition.program(_figures(market, composition))
     if given is not None:
         composed = replace(composed, lp=_with_plan(composed.lp, given, len(compiled.plan.rows)))
@@ -215,6 +216,7 @@ def _is_like(program: Program, market: Market, shape: Shape, watched: Index | No
         old.sets == market.sets
         and np.array_equal(old.shape.parent, shape.parent)
         and np.array_equal(old.shape.year, shape.year)
+        and np.array_equal(old.shape.moment, shape.moment)
         and _same_array(old.shape.information, shape.information)
         and composition.shape.same.keys() == shape.same.keys()
         and all(np.array_equal(composition.shape.same[e], shape.same[e]) for e in shape.same)

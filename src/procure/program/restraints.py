@@ -22,6 +22,7 @@ from procure.facts.records import Records, Row
 from procure.formulation.sets import Sets
 from procure.market import Datum, Market, TrackedMarket
 from procure.reason import Reason
+from procure.scenarios.strategy import strategy_of
 from procure.units import Array
 
 #: The share by which a number is moved to see how far data move with it: for a price at the margin, and for steps of some per cent,
@@ -115,15 +116,20 @@ class TableNumbers:
 
     def of(self, restraint: Restraint) -> dict[int, Row]:
         """The numbers of a kind that belong to the market, by the position of their row."""
-        sets, programmes = self._market.sets, self._market.programmes
+        sets = self._market.sets
         return {
             position: row
             for position, row in enumerate(self.records.rows(restraint.table))
             if row.get("attribute") == restraint.attribute
             and row.get("supplier") in (None, *sets.suppliers)
             and row.get("element") in (None, *sets.elements)
-            and row.get("programme") in (None, programmes.get(row.get("supplier", "")))
+            and row.get("programme") in (None, *self._levels(row.get("supplier")))
         }
+
+    def _levels(self, supplier: str | None) -> tuple[str, ...]:
+        """The programme levels of a supplier that are in force at any time."""
+        chosen = self._market.programmes.get(supplier or "")
+        return () if supplier is None or chosen is None else strategy_of(self.records, supplier, chosen).levels
 
     def by_owner(self, restraint: Restraint) -> Iterator[tuple[Owner, dict[Datum, Any]]]:
         """(owner, ν dD/dν of every datum D that moves) of every number ν of a kind, shape () or (n_nodes,).
@@ -190,7 +196,7 @@ class TableNumbers:
 
 
 def _by_year(use: Use, amounts: Mapping[tuple[Any, ...], float], owner: Owner) -> list[float]:
-    return [amounts[*owner, y] for y in use.sets.years]
+    return [float(x) for x in use.market.by_year(use.market.of_moments(amounts, *owner))]
 
 
 def _offer(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
@@ -207,11 +213,12 @@ def _capacity(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
     s, data, plan = owner[0], use.market.plan, use.plan
     lead = dict(use.sets.expandable).get(s, 0)
     size = []
-    for y in use.sets.years:
-        built = sum(x for (i, v), x in plan.get("expansion", {}).items() if i == s and v <= y - lead)
-        funded = sum(data["level"][i, g, y] * x for (i, g), x in plan.get("programme", {}).items() if i == s)
+    for y in use.sets.moments:
+        bought = plan.get("expansion", {})
+        built = sum(bought.get((s, v), 0.0) for v in use.sets.way_to(y) if int(v) <= int(y) - lead)
+        funded = sum(data["level"][i, g, y] * plan["programme"][i, g, y] for i, g in use.sets.programmes if i == s)
         size.append(data["capacity"][s, y] + built + funded)
-    return _throughput(use, s), size
+    return _throughput(use, s), use.market.by_year(np.array(size)).tolist()
 
 
 def _throughput(use: Use, supplier: str) -> Array:

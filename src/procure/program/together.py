@@ -101,7 +101,10 @@ def same_for_elements(market: Market, apart: frozenset[str]) -> dict[str, Index]
         ]
         members = [member for (name, _), member in inside.items() if element in looking[name]]
         _, first, kind = np.unique(
-            np.column_stack([siblings, *own, *members]), axis=0, return_index=True, return_inverse=True
+            np.column_stack([siblings, market.shape.moment[last], *own, *members]),
+            axis=0,
+            return_index=True,
+            return_inverse=True,
         )
         firsts = np.arange(len(market.probability))
         firsts[last] = last[first[kind.reshape(-1)]]

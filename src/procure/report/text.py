@@ -18,6 +18,7 @@ from procure.portfolio.information import Information
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.report.information import listing, sentences
 from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, NO_PRICE, STEPS
+from procure.report.steps import steps
 from procure.words import LEAST_SHARE, Language, money, percent, programme_name, worst_share
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ class _Screen:
         )  # fmt: skip
         if len(p.programme_levels) > 1:
             yield from self._verdict()
+        if (staged := steps(p, self.language)) is not None:
+            yield staged
         if len(p.seeds) > 1:
             yield self._trees()
         yield ""

@@ -131,6 +131,47 @@ def force(process: Process, driver: Process, on_state: str | Collection[str], fo
     return _with_laws(process, driver, laws)
 
 
+def governed(driver: Process, versions: Mapping[str, Process]) -> Process:
+    """A process with a law of its own in each state of `driver`: what somebody decides once he knows that state.
+
+    Parameters
+    ----------
+    versions : state of the driver -> process
+        One for each of its states, alike but for their probabilities.
+
+    >>> from procure.scenarios.chain import shock
+    >>> verdict = Process("verdict", ("fails", "works"), "fails", np.full((1, 2, 2), 0.5))
+    >>> quiet, loud = (shock("region", rate, 6, 1.0, 1) for rate in (0.0, 0.02))
+    >>> governed(verdict, {"fails": quiet, "works": loud}).transition[0, :, 0, 1].round(4)
+    array([0.    , 0.0198])
+    """
+    first = versions[driver.states[0]]
+    laws = np.stack([versions[state].transition for state in driver.states], axis=-3)
+    return replace(
+        first, transition=laws, drivers=(*first.drivers, driver.name),
+        driver_states=(*first.driver_states, driver.states),
+    )  # fmt: skip
+
+
+def remembered(process: Process, name: str, period: int) -> Process:
+    """A process that is from `period` on where `process` was in it: what somebody who looked then knows for good.
+
+    Parameters
+    ----------
+    name
+        Of the result, which is driven by `process` and stands where that starts until it has looked.
+
+    >>> from procure.scenarios.chain import shock
+    >>> remembered(shock("strait", 0.5, 6, 1.0, 2), "strait 2028", 1).transition[:, 1, 0]  # while on: nothing known, then on
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    n_states = len(process.states)
+    transition = np.tile(np.eye(n_states), (process.n_periods, n_states, 1, 1))
+    transition[period] = np.eye(n_states)[:, None, :]
+    return Process(name, process.states, process.start, transition, (process.name,), (process.states,))
+
+
 def hits(shock: Process, name: str, chances: Mapping[str, float]) -> Process:
     """Whom a common shock hits, decided when it begins and for as long as it lasts: "calm", "spared", "hit severe", ...
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -146,6 +146,36 @@ def same_futures(before: Sequence[Process], after: Sequence[Process]) -> bool:
         )
         for one, other in zip(before, after, strict=True)
     )
+
+
+def needed(processes: Iterable[Process], unread: Collection[str]) -> list[Process]:
+    """The processes without those in `unread` that drive nobody, and without drivers that make no difference: the same paths.
+
+    >>> coin = Process("coin", ("heads", "tails"), "heads", np.full((1, 2, 2), 0.5))
+    >>> mine = Process("mine", ("open",), "open", np.ones((1, 2, 1, 1)), ("coin",), (("heads", "tails"),))
+    >>> [process.name for process in needed([coin, mine], ["coin"])]
+    ['mine']
+    """
+    kept: list[Process] = []
+    driving: set[str] = set()
+    for process in reversed(ordered(processes)):  # whoever is driven comes before what drives him
+        if process.name not in unread or process.name in driving:
+            kept.append(_plain(process))
+            driving.update(kept[-1].drivers)
+    return kept[::-1]
+
+
+def _plain(process: Process) -> Process:
+    """The same process without the drivers whose state changes nothing."""
+    laws: Array = process.transition
+    drivers, states = list(process.drivers), list(process.driver_states)
+    for axis in reversed(range(1, 1 + len(drivers))):
+        if np.array_equal(np.min(laws, axis=axis), np.max(laws, axis=axis)):
+            laws = np.take(laws, 0, axis=axis)
+            del drivers[axis - 1], states[axis - 1]
+    if len(drivers) == len(process.drivers):
+        return process
+    return replace(process, transition=laws, drivers=tuple(drivers), driver_states=tuple(states))
 
 
 # --- several chains together ---

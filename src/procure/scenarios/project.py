@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -15,16 +15,19 @@ from procure.units import Array
 
 
 def project(
-    supplier: str,
+    name: str,
     starts: Mapping[int | None, float],
     years: Sequence[int],
     steered: Sequence[Steering] = (),
     drivers: Iterable[Process] = (),
+    keep: Collection[int] = (),
 ) -> Process:
     """A project that starts delivering in one of several years, or never (`None`): states "waiting", "2028", ...
 
     Parameters
     ----------
+    name
+        Of the process.
     starts : year -> probability
         Summing to one. Starts after the last year, and `None`, stay "waiting"; a start before the first is there from
         the first.
@@ -37,10 +40,12 @@ def project(
         one for each year, so that the chances stated are kept: Σ_d P(d | waiting) w^(m c_d) = w.
     drivers
         The processes that steer it and those that drive them, as the chances were stated for: without a programme.
+    keep
+        Years that are states even where nothing starts in them.
 
     Waiting at the end of 2027 the start in 2028 is no longer 0.5 likely but 0.5 / 0.65:
 
-    >>> caremag = project("caremag", {2027: 0.35, 2028: 0.5, None: 0.15}, [2027, 2028])
+    >>> caremag = project("caremag_project", {2027: 0.35, 2028: 0.5, None: 0.15}, [2027, 2028])
     >>> caremag.name, caremag.states
     ('caremag_project', ('waiting', '2027', '2028'))
     >>> caremag.transition[:, 0].round(3)
@@ -56,10 +61,10 @@ def project(
     >>> project("caremag", {2027: 0.35, None: 0.65}, [2027], [delay], [china]).transition[0, :, 0, 0].round(3)
     array([0.471, 0.829])
     """
-    check_law(f"starts of project '{supplier}'", {"never" if y is None else str(y): p for y, p in starts.items()})
-    possible = sorted(y for y, p in starts.items() if y is not None and y <= years[-1] and p > 0)
+    check_law(f"starts of '{name}'", {"never" if y is None else str(y): p for y, p in starts.items()})
+    possible = sorted(y for y, p in starts.items() if y is not None and y <= years[-1] and (p > 0 or y in keep))
     states = ("waiting", *map(str, possible))
-    wait = _Wait(f"{supplier}_project", steered, drivers)
+    wait = _Wait(name, steered, drivers)
     transition = np.tile(np.eye(len(states)), (len(years), *wait.hazard.shape, 1, 1))
     waiting = 1.0
     pending = list(enumerate(possible, start=1))
@@ -71,14 +76,13 @@ def project(
         still = still if still > TOLERANCE else 0.0
         wait.begin(period)
         if due:
-            chance = wait.last(still / (still + starting))
+            # Nobody waits any more where all have begun; what such a state would do next is never seen.
+            chance = wait.last(still / (still + starting) if still + starting > 0 else 1.0)
             transition[period, ..., 0, 0] = chance
             for code, probability in due:
-                transition[period, ..., 0, code] = (1 - chance) * (probability / starting)
+                transition[period, ..., 0, code] = (1 - chance) * (probability / starting if starting else 0.0)
         waiting = still
-    return Process(
-        f"{supplier}_project", states, "waiting", transition, tuple(wait.drivers), tuple(wait.drivers.values())
-    )
+    return Process(name, states, "waiting", transition, tuple(wait.drivers), tuple(wait.drivers.values()))
 
 
 class _Wait:
@@ -132,3 +136,53 @@ class _Wait:
         self._chance = waiting / mean
         waits: Array = chance ** (power * self.hazard)
         return waits
+
+
+def verdict(name: str, chances: Mapping[str, float], pending: str, period: int, n_periods: int) -> Process:
+    """What is said of a project, in one period and for good: states `pending` and the outcomes.
+
+    Parameters
+    ----------
+    chances : outcome -> probability
+    period
+        In which it is known; beyond the last one it stays pending.
+
+    >>> verdict("mine_verdict", {"works": 0.6, "fails": 0.4}, "pending", 1, 2).transition[:, 0]
+    array([[1. , 0. , 0. ],
+           [0. , 0.6, 0.4]])
+    """
+    check_law(f"outcomes of '{name}'", chances)
+    states = (pending, *chances)
+    transition = np.tile(np.eye(len(states)), (n_periods, 1, 1))
+    if period < n_periods:
+        law = np.array(list(chances.values()))
+        transition[period, 0] = [0.0, *(law / math.fsum(law))]
+    return Process(name, states, pending, transition)
+
+
+def given(
+    starts: Mapping[int | None, float], likelihood: Mapping[str, Mapping[int | None, float]]
+) -> dict[str, tuple[float, dict[int | None, float]]]:
+    """For each outcome of a verdict its probability, and the chances of the starts once it is known: Bayes' rule.
+
+      P(o) = Σ_y P(y) P(o | y)          P(y | o) = P(y) P(o | y) / P(o)
+
+    Parameters
+    ----------
+    starts : year -> probability
+        Before anything is known.
+    likelihood : outcome -> year -> probability
+        Of the outcome, given the start.
+
+    Half of the projects start; nine of ten of those are said to work, and one of five of the others:
+
+    >>> told = given({2030: 0.5, None: 0.5}, {"works": {2030: 0.9, None: 0.2}, "fails": {2030: 0.1, None: 0.8}})
+    >>> told["works"][0], round(told["works"][1][2030], 4), round(told["fails"][1][2030], 4)  # 0.45 / 0.55, 0.05 / 0.45
+    (0.55, 0.8182, 0.1111)
+    """
+    told: dict[str, tuple[float, dict[int | None, float]]] = {}
+    for outcome, of_start in likelihood.items():
+        both = {start: chance * of_start.get(start, 0.0) for start, chance in starts.items()}
+        whole = math.fsum(both.values())
+        told[outcome] = whole, {start: chance / whole for start, chance in both.items()} if whole > 0 else dict(starts)
+    return told

@@ -75,7 +75,8 @@ class Together:
         exact = marginals(columns.processes, n_periods)
         weight = plain = paths.ratio(columns.processes)
         for process in columns.processes:  # one after the other: they are nearly independent
-            weight = calibrated(weight, *states.features([process.name], exact))
+            if not _follows(process):
+                weight = calibrated(weight, *states.features([process.name], exact))
 
         keys, history = np.unique(histories(paths, primary, branch), return_inverse=True)
         seen = [paths.seen_as(names) for names in columns.seen]
@@ -168,8 +169,8 @@ class _Columns:
 
     @property
     def common(self) -> list[str]:
-        """The columns that all laws see."""
-        return [p.name for p in self.processes if all(p.name in seen for seen in self.seen)]
+        """The columns that all laws see, and that do not merely repeat what their drivers did."""
+        return [p.name for p in self.processes if not _follows(p) and all(p.name in seen for seen in self.seen)]
 
     def particular(self, g: int, law: Sequence[Process]) -> dict[str, str]:
         """Those in which a law differs from what was drawn, or that not all laws see, with the names of their processes."""
@@ -180,6 +181,11 @@ class _Columns:
             for column, name in self.seen[g].items()
             if column not in common or not np.array_equal(drawn[column], of[name])
         }
+
+
+def _follows(process: Process) -> bool:
+    """Whether what a process does is certain once its drivers are known."""
+    return bool(process.drivers) and bool(np.isin(process.transition, (0.0, 1.0)).all())
 
 
 def _often(process: Process, periods: Iterable[int]) -> Process:

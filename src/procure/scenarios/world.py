@@ -6,9 +6,10 @@ world is made for one choice of programmes at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Place
@@ -21,8 +22,18 @@ from procure.scenarios.coupling import Steering
 from procure.scenarios.draw import Paths
 from procure.scenarios.grow import draw_stand_ins, enumerated
 from procure.scenarios.process import Process, canonical
-from procure.scenarios.project import project
+from procure.scenarios.project import given, project, verdict
 from procure.scenarios.stand_ins import StandIns
+from procure.scenarios.strategy import (
+    PENDING,
+    VERDICT,
+    Strategy,
+    first_year_of,
+    is_trial,
+    largest,
+    strategy_of,
+    year_of,
+)
 from procure.scenarios.table import table_tree
 from procure.scenarios.tree import Tree
 from procure.units import Array
@@ -35,12 +46,18 @@ States = tuple[tuple[str, str, float | None], ...]  # of a chain: name, kind, mo
 
 DEMAND = "demand"
 PROJECT = "_project"
+#: Behind the name of a supplier and of a trial level, what the start of the trial is called.
+START = "_start"
+#: Years in which a trial may begin before it is given up.
+TRIES = 3
 #: Where a project that has not begun stands.
 WAITING = "waiting"
 #: The state of a supplier's chain that its own programme draws, and the attribute of programmes.csv that says how much.
 INTERFERENCE = "interference"
 #: The attribute that says how much of the rates of retaliations.csv a programme adds.
 RETALIATION = "retaliation"
+#: The attribute that says how likely a trial begins in a year in which it has not begun yet.
+BEGINS = "begins"
 
 
 def suppliers_of(model: Model) -> list[str]:
@@ -93,8 +110,13 @@ def _steering(
 
 
 _project = lru_cache(maxsize=1024)(
-    lambda name, starts, years, steered, drivers: project(name, dict(starts), years, steered, drivers)
+    lambda name, starts, years, steered, drivers, keep: project(name, dict(starts), years, steered, drivers, keep)
 )
+_verdict = lru_cache(maxsize=1024)(
+    lambda name, chances, period, n_periods: verdict(name, dict(chances), PENDING, period, n_periods)
+)
+_remembered = lru_cache(maxsize=1024)(coupling.remembered)
+_governed = lru_cache(maxsize=1024)(lambda driver, versions: coupling.governed(driver, dict(versions)))
 _switched = lru_cache(maxsize=1024)(chains.switch)
 _levels = lru_cache(maxsize=1024)(lambda name, law, *rest: chains.levels(name, dict(law), *rest))
 _shock = lru_cache(maxsize=1024)(chains.shock)
@@ -109,8 +131,9 @@ def processes(model: Model, programmes: Programmes, records: Records | None = No
 
     Called again for other numbers, it returns the same objects for the processes that no number moved.
     """
-    world = _World(model, records or Records(model.facts))
-    found = world.chains(world.states, programmes) | world.projects() | world.demand()
+    world = _World(model, records or Records(model.facts), programmes)
+    found = world.chains(world.states, programmes) | world.begun | world.verdicts | world.demand()
+    found |= world.remembered(found)
     # Where nothing can fail there is still one future.
     return list(found.values()) or [_levels("future", (("certain", 1.0),), True, world.n_periods)]
 
@@ -125,7 +148,7 @@ def numbers_of_law(model: Model, programmes: Programmes) -> set[Place]:
 class _World:
     """The processes of a model, by name, read from the records of its facts."""
 
-    def __init__(self, model: Model, records: Records) -> None:
+    def __init__(self, model: Model, records: Records, programmes: Programmes) -> None:
         self.model, self.records = model, records
         self.period = 1.0 / model.settings.model.periods_per_year
         self.n_periods = len(periods_of(model))
@@ -141,6 +164,62 @@ class _World:
             chain: tuple(self._steering(row) for row in self._steering_rows(chain) if self._is_of_chain(row))
             for chain in self.states
         }
+        self.strategies = {s: strategy_of(records, s, chosen) for s, chosen in programmes.items()}
+        self._strategies = self._allowed(programmes)
+        self._told = {s: self._outcomes(s) for s in self._awaited()}
+        self.verdicts = {s + VERDICT: self._verdict_on(s) for s in self._told}
+        self.trials = self._trials()
+
+    # --- verdicts ---
+
+    def _allowed(self, programmes: Programmes) -> dict[str, list[Strategy]]:
+        """The strategies of each supplier that the model allows, those of `programmes` among them: all share one world."""
+        allowed: dict[str, list[Strategy]] = {}
+        for supplier in self.suppliers:
+            chosen = self.model.settings.suppliers.get(supplier)
+            names = [*(chosen.programmes if chosen is not None else ()), programmes.get(supplier)]
+            strategies = [
+                strategy_of(self.records, supplier, name) for name in dict.fromkeys(names) if name is not None
+            ]
+            if strategies:
+                allowed[supplier] = strategies
+        return allowed
+
+    def _awaited(self) -> list[str]:
+        """The suppliers whose verdict some strategy or review waits for."""
+        seen = {name for review in self.model.settings.reviews for name in review.sees}
+        return [
+            supplier
+            for supplier in self.suppliers
+            if supplier + VERDICT in seen or any(one.review is not None for one in self._strategies.get(supplier, ()))
+        ]
+
+    def _starts(self, supplier: str) -> dict[int | None, float]:
+        """The chances of the starts of a project, None for never; none where the supplier has no project."""
+        return {_start(r["start"]): float(r[self.variant]) for r in self.records.rows("projects", supplier=supplier)}
+
+    def _outcomes(self, supplier: str) -> dict[str, tuple[float, dict[int | None, float]]]:
+        """The outcomes of a verdict: how likely each is, and the chances of the starts once it is known."""
+        rows = self.records.rows("verdicts", supplier=supplier)
+        starts, known = self._starts(supplier), year_of(rows)
+        before = [start for start, chance in starts.items() if start is not None and chance and start <= (known or 0)]
+        if before:
+            seen = f"'{supplier}' may start in {before[0]}, and the verdict is known in {known}"
+            rule = "a verdict is known before anything starts"
+            raise DataError(Fault("verdicts.csv", seen, rule, "give an earlier year, or later starts in projects.csv"))
+        likelihood: dict[str, dict[int | None, float]] = {}
+        for r in rows:
+            likelihood.setdefault(r["outcome"], {})[_start(r["start"])] = float(r["value"])
+        return given(starts, likelihood)
+
+    def _verdict_on(self, supplier: str) -> Process:
+        """What is said of a supplier's project, in the first period of its year."""
+        year, years = year_of(self.records.rows("verdicts", supplier=supplier)), periods_of(self.model)
+        period = next((t for t, other in enumerate(years) if year is not None and other >= year), len(years))
+        chances = tuple((outcome, chance) for outcome, (chance, _) in self._told[supplier].items())
+        return _verdict(supplier + VERDICT, chances, period, len(years))
+
+    # --- chains and projects ---
 
     def _chains(self) -> list[str]:
         """What can fail: the suppliers of the model, and whatever has states without being a supplier at all."""
@@ -170,32 +249,103 @@ class _World:
 
     def chains(self, names: Iterable[str], programmes: Programmes) -> dict[str, Process]:
         """Some chains under these programmes, and the common shocks that hit them."""
-        turns = self._turns(programmes)
+        strategies = {s: self.strategies[s] for s in programmes}
+        turns = self._turns(strategies)
         found: dict[str, Process] = {}
         for chain in names:
+            deciding = self._deciding(chain, strategies)
             for period, year in turns:
-                after = self._chain(chain, self._provoked(chain, programmes, year), self.steered[chain])
+                after = self._decided(chain, strategies, year, deciding, {})
                 found[chain] = _switched(found[chain], after, period) if period else after
         self._force(found)
         return found
 
-    def projects(self) -> dict[str, Process]:
+    def _deciding(self, chain: str, strategies: Mapping[str, Strategy]) -> list[Process]:
+        """The processes on which hangs what programmes do to the rates of a chain, the same under every choice of levels."""
+        provoking = [s for s in strategies if self.records.rows("retaliations", supplier=s, chain=chain)]
+        deciding = {
+            s + VERDICT: self.verdicts[s + VERDICT]
+            for s in strategies
+            if s in self._told and (s == chain or s in provoking)
+        }
+        if self.model.settings.world.retaliation == "delivery":
+            for supplier in provoking:
+                names = [supplier + PROJECT, *(f"{supplier}_{level}{START}" for level in self._levels(supplier))]
+                deciding |= {name: self.begun[name] for name in names if name in self.begun}
+        return list(deciding.values())
+
+    def _levels(self, supplier: str) -> list[str]:
+        """Every level that a supplier's programme may come to."""
+        return list(dict.fromkeys(level for one in self._strategies.get(supplier, ()) for level in one.levels))
+
+    def _decided(
+        self,
+        chain: str,
+        strategies: Mapping[str, Strategy],
+        year: int,
+        deciding: Sequence[Process],
+        known: Mapping[str, str],
+    ) -> Process:
+        """A chain in a year, its law hanging on the states of processes, some of which are `known`."""
+        if not deciding:
+            return self._chain(chain, self._provoked(chain, strategies, year, known), self.steered[chain])
+        driver, *others = deciding
+        versions = tuple(
+            (state, self._decided(chain, strategies, year, others, {**known, driver.name: state}))
+            for state in driver.states
+        )
+        return _governed(driver, versions)
+
+    @cached_property
+    def begun(self) -> dict[str, Process]:
+        """The projects and trials that may not have begun."""
+        return self._projects() | self.trials
+
+    def _trials(self) -> dict[str, Process]:
+        """The trials that may begin late: with the same chance in each of a few years, or never.
+
+        The first of them is the first in which their level has capacity.
+        """
+        found: dict[str, Process] = {}
+        years = tuple(periods_of(self.model))
+        for supplier, strategies in self._strategies.items():
+            for level in dict.fromkeys(level for one in strategies for level in one.levels):
+                chance = self.records.value(
+                    "programmes", years[-1], supplier=supplier, programme=level, attribute=BEGINS
+                )
+                if chance is None or not is_trial(self.records, supplier, level, years[-1]):
+                    continue
+                first = first_year_of(self.records, supplier, level)
+                due = [y for y in range(int(first), int(first) + TRIES) if y <= years[-1]] if first < math.inf else []
+                starts: list[tuple[int | None, float]] = [(y, chance * (1 - chance) ** k) for k, y in enumerate(due)]
+                starts.append((None, (1 - chance) ** len(due)))
+                name = f"{supplier}_{level}{START}"
+                found[name] = _project(name, tuple(starts), years, (), (), ())
+        return found
+
+    def _projects(self) -> dict[str, Process]:
         """The projects that may not have begun.
 
         Chances of a start were stated for a world without programmes: what delays a start is taken from there.
         """
         found: dict[str, Process] = {}
         for supplier in self.suppliers:
-            starts = tuple(
-                (None if r["start"] == "never" else int(r["start"]), float(r[self.variant]))
-                for r in self.records.rows("projects", supplier=supplier)
-            )
+            starts = self._starts(supplier)
             if starts:
                 rows = [row for row in self._steering_rows(supplier) if not self._is_of_chain(row)]
                 drivers = self.chains(self._behind(row["chain_a"] for row in rows), {})
                 steered = tuple(map(self._steering, rows))
-                years = tuple(periods_of(self.model))
-                found[supplier + PROJECT] = _project(supplier, starts, years, steered, tuple(drivers.values()))
+                years, behind = tuple(periods_of(self.model)), tuple(drivers.values())
+                keep = tuple(year for year, chance in starts.items() if year is not None and chance > 0)
+                told = {PENDING: starts} | {o: law for o, (_, law) in self._told.get(supplier, {}).items()}
+                versions = tuple(
+                    (outcome, _project(supplier + PROJECT, tuple(law.items()), years, steered, behind, keep))
+                    for outcome, law in told.items()
+                )
+                name = supplier + PROJECT
+                found[name] = versions[0][1]
+                if supplier in self._told:
+                    found[name] = _governed(self.verdicts[supplier + VERDICT], versions)
         return found
 
     def _behind(self, names: Iterable[str]) -> list[str]:
@@ -218,40 +368,83 @@ class _World:
             )  # fmt: skip
         return {DEMAND: _levels(DEMAND, tuple(levels.items()), uncertain == "persistent", self.n_periods)}
 
+    def remembered(self, found: Mapping[str, Process]) -> dict[str, Process]:
+        """What the reviews of the plan have seen, of the processes `found`."""
+        seen: dict[str, Process] = {}
+        years, origin = periods_of(self.model), self.model.origin
+        for review in self.model.settings.reviews:
+            for name in review.sees:
+                if name not in found:
+                    rule = "a review sees processes of the model's world"
+                    raise DataError(
+                        Fault(
+                            f"{origin}, reviews, {review.year}",
+                            f"'{name}' is not one of them",
+                            rule,
+                            nearest(name, found),
+                        )
+                    )
+                last = years.index(review.year) - 1
+                seen[memory_of(name, review.year)] = _remembered(found[name], memory_of(name, review.year), last)
+        return seen
+
     def _chain(self, chain: str, rates: Rates, steered: tuple[Steering, ...] = ()) -> Process:
         states = self.states[chain]
         start = self.start.get(chain, states[0][0])
         return _markov(chain, states, tuple(rates.items()), start, self.period, self.n_periods, steered)
 
-    def _turns(self, programmes: Programmes) -> list[tuple[int, int]]:
+    def _turns(self, strategies: Mapping[str, Strategy]) -> list[tuple[int, int]]:
         """The periods and years from which on the programmes may do something else to the rates; today is the first."""
         first, years = self.model.years[0], periods_of(self.model)
         later = {
             int(r["year"])
-            for supplier, level in programmes.items()
+            for supplier, strategy in strategies.items()
+            for level in strategy.levels
             for r in self.records.rows("programmes", supplier=supplier, programme=level)
-            if r["attribute"] in (RETALIATION, INTERFERENCE) and first < r["year"] <= years[-1]
+            if r["attribute"] in (RETALIATION, INTERFERENCE)
         }
-        return [(years.index(year), year) for year in (first, *sorted(later))]
+        later |= {year for strategy in strategies.values() for _, _, year in strategy.stages}
+        if self.model.settings.world.retaliation == "delivery":
+            firsts = [first_year_of(self.records, s, g) for s, strategy in strategies.items() for g in strategy.levels]
+            later |= {int(first) for first in firsts if first < math.inf}
+        return [(years.index(year), year) for year in (first, *sorted(y for y in later if first < y <= years[-1]))]
 
-    def _provoked(self, chain: str, programmes: Programmes, year: int) -> Rates:
-        """The rates of a chain in a year, with what the programmes add to it and draw."""
+    def _provoked(self, chain: str, strategies: Mapping[str, Strategy], year: int, known: Mapping[str, str]) -> Rates:
+        """The rates of a chain in a year, with what the programmes add to it and draw, given the states that are `known`."""
         rates = self.rates[chain]
         for r in self.records.rows("retaliations", chain=chain):
-            level = self._of_level(r["supplier"], programmes, RETALIATION, year)
+            level = self._of_levels(r["supplier"], strategies, RETALIATION, year, known)
             if level is not None:
                 rates = chains.raise_rate(rates, [r["from"]], r["to"], level * float(r["value"]))
-        drawn = self._of_level(chain, programmes, INTERFERENCE, year)
+        drawn = self._of_levels(chain, strategies, INTERFERENCE, year, known)
         if drawn is not None:
             rates = {(a, b): rate * (drawn if b == INTERFERENCE else 1.0) for (a, b), rate in rates.items()}
         return rates
 
-    def _of_level(self, supplier: str, programmes: Programmes, attribute: str, year: int) -> float | None:
-        """What the level chosen for a supplier says of an attribute in a year, if there is one and it says so."""
-        level = programmes.get(supplier)
-        if level is None:
+    def _of_levels(
+        self, supplier: str, strategies: Mapping[str, Strategy], attribute: str, year: int, known: Mapping[str, str]
+    ) -> float | None:
+        """The most that a level in force says of an attribute in a year, if there is one and any says so."""
+        if supplier not in strategies:
             return None
-        return self.records.value("programmes", year, supplier=supplier, programme=level, attribute=attribute)
+        waits = attribute == RETALIATION and self.model.settings.world.retaliation == "delivery"
+        levels = strategies[supplier].in_force(known.get(supplier + VERDICT, PENDING), year)
+        said = {
+            level: self.records.value("programmes", year, supplier=supplier, programme=level, attribute=attribute)
+            for level in levels
+        }
+        return largest(
+            0.0 if number is not None and waits and not self._delivers(supplier, level, year, known) else number
+            for level, number in said.items()
+        )
+
+    def _delivers(self, supplier: str, level: str, year: int, known: Mapping[str, str]) -> bool:
+        """Whether a level that is in force delivers in a year, given where its project or its trial stands."""
+        if year < first_year_of(self.records, supplier, level):
+            return False
+        trial = is_trial(self.records, supplier, level, self.model.years[-1])
+        stands = known.get(f"{supplier}_{level}{START}" if trial else supplier + PROJECT)
+        return stands != WAITING  # None: it waits for nothing
 
     # --- common shocks ---
 
@@ -299,6 +492,20 @@ class _World:
         alone = self._chain(driver, self.rates[driver])
         of, on = _listed(row["states_b"]), _listed(row["states_a"])
         return _steering(of, alone, self.states[driver], on, float(row["value"]), self.period)
+
+
+def _start(written: str) -> int | None:
+    """The year in which a project starts, None for never."""
+    return None if written == "never" else int(written)
+
+
+def memory_of(process: str, year: int) -> str:
+    """What the memory of a process is called that the review of a year has seen: as it was the year before.
+
+    >>> memory_of("china", 2029)
+    'china 2028'
+    """
+    return f"{process} {year - 1}"
 
 
 def _listed(states: str) -> tuple[str, ...]:

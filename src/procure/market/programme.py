@@ -1,0 +1,189 @@
+"""What is in force of a supplier's programme, and what of it runs at every node.
+
+A level is in force from the year on in which its stage begins (`scenarios.strategy`). A plant runs once its project has begun, and
+ramps up; a trial runs from the first year in which it has capacity, and beside a plant until that delivers. With C_g the capacity
+of a level in force and r_g the share of it that runs at a node,
+
+  capacity of the plan   Σ_g C_g                     share of it that is ready   Σ_g C_g r_g / Σ_g C_g
+  unit cost              Σ_g C_g r_g c_g / Σ_g C_g r_g
+
+so of the trial and of the plant the plan takes the same share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from procure.facts.records import Records
+from procure.facts.tracked import tracked
+from procure.market.reading import Reading, Room, or_else
+from procure.model import Model
+from procure.scenarios.strategy import VERDICT, first_year_of, is_trial, strategy_of
+from procure.scenarios.world import PROJECT, START, WAITING, Programmes
+from procure.units import Array, Mask
+
+
+def unread(model: Model, programmes: Programmes) -> set[str]:
+    """Processes of a model's world that no number of its market hangs on under these programmes.
+
+    They are the starts of trials that are not chosen; the project where no plant is; the chain where there is no capacity at all.
+    """
+    records, names = Records(model.facts), set[str]()
+    for supplier, chosen in programmes.items():
+        strategy = strategy_of(records, supplier, chosen)
+        own = {r["programme"] for r in records.rows("programmes", supplier=supplier)}
+        names |= {f"{supplier}_{level}{START}" for level in own - set(strategy.levels)}
+        built = [level for level in strategy.levels if first_year_of(records, supplier, level) <= model.years[-1]]
+        if all(is_trial(records, supplier, level, model.years[-1]) for level in built):
+            names.add(supplier + PROJECT)
+        is_basket = records.rows("suppliers", supplier=supplier)[0]["kind"] == "basket"
+        other = records.rows("terms", supplier=supplier, attribute="capacity")
+        if (
+            not built
+            and is_basket
+            and not other
+            and not records.rows("terms", supplier=supplier, attribute="expansion_limit")
+        ):
+            names.add(supplier)
+        if strategy.review is None:
+            names.add(supplier + VERDICT)
+    return names
+
+
+class Programme(Room):
+    """The programmes of the suppliers."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(reading)
+
+    @tracked
+    def capacity(self, supplier: str, moment: int) -> float:
+        """t/yr of all levels in force at a moment of the plan; 0 where there is no programme."""
+        return sum(self._capacity(supplier, level, moment) for level in self.reading.in_force(supplier, moment))
+
+    def _capacity(self, supplier: str, level: str, moment: int) -> float:
+        return self.reading.of_level(supplier, level, "capacity", moment) or 0.0
+
+    @tracked
+    def ready(self, supplier: str) -> Array:
+        """Share of its volume that a supplier's project or programme can deliver undisturbed, at every node."""
+        strategy = self.reading.strategies.get(supplier)
+        if strategy is None:
+            return self.begun(supplier)
+        if len(strategy.stages) == 1:
+            return self.running(supplier, strategy.levels[0])
+        whole, runs = np.zeros(self.reading.n_nodes), np.zeros(self.reading.n_nodes)
+        for level in strategy.levels:
+            capacity = self._at_node(supplier, level)
+            whole += capacity
+            runs += capacity * self.running(supplier, level)
+        return np.divide(runs, whole, out=np.zeros(len(whole)), where=whole > 0)
+
+    def _at_node(self, supplier: str, level: str) -> Array:
+        """t/yr of a level at every node, as far as it is in force."""
+        return self.of_moments(lambda moment: self._capacity(supplier, level, moment)) * self.is_in_force(
+            supplier, level
+        )
+
+    def of_moments(self, number: Callable[[int], float]) -> Array:
+        """A number of each moment of the plan, at every node."""
+        return np.array([number(moment) for moment in self.reading.moments])[self.reading.moment_index]
+
+    def is_in_force(self, supplier: str, level: str) -> Mask:
+        """Nodes at which a level is in force."""
+        return self.of_moments(lambda moment: level in self.reading.in_force(supplier, moment)).astype(bool)
+
+    @tracked
+    def running(self, supplier: str, level: str) -> Array:
+        """Share of the capacity of a level that runs at every node: none where it is not in force, or a plant does its work."""
+        share = self.begun(supplier, level) * self.is_in_force(supplier, level)
+        return np.where(self.is_replaced(supplier, level), 0.0, share)
+
+    @tracked
+    def is_replaced(self, supplier: str, level: str) -> Mask:
+        """Nodes at which a trial has ended because a plant that is in force beside it delivers."""
+        replaced = np.zeros(self.reading.n_nodes, dtype=bool)
+        if self._is_trial(supplier, level):
+            for other in self.reading.strategies[supplier].levels:
+                if not self._is_trial(supplier, other) and self.reading.of_level(supplier, other, "capacity", np.inf):
+                    delivers = self.begun(supplier, other) * self._at_node(supplier, other) > 0
+                    replaced |= self.is_in_force(supplier, other) & delivers
+        return replaced
+
+    @tracked
+    def begun(self, supplier: str, level: str | None = None) -> Array:
+        """Share of full rate that a project, or the trial that a level is, has ramped up to at every node."""
+        reading, project = self.reading, supplier + PROJECT
+        share = np.ones(reading.n_nodes)
+        if project not in reading.code:
+            return share
+        if level is not None and self._is_trial(supplier, level):
+            starts = np.maximum(self._first_year(supplier, level), self._starts(f"{supplier}_{level}{START}"))
+        else:
+            starts = self._starts(project)
+        age = reading.year_of_node - starts
+        ramp = np.zeros(len(age))
+        for years_since in np.unique(age[age >= 0]):
+            ramp[age == years_since] = reading.term(supplier, "ramp", float(years_since), None, default=1.0)
+        return share * ramp
+
+    def _starts(self, process: str) -> Array:
+        """The year in which something has begun at every node, infinite while it waits; always, where nothing says it may wait."""
+        reading = self.reading
+        if process not in reading.code:
+            return np.full(reading.n_nodes, -np.inf)
+        years = np.array([np.inf if s == WAITING else float(s) for s in reading.states[process]])
+        return np.asarray(years[reading.code[process]])
+
+    def _is_trial(self, supplier: str, level: str) -> bool:
+        return is_trial(self.reading.records, supplier, level, self.reading.years[-1])
+
+    def _first_year(self, supplier: str, level: str) -> float:
+        """The first year in which a level is in force and has capacity; infinite where it never has."""
+        decided = min(first for _, own, first in self.reading.strategies[supplier].stages if own == level)
+        return max(first_year_of(self.reading.records, supplier, level), float(decided))
+
+    @tracked
+    def unit_cost(self, supplier: str) -> Array | None:
+        """USD/kg of what is delivered, at every node; None where no level in force says it."""
+        strategy = self.reading.strategies.get(supplier)
+        if strategy is None:
+            return None
+        said = {level: self._costs(supplier, level) for level in strategy.levels}
+        if all(np.isnan(cost).all() for cost in said.values()):
+            return None
+        if len(said) == 1:
+            return next(iter(said.values()))
+        paid, runs = np.zeros(self.reading.n_nodes), np.zeros(self.reading.n_nodes)
+        for level, cost in said.items():
+            tonnes = self._at_node(supplier, level) * self.running(supplier, level)
+            paid += np.where(tonnes > 0, tonnes * cost, 0.0)
+            runs += tonnes
+        return np.divide(paid, runs, out=np.zeros(len(paid)), where=runs > 0)
+
+    def _costs(self, supplier: str, level: str) -> Array:
+        """The unit cost of a level at every node; NaN where it says none."""
+        return self.of_moments(lambda y: float(or_else(self.reading.of_level(supplier, level, "unit_cost", y), np.nan)))
+
+    def running_cost(self, supplier: str, level: str, moment: int) -> float:
+        """kUSD of a year in which a level runs."""
+        return self.reading.of_level(supplier, level, "running_cost", moment) or 0.0
+
+    def investment(self, supplier: str, level: str, moment: int) -> float:
+        """kUSD that a level costs at a moment of the plan: all at once when it is decided, less what earlier stages have paid."""
+        reading, years = self.reading, self.reading.years
+        strategy, outcome = reading.strategies.get(supplier), reading.outcome(supplier, moment)
+        if strategy is None or level not in strategy.levels:
+            return 0.0
+        year = int(moment)
+        if year == years[0]:
+            return self._invested(supplier, level) if level in strategy.in_force(outcome, year) else 0.0
+        if strategy.decided(level, outcome) != year:
+            return 0.0
+        before = max((self._invested(supplier, other) for other in strategy.in_force(outcome, year - 1)), default=0.0)
+        return max(0.0, self._invested(supplier, level) - before)
+
+    def _invested(self, supplier: str, level: str) -> float:
+        return self.reading.of_level(supplier, level, "investment", self.reading.years[-1]) or 0.0

@@ -1,0 +1,56 @@
+"""A programme decided in steps, in words: what is in force from when, and after what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from procure.words import Language
+
+if TYPE_CHECKING:
+    from procure.portfolio.portfolio import Portfolio
+
+WORDS: dict[Language, dict[str, str]] = {
+    "en": {
+        "first": "In steps: {levels} from {year}",
+        "then": "{levels} from {year} after {seen} ({chance})",
+        "and": " and ",
+    },
+    "ja": {
+        "first": "段階: {year} 年から {levels}",
+        "then": "{seen}（{chance}）の後 {year} 年から {levels}",
+        "and": "・",
+    },
+}
+
+
+def steps(portfolio: Portfolio, language: Language = "en") -> str | None:
+    """The stages of the programmes of a portfolio in one sentence; None where nothing waits for anything."""
+    told = list(_told(portfolio))
+    if len(told) < 2:
+        return None
+    words = WORDS[language]
+    parts = []
+    for levels, year, seen, chance in told:
+        form = words["then" if seen else "first"]
+        parts.append(
+            form.format(levels=words["and"].join(levels), year=year, seen=seen, chance=f"{100 * chance:.3g} %")
+        )
+    return "; ".join(parts) + "."
+
+
+def _told(portfolio: Portfolio) -> Iterator[tuple[list[str], int, str, float]]:
+    """(levels in force, from when, what was seen before, how likely that is), wherever they change."""
+    plan = portfolio.plan
+    chosen = plan[(plan["decision"] == "programme") & (plan["value"] > 0.5)]
+    in_force: dict[tuple[str, int], list[str]] = {}
+    chance: dict[str, float] = {}
+    for of, year, seen, likely in zip(chosen["of"], chosen["year"], chosen["seen"], chosen["chance"], strict=True):
+        in_force.setdefault((str(seen), int(year)), []).append(str(of).replace(".", " ").replace("_", " "))
+        chance[str(seen)] = float(likely)
+    last: dict[str, list[str]] = {}
+    for (seen, year), levels in sorted(in_force.items(), key=lambda item: (item[0][1], item[0][0])):
+        before = next((last[known] for known in sorted(last, key=len, reverse=True) if seen.startswith(known)), None)
+        if sorted(levels) != before:
+            yield sorted(levels), year, seen.replace("_", " "), chance[seen]
+        last[seen] = sorted(levels)

@@ -1,0 +1,149 @@
+"""Programmes decided in stages: which levels are in force in a year, today and after each outcome of a verdict.
+
+A level of programmes.csv is a strategy of one stage. A strategy of strategies.csv has a stage for today, and one for each outcome
+that it waits for: what an outcome brings takes the place of what was in force. So the level in force, and with it the law of the
+world (retaliation, interference), hangs on the outcome.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from procure.errors import DataError, Fault, nearest
+from procure.facts.records import Records, Row
+
+#: The stage that is in force before any outcome.
+TODAY = "today"
+#: Behind the name of a supplier, what its verdict is called; and the state of the verdict before it is known.
+VERDICT, PENDING = "_verdict", "pending"
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """The levels of one supplier's programme, stage by stage.
+
+    Parameters
+    ----------
+    supplier, name
+        `name` is that of a level or of a strategy.
+    stages
+        (outcome or `TODAY`, level, first year in force).
+
+    >>> steps = Strategy("seabed", "pilot_then_ten", ((TODAY, "pilot", 2027), ("works", "ten", 2029), ("fails", "none", 2029)))
+    >>> steps.in_force("works", 2028), steps.in_force("works", 2029), steps.review
+    (('pilot',), ('ten',), 2029)
+    """
+
+    supplier: str
+    name: str
+    stages: tuple[tuple[str, str, int], ...]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Every level that may be in force, each once."""
+        return tuple(dict.fromkeys(level for _, level, _ in self.stages))
+
+    @property
+    def review(self) -> int | None:
+        """The first year in which an outcome decides what is in force; None where none does."""
+        return min((year for after, _, year in self.stages if after != TODAY), default=None)
+
+    def in_force(self, outcome: str, year: int) -> tuple[str, ...]:
+        """The levels in force in a year after an outcome, or while it is `PENDING`."""
+        begun = [(after, level) for after, level, first in self.stages if first <= year and after in (outcome, TODAY)]
+        decided = tuple(level for after, level in begun if after == outcome)
+        return decided or tuple(level for _, level in begun)
+
+    def decided(self, level: str, outcome: str) -> int | None:
+        """The first year in which a level is in force after an outcome; None where it never is."""
+        return min(
+            (
+                first
+                for after, own, first in self.stages
+                if own == level and after in (outcome, TODAY) and level in self.in_force(outcome, first)
+            ),
+            default=None,
+        )
+
+
+def strategy_of(records: Records, supplier: str, chosen: str) -> Strategy:
+    """The strategy or level of that name of a supplier.
+
+    Raises `DataError` where a stage follows an outcome that no verdict has, or comes before it, or where nothing in force today
+    reveals what the verdict rests on.
+    """
+    rows = records.rows("strategies", supplier=supplier, strategy=chosen)
+    if not rows:
+        return Strategy(supplier, chosen, ((TODAY, chosen, 0),))
+    found = Strategy(supplier, chosen, tuple((r["after"], r["programme"], int(r["value"])) for r in rows))
+    _check(records, found)
+    return found
+
+
+def _check(records: Records, strategy: Strategy) -> None:
+    supplier = strategy.supplier
+    where = f"strategies.csv, {supplier} {strategy.name}"
+    verdict = records.rows("verdicts", supplier=supplier)
+    outcomes, known = list(dict.fromkeys(r["outcome"] for r in verdict)), year_of(verdict)
+    levels = {r["programme"] for r in records.rows("programmes", supplier=supplier)}
+    faults = []
+    for after, level, first in strategy.stages:
+        if level not in levels:
+            rule, remedy = "a stage is a level of programmes.csv", nearest(level, levels)
+            faults.append(Fault(where, f"'{level}' is no level of {supplier}", rule, remedy))
+        if after == TODAY:
+            continue
+        if after not in outcomes:
+            rule, remedy = "a stage follows an outcome of verdicts.csv", nearest(after, [TODAY, *outcomes])
+            faults.append(Fault(where, f"'{after}' is no outcome", rule, remedy))
+        elif known is not None and first <= known:
+            rule = f"what follows the verdict of {known} is in force from {known + 1} on at the earliest"
+            faults.append(
+                Fault(where, f"'{level}' after '{after}' is in force from {first}", rule, "give a later year")
+            )
+    today = [level for after, level, _ in strategy.stages if after == TODAY]
+    if not today:
+        faults.append(Fault(where, "has no stage for today", "a strategy begins today", "add a row after 'today'"))
+    elif strategy.review is not None and not any(_reveals(records, supplier, level) for level in today):
+        rule = "a verdict rests on something that reveals it"
+        remedy = "begin with a level that has reveals = 1"
+        faults.append(Fault(where, f"{' and '.join(today)} reveals nothing", rule, remedy))
+    if faults:
+        raise DataError(faults)
+
+
+def _reveals(records: Records, supplier: str, level: str) -> bool:
+    rows = records.rows("programmes", supplier=supplier, programme=level, attribute="reveals")
+    return any(r["value"] > 0 for r in rows)
+
+
+def year_of(verdict: Sequence[Row]) -> int | None:
+    """The year in which a verdict is known, of its rows; None where there are none."""
+    years = {int(r["year"]) for r in verdict}
+    if len(years) > 1:
+        seen = f"'{verdict[0]['supplier']}' has verdicts in {', '.join(map(str, sorted(years)))}"
+        raise DataError(
+            Fault("verdicts.csv", seen, "a supplier has one verdict, in one year", "give all rows one year")
+        )
+    return years.pop() if years else None
+
+
+def largest(values: Iterable[float | None]) -> float | None:
+    """The largest of those that are said; None where none is."""
+    said = [value for value in values if value is not None]
+    return max(said) if said else None
+
+
+def is_trial(records: Records, supplier: str, level: str, year: int) -> bool:
+    """Whether a level is a trial, which waits for no project."""
+    return bool(records.value("programmes", year, supplier=supplier, programme=level, attribute="trial"))
+
+
+def first_year_of(records: Records, supplier: str, level: str) -> float:
+    """The first year in which a level has capacity; infinite where it never has."""
+    rows = records.rows("programmes", supplier=supplier, programme=level, attribute="capacity")
+    first = min((float(r["year"]) for r in rows if r["value"] > 0), default=math.inf)
+    opened = [r["first_year"] for r in records.rows("suppliers", supplier=supplier) if r["first_year"] is not None]
+    return max([first, *map(float, opened)])
