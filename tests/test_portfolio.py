@@ -368,7 +368,7 @@ def test_a_shadow_price_lies_between_the_savings_of_both_sides(name):
     free = solved(loose)
     slack = row(free)
     assert not slack["binding"] and slack["shadow_price_musd"] == approx(0, abs=1e-6) and "room left" in slack["words"]
-    tight = {"stock_days": 10.0, "cost_cvar": -1e-4, "worst_case": -1e-4, "budget": -1e-4}.get(
+    tight = {"stock_days": 2.0, "cost_cvar": -1e-4, "worst_case": -1e-4, "budget": -1e-4}.get(
         kind, 0.02 if least else -0.02
     )
     bound = slack["value"] + tight * (1.0 if kind == "stock_days" else slack["value"])

@@ -15,7 +15,7 @@ from procure.units import Array
 
 
 def project(
-    name: str,
+    supplier: str,
     starts: Mapping[int | None, float],
     years: Sequence[int],
     steered: Sequence[Steering] = (),
@@ -26,8 +26,6 @@ def project(
 
     Parameters
     ----------
-    name
-        Of the process.
     starts : year -> probability
         Summing to one. Starts after the last year, and `None`, stay "waiting"; a start before the first is there from
         the first.
@@ -45,7 +43,7 @@ def project(
 
     Waiting at the end of 2027 the start in 2028 is no longer 0.5 likely but 0.5 / 0.65:
 
-    >>> caremag = project("caremag_project", {2027: 0.35, 2028: 0.5, None: 0.15}, [2027, 2028])
+    >>> caremag = project("caremag", {2027: 0.35, 2028: 0.5, None: 0.15}, [2027, 2028])
     >>> caremag.name, caremag.states
     ('caremag_project', ('waiting', '2027', '2028'))
     >>> caremag.transition[:, 0].round(3)
@@ -61,10 +59,10 @@ def project(
     >>> project("caremag", {2027: 0.35, None: 0.65}, [2027], [delay], [china]).transition[0, :, 0, 0].round(3)
     array([0.471, 0.829])
     """
-    check_law(f"starts of '{name}'", {"never" if y is None else str(y): p for y, p in starts.items()})
+    check_law(f"starts of project '{supplier}'", {"never" if y is None else str(y): p for y, p in starts.items()})
     possible = sorted(y for y, p in starts.items() if y is not None and y <= years[-1] and (p > 0 or y in keep))
     states = ("waiting", *map(str, possible))
-    wait = _Wait(name, steered, drivers)
+    wait = _Wait(f"{supplier}_project", steered, drivers)
     transition = np.tile(np.eye(len(states)), (len(years), *wait.hazard.shape, 1, 1))
     waiting = 1.0
     pending = list(enumerate(possible, start=1))
@@ -82,7 +80,9 @@ def project(
             for code, probability in due:
                 transition[period, ..., 0, code] = (1 - chance) * (probability / starting if starting else 0.0)
         waiting = still
-    return Process(name, states, "waiting", transition, tuple(wait.drivers), tuple(wait.drivers.values()))
+    return Process(
+        f"{supplier}_project", states, "waiting", transition, tuple(wait.drivers), tuple(wait.drivers.values())
+    )
 
 
 class _Wait:

@@ -112,6 +112,7 @@ def _steering(
 _project = lru_cache(maxsize=1024)(
     lambda name, starts, years, steered, drivers, keep: project(name, dict(starts), years, steered, drivers, keep)
 )
+_trial = lru_cache(maxsize=1024)(lambda name, starts, years: replace(project(name, dict(starts), years), name=name))
 _verdict = lru_cache(maxsize=1024)(
     lambda name, chances, period, n_periods: verdict(name, dict(chances), PENDING, period, n_periods)
 )
@@ -320,7 +321,7 @@ class _World:
                 starts: list[tuple[int | None, float]] = [(y, chance * (1 - chance) ** k) for k, y in enumerate(due)]
                 starts.append((None, (1 - chance) ** len(due)))
                 name = f"{supplier}_{level}{START}"
-                found[name] = _project(name, tuple(starts), years, (), (), ())
+                found[name] = _trial(name, tuple(starts), years)
         return found
 
     def _projects(self) -> dict[str, Process]:
@@ -339,7 +340,7 @@ class _World:
                 keep = tuple(year for year, chance in starts.items() if year is not None and chance > 0)
                 told = {PENDING: starts} | {o: law for o, (_, law) in self._told.get(supplier, {}).items()}
                 versions = tuple(
-                    (outcome, _project(supplier + PROJECT, tuple(law.items()), years, steered, behind, keep))
+                    (outcome, _project(supplier, tuple(law.items()), years, steered, behind, keep))
                     for outcome, law in told.items()
                 )
                 name = supplier + PROJECT
