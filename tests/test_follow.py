@@ -10,6 +10,7 @@ from procure.market import make_market, merge, numbers_read
 from procure.model import make_model
 from procure.program.solve import solve_market
 from procure.reason import Reason
+from procure.scenarios.world import holds_every_future
 from procure.solving.reach import Reach
 
 ONE_YEAR = {
@@ -102,6 +103,58 @@ def test_the_portfolio_of_a_moved_number_is_that_of_the_moved_model(compiled):
     answer = compiled.solve(changes)
     compiled.solve({"suppliers.caremag.offers.Dy.2027": 260.0})  # another solve in between
     assert answer.portfolio.summary["objective"] == pytest.approx(answer.objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_market_of_what_was_followed_is_that_of_the_moved_model(compiled, seed):
+    """Every number of it, the law, the demand and what limits allow, beside those of a market made from the tables."""
+    random = np.random.default_rng(seed)
+    model, (level,) = compiled.model, compiled._levels
+    paths = [*numbers_that_count(model), "risk.weight", "limits.china_heavy_share.max"]
+    if not holds_every_future(model, level.programmes):  # another law would draw other futures there
+        paths = [path for path in paths if compiled.reaches.of(path).reach is Reach.NUMBERS]
+    compared = 0
+    for _ in range(20):
+        chosen = random.choice(paths, size=3, replace=False).tolist()
+        changes = {p: value_of(model, p) * random.uniform(0.9, 1.05) for p in chosen}
+        try:
+            (waiting,) = compiled._waiting(compiled.reaches.change(changes))
+            fresh = merge(make_market(model.changed(changes), level.programmes))
+        except DataError:
+            continue
+        if waiting.made_anew is not None or fresh.tree.n_nodes != level.program.market.tree.n_nodes:
+            continue
+        found = waiting.posed.made().market
+        assert (
+            found.model.settings == fresh.model.settings
+            and found.model.facts.fingerprint == fresh.model.facts.fingerprint
+        )
+        for ours, theirs in (
+            (found.plan, fresh.plan),
+            (found.period, fresh.period),
+            ({"": found.demand}, {"": fresh.demand}),
+        ):
+            assert ours.keys() == theirs.keys()
+            for name in ours:
+                assert ours[name].keys() == theirs[name].keys()
+                for index in ours[name]:
+                    np.testing.assert_allclose(
+                        ours[name][index], theirs[name][index], rtol=1e-12, err_msg=f"{name} {index}"
+                    )
+        np.testing.assert_allclose(found.probability, fresh.probability, atol=1e-14)
+        np.testing.assert_allclose(found.tree.probability, fresh.tree.probability, atol=1e-14)
+        np.testing.assert_allclose(found.discount, fresh.discount)
+        for key, bound in found.bounds.items():
+            assert (
+                bound.most == pytest.approx(fresh.bounds[key].most) and (bound.nodes == fresh.bounds[key].nodes).all()
+            )
+        compared += 1
+    assert compared >= 5
+
+
+def value_of(model, path):
+    choices = {"risk.weight": 0.3, "limits.china_heavy_share.max": 0.8}
+    return choices[path] if path in choices else model.facts.value(path)
 
 
 OFFER = "suppliers.lynas.offers.medium_heavy.2027"

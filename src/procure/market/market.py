@@ -148,7 +148,7 @@ class TrackedMarket:
         self.reading = reading = Reading(model, programmes, tree)
         self.offers = Offers(reading)
         demand, delivery, prices = Demand(reading), Delivery(reading, self.offers), Prices(reading, self.offers)
-        self._trade = Trade(reading, self.offers, prices)
+        self._trade, self._demand = Trade(reading, self.offers, prices), demand
         self._sets = self._trade.sets()
         prices.check(self._sets)
         self._refuse_faults()
@@ -186,7 +186,7 @@ class TrackedMarket:
             discount=np.array([discount[y] for y in reading.year_of_node.tolist()]),
             bounds=future_bounds(asked, reading, period),
             class_of=reading.class_of,
-            demand={e: demand.yearly(e) for e in reading.elements},
+            demand=self.demand(),
         )
 
     @property
@@ -198,6 +198,10 @@ class TrackedMarket:
     def read_beside(self) -> set[Place]:
         """Those of them that cannot be followed: they decide what there is in the market, not its numbers."""
         return self.reading.tracker.read_beside
+
+    def demand(self) -> dict[str, Array]:
+        """Of each element in each year of the plan, before levels, at the facts that were followed last, t/yr."""
+        return {e: self._demand.yearly(e) for e in self.reading.elements}
 
     def moved(self, records: Records, places: Iterable[Place]) -> Moved | Reason:
         """The data that these numbers of the facts have a part in, worked out from `records`, which are followed from now on."""

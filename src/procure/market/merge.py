@@ -54,17 +54,6 @@ def _telling_apart(columns: Sequence[Array]) -> Array:
     return np.column_stack([*telling.values()] or [np.zeros(len(columns[0]))])
 
 
-def merged_like(market: Market, like: Market) -> Market:
-    """The same market with the futures made one that are one in `like`, which came from the same tree: other numbers only."""
-    new = like.merged_from
-    if new is None:
-        return market
-    old = like.tree
-    probability = np.bincount(new, weights=market.probability, minlength=old.n_nodes)
-    tree = Tree(old.period, old.parent, probability, old.processes, old.states, old.state)
-    return replace(_reduced(market, tree, new), shape=like.shape)
-
-
 def stay_one(tree: Tree, new: Index, probability: Array) -> bool:
     """Whether nodes of a tree that went to the same one (`new`) have the same futures under other probabilities of the nodes.
 

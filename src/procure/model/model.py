@@ -130,7 +130,7 @@ class Model:
         """`with_`, from a mapping; with `as_written` plain numbers of the facts are in the unit in which their rows are written."""
         document = self._document()
         faults: list[Fault] = []
-        choices, values, extension = False, dict[str, Any](), self.extension
+        choices, values, extension = dict[str, Any](), dict[str, Any](), self.extension
         for path, value in changes.items():
             if path in READ_ONCE:
                 remedy = "load the model again, with its own facts"
@@ -145,7 +145,7 @@ class Model:
                     extension = outcome
             elif (place := place_of(path, self.settings)) is not None:
                 put(document, place, plain(value))
-                choices = True
+                choices[path] = plain(value)
             else:
                 values[path] = plain(value)
         settings, facts = self.settings, self.facts
@@ -161,7 +161,9 @@ class Model:
         # What counted when it was set need not count under other choices: a supplier may be switched off afterwards.
         before = self.numbers_set if settings is self.settings else ()
         numbers_set = tuple(dict.fromkeys((*before, *values)))
-        faults += unknown_names(settings, facts, self.origin) if settings is not self.settings else []
+        # A number with a decimal point is no name and no year.
+        names = settings is not self.settings and not all(isinstance(value, float) for value in choices.values())
+        faults += unknown_names(settings, facts, self.origin) if names else []
         if faults:
             raise DataError(faults)
         return replace(self, settings=settings, facts=facts, numbers_set=numbers_set, extension=extension)

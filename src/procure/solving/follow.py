@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from procure.facts import Place
 from procure.limits import Bound
 from procure.lp.in_place import InPlace, Moved
-from procure.market import Datum, TrackedMarket, bound_of, idle_offers, make_market, merged_like, stay_one
+from procure.market import Data, Datum, TrackedMarket, bound_of, idle_offers, stay_one
 from procure.program.program import Program
 from procure.program.templates import risk_of
 from procure.program.together import read_by_element
@@ -29,10 +30,17 @@ from procure.units import Array, Index
 
 @dataclass(frozen=True)
 class Followed:
-    """A program moved in place, and how likely every future before merging is under it (None: as before)."""
+    """A program moved in place, and the numbers of its market that are others than as compiled, over the merged futures.
+
+    `probability` is None where the futures are as likely as before.
+    """
 
     moved: Moved
+    plan: Mapping[Datum, float]
+    period: Mapping[Datum, Array]
     probability: Array | None
+    bounds: Mapping[tuple[str, int | None], Bound]
+    demand: Mapping[str, Array]
 
 
 class Follower:
@@ -100,14 +108,22 @@ class Follower:
         bounds = self._bounds(change, probability, period)
         figures = before.moved(moved_plan, moved_period, probability=probability, risk=risk, bounds=bounds)
         moved = self._in_place.program(figures, list(moved_plan), list(moved_period))
-        return moved if isinstance(moved, Reason) else Followed(moved, likely)
+        if isinstance(moved, Reason):
+            return moved
+        return Followed(moved, plan, period, None if likely is None else probability, bounds, self._tracked.demand())
 
     def made(self, change: Change, followed: Followed) -> Program:
         """The whole program of what was followed: its market, over the futures as merged here."""
-        tree = self._whole.tree
+        before = self.program.market
+        tree, probability = before.tree, before.probability
         if followed.probability is not None:
-            tree = Tree(tree.period, tree.parent, followed.probability, tree.processes, tree.states, tree.state)
-        market = merged_like(make_market(change.model, self._whole.programmes, tree), self.program.market)
+            probability = followed.probability
+            inside = probability[: tree.n_nodes]
+            tree = Tree(tree.period, tree.parent, inside, tree.processes, tree.states, tree.state)
+        market = replace(
+            before, model=change.model, tree=tree, probability=probability, bounds=followed.bounds, demand=followed.demand,
+            plan=_moved(before.plan, followed.plan), period=_moved(before.period, followed.period),
+        )  # fmt: skip
         return replace(self.program, market=market, composed=replace(self.program.composed, lp=followed.moved.lp))
 
     def _likely(self, change: Change) -> Array | Reason | None:
@@ -130,9 +146,7 @@ class Follower:
         if not market.bounds:
             return market.bounds
         model = change.model if change.has_choices else market.model
-        here = dict(market.period)
-        for (name, index), values in period.items():
-            here[name] = {**here[name], index: values}
+        here = _moved(market.period, period)
         return {
             key: bound_of(model, self._limits[key[0]], bound.nodes, probability, here)
             for key, bound in market.bounds.items()
@@ -159,3 +173,11 @@ class Follower:
                 return Reason.FUTURES_PART
             moved[name, index] = merged
         return moved
+
+
+def _moved(data: Data, moved: Mapping[Datum, Any]) -> Data:
+    """Data by name and index with some of them at other values."""
+    here = dict(data)
+    for (name, index), value in moved.items():
+        here[name] = {**here[name], index: value}
+    return here
