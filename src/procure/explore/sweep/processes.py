@@ -25,10 +25,12 @@ from procure.explore.sweep.work import Job, solve_each
 
 #: Numerical libraries take one thread in a worker: the other workers have the other cores.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-#: Processes that may end, one after the other, before they are ready: then none of them can work here.
-MOST_STILLBORN = 3
+#: Processes that may end, one after the other, before they are ready: by themselves, when none of them can work here, and killed.
+MOST_STILLBORN, MOST_KILLED = 3, 30
 
 
+#: Seconds that a process has to end after it has closed its line.
+PATIENCE = 5.0
 #: What a worker says before its first row.
 _READY = "ready"
 
@@ -87,9 +89,12 @@ class _Worker:
                 stream.close()
 
     @property
-    def pid(self) -> int:
-        """The number of the process."""
-        return self._process.pid
+    def was_killed(self) -> bool:
+        """Whether the process was ended by a signal."""
+        try:
+            return self._process.wait(PATIENCE) < 0
+        except subprocess.TimeoutExpired:  # it lives, and says what nobody understands
+            return False
 
 
 def run(
@@ -103,7 +108,7 @@ def run(
     shards = Shards(numbers, n_workers, size)
     told: queue.SimpleQueue[_Told] = queue.SimpleQueue()
     workers: list[_Worker] = []
-    n_stillborn, under_way = 0, 0
+    n_stillborn = n_killed = under_way = 0
     try:
         workers += [_Worker(packed, told) for _ in range(min(n_workers, len(numbers)))]
         idle = list(workers)
@@ -117,7 +122,7 @@ def run(
             if isinstance(row, Exception):
                 raise row
             if isinstance(row, str):
-                worker.is_ready, n_stillborn = True, 0
+                worker.is_ready, n_stillborn, n_killed = True, 0, 0
                 continue
             if row is not None:
                 number = worker.cases.pop(0)
@@ -132,6 +137,7 @@ def run(
                 yield number, row
                 continue
             # A process is gone: the case that it was about is the culprit, the others go to whoever is next.
+            was_killed = worker.was_killed
             worker.end()
             workers.remove(worker)
             idle = [other for other in idle if other is not worker]
@@ -141,8 +147,8 @@ def run(
                     yield given_up, {"status": FAILED, "message": DIED}
             else:
                 shards.give_back(worker.cases)
-                n_stillborn += 1
-                if n_stillborn >= MOST_STILLBORN:
+                n_stillborn, n_killed = n_stillborn + (not was_killed), n_killed + was_killed
+                if n_stillborn >= MOST_STILLBORN or n_killed >= MOST_KILLED:
                     raise SolverError("Worker processes end before they begin.", known="Try without any: workers=1.")
             if shards:
                 fresh = _Worker(packed, told)

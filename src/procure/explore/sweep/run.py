@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pandas import DataFrame
 
-#: Seconds after which rows that are done are written, and cases after which they are in any case.
-KEEP_AFTER, KEEP_AT = 10.0, 5_000
+#: Seconds after which rows that are done are written, at first and later on, and cases after which they are in any case.
+KEEP_FIRST, KEEP_AFTER, KEEP_AT = 1.0, 10.0, 5_000
 #: What a second run solves again where it is asked to.
 FAULTS = (FAILED, LIMIT_REACHED)
 
@@ -177,7 +177,7 @@ class _Run:
         self._total, self._done = len(distinct), len(distinct) - len(left)
         self._keys, self._cases = list(left), list(left.values())
         self._waiting: list[tuple[int, Row]] = []
-        self._since = time.monotonic()
+        self._since, self._patience = time.monotonic(), KEEP_FIRST
 
     def table(self, solver: Solver, size: int | None) -> pa.Table:
         """All rows, those of the store among them, once what is missing is solved."""
@@ -191,8 +191,9 @@ class _Run:
                         self._done += 1
                         self._n_failed += row["status"] == FAILED
                         self._tell()
-                        if time.monotonic() - self._since >= KEEP_AFTER or len(self._waiting) >= KEEP_AT:
+                        if time.monotonic() - self._since >= self._patience or len(self._waiting) >= KEEP_AT:
                             self._keep()
+                            self._patience = min(2 * self._patience, KEEP_AFTER)
             except KeyboardInterrupt:
                 self._keep()
                 raise KeyboardInterrupt(self._how_to_go_on()) from None
