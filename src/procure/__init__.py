@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         SolverError as SolverError,
     )
     from procure.explore.information import value_of_information as value_of_information
+    from procure.explore.reviews import Reviews as Reviews
+    from procure.explore.reviews import reviews as reviews
     from procure.explore.sweep import Grid as Grid
     from procure.explore.sweep import read_sweep as read_sweep
     from procure.explore.sweep import sweep as sweep
@@ -70,6 +72,7 @@ _HOME = {
     "Infeasible": "errors",
     "Model": "model",
     "Portfolio": "portfolio.portfolio",
+    "Reviews": "explore.reviews",
     "ProcureError": "errors",
     "SolverError": "errors",
     "Switches": "explore.switch",
@@ -81,6 +84,7 @@ _HOME = {
     "load_model": "model",
     "read_portfolio": "portfolio.read",
     "read_sweep": "explore.sweep",
+    "reviews": "explore.reviews",
     "solve": "solving.solve",
     "solve_two_stage": "lp.two_stage",
     "sweep": "explore.sweep",

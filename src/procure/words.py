@@ -163,3 +163,12 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
+
+
+def with_error(number: float, error: float) -> str:
+    """A sum and its standard error in brackets, where it has one.
+
+    >>> with_error(1243.2, 87.4), with_error(1243.2, 0.0), with_error(0.0, 0.0)
+    ('1,243 (87)', '1,243', '-')
+    """
+    return f"{money(number)} ({money(error)})" if error > 0 else money(number)

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from procure.cli.check import check
 from procure.cli.evaluate import evaluate
 from procure.cli.models import models
+from procure.cli.reviews import reviews
 from procure.cli.solve import solve
 from procure.cli.sources import sources
 from procure.cli.sweep import sweep
@@ -82,5 +83,5 @@ def procure(
     """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
 
 
-for command in (solve, evaluate, sweep, switch, check, models, sources):
+for command in (solve, evaluate, sweep, switch, reviews, check, models, sources):
     app.command()(command)

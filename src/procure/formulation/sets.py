@@ -53,6 +53,11 @@ class Sets:
         """The moments that come after a review: what the plan spends then is known only along a path."""
         return tuple(moment for moment in self.moments if seen_before(moment))
 
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The processes that reviews see, in the order in which they do."""
+        return tuple(dict.fromkeys(process for moment in self.moments for process, _ in seen_before(moment)))
+
     def moments_in(self, years: Iterable[int]) -> tuple[int, ...]:
         """The moments of some years."""
         wanted = set(map(int, years))

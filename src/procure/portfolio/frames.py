@@ -75,7 +75,7 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
         "level": "text", "objective_musd": "number", "expected_musd": "number", "cvar_musd": "number",
         "worst_musd": "number", "status": "text", "chosen": "flag", "needs": "text", "repaired_musd": "number",
         "difference_musd": "number", "standard_error_musd": "number", "verdict": "text",
-        "fresh_musd": "number", "fresh_error_musd": "number",
+        "fresh_musd": "number", "fresh_error_musd": "number", "waits_for": "text",
     },
     # What knowing more, or less, of the future would make of the weighed cost of every level that was tried
     # (`procure.portfolio.information`): empty unless it was asked for. A cost is infinite where it cannot be had, NaN where it is

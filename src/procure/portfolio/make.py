@@ -165,12 +165,12 @@ def _levels(
         own = programme_name(level.market.programmes), *costs, status, level is best, "-", math.nan
         fresh = (x / KUSD_PER_MUSD for x in (verdict.cost, verdict.cost_error))
         difference = (x / KUSD_PER_MUSD for x in (verdict.difference, verdict.error))
-        rows.append((*own, *difference, verdict.words, *fresh))
+        rows.append((*own, *difference, verdict.words, *fresh, ", ".join(level.sets.seen)))
     rows += [
         (
             programme_name(level.programmes), *[math.nan] * 4, "infeasible", False,
             "; ".join(" ".join(line.split()) for line in level.repairs) or "no number of the model that could give way",
-            level.objective / KUSD_PER_MUSD, math.nan, math.nan, "infeasible", math.nan, math.nan,
+            level.objective / KUSD_PER_MUSD, math.nan, math.nan, "infeasible", math.nan, math.nan, "",
         )
         for level in rejected
     ]  # fmt: skip

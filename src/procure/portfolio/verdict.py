@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from procure.errors import DataError, SolverError
+from procure.lp.cores import cores
 from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Steps, played
 from procure.portfolio.measure import AGREEMENT, Measured
 from procure.portfolio.shadow import prices_of_means
@@ -70,10 +72,14 @@ def verdicts(
             for level, off in zip(levels, apart, strict=True)
         ]
     steps = Steps(progress, len(levels))
-    against = _sample(chosen, paths, steps)
+    with ThreadPoolExecutor(
+        max(1, min(cores(), len(levels)))
+    ) as pool:  # most of it is NumPy, which lets go of the interpreter
+        samples = list(pool.map(lambda level: _sample(level, paths, steps), levels))
+    against = next(sample for sample, level in zip(samples, levels, strict=True) if level is chosen)
     return [
-        _of_chosen(against) if level is chosen else _beside(_sample(level, paths, steps), against, off, noise)
-        for level, off in zip(levels, apart, strict=True)
+        _of_chosen(against) if level is chosen else _beside(sample, against, off, noise)
+        for level, sample, off in zip(levels, samples, apart, strict=True)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 from procure.formulation.sets import Sets
 from procure.lp.compile import Template, compile_block
@@ -19,9 +20,17 @@ class Templates:
     period: Template
 
 
-@lru_cache(maxsize=16)
 def templates(sets: Sets) -> Templates:
     """Compile plan and period once for each shape of model; the numbers come later."""
+    with _alone:
+        return _compiled(sets)
+
+
+_alone = Lock()  # Pyomo works for one thread at a time
+
+
+@lru_cache(maxsize=16)
+def _compiled(sets: Sets) -> Templates:
     from procure.formulation.period import build_period
     from procure.formulation.plan import build_plan
     from procure.formulation.quantity import blank

@@ -50,6 +50,8 @@ def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
     for supplier, chosen in model.settings.suppliers.items():
         if supplier in sets.suppliers and chosen.programmes:
             yield "programmes", f"{supplier}: {', '.join(chosen.programmes)}"
+    for review in model.settings.reviews:
+        yield "review", f"{review.year}, seeing {listed(review.sees)}"
     limits = [_words(limit, model) for limit in model.settings.limits]
     yield "limits", limits[0] if limits else "none"
     yield from (("", limit) for limit in limits[1:])

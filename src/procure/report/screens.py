@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from procure.explore.reviews import Reviews
 from procure.explore.switch import Switches
 from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
-from procure.report import information, outcome, switch, text
+from procure.report import information, outcome, reviews, switch, text
 
 
 def to_text(answer: Any) -> str:
@@ -24,6 +25,8 @@ def screen(answer: Any) -> Any:
 def _screens_of(answer: Any) -> ModuleType:
     if isinstance(answer, Switches):
         return switch
+    if isinstance(answer, Reviews):
+        return reviews
     if isinstance(answer, Information):
         return information
     return text if isinstance(answer, Portfolio) else outcome

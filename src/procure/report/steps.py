@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from procure.words import Language
+from procure.words import Language, with_error
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
 
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
-        "first": "In steps: {levels} from {year}",
-        "then": "{levels} from {year} after {seen} ({chance})",
-        "and": " and ",
+        "first": "In steps: {levels} from {year}", "then": "{levels} from {year} after {seen} ({chance})", "and": " and ",
+        "worth": "To wait for the {seen} is worth {apart} million USD: so much dearer is {level}, the best that does not.",
+        "worthless": "To wait for the {seen} is worth nothing: {level}, the best that does, is {apart} million USD dearer.",
     },
     "ja": {
-        "first": "段階: {year} 年から {levels}",
-        "then": "{seen}（{chance}）の後 {year} 年から {levels}",
-        "and": "・",
+        "first": "段階: {year} 年から {levels}", "then": "{seen}（{chance}）の後 {year} 年から {levels}", "and": "・",
+        "worth": "{seen} を待つことの価値は {apart} 百万ドル: 待たない最良の {level} との差。",
+        "worthless": "{seen} を待つ価値はない: 待つ最良の {level} は {apart} 百万ドル高い。",
     },
-}
+}  # fmt: skip
 
 
 def steps(portfolio: Portfolio, language: Language = "en") -> str | None:
@@ -37,6 +37,25 @@ def steps(portfolio: Portfolio, language: Language = "en") -> str | None:
             form.format(levels=words["and"].join(levels), year=year, seen=seen, chance=f"{100 * chance:.3g} %")
         )
     return "; ".join(parts) + "."
+
+
+def worth_of_waiting(portfolio: Portfolio, language: Language = "en") -> str | None:
+    """What it is worth to decide after something was seen, beside what is best without, in one sentence.
+
+    None where no level waits, or all do.
+    """
+    levels = portfolio.programme_levels
+    known = levels[levels["difference_musd"].notna()]
+    (chosen,) = known[known["chosen"]].to_dict("records")
+    waits = known["waits_for"] != ""
+    others = known[~waits if chosen["waits_for"] else waits].to_dict("records")
+    if not others:
+        return None
+    other = min(others, key=lambda row: float(row["difference_musd"]))
+    form = "worth" if chosen["waits_for"] else "worthless"
+    seen = (chosen if chosen["waits_for"] else other)["waits_for"].replace("_", " ")
+    apart = with_error(other["difference_musd"], other["standard_error_musd"])
+    return WORDS[language][form].format(seen=seen, apart=apart, level=other["level"])
 
 
 def _told(portfolio: Portfolio) -> Iterator[tuple[list[str], int, str, float]]:

@@ -18,8 +18,8 @@ from procure.portfolio.information import Information
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.report.information import listing, sentences
 from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, NO_PRICE, STEPS
-from procure.report.steps import steps
-from procure.words import LEAST_SHARE, Language, money, percent, programme_name, worst_share
+from procure.report.steps import steps, worth_of_waiting
+from procure.words import LEAST_SHARE, Language, money, percent, programme_name, with_error, worst_share
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -100,6 +100,8 @@ class _Screen:
         )  # fmt: skip
         if len(p.programme_levels) > 1:
             yield from self._verdict()
+            if (worth := worth_of_waiting(p, self.language)) is not None:
+                yield worth
         if (staged := steps(p, self.language)) is not None:
             yield staged
         if len(p.seeds) > 1:
@@ -254,7 +256,7 @@ class _Screen:
         where = w["on_fresh"].format(paths=f"{paths:,.0f}") if paths else w["in_all"]
 
         def apart(row: dict[Any, Any], sign: float = 1.0) -> str:
-            return _with_error(sign * row["difference_musd"], row["standard_error_musd"])
+            return with_error(sign * row["difference_musd"], row["standard_error_musd"])
 
         cheaper, tie, dearer = ([row for row in others if row["verdict"] == word] for word in (CHEAPER, TIE, DEARER))
         for row in cheaper:
@@ -281,7 +283,7 @@ class _Screen:
         for position, row in enumerate(levels.to_dict("records")):
             verdict = w.get(row["verdict"].partition(":")[0], row["verdict"])
             costs = [money(row[f"{cost}_musd"]) for cost in ("objective", "expected", "cvar", "worst")]
-            beside = (money(row["fresh_musd"]), _with_error(row["difference_musd"], row["standard_error_musd"]))
+            beside = (money(row["fresh_musd"]), with_error(row["difference_musd"], row["standard_error_musd"]))
             rows.append((row["level"], verdict, *costs, *(beside if fresh else ())))
             if row["chosen"]:
                 bold.add(position)
@@ -335,15 +337,6 @@ class _Screen:
             for status, share in zip(frame["status"], frame["share"].tolist(), strict=True)
         ]
         return f"{self.words['provenance']}: {', '.join(shares)}"
-
-
-def _with_error(number: float, error: float) -> str:
-    """A sum and its standard error in brackets, where it has one.
-
-    >>> _with_error(1243.2, 87.4), _with_error(1243.2, 0.0), _with_error(0.0, 0.0)
-    ('1,243 (87)', '1,243', '-')
-    """
-    return f"{money(number)} ({money(error)})" if error > 0 else money(number)
 
 
 def _thinned(years: list[str]) -> list[str]:

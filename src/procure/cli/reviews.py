@@ -1,0 +1,26 @@
+"""`procure reviews`: what each review of the plan is worth."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from procure.cli.model import Changes, ModelName, load
+from procure.cli.output import progress, show
+
+
+def reviews(
+    model: ModelName,
+    changes: Changes = None,
+    paths: Annotated[int, typer.Option(metavar="N", help="Fresh paths on which the plans are compared.")] = 10_000,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Tell what each review of a model is worth: what it costs without it, on its tree and on fresh paths."""
+    chosen = load(model, changes, [], quiet=quiet)
+    from procure.explore.reviews import reviews as worth_of_reviews
+
+    with progress(quiet) as told:
+        found = worth_of_reviews(chosen, paths, progress=told)
+    if not quiet:
+        show(found)
