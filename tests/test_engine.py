@@ -1,0 +1,57 @@
+"""Large programs whose costs move: from the last basis or from scratch, the optimum is the same."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from procure.lp import highs
+from procure.lp.program import LinearProgram, Status
+from procure.program import engine
+from procure.program.engine import Engine
+
+N_ROWS, N_COLUMNS = 40, 120
+
+
+def random_program(random):
+    """Costs above zero and rows that ask for some of each column: there is an optimum."""
+    matrix = sparse.random(
+        N_ROWS, N_COLUMNS, 0.3, "csc", random_state=random, data_rvs=lambda n: random.uniform(0.5, 2, n)
+    )
+    return LinearProgram(
+        cost=random.uniform(1, 2, N_COLUMNS),
+        matrix=matrix,
+        row_lower=random.uniform(1, 2, N_ROWS),
+        row_upper=np.full(N_ROWS, np.inf),
+        lower=np.zeros(N_COLUMNS),
+        upper=np.full(N_COLUMNS, 5.0),
+    )
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Programs of any size count as large."""
+    monkeypatch.setattr(engine, "MANY_ROWS", 0)
+
+
+@pytest.mark.parametrize("patience", [0.0, 0.02, 100.0])  # given up at once, under way, never
+@pytest.mark.parametrize("seed", range(5))
+def test_moved_costs_end_where_a_first_solve_ends(seed, patience, large, monkeypatch):
+    monkeypatch.setattr(engine, "PATIENCE", patience)
+    random = np.random.default_rng(seed)
+    program, own = random_program(random), Engine()
+    own.solve(program)
+    for _ in range(4):
+        program = replace(program, cost=program.cost * random.uniform(0.3, 3, N_COLUMNS))
+        solution, seconds = own.solve(program)
+        assert solution.status is Status.OPTIMAL and seconds > 0
+        assert solution.objective == pytest.approx(highs.solve(program).objective, rel=1e-9)
+
+
+def test_a_limit_of_ones_own_is_kept(large):
+    random = np.random.default_rng(1)
+    program, own = random_program(random), Engine({"simplex_iteration_limit": 3, "presolve": "off"})
+    assert own.solve(program)[0].status is Status.LIMIT_REACHED
+    moved = replace(program, cost=program.cost[::-1].copy())
+    assert own.solve(moved)[0].status is Status.LIMIT_REACHED
