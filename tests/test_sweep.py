@@ -1,6 +1,7 @@
 """A sweep keeps one row per case, in the asked order, whoever solves it, and says in it what there is to say."""
 
 import math
+import random
 import re
 import resource
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from pytest import approx
 
 import procure
-from procure import DataError, load_model, solve, sweep, tidy
+from procure import DataError, Grid, Infeasible, load_model, solve, sweep, tidy
 from procure.explore.sweep.columns import COLUMNS, OF_THE_RUN, STATUSES
+from procure.market import numbers_read
 from procure.model import make_model
 from procure.reason import Reason
 from test_switch import V, world
@@ -242,3 +244,53 @@ def test_ten_thousand_resolves_leak_nothing(model):
 
     early = after(1_000)
     assert after(9_000) <= 1.05 * early
+
+
+def ranged(model):
+    """Paths of numbers that the model reads, that move alone, and to which the tables give a range."""
+    read, facts = numbers_read(model), model.facts
+    found = []
+    for path, (table, row) in sorted(facts.paths().items()):
+        low, high = (facts.tables[table][end].iloc[row] for end in ("low", "high"))
+        if facts.locate(path) in read and facts.alone(path) and low < high:
+            found.append(path)
+    return found
+
+
+def equal_to_fresh_solves(model, n_cases, seed, **how):
+    """How many of some random cases over the ranges of the tables have a portfolio; each is what a fresh solve says it is."""
+    chance = random.Random(seed)
+    paths = ranged(model)
+    cases = []
+    for _ in range(n_cases):
+        ranges = dict.fromkeys(chance.sample(paths, chance.randint(1, 6)), "low-high")
+        ranges |= {"risk.weight": {"from": 0.05, "to": 0.95}}
+        if chance.random() < 0.2:
+            ranges |= {"shortage.scale": {"from": 1.0, "to": 5.0}}
+        cases += Grid.sample(ranges, 1, seed=chance.randrange(10**6)).cases(model)
+    found = sweep(model, cases, columns=["objective_musd", "expected_musd", "cvar_musd"], **how)
+    for case, row in zip(cases, found.to_dict("records"), strict=True):
+        try:
+            fresh = procure.compile(model.with_(**case)).solve()
+        except (DataError, Infeasible) as error:
+            assert row["status"] == ("bad_input" if isinstance(error, DataError) else "infeasible"), case
+            continue
+        assert row["status"] == "optimal" and row["objective_musd"] == approx(fresh.objective, rel=1e-6), case
+        weight = case["risk.weight"]
+        assert (1 - weight) * row["expected_musd"] + weight * row["cvar_musd"] == approx(fresh.objective, rel=1e-6)
+    return int((found["status"] == "optimal").sum())
+
+
+def one_year():
+    """2030 of the main model, with its limit and all programmes, on the bundled tables."""
+    return load_model("japan").with_(**{"model.years": [2030, 2030], "world.tree.branch": []})
+
+
+def test_random_cases_over_the_ranges_of_the_tables_equal_fresh_solves(model):
+    assert equal_to_fresh_solves(model, 40, seed=1, workers=1) > 20
+
+
+@pytest.mark.slow
+def test_two_thousand_random_cases_equal_fresh_solves(model):
+    assert equal_to_fresh_solves(model, 1_000, seed=2) > 500
+    assert equal_to_fresh_solves(one_year(), 1_000, seed=3) > 500

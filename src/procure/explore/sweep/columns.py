@@ -89,7 +89,7 @@ COLUMNS: Sequence[Column] = (
     Column("resolved_cold", "integer", "", "answers of the solver that did not hold when checked, and were solved again"),
     Column("made_anew", "text", "", "why the case could not be followed in place; blank where it was"),
     Column("seconds", "number", "s", "wall time of the case"),
-    Column("seconds_in_solver", "number", "s", "the part of it inside the solver"),
+    Column("seconds_in_solver", "number", "s", "that inside the solver, summed over programme levels, which may run side by side"),
 )  # fmt: skip
 
 BY_NAME = {column.name: column for column in COLUMNS}
