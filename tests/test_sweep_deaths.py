@@ -8,12 +8,14 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
+import pyomo.environ as pyo
 import pytest
 
 import dying
 from dying import ABORTS, KILLS, PRICE, SLOW
 from procure import DataError, SolverError, sweep
 from procure.explore.sweep.shards import Shards
+from procure.lp.cores import cores
 from test_sweep import same
 
 GOOD = [{"risk.weight": k / 10, PRICE: 50.0 + k / 100} for k in range(8)]
@@ -93,6 +95,7 @@ def test_workers_end_with_the_sweep(model):
 
 PARENT = """
 import sys
+import pyomo.environ as pyo
 import dying
 from procure import sweep
 from test_sweep_deaths import GOOD
@@ -212,3 +215,22 @@ def test_a_shard_is_halved_until_the_culprit_stands_alone():
         else:
             done += now
     assert (deaths, given_up, sorted(done)) == (5, [5], [0, 1, 2, 3, 4, 6, 7])
+
+
+def not_linear(block, sets):
+    s, e = sets.offers[0]
+    block.squared = pyo.Constraint(expr=block.contract[s, e, 2027] ** 2 <= 1.0)
+
+
+@pytest.mark.parametrize("how", [{"workers": 1}, {"workers": 2}, {"executor": pool}], ids=str)
+def test_a_model_that_is_none_is_one_error_and_not_a_row_of_every_case(model, how):
+    with pytest.raises(DataError, match="squared"):
+        sweep(model.extended(plan=not_linear), GOOD, **how)
+
+
+def test_threads_leave_this_process_as_it_was(model, monkeypatch):
+    monkeypatch.setattr("procure.lp.cores._of_affinity", lambda: 8)
+    before = cores()
+    with ThreadPoolExecutor(2) as threads:
+        sweep(model, GOOD[:2], executor=threads)
+    assert cores() == before

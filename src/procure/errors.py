@@ -55,6 +55,10 @@ class DataError(ProcureError):
         heading = f"{count} fault{'s' if count != 1 else ''} in the input:"
         super().__init__("\n".join([heading, *(f"  {fault}" for fault in self.faults)]))
 
+    def __reduce__(self) -> tuple[type[DataError], tuple[list[Fault]]]:
+        """Faults as such reach another process, too."""
+        return type(self), (self.faults,)
+
 
 class SolverError(ProcureError):
     """The solver stopped without an optimum.

@@ -8,7 +8,7 @@ wrong among others that are right is a case that ends as bad input.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from procure.errors import DataError, Fault
 from procure.explore.sweep.axis import choice_at
 from procure.explore.sweep.columns import BY_NAME, Kind
 from procure.explore.sweep.grid import Case
+from procure.facts import Place
 from procure.facts.conversion import RATES, share_of_percent
 from procure.market import check_read, numbers_read
 from procure.model import Model
@@ -212,20 +213,26 @@ def _with_others(model: Model, fault: Fault, paths: Iterable[str]) -> Fault:
 
 
 def refuse_unread(model: Model, cases: Cases) -> None:
-    """Refuse numbers that are set and that no case reads: `DataError`, one fault for each."""
+    """Refuse numbers that are set and that no case reads: `DataError`, one fault for each; and a model that is none itself."""
+    read = numbers_read(model)
+    check_read(model, model.numbers_set, read)
     numbers = {p.path for p in cases.parameters.values() if model.is_number_of_facts(p.path)}
-    tries = [{}, *(case for case in cases.changes if numbers & case.keys())]
-    faults: Sequence[Fault] = ()
-    for case in tries[: READ_TRIES if numbers else 0]:
+    faults = _unread(model, numbers, read)
+    # What the model does not read as it is, it may read under other choices.
+    for case in [case for case in cases.changes if faults.keys() & case.keys()][:READ_TRIES]:
         try:
             changed = model.changed(case)
-            check_read(changed, numbers, numbers_read(changed))
-        except DataError as error:
-            unread = [fault for fault in error.faults if fault.where in numbers]
-            numbers &= {fault.where for fault in unread} or numbers
-            faults = unread or faults
-        else:
-            return
-    faults = [fault for fault in faults if fault.where in numbers]
+            faults = _unread(changed, faults, numbers_read(changed))
+        except DataError:  # a case that is wrong by itself
+            continue
     if faults:
-        raise DataError(faults)
+        raise DataError(faults.values())
+
+
+def _unread(model: Model, paths: Iterable[str], read: Collection[Place]) -> dict[str, Fault]:
+    """The faults of numbers that a model does not read, by their path."""
+    try:
+        check_read(model, paths, read)
+    except DataError as error:
+        return {fault.where: fault for fault in error.faults}
+    return {}

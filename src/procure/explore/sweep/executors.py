@@ -11,7 +11,15 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import Any
@@ -21,7 +29,7 @@ from procure.explore.sweep import processes
 from procure.explore.sweep.columns import DIED, FAILED, Row
 from procure.explore.sweep.row import Case
 from procure.explore.sweep.shards import Shards
-from procure.explore.sweep.work import Hand, Job, solve_shard
+from procure.explore.sweep.work import Hand, Job, forget, solve_shard
 from procure.lp.cores import cores
 
 #: Names of executors.
@@ -155,6 +163,8 @@ class Foreign(Solver):
                 future.cancel()
             if self._make is not None:
                 executor.shutdown(wait=False, cancel_futures=True)
+            if isinstance(executor, ThreadPoolExecutor):
+                forget()
 
     def _made(self) -> Executor:
         assert self._make is not None
@@ -244,6 +254,8 @@ def _is_death(error: BaseException) -> bool:
 
 def _refused(error: BaseException) -> ProcureError:
     """What a worker that lives raised outside all cases: it cannot read the model, or has no procure."""
+    if isinstance(error, ProcureError):
+        return error
     rule = "every worker of an executor has this release of procure, and what the model is made of"
     return DataError(
         Fault("executor", f"a worker raised {type(error).__name__}: {str(error)[:200]}", rule, "install it there")

@@ -15,7 +15,7 @@ from typing import IO
 
 from procure.errors import DataError, Fault
 
-NAME = "lock"
+NAME = "_lock"
 
 
 class Lock:

@@ -178,8 +178,12 @@ def serve() -> None:
         return
     _tell(rows, _READY)
     while True:
-        for row in solve_each(packed, shards.get()):
-            _tell(rows, row)
+        try:
+            for row in solve_each(packed, shards.get()):
+                _tell(rows, row)
+        except DataError as error:
+            _tell(rows, error)
+            return
 
 
 def _tell(rows: IO[bytes], row: Row | str | Exception) -> None:

@@ -1,8 +1,8 @@
 """A folder that keeps the rows of a sweep: Parquet parts, a manifest, a lock.
 
-  manifest.json         what the rows hang on (`inputs`), their parameters, the grids that were run, and a digest of it all
+  _manifest.json        what the rows hang on (`inputs`), their parameters, the grids that were run, and a digest of it all
   part-<time>-<chance>.parquet    rows; each says in its metadata what they hang on, so that the manifest can be made again
-  lock                  who is writing
+  _lock                 who is writing
 
 Parts are only added. A file is written aside, forced to the disk and renamed, so that whatever is there under its own name is
 whole, and a run that is killed loses what it has not written yet and nothing else.
@@ -24,6 +24,7 @@ from procure.errors import DataError, Fault
 from procure.explore.sweep.cases import Parameter
 from procure.explore.sweep.columns import CASE
 from procure.explore.sweep.inputs import differences, digest_of
+from procure.explore.sweep.lock import NAME as LOCK
 from procure.explore.sweep.lock import Lock
 from procure.explore.sweep.table import in_order, joined
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT, VERSION = "procure.sweep", 1
-MANIFEST = "manifest.json"
+#: Readers of Parquet folders pass over what begins so.
+MANIFEST = "_manifest.json"
 #: What the metadata of a part say.
 KEY = b"procure.sweep"
 #: Begins the name of a file that is not whole yet.
@@ -90,7 +92,7 @@ class Store:
             left.unlink()
         manifest = _manifest(self.folder)
         if manifest is None:
-            others = [path.name for path in self.folder.iterdir() if path.name != "lock"]
+            others = [path.name for path in self.folder.iterdir() if path.name != LOCK]
             if others:
                 rule = "a store is a folder of its own"
                 raise DataError(

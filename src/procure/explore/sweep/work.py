@@ -5,6 +5,7 @@ A model is compiled once in a process and kept, with the bases of its last solve
 
 from __future__ import annotations
 
+import os
 import pickle
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 from procure.errors import DataError, Fault
 from procure.explore.sweep.columns import Row
 from procure.explore.sweep.row import Case, is_fault_of_procure, raised, solve_case
+from procure.lp.cores import take_at_most
 from procure.model import Model
 from procure.solving.compiled import Compiled
 
@@ -27,6 +29,7 @@ class Job:
     columns: frozenset[str]
     paths: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    home: int = field(default_factory=os.getpid)  # the process that sweeps
 
     def packed(self) -> bytes:
         """For another process; `DataError` where the model cannot travel."""
@@ -46,11 +49,11 @@ class Hand:
         self._compiled: Compiled | None = None
 
     def solve(self, case: Case) -> Row:
-        """The row of a case, whatever happens but the end of the process."""
+        """The row of a case, whatever happens but the end of the process; `DataError` where the model itself is none."""
         job = self._job
+        if self._compiled is None:
+            self._compiled = Compiled(job.model, options=job.options, n_cores=self._n_cores)
         try:
-            if self._compiled is None:
-                self._compiled = Compiled(job.model, options=job.options, n_cores=self._n_cores)
             return solve_case(self._compiled, case, job.columns, job.paths)
         except Exception as error:
             if is_fault_of_procure(error):
@@ -73,10 +76,17 @@ def solve_each(packed: bytes, cases: Sequence[Case]) -> Iterator[Row]:
     with _one_at_a_time:
         digest = sha256(packed).hexdigest()
         if digest not in _hands:
-            from procure.lp.cores import take_at_most
-
-            take_at_most(1)  # the other workers have the other cores
+            job: Job = pickle.loads(packed)
+            is_home = os.getpid() == job.home
+            if not is_home:
+                take_at_most(1)  # the other workers have the other cores
             _hands.clear()
-            _hands[digest] = Hand(pickle.loads(packed), n_cores=1)
+            _hands[digest] = Hand(job, n_cores=None if is_home else 1)
         for case in cases:
             yield _hands[digest].solve(case)
+
+
+def forget() -> None:
+    """Give back the memory of the last job that this process has had, where its threads were the workers."""
+    with _one_at_a_time:
+        _hands.clear()
