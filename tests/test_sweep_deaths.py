@@ -175,6 +175,10 @@ def test_what_an_executor_that_broke_for_good_has_left_goes_to_processes_of_our_
 # --- how shards are made
 
 
+def shards_of(n_cases, n_workers, size=None):
+    return Shards(range(n_cases), [{}] * n_cases, n_workers, size)
+
+
 def taken(shards):
     """What is handed over until nothing is left."""
     found = []
@@ -185,27 +189,35 @@ def taken(shards):
 
 def test_shards_grow_to_ten_seconds_and_shrink_towards_the_end():
     """A case takes 0.1 s, so 100 of them take ten; of n left, no shard has more than a fourth, for two workers."""
-    shards = Shards(range(1000), 2)
+    shards = shards_of(1000, 2)
     assert shards.next() == [0]
-    shards.took(0.1, 1)
+    shards.took(0.1, [0])
     sizes = [len(shard) for shard in taken(shards)]
     assert sizes[:4] == [100] * 4 and sizes[-1] == 1 and sum(sizes) == 999
     assert all(size <= -(-(999 - sum(sizes[:k])) // 4) for k, size in enumerate(sizes))
 
 
-def test_two_workers_serve_twelve_cases_and_a_slow_one_stands_alone():
-    shards = Shards(range(12), 2)
+def test_two_workers_serve_twelve_cases():
+    shards = shards_of(12, 2)
     first = [shards.next(), shards.next()]
-    shards.took(0.001, 1)
+    shards.took(0.001, [0])
     assert first == [[0], [1]] and [len(shard) for shard in taken(shards)][:2] == [3, 2]
-    slow = Shards(range(12), 2)
-    slow.took(60.0, 1)
-    assert all(len(shard) == 1 for shard in taken(slow))
+
+
+def test_slow_cases_stand_alone_and_go_first():
+    """Three of thirty have another tree, and take a minute: the first says so, and the other two are next."""
+    cases = [{"risk.weight": k / 100, **({"world.tree.nodes": 4000} if k in (7, 15, 23) else {})} for k in range(30)]
+    shards = Shards(range(30), cases, 2)
+    assert [shards.next(), shards.next()] == [[0], [7]]
+    shards.took(0.01, [0])
+    shards.took(60.0, [7])
+    rest = taken(shards)
+    assert rest[:2] == [[15], [23]] and rest[2] == [1, 2, 3, 4, 5, 6, 8]
 
 
 def test_a_shard_is_halved_until_the_culprit_stands_alone():
-    """Case 5 of 8 kills whoever has it: four, two, one, and once more."""
-    shards = Shards(range(8), 1, size=8)
+    """Case 5 of 8 kills whoever has it: eight, four, two, one, and once more."""
+    shards = shards_of(8, 1, size=8)
     deaths, given_up, done = 0, [], []
     while shards:
         now = shards.next()
@@ -215,6 +227,9 @@ def test_a_shard_is_halved_until_the_culprit_stands_alone():
         else:
             done += now
     assert (deaths, given_up, sorted(done)) == (5, [5], [0, 1, 2, 3, 4, 6, 7])
+
+
+# --- models and processes
 
 
 def not_linear(block, sets):

@@ -116,7 +116,7 @@ class Foreign(Solver):
         packed = job.packed()
         executor = self._executor or self._made()
         n_workers = self.n_workers or int(getattr(executor, "_max_workers", 0)) or cores()
-        shards = Shards(numbers, n_workers, size)
+        shards = Shards(numbers, cases, n_workers, size)
         under_way: dict[Future[list[Row]], tuple[list[int], float]] = {}
         try:
             while shards or under_way:
@@ -136,7 +136,7 @@ class Foreign(Solver):
                     taken, started = under_way.pop(future)
                     error = future.exception()
                     if error is None:
-                        shards.took((time.perf_counter() - started) / (1 if alone else AHEAD), len(taken))
+                        shards.took((time.perf_counter() - started) / (1 if alone else AHEAD), taken)
                         yield from zip(taken, future.result(), strict=True)
                     elif not _is_death(error):
                         raise _refused(error)

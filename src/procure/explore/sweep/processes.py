@@ -105,7 +105,7 @@ def run(
     A case whose process died, twice, has a row that says so. The processes end with the iterator.
     """
     packed = job.packed()
-    shards = Shards(numbers, n_workers, size)
+    shards = Shards(numbers, cases, n_workers, size)
     told: queue.SimpleQueue[_Told] = queue.SimpleQueue()
     workers: list[_Worker] = []
     n_stillborn = n_killed = under_way = 0
@@ -129,7 +129,7 @@ def run(
                 worker.n_told += 1
                 now = time.perf_counter()
                 if worker.n_told > 1:  # the first has waited for the model to be compiled
-                    shards.took(now - worker.started, 1)
+                    shards.took(now - worker.started, [number])
                 worker.started = now
                 if not worker.cases:
                     under_way -= 1

@@ -1,14 +1,17 @@
 """How many cases are handed over at a time: as many as take some seconds, measured, and fewer towards the end.
 
-The first shards are one case each, which says how long cases take. Of n cases that are left, no shard has more than a fair share of
-half of them, so that two workers are busy to the end, with twelve cases and with twelve thousand.
+Cases that differ in numbers only are alike, and take about as long; a choice, a seed, a size of the tree makes another kind of
+them. The first shards are one case of each kind, which says how long its cases take. Then the slowest kind goes first, so that none
+of its cases is what all wait for in the end. Of n cases that are left, no shard has more than a fair share of half of them, so that
+two workers are busy to the end, with twelve cases and with twelve thousand.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 #: Seconds that a shard is to take.
 SECONDS = 10.0
@@ -16,6 +19,17 @@ SECONDS = 10.0
 LATEST = 0.5
 #: How often a case may end its process before it is given up.
 MOST_DEATHS = 2
+#: Of more kinds than these each has too few cases to learn from.
+MOST_KINDS = 16
+
+
+def kind_of(case: Mapping[str, Any]) -> Hashable:
+    """What cases have in common that take about as long: all but their numbers.
+
+    >>> kind_of({"risk.weight": 0.1, "world.variant": "base"}) == kind_of({"risk.weight": 0.2, "world.variant": "base"})
+    True
+    """
+    return tuple(sorted((path, "" if isinstance(value, float) else repr(value)) for path, value in case.items()))
 
 
 class Shards:
@@ -23,33 +37,73 @@ class Shards:
 
     Parameters
     ----------
-    cases : iterable of int
+    numbers : sequence of int
+        Of the cases that are to be solved, in the order that is best for neighbours.
+    cases : sequence of mappings
+        All cases.
     n_workers : int
     size : int, optional
         Of every shard; measured where it is not given.
     """
 
-    def __init__(self, cases: Iterable[int], n_workers: int, size: int | None = None) -> None:
-        self._left = deque(cases)
-        self._alone: deque[list[int]] = deque()
+    def __init__(
+        self, numbers: Sequence[int], cases: Sequence[Mapping[str, Any]], n_workers: int, size: int | None = None
+    ) -> None:
+        kinds = {number: kind_of(cases[number]) for number in numbers}
+        is_one = size is not None or len(set(kinds.values())) > MOST_KINDS
+        self._kind: dict[int, Hashable] = {number: None if is_one else kind for number, kind in kinds.items()}
+        self._left: dict[Hashable, deque[int]] = {kind: deque() for kind in self._kind.values()}
+        for number in numbers:
+            self._left[self._kind[number]].append(number)
         self._n_workers, self._size = n_workers, size
-        self._seconds = math.nan  # a case takes
+        self._alone: deque[list[int]] = deque()
+        self._begun: set[Hashable] = set()
+        self._seconds: dict[Hashable, float] = {}  # a case takes
         self._deaths: dict[int, int] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._left or self._alone)
+        return bool(self._alone or self._n_left)
+
+    @property
+    def _n_left(self) -> int:
+        return sum(map(len, self._left.values()))
 
     def next(self) -> list[int]:
         """The next cases for one worker, those to be tried alone first; empty where none is left."""
         if self._alone:
             return self._alone.popleft()
-        return [self._left.popleft() for _ in range(min(self._wanted(), len(self._left)))]
+        kinds = [kind for kind, left in self._left.items() if left]
+        if not kinds:
+            return []
+        # One of each kind, then the slowest; a kind of which nothing is known yet waits for what its first case says.
+        fresh = [kind for kind in kinds if kind not in self._begun]
+        kind = fresh[0] if fresh else max(kinds, key=lambda kind: self._seconds.get(kind, 0.0))
+        self._begun.add(kind)
+        left = self._left[kind]
+        return [left.popleft() for _ in range(min(self._wanted(kind), len(left)))]
+
+    def _wanted(self, kind: Hashable) -> int:
+        if self._size is not None:
+            return self._size
+        if kind not in self._seconds:
+            return 1
+        fair = math.ceil(self._n_left / (2 * self._n_workers))
+        return max(1, min(fair, int(SECONDS / max(self._seconds[kind], 1e-6))))
+
+    def took(self, seconds: float, cases: Sequence[int]) -> None:
+        """Learn how long some cases of one kind took."""
+        kind, each = self._kind[cases[0]], seconds / len(cases)
+        before = self._seconds.get(kind, each)
+        self._seconds[kind] = LATEST * each + (1 - LATEST) * before
 
     def all(self) -> list[int]:
         """All cases that are left, at once."""
-        left = [case for shard in self._alone for case in shard] + list(self._left)
+        left = [case for shard in self._alone for case in shard] + [
+            case for kind in self._left.values() for case in kind
+        ]
         self._alone.clear()
-        self._left.clear()
+        for kind in self._left.values():
+            kind.clear()
         return left
 
     @property
@@ -61,22 +115,10 @@ class Shards:
         """Take back a shard that was under way when a process died, whoever's fault it was."""
         self._alone.append(cases)
 
-    def _wanted(self) -> int:
-        if self._size is not None:
-            return self._size
-        if math.isnan(self._seconds):
-            return 1
-        fair = math.ceil(len(self._left) / (2 * self._n_workers))
-        return max(1, min(fair, int(SECONDS / max(self._seconds, 1e-6))))
-
-    def took(self, seconds: float, n_cases: int) -> None:
-        """Learn how long some cases took."""
-        each = seconds / max(n_cases, 1)
-        self._seconds = each if math.isnan(self._seconds) else LATEST * each + (1 - LATEST) * self._seconds
-
     def give_back(self, cases: list[int]) -> None:
         """Take back cases that nobody has begun."""
-        self._left.extendleft(reversed(cases))
+        for case in reversed(cases):
+            self._left[self._kind[case]].appendleft(case)
 
     def died(self, cases: list[int], culprit: int | None = None) -> list[int]:
         """Take back the cases of a shard whose process died; those that are given up are returned.
