@@ -6,11 +6,10 @@ from pytest import approx
 
 import procure
 from procure.errors import DataError
-from procure.market import unread
+from procure.market import read_law
 from procure.scenarios import Tree, enumerate_tree, marginals, markov, shock
 from procure.scenarios.draw import draw_paths, plain_numbers
 from procure.scenarios.lattice import Lattice
-from procure.scenarios.process import needed
 from procure.scenarios.world import processes, programme_choices
 from random_models import random_model, random_tree
 
@@ -106,7 +105,7 @@ def test_paths_of_another_world_are_refused():
 def test_the_law_of_japan_is_small():
     """What no number hangs on is left out: under the pilot the plant that is not built, and the verdict on it."""
     model, programmes = procure.load_model("japan"), {"seabed": "pilot"}
-    law = needed(processes(model, programmes), unread(model, programmes))
+    law = read_law(model, programmes, processes(model, programmes))
     lattice = Lattice.of_law(law, len(model.years))
     assert max(map(len, lattice.nodes)) < 2_000
     assert max(chances.shape[0] for chances in lattice.chances) <= 48  # China, a project and a trial
@@ -127,11 +126,31 @@ def test_what_is_left_out_moves_no_path(level):
     )
     programmes = {"seabed": level}
     whole = processes(model, programmes)
-    some = needed(whole, unread(model, programmes))
+    some = read_law(model, programmes, whole)
     assert len(some) < len(whole) or level == "pilot_then_ten"
     paths = [draw_paths(law, 10, 200, plain_numbers(3, 200)) for law in (whole, some)]
+    still = {"seabed", "seabed_project", "seabed_pilot_start"} if level == "pilot_then_ten" else set()
+    some = [process for process in some if process.name not in still]  # those stand still where nobody looks
     for process in some:
         here, there = (path.state[path.place[process.name]] for path in paths)
         assert np.array_equal(here, there), process.name
-    kept, exact = marginals(some, 10), marginals(whole, 10)
-    assert all(np.allclose(kept[name], exact[name], rtol=0, atol=1e-12) for name in kept)
+    exact = marginals(whole, 10)
+    kept = marginals(read_law(model, programmes, whole), 10)
+    assert all(np.allclose(kept[process.name], exact[process.name], rtol=0, atol=1e-12) for process in some)
+
+
+@pytest.mark.parametrize("level", ["none", "ten", "test_then_ten", "pilot_then_ten"])
+def test_what_nobody_looks_at_costs_nothing(level, monkeypatch):
+    """A plan costs the same on every path, and the same in the mean, whether all of the law is played or what is looked at."""
+    model = procure.load_model("japan").with_(**{
+        "suppliers.seabed.programmes": [level], "model.elements": ["Dy"], "world.tree.nodes": 200,
+        "world.retaliation": "delivery" if level == "ten" else "announcement",
+    })  # fmt: skip
+    # Without stock the rule has no kinks, of which it might leave out others.
+    model = model.with_(**{"stock.Dy.existing": 0.0, "stock.medium_heavy.max_days": 0.0})
+    portfolio = procure.solve(model, foresight=False, verdict=False)
+    some = procure.evaluate(portfolio, 300)
+    monkeypatch.setattr("procure.portfolio.fresh.read_law", lambda model, programmes, law: law)
+    whole = procure.evaluate(portfolio, 300)
+    assert np.allclose(some.losses, whole.losses, rtol=1e-9)
+    assert some.costs["musd"].to_numpy() == approx(whole.costs["musd"].to_numpy(), rel=1e-9)

@@ -29,7 +29,9 @@ from procure.program.templates import templates
 from procure.report.labels import LABELS
 from procure.report.text import to_text
 from procure.scenarios.tree import Tree
+from procure.scenarios.world import programme_choices
 from procure.solving.solve import solve
+from procure.words import programme_name
 from random_models import random_frames, random_market, random_model, random_tree
 
 SEEDS = range(12)
@@ -546,11 +548,11 @@ def test_markup_in_a_name_is_text():
 
 def test_every_programme_level_is_listed(japan):
     levels = japan.programme_levels
-    assert levels["level"].tolist() == ["seabed none", "seabed pilot", "seabed five", "seabed ten"]
+    assert levels["level"].tolist() == [programme_name(choice) for choice in programme_choices(load_model("japan"))]
     assert levels["chosen"].sum() == 1
     chosen = levels[levels["chosen"]].iloc[0]
     assert chosen["objective_musd"] == levels["objective_musd"].min() == japan.summary["objective"]
-    assert chosen["level"] == f"seabed {japan.programmes['seabed']}"
+    assert chosen["level"] == programme_name(japan.programmes)
 
 
 def test_other_sources_are_no_suppliers(japan):

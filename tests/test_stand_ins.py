@@ -7,14 +7,13 @@ from pytest import approx
 
 import procure
 from procure import load_model
-from procure.market import is_drawn_anew, make_tree, stay_one, unread
+from procure.market import is_drawn_anew, make_tree, read_law, stay_one
 from procure.reason import Reason
 from procure.report.check import summary
 from procure.scenarios import Tree, marginals, shock
 from procure.scenarios import world as worlds
 from procure.scenarios.draw import Paths
 from procure.scenarios.lattice import Lattice
-from procure.scenarios.process import needed
 from procure.scenarios.stand_ins import Pool, StandIns
 from procure.scenarios.world import processes, programme_choices
 
@@ -254,7 +253,7 @@ def test_fresh_paths_are_those_of_the_moved_law(monkeypatch):
     played, of_law = [], Lattice.of_law
     monkeypatch.setattr(Lattice, "of_law", lambda law, n: played.append(law) or of_law(law, n))
     procure.evaluate(portfolio, 200)
-    law = needed(processes(model, portfolio.programmes), unread(model, portfolio.programmes))
+    law = read_law(model, portfolio.programmes, processes(model, portfolio.programmes))
     assert [process.name for process in played[0]] == [process.name for process in law]
     assert all(np.array_equal(one.transition, two.transition) for one, two in zip(played[0], law, strict=True))
 

@@ -12,7 +12,7 @@ so of the trial and of the plant the plan takes the same share.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -20,36 +20,96 @@ from procure.facts.records import Records
 from procure.facts.tracked import tracked
 from procure.market.reading import Reading, Room, or_else
 from procure.model import Model
-from procure.scenarios.strategy import VERDICT, first_year_of, is_trial, strategy_of
-from procure.scenarios.world import PROJECT, START, WAITING, Programmes
+from procure.scenarios.coupling import silenced
+from procure.scenarios.process import Process, needed
+from procure.scenarios.strategy import PENDING, VERDICT, Strategy, first_year_of, is_trial, strategy_of
+from procure.scenarios.world import PROJECT, START, WAITING, Programmes, periods_of
 from procure.units import Array, Mask
 
 
-def unread(model: Model, programmes: Programmes) -> set[str]:
-    """Processes of a model's world that no number of its market hangs on under these programmes.
+def read_law(model: Model, programmes: Programmes, law: Sequence[Process]) -> list[Process]:
+    """The law of a model as far as any number of its market hangs on it under these programmes: the same paths of what is left.
 
-    They are the starts of trials that are not chosen; the project where no plant is; the chain where there is no capacity at all.
+    Left out are the starts of trials that are not chosen, the project where no plant is, a supplier's chain where there is no
+    capacity. Where nothing is in force after a verdict, and where a plant has replaced a trial, what is not looked at stands still.
     """
-    records, names = Records(model.facts), set[str]()
-    for supplier, chosen in programmes.items():
-        strategy = strategy_of(records, supplier, chosen)
-        own = {r["programme"] for r in records.rows("programmes", supplier=supplier)}
-        names |= {f"{supplier}_{level}{START}" for level in own - set(strategy.levels)}
-        built = [level for level in strategy.levels if first_year_of(records, supplier, level) <= model.years[-1]]
-        if all(is_trial(records, supplier, level, model.years[-1]) for level in built):
-            names.add(supplier + PROJECT)
-        is_basket = records.rows("suppliers", supplier=supplier)[0]["kind"] == "basket"
-        other = records.rows("terms", supplier=supplier, attribute="capacity")
-        if (
-            not built
-            and is_basket
-            and not other
-            and not records.rows("terms", supplier=supplier, attribute="expansion_limit")
-        ):
-            names.add(supplier)
-        if strategy.review is None:
-            names.add(supplier + VERDICT)
-    return names
+    world = _Unread(model, programmes, {process.name: process for process in law})
+    return needed(world.silenced(), world.names()) or list(law)
+
+
+class _Unread:
+    """What no number hangs on."""
+
+    def __init__(self, model: Model, programmes: Programmes, law: Mapping[str, Process]) -> None:
+        self.model, self.law, self.records = model, dict(law), Records(model.facts)
+        self.years = periods_of(model)
+        self.strategies = {s: strategy_of(self.records, s, chosen) for s, chosen in programmes.items()}
+
+    def names(self) -> set[str]:
+        """Processes that are looked at nowhere."""
+        names = set[str]()
+        for supplier, strategy in self.strategies.items():
+            own = {r["programme"] for r in self.records.rows("programmes", supplier=supplier)}
+            names |= {f"{supplier}_{level}{START}" for level in own - set(strategy.levels)}
+            built = [level for level in strategy.levels if self._delivers(supplier, level, self.years[-1])]
+            if all(is_trial(self.records, supplier, level, self.years[-1]) for level in built):
+                names.add(supplier + PROJECT)
+            if not built and self._is_nothing_else(supplier):
+                names.add(supplier)
+            if strategy.review is None:
+                names.add(supplier + VERDICT)
+        return names
+
+    def silenced(self) -> list[Process]:
+        """The law, standing still where nobody looks."""
+        law = self.law
+        for supplier, strategy in self.strategies.items():
+            for outcome in law[supplier + VERDICT].states if strategy.review is not None else ():
+                periods = [
+                    t for t, year in enumerate(self.years)
+                    if strategy.review is not None and year >= strategy.review
+                    and not any(self._delivers(supplier, g, self.years[-1]) for g in strategy.in_force(outcome, year))
+                ]  # fmt: skip
+                starts = [f"{supplier}_{level}{START}" for level in strategy.levels]
+                chain = [supplier] if self._is_nothing_else(supplier) else []
+                for name in (*chain, supplier + PROJECT, *starts):
+                    if name in law and periods:
+                        law[name] = silenced(law[name], law[supplier + VERDICT], [outcome], periods)
+            if supplier + PROJECT in law and strategy.review is not None:
+                self._replace_trials(supplier, strategy)
+        return list(law.values())
+
+    def _replace_trials(self, supplier: str, strategy: Strategy) -> None:
+        """The trials of a strategy stand still where a plant that is in force in every outcome with a trial has begun."""
+        law, project = self.law, self.law[supplier + PROJECT]
+        trials = [g for g in strategy.levels if is_trial(self.records, supplier, g, self.years[-1])]
+        plants = [g for g in strategy.levels if g not in trials and self._delivers(supplier, g, self.years[-1])]
+        for trial in trials:
+            name = f"{supplier}_{trial}{START}"
+            beside = [o for o in law[supplier + VERDICT].states if strategy.in_force(o, self.years[-1]).count(trial)]
+            periods = [
+                t for t, year in enumerate(self.years)
+                if strategy.review is not None and year >= strategy.review
+                and all(
+                    any(g in strategy.in_force(o, year) and self._delivers(supplier, g, year) for g in plants)
+                    for o in beside if o != PENDING
+                )
+            ]  # fmt: skip
+            begun = [state for state in project.states if state != WAITING]
+            if name in law and periods and begun:
+                law[name] = silenced(law[name], project, begun, periods)
+
+    def _delivers(self, supplier: str, level: str, year: int) -> bool:
+        """Whether a level has any capacity in a year."""
+        return first_year_of(self.records, supplier, level) <= year and bool(
+            self.records.value("programmes", year, supplier=supplier, programme=level, attribute="capacity")
+        )
+
+    def _is_nothing_else(self, supplier: str) -> bool:
+        """Whether all that a supplier has to sell is what its programme delivers."""
+        terms = {r["attribute"] for r in self.records.rows("terms", supplier=supplier)}
+        is_basket = self.records.rows("suppliers", supplier=supplier)[0]["kind"] == "basket"
+        return is_basket and not terms & {"capacity", "expansion_limit"}
 
 
 class Programme(Room):

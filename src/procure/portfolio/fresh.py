@@ -23,13 +23,12 @@ import numpy as np
 
 from procure.errors import DataError, Fault
 from procure.lp.compile import Template
-from procure.market import Market, make_market, make_tree, unread
+from procure.market import Market, make_market, make_tree, read_law
 from procure.model import Model
 from procure.portfolio.kept import Kept, kept, priced
 from procure.portfolio.rule import Plan, play
 from procure.program.templates import templates
 from procure.scenarios.lattice import Lattice
-from procure.scenarios.process import needed
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import Programmes, periods_of, processes
 from procure.units import Array, Index
@@ -170,7 +169,7 @@ def played(plan: FixedPlan, paths: int | Tree, seed: int, steps: Steps) -> Sampl
     else:
         world = processes(model, programmes)
         if not isinstance(paths, Tree) and not model.extension:  # both may look at any process
-            world = needed(world, unread(model, programmes)) or world
+            world = read_law(model, programmes, world)
         lattice = Lattice.of_law(world, len(periods))
     worlds, at = lattice.worlds()
     market = make_market(model, programmes, worlds)

@@ -68,7 +68,10 @@ def _told(portfolio: Portfolio) -> Iterator[tuple[list[str], int, str, float]]:
         in_force.setdefault((str(seen), int(year)), []).append(str(of).replace(".", " ").replace("_", " "))
         chance[str(seen)] = float(likely)
     last: dict[str, list[str]] = {}
-    for (seen, year), levels in sorted(in_force.items(), key=lambda item: (item[0][1], item[0][0])):
+    # by year, and of what may have been seen the likeliest first
+    for (seen, year), levels in sorted(
+        in_force.items(), key=lambda item: (item[0][1], -chance[item[0][0]], item[0][0])
+    ):
         before = next((last[known] for known in sorted(last, key=len, reverse=True) if seen.startswith(known)), None)
         if sorted(levels) != before:
             yield sorted(levels), year, seen.replace("_", " "), chance[seen]

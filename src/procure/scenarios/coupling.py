@@ -172,6 +172,23 @@ def remembered(process: Process, name: str, period: int) -> Process:
     return Process(name, process.states, process.start, transition, (process.name,), (process.states,))
 
 
+def silenced(process: Process, driver: Process, states: Collection[str], periods: Iterable[int]) -> Process:
+    """A process that stands in its first state while `driver` is in some states, in these periods: where nobody looks at it.
+
+    >>> from procure.scenarios.chain import shock
+    >>> verdict = Process("verdict", ("fails", "works"), "fails", np.full((1, 2, 2), 0.5))
+    >>> silenced(shock("mine", 0.5, 3, 1.0, 1), verdict, ["fails"], [0]).transition[0, :, 0].round(3)  # rows: fails, works
+    array([[1.   , 0.   ],
+           [0.607, 0.393]])
+    """
+    laws = _driven(process, driver)
+    for period in periods:
+        for code in _selected(driver, states).tolist():
+            laws[period, ..., code, :, :] = 0.0
+            laws[period, ..., code, :, 0] = 1.0
+    return _with_laws(process, driver, laws)
+
+
 def hits(shock: Process, name: str, chances: Mapping[str, float]) -> Process:
     """Whom a common shock hits, decided when it begins and for as long as it lasts: "calm", "spared", "hit severe", ...
 
