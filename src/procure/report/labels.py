@@ -22,7 +22,7 @@ LABELS: dict[Language, dict[str, str]] = {
         "levels": "Programmes, million USD", "objective": "weighed", "status": "status",
         "chosen": "chosen", "dearer": "dearer", "tie": "tie", "cheaper out of sample": "CHEAPER", "not compared": "not compared",
         "infeasible": "infeasible", "fresh": "fresh paths", "apart": "dearer (error)",
-        "cheapest": "{chosen} is cheapest: {apart} million USD below {level} {where}; {ties}.", "no_ties": "no level ties",
+        "cheapest": "{chosen} is cheapest: {apart} M USD below {level} {where}; {ties}.", "no_ties": "no level ties",
         "some_tie": "{levels} cannot be told from {chosen} at 95 %: dearer by {apart} million USD {where}.",
         "is_cheaper": "BUT {level} is cheaper than {chosen}, by {apart} million USD {where}: the tree chose by its own luck.",
         "on_fresh": "on {paths} fresh paths", "in_all": "exactly, over every future",

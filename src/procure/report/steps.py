@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "first": "In steps: {levels} from {year}", "then": "{levels} from {year} after {seen} ({chance})", "and": " and ",
-        "worth": "To wait for the {seen} is worth {apart} million USD: so much dearer is {level}, the best that does not.",
-        "worthless": "To wait for the {seen} is worth nothing: {level}, the best that does, is {apart} million USD dearer.",
+        "worth": "Waiting for the {seen} is worth {apart} M USD: so much dearer is {level}, the best without.",
+        "worthless": "Waiting for the {seen} is worth nothing: {level}, the best that does, is {apart} M USD dearer.",
     },
     "ja": {
         "first": "段階: {year} 年から {levels}", "then": "{seen}（{chance}）の後 {year} 年から {levels}", "and": "・",
