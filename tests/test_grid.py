@@ -162,8 +162,9 @@ def test_a_misspelt_path_is_one_fault_with_the_nearest(model):
 
 
 def test_a_path_that_no_case_can_set_is_one_fault(model):
-    (fault,) = faults(model, {"risk.weight": [1.5, 2.0], "shortage.scale": [1.0, 2.0]})
-    assert "risk.weight" in fault.where
+    for n_values in (2, 500):
+        (fault,) = faults(model, {"risk.weight": [1.5 + k for k in range(n_values)], "shortage.scale": [1.0, 2.0]})
+        assert "risk.weight" in fault.where
 
 
 def test_a_chance_alone_says_what_a_range_can_do(japan):

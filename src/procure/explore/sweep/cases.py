@@ -179,30 +179,27 @@ class _Values:
 
 def _refuse_impossible(model: Model, changes: Sequence[Case], parameters: Mapping[str, Parameter]) -> None:
     """Refuse paths that no case can set: each would be a fault of every row that has it."""
-    tries = {parameter.path: 0 for parameter in parameters.values()}
+    unproved = {parameter.path: 0 for parameter in parameters.values()}  # in how many cases it could not be set
     faults: dict[str, Sequence[Fault]] = {}
     for case in changes:
-        new = tries.keys() & case.keys()
+        new = [path for path in case if unproved.get(path, TRIES) < TRIES]
         if not new:
-            if not tries:
-                return
             continue
         try:
             model.changed(case)
         except DataError as error:
             for path in new:
                 faults.setdefault(path, error.faults)
-                tries[path] += 1
-                if tries[path] >= TRIES:
-                    del tries[path]
+                unproved[path] += 1
         else:
             for path in new:
-                del tries[path]
-    seen = dict.fromkeys(fault for path in tries for fault in faults[path])
+                del unproved[path]
+    if not unproved:
+        return
+    seen = dict.fromkeys(fault for path in unproved for fault in faults[path])
     # Where one path is wrong in every case, the others of these cases are not at fault.
-    mine = [fault for fault in seen if any(path in f"{fault.where} {fault.seen}" for path in tries)]
-    if tries:
-        raise DataError([_with_others(model, fault, tries) for fault in mine or seen])
+    mine = [fault for fault in seen if any(path in f"{fault.where} {fault.seen}" for path in unproved)]
+    raise DataError([_with_others(model, fault, unproved) for fault in mine or seen])
 
 
 def _with_others(model: Model, fault: Fault, paths: Iterable[str]) -> Fault:
