@@ -10,7 +10,7 @@ from procure.market import make_market, merge, numbers_read
 from procure.model import make_model
 from procure.program.solve import solve_market
 from procure.reason import Reason
-from procure.scenarios.world import holds_every_future
+from procure.scenarios.futures import holds_every_future
 from procure.solving.reach import Reach
 
 ONE_YEAR = {

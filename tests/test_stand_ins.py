@@ -10,7 +10,7 @@ from procure import load_model
 from procure.market import is_drawn_anew, make_tree, read_law, stay_one
 from procure.reason import Reason
 from procure.report.check import summary
-from procure.scenarios import Tree, marginals, shock
+from procure.scenarios import Tree, futures, marginals, shock
 from procure.scenarios import world as worlds
 from procure.scenarios.draw import Paths
 from procure.scenarios.lattice import Lattice
@@ -131,9 +131,9 @@ def test_kept_futures_have_the_moved_law_as_well_as_drawn_ones(seed, moved, monk
     assert all(same(*pair) for pair in zip(trees_of(changed), trees_of(model), strict=True))
     kept = [apart(changed, level) for level in programme_choices(changed)]
     monkeypatch.setattr(StandIns, "weighed", lambda *_: None)
-    worlds._weighed.cache_clear()
+    futures._weighed.cache_clear()
     drawn = [apart(changed, level) for level in programme_choices(changed)]
-    worlds._weighed.cache_clear()
+    futures._weighed.cache_clear()
     for errors in (np.concatenate(kept), np.concatenate(drawn)):
         assert np.sqrt(np.mean(errors**2)) < 1
         assert np.abs(errors).max() < 3.5

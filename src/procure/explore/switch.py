@@ -23,7 +23,8 @@ from procure.explore.along import Along, along
 from procure.market import is_drawn_anew
 from procure.model import Model
 from procure.portfolio.fresh import WIDE
-from procure.scenarios.world import holds_every_future, programme_choices
+from procure.scenarios.futures import holds_every_future
+from procure.scenarios.world import programme_choices
 from procure.solving.compiled import Compiled
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress, Shown, programme_name

@@ -17,8 +17,9 @@ from procure.model import Model
 from procure.portfolio.make import make_portfolio
 from procure.portfolio.portfolio import Portfolio
 from procure.program.solve import solve_market
+from procure.scenarios.decided import Programmes
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import Programmes, periods_of, processes, programme_choices
+from procure.scenarios.world import periods_of, processes, programme_choices
 
 TODAY, CHEAPEST = "today's", "cheapest"
 

@@ -25,10 +25,11 @@ from procure.market.reading import Reading
 from procure.market.trade import Trade
 from procure.model import Model
 from procure.model.choices import DemandChoices, ShortageChoices, StockChoices
-from procure.scenarios import world
+from procure.scenarios import futures
+from procure.scenarios.decided import Programmes
 from procure.scenarios.draw import Paths
+from procure.scenarios.futures import tree_of
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import Programmes, tree_of
 from procure.units import Array, Index
 
 #: A datum of plan or period by its name and index.
@@ -42,7 +43,7 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
 
 def is_drawn_anew(model: Model, programmes: Programmes) -> bool:
     """Whether the law of a model has moved so far that its tree has other futures than for the facts as they were read."""
-    return world.is_drawn_anew(model, programmes, Unserved.of(model))
+    return futures.is_drawn_anew(model, programmes, Unserved.of(model))
 
 
 @dataclass(frozen=True)

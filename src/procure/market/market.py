@@ -36,8 +36,9 @@ from procure.market.shape import Shape
 from procure.market.trade import Trade
 from procure.model import Model
 from procure.reason import Reason
+from procure.scenarios.decided import Programmes
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import DEMAND, Programmes
+from procure.scenarios.world import DEMAND
 from procure.units import Array
 
 

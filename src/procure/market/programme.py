@@ -21,9 +21,10 @@ from procure.facts.tracked import tracked
 from procure.market.reading import Reading, Room, or_else
 from procure.model import Model
 from procure.scenarios.coupling import silenced
+from procure.scenarios.decided import PROJECT, START, WAITING, Programmes
 from procure.scenarios.process import Process, needed
 from procure.scenarios.strategy import PENDING, VERDICT, Strategy, first_year_of, is_trial, strategy_of
-from procure.scenarios.world import PROJECT, START, WAITING, Programmes, periods_of
+from procure.scenarios.world import periods_of
 from procure.units import Array, Mask
 
 

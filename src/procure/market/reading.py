@@ -14,9 +14,10 @@ from procure.limits import KINDS, Future, FuturesLimit
 from procure.market.moments import Review, moments_of
 from procure.market.outside import outside
 from procure.model import Model
+from procure.scenarios.decided import Programmes
 from procure.scenarios.strategy import PENDING, VERDICT, strategy_of
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import Programmes, memory_of, suppliers_of
+from procure.scenarios.world import memory_of, suppliers_of
 from procure.units import Array, Index
 
 

@@ -28,9 +28,10 @@ from procure.model import Model
 from procure.portfolio.kept import Kept, kept, priced
 from procure.portfolio.rule import Plan, play
 from procure.program.templates import templates
+from procure.scenarios.decided import Programmes
 from procure.scenarios.lattice import Lattice
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import Programmes, periods_of, processes
+from procure.scenarios.world import periods_of, processes
 from procure.units import Array, Index
 from procure.words import Progress
 

@@ -23,7 +23,7 @@ from procure.portfolio.today import today
 from procure.portfolio.verdict import TIE, Verdict, verdicts
 from procure.program.infeasibility import Rejection
 from procure.program.optimum import Solved
-from procure.scenarios.world import holds_every_future
+from procure.scenarios.futures import holds_every_future
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress, programme_name
 

@@ -18,7 +18,7 @@ from procure.lp.cores import cores
 from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Steps, played
 from procure.portfolio.measure import AGREEMENT, Measured
 from procure.portfolio.shadow import prices_of_means
-from procure.scenarios.world import holds_every_future
+from procure.scenarios.futures import holds_every_future
 from procure.words import Progress
 
 CHOSEN, DEARER, TIE, CHEAPER = "chosen", "dearer", "tie", "cheaper out of sample"
@@ -71,15 +71,16 @@ def verdicts(
             Verdict(CHOSEN if level is chosen else TIE if off <= noise else DEARER, off, 0.0, level.objective, 0.0)
             for level, off in zip(levels, apart, strict=True)
         ]
-    steps = Steps(progress, len(levels))
+    played = [*levels, *([] if any(level is chosen for level in levels) else [chosen])]
+    steps = Steps(progress, len(played))
     with ThreadPoolExecutor(
-        max(1, min(cores(), len(levels)))
+        max(1, min(cores(), len(played)))
     ) as pool:  # most of it is NumPy, which lets go of the interpreter
-        samples = list(pool.map(lambda level: _sample(level, paths, steps), levels))
-    against = next(sample for sample, level in zip(samples, levels, strict=True) if level is chosen)
+        samples = list(pool.map(lambda level: _sample(level, paths, steps), played))
+    against = next(sample for sample, level in zip(samples, played, strict=True) if level is chosen)
     return [
         _of_chosen(against) if level is chosen else _beside(sample, against, off, noise)
-        for level, sample, off in zip(levels, samples, apart, strict=True)
+        for level, sample, off in zip(levels, samples, apart, strict=False)
     ]
 
 

@@ -13,8 +13,9 @@ from procure.model.limits import LimitChoices
 from procure.program.program import compose
 from procure.report.sources import numbers
 from procure.risk import worst_law
+from procure.scenarios.futures import holds_every_future
 from procure.scenarios.sample import effective
-from procure.scenarios.world import holds_every_future, programme_choices
+from procure.scenarios.world import programme_choices
 from procure.units import Array
 from procure.words import between, listed, programme_name, span, worst_share
 

@@ -22,7 +22,7 @@ from procure.program.infeasibility import Rejection, reject
 from procure.program.optimum import Optimum, optimum, solved
 from procure.program.program import compose
 from procure.reason import Reason
-from procure.scenarios.world import Programmes
+from procure.scenarios.decided import Programmes
 from procure.solving.abreast import abreast
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress, programme_name

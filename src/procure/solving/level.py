@@ -17,7 +17,8 @@ from procure.program.engine import Engine
 from procure.program.optimum import Optimum, optimum
 from procure.program.program import Missed, Posed, Program, compose, missed
 from procure.reason import Reason
-from procure.scenarios.world import Programmes, numbers_of_law, processes
+from procure.scenarios.decided import Programmes
+from procure.scenarios.world import numbers_of_law, processes
 from procure.solving.follow import Followed, Follower
 from procure.solving.reach import Change
 from procure.solving.weighing import Weighing

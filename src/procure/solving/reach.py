@@ -32,8 +32,9 @@ from procure.limits import KINDS, Counts
 from procure.model import Model
 from procure.model.paths import place_of
 from procure.reason import Reason
+from procure.scenarios.decided import Programmes
 from procure.scenarios.process import Process
-from procure.scenarios.world import Programmes, processes
+from procure.scenarios.world import processes
 
 #: Choices that are numbers of every program; the bound of a limit is one, too, where the limit is a mean over futures.
 WEIGHING = ("risk.weight", "risk.alpha")

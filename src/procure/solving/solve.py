@@ -19,7 +19,8 @@ from procure.model.extension import NO_EXTENSION
 from procure.portfolio.evaluate import evaluate
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.verdict import PATHS, SEED
-from procure.scenarios.world import holds_every_future, programme_choices
+from procure.scenarios.futures import holds_every_future
+from procure.scenarios.world import programme_choices
 from procure.solving.compiled import Compiled
 from procure.words import Progress
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from procure.market import is_drawn_anew, make_tree
 from procure.reason import Reason
+from procure.scenarios.decided import Programmes
 from procure.scenarios.process import Process, same_futures
 from procure.scenarios.tree import Tree
 from procure.scenarios.weigh import likelihood
-from procure.scenarios.world import Programmes
 from procure.solving.reach import Change
 from procure.units import Array, Index
 

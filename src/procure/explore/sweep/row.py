@@ -25,7 +25,7 @@ from procure.portfolio.frames import OTHER_SOURCES
 from procure.portfolio.measure import Measured
 from procure.portfolio.shadow import prices_of_limits
 from procure.portfolio.verdict import NOT_COMPARED, TIE
-from procure.scenarios.world import holds_every_future
+from procure.scenarios.futures import holds_every_future
 from procure.solving.answer import Answer
 from procure.solving.compiled import Compiled
 from procure.units import KUSD_PER_MUSD

@@ -1,0 +1,109 @@
+"""The tree of futures of a model: a table handed in, all of them where they are few, else some that stand for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+from procure.errors import DataError, Fault, nearest
+from procure.model import Model
+from procure.scenarios.decided import Programmes
+from procure.scenarios.draw import Paths
+from procure.scenarios.grow import draw_stand_ins, enumerated
+from procure.scenarios.process import Process, canonical
+from procure.scenarios.stand_ins import StandIns
+from procure.scenarios.table import table_tree
+from procure.scenarios.tree import Tree
+from procure.scenarios.world import periods_of, processes, programme_choices
+from procure.units import Array
+
+#: What the paths of a world may cost under a choice of programmes, in parts that add up, shape (n_paths, n_parts); hashable.
+Losses = Callable[[Programmes, Paths], Array]
+Laws = tuple[tuple[Process, ...], ...]  # the processes under each of several choices of programmes
+
+
+def tree_of(model: Model, programmes: Programmes, losses: Losses | None = None) -> Tree:
+    """The tree of futures: the table the user handed in, or one made from the processes.
+
+    It holds every future where they are few. Else the trees of all programme levels hold the same futures, spread over
+    `losses` (`grow.build_trees`), so that levels differ by what they do and not by the luck of their draws.
+    """
+    settings = model.settings
+    years = periods_of(model)
+    law = processes(model, programmes)
+    if settings.world.scenarios:
+        table = model.facts.tables["scenarios"].rename(columns={"value": "probability"})
+        table = table.astype(object).where(table.notna(), None)
+        return table_tree(table, law, len(years)).merged()[0]
+    choice = settings.world.tree
+    names = {process.name for process in law}
+    if choice.primary is not None and choice.primary not in names:
+        raise DataError(
+            Fault(f"{model.origin}, world.tree.primary", f"'{choice.primary}' is not in this model",
+                  "the primary chain can fail in this model", nearest(choice.primary, names))
+        )  # fmt: skip
+    if choice.branch and choice.primary is None and len(names) > 1:
+        raise DataError(
+            Fault(f"{model.origin}, world.tree.branch", "no primary chain is named", "one chain branches into all its states",
+                  "set world.tree.primary")
+        )  # fmt: skip
+    nodes = choice.nodes * settings.model.periods_per_year  # as many paths, whatever the period
+    exact = _every_future(tuple(law), len(years), nodes)
+    if exact is not None:
+        return exact
+    return _drawn_for(model, programmes, losses)[0]
+
+
+def is_drawn_anew(model: Model, programmes: Programmes, losses: Losses | None = None) -> bool:
+    """Whether the law has moved so far that other futures are drawn than for the facts as they were read."""
+    return not holds_every_future(model, programmes) and _drawn_for(model, programmes, losses)[1]
+
+
+def _drawn_for(model: Model, programmes: Programmes, losses: Losses | None) -> tuple[Tree, bool]:
+    """The tree of futures drawn, and whether they were drawn anew.
+
+    They are those of the facts as they were read, weighed by the law as it stands: a number that is moved does not move the
+    futures. Only where these cannot stand for the law of some level (`StandIns.weighed`) all levels get others.
+    """
+    choice, levels = model.settings.world.tree, programme_choices(model)
+    if dict(programmes) not in levels:
+        levels.append(dict(programmes))
+    years = periods_of(model)
+    branch = tuple(years.index(year) for year in choice.branch)
+    nodes = choice.nodes * model.settings.model.periods_per_year  # as many paths, whatever the period
+    as_read = replace(model, facts=model.facts.as_read)
+    before, now = (tuple(tuple(processes(one, level)) for level in levels) for one in (as_read, model))
+    how = tuple(tuple(level.items()) for level in levels), branch, choice.primary, nodes, choice.seed, losses
+    trees = _weighed(_drawn(before, *how), now)
+    return (trees or _drawn(now, *how).trees)[levels.index(dict(programmes))], trees is None
+
+
+def holds_every_future(model: Model, programmes: Programmes) -> bool:
+    """Whether the tree of a model is the whole law, and not a drawing of it: a table handed in, or few enough futures."""
+    nodes = model.settings.world.tree.nodes * model.settings.model.periods_per_year
+    law = tuple(processes(model, programmes))
+    return model.settings.world.scenarios or _every_future(law, len(periods_of(model)), nodes) is not None
+
+
+# The last trees are kept: for the other levels, and for changes that leave the law as it is.
+
+
+@lru_cache(maxsize=8)
+def _every_future(law: tuple[Process, ...], n_periods: int, nodes: int) -> Tree | None:
+    return enumerated(law, n_periods, nodes)
+
+
+@lru_cache(maxsize=4)
+def _drawn(
+    laws: Laws, levels: tuple[tuple[tuple[str, str], ...], ...], branch: tuple[int, ...],
+    primary: str | None, nodes: int, seed: int, losses: Losses | None,
+) -> StandIns:  # fmt: skip
+    n_periods = laws[0][0].n_periods
+    of_law = None if losses is None else lambda law, paths: losses(dict(levels[law]), paths)
+    return draw_stand_ins(laws, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, losses=of_law)
+
+
+@lru_cache(maxsize=4)
+def _weighed(drawn: StandIns, laws: Laws) -> list[Tree] | None:
+    return drawn.weighed([canonical(law) for law in laws])
