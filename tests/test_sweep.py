@@ -182,6 +182,13 @@ def test_tidy_is_the_same_numbers_one_a_line(rows):
         )
 
 
+def test_a_short_path_names_its_column_and_its_unit(model):
+    found = sweep(model, {"suppliers.lynas.offers.light": [5000.0]}, workers=1, columns=["objective_musd"])
+    assert list(found) == ["suppliers.lynas.offers.light", "status", "message", "objective_musd"]
+    assert found.attrs["units"]["suppliers.lynas.offers.light"] == "t/yr"
+    assert tidy(found)["suppliers.lynas.offers.light"].tolist() == [5000.0]
+
+
 def test_the_page_lists_every_column_with_its_unit_and_every_status():
     page = PAGE.read_text(encoding="utf-8")
     listed = re.findall(r"^\| `([\w.<>]+)` \| ([^|]*) \| (.*?) \|$", page, re.MULTILINE)

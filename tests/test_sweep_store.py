@@ -81,6 +81,8 @@ def test_what_failed_is_solved_again_where_that_is_asked_for(model, folder):
     assert solved(model, GRID, folder, options=late)[0]["status"].tolist() == ["limit_reached"] * 4
     assert solved(model, GRID, folder, options=late)[1] == 0
     assert solved(model, GRID, folder, options=late, retry=True)[1] == 4
+    found, more = solved(model, GRID, folder, retry=True)  # with time enough
+    assert more == 4 and found["status"].tolist() == read_sweep(folder)["status"].tolist() == ["optimal"] * 4
 
 
 def test_stores_of_shards_are_joined(model, tmp_path, rows):

@@ -12,6 +12,8 @@ from typing import Any
 from procure.model import Model
 from procure.words import listed
 
+#: The option that no row hangs on but those that met it, which are solved again where that is asked for.
+TIME_LIMIT = "time_limit"
 #: Of the choices of a model, those that no cost hangs on.
 ASIDE = ("title", "name")
 
@@ -28,7 +30,7 @@ def inputs_of(model: Model, columns: Sequence[str], paths: int, options: Mapping
         "extension": _of_extension(model),
         "columns": list(columns),
         "fresh paths": paths,
-        "options": dict(options),
+        "options": {name: value for name, value in options.items() if name != TIME_LIMIT},
     }
 
 

@@ -131,8 +131,7 @@ def sweep(
             kept.adopt(join)
         table = _Run(job, mine, wanted, kept, retry, progress).table(solver, shard_size)
     ordered = in_order(table, mine.keys)
-    frame = as_frame(ordered, [p.path for p in cases.parameters.values()], asked)
-    return frame.rename(columns={p.path: path for path, p in cases.parameters.items()})
+    return as_frame(ordered, {parameter.path: path for path, parameter in cases.parameters.items()}, asked)
 
 
 def read_sweep(store: str | Path) -> DataFrame:
@@ -151,7 +150,7 @@ def read_sweep(store: str | Path) -> DataFrame:
     Raises `DataError` for a folder that is no store, and for damaged or changed files, with each named.
     """
     table, parameters = read(store)
-    return as_frame(table, parameters, None)
+    return as_frame(table, {path: path for path in parameters}, None)
 
 
 class _Run:

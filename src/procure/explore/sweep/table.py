@@ -70,12 +70,15 @@ def in_order(table: pa.Table, keys: Sequence[str] | None) -> pa.Table:
     return table.take(pa.array([at[key] for key in wanted], pa.int64()))
 
 
-def as_frame(table: pa.Table, parameters: Sequence[str], columns: Sequence[str] | None) -> DataFrame:
-    """The rows as a DataFrame: parameters, then the columns asked for; `attrs["units"]` says the unit of each."""
+def as_frame(table: pa.Table, parameters: Mapping[str, str], columns: Sequence[str] | None) -> DataFrame:
+    """The rows as a DataFrame: parameters, then the columns asked for; `attrs["units"]` says the unit of each.
+
+    `parameters` says what each full path is to be called.
+    """
     import pandas as pd
     import pyarrow as pa
 
-    own = [name for name in table.column_names if name in set(parameters)]
+    own = [name for name in parameters if name in table.column_names]
     # A store may have parameters of other grids.
     rest = [name for name in table.column_names if name not in set(own) and name.partition(".")[0] in BY_NAME]
     order = {column.name: position for position, column in enumerate(COLUMNS)}
@@ -84,8 +87,9 @@ def as_frame(table: pa.Table, parameters: Sequence[str], columns: Sequence[str] 
     frame = pd.DataFrame({name: _series(table.column(name)) for name in [*own, *rest]})
     texts = [name for name in rest if table.schema.field(name).type == pa.string()]
     frame[texts] = frame[texts].fillna("")
-    frame.attrs["units"] = {str(name): units[str(name)] for name in frame}
-    frame.attrs["parameters"] = own
+    frame = frame.rename(columns=parameters)
+    frame.attrs["units"] = {parameters.get(name, name): units[name] for name in [*own, *rest]}
+    frame.attrs["parameters"] = [parameters[name] for name in own]
     return frame
 
 
