@@ -14,12 +14,12 @@ WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "first": "In steps: {levels} from {year}", "then": "{levels} from {year} after {seen} ({chance})", "and": " and ",
         "worth": "Waiting for the {seen} is worth {apart} M USD: so much dearer is {level}, the best without.",
-        "worthless": "Waiting for the {seen} is worth nothing: {level}, the best that does, is {apart} M USD dearer.",
+        "worthless": "Waiting for the {seen} is worth nothing: {level} is {apart} M USD dearer.",
     },
     "ja": {
         "first": "段階: {year} 年から {levels}", "then": "{seen}（{chance}）の後 {year} 年から {levels}", "and": "・",
         "worth": "{seen} を待つことの価値は {apart} 百万ドル: 待たない最良の {level} との差。",
-        "worthless": "{seen} を待つ価値はない: 待つ最良の {level} は {apart} 百万ドル高い。",
+        "worthless": "{seen} を待つ価値はない: {level} は {apart} 百万ドル高い。",
     },
 }  # fmt: skip
 
@@ -42,7 +42,7 @@ def steps(portfolio: Portfolio, language: Language = "en") -> str | None:
 def worth_of_waiting(portfolio: Portfolio, language: Language = "en") -> str | None:
     """What it is worth to decide after something was seen, beside what is best without, in one sentence.
 
-    None where no level waits, or all do.
+    None where no level waits, or all do; and where the verdict has said it, because what is best without comes next.
     """
     levels = portfolio.programme_levels
     known = levels[levels["difference_musd"].notna()]
@@ -52,6 +52,8 @@ def worth_of_waiting(portfolio: Portfolio, language: Language = "en") -> str | N
     if not others:
         return None
     other = min(others, key=lambda row: float(row["difference_musd"]))
+    if chosen["waits_for"] and other["difference_musd"] == known.loc[~known["chosen"], "difference_musd"].min():
+        return None
     form = "worth" if chosen["waits_for"] else "worthless"
     seen = (chosen if chosen["waits_for"] else other)["waits_for"].replace("_", " ")
     apart = with_error(other["difference_musd"], other["standard_error_musd"])
