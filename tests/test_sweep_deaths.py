@@ -13,7 +13,8 @@ import pytest
 
 import dying
 from dying import ABORTS, KILLS, PRICE, SLOW
-from procure import DataError, SolverError, sweep
+from procure import DataError, SolverError, load_model, sweep
+from procure.explore.sweep import executors, processes
 from procure.explore.sweep.shards import Shards
 from procure.lp.cores import cores
 from test_sweep import same
@@ -140,6 +141,22 @@ def test_what_cannot_be_sent_is_said_before_anything_is_solved(model):
     local = model.extended(plan=lambda block, sets: None)
     with pytest.raises(DataError, match="define the functions of its extension in a module"):
         sweep(local, GOOD, workers=2)
+
+
+def test_where_nothing_is_said_processes_start_if_they_pay(good, model, monkeypatch):
+    """A start that costs nothing pays at once, one that costs an hour never; functions of one's own stay here."""
+    usual = load_model("two-class")
+    asked = []
+    run = processes.run
+    monkeypatch.setattr(processes, "run", lambda *a: asked.append(len(a[2])) or run(*a))
+    monkeypatch.setattr(executors, "cores", lambda: 2)
+    monkeypatch.setattr(executors, "TRIAL", 0.0)
+    monkeypatch.setattr(executors, "START", 3600.0)
+    here = sweep(usual, GOOD)
+    assert asked == []
+    monkeypatch.setattr(executors, "START", -3600.0)
+    assert same(sweep(usual, GOOD), here) and asked == [len(GOOD) - 1]
+    assert same(sweep(model, GOOD), good) and len(asked) == 1
 
 
 def test_workers_that_never_begin_are_an_error(model, monkeypatch):

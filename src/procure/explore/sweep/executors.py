@@ -76,26 +76,32 @@ class Own(Solver):
 
 
 class WhatPays(Solver):
-    """This process, until it is known that what is left would pay for the start of others."""
+    """This process, until it is known that what is left would pay for the start of others.
+
+    A model with functions of one's own stays here: other processes may not know them.
+    """
 
     def rows(self, job: Job, cases: Sequence[Case], numbers: Sequence[int], size: int | None) -> Done:
         """The first here, the others wherever they are done sooner."""
-        n_workers = cores()
+        n_workers = 1 if job.model.extension else cores()
         begun = time.perf_counter()
         hand = Hand(job)
-        took: list[float] = []
+        seconds = compiling = 0.0
         for done, number in enumerate(numbers):
             left = len(numbers) - done
-            if n_workers > 1 and len(took) > 1 and time.perf_counter() - begun > TRIAL:
-                each = sum(took[1:]) / len(took[1:])  # the first has compiled the model
-                compiling = max(took[0] - each, 0.0)
-                if each * left > START + compiling + each * left / n_workers:
+            if n_workers > 1 and done and time.perf_counter() - begun > TRIAL:
+                rest = seconds / done * left
+                if rest > START + compiling + rest / n_workers:
                     del hand
                     yield from processes.run(job, cases, numbers[done:], min(n_workers, left), size)
                     return
             started = time.perf_counter()
             row = hand.solve(cases[number])
-            took.append(time.perf_counter() - started)
+            took = time.perf_counter() - started
+            own = row.get("seconds", took)
+            assert isinstance(own, float)
+            seconds += own
+            compiling = max(compiling, took - own)
             yield number, row
 
 
