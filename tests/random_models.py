@@ -7,6 +7,7 @@ of the demand.
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from procure.facts import Facts
 from procure.market import make_market
@@ -17,6 +18,11 @@ from procure.scenarios.world import processes, programme_choices
 ELEMENTS = {"La": "light", "Nd": "light", "Dy": "heavy", "Y": "heavy"}
 NAMES = ("north", "south", "east", "west")
 STATES = ("open", "slow", "shut")
+
+
+def seeds(quick, all_of_them):
+    """Seeds for a parametrised test: some in every run, the rest only where slow tests are asked for."""
+    return [pytest.param(seed, marks=pytest.mark.slow if seed >= quick else ()) for seed in range(all_of_them)]
 
 
 def random_frames(seed):

@@ -33,7 +33,7 @@ from procure.scenarios import enumerate_tree
 from procure.scenarios.grow import enumerated
 from procure.scenarios.lattice import Lattice
 from procure.scenarios.world import processes, programme_choices
-from random_models import random_market, random_model
+from random_models import random_market, random_model, seeds
 
 
 def answer(market):
@@ -152,7 +152,7 @@ def test_few_knots_say_how_far_they_are_off(monkeypatch):
 # --- against trees
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(16, 40))
 def test_who_plays_a_tree_does_as_well_as_its_program(seed):
     """Given the plan and on the mean alone, the program over a tree has no better rule than one that knows the node."""
     market = random_market(seed, risk__weight=0.0, demand__orders="after")
