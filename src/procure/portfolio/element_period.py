@@ -83,7 +83,8 @@ def element_periods(
     mine = _Columns(template, element)
     numbers, decisions = _read(template, mine)
     first, which = _alike(np.concatenate([data[:, numbers], planned[:, decisions], weight], axis=1))
-    periods = _distinct(template, mine, data[first], planned[first], weight[first], today)
+    # Multiplied from the other side, many times: as `data` itself may be.
+    periods = _distinct(template, mine, np.asfortranarray(data[first]), planned[first], weight[first], today)
     return replace(periods, which=periods.which[which], room=periods.room[which])
 
 
