@@ -735,7 +735,8 @@ def test_a_change_touches_one_number_and_undoes(data):
     try:
         changed = facts.with_value(path, old * data.draw(st.floats(0.5, 1)))
     except DataError:
-        assert ".project." in path or ".width." in path  # what must sum to one is changed together
+        # what must sum to one is changed together, and half of a year is none
+        assert any(part in path for part in (".project.", ".width.", ".verdict.", ".strategies."))
         return
     assert all(changed.tables[name] is frame for name, frame in facts.tables.items() if name != table)
     assert changed.tables[table].drop(index=row).equals(facts.tables[table].drop(index=row))
