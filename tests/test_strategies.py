@@ -83,8 +83,8 @@ def test_the_option_to_wait_by_hand():
     assert spent["expected_musd"] == approx(0.55 * 1.5) and spent["worst_musd"] == approx(1.5)
     plan = portfolio.plan.query("decision == 'programme' and value > 0")
     assert plan[["of", "year", "seen"]].values.tolist() == [
-        ["sea.none", 2028, "sea_verdict fails"],
-        ["sea.plant", 2028, "sea_verdict works"],
+        ["sea.none", 2028, "sea_verdict: fails"],
+        ["sea.plant", 2028, "sea_verdict: works"],
         ["sea.test", 2027, ""],
     ]
 
@@ -390,3 +390,130 @@ def test_the_screen_tells_the_steps():
     assert "Waiting for the sea verdict is worth nothing: sea wait is 0.2 M USD dearer." in str(at_once)
     assert "In steps" not in str(at_once)
     assert "sea verdict を待つ価値はない" in to_text(at_once, "ja")
+
+
+# --- what a review of this found
+
+
+def on_fresh_paths(model):
+    """What the best plan of each programme costs by the program, over every future, and as it is played on fresh paths."""
+    for level in programme_choices(model):
+        alone = model.with_(**{"suppliers.sea.programmes": [level["sea"]]})
+        portfolio = procure.solve(alone)
+        yield level["sea"], portfolio.summary["objective"], procure.evaluate(portfolio, 200).costs["musd"][0]
+
+
+@pytest.mark.parametrize("what", ["steers", "prices", "ends", "slow"])
+def test_what_is_not_looked_at_is_looked_at_nowhere(what):
+    """A chain that steers another, or prices what others sell; a plant that ends, or delivers nothing in its first year."""
+    stages = [("today", "trial", 2027), ("works", "trial", 2028), ("works", "plant", 2028), ("fails", "none", 2028)]
+    model = option(("none", "plant", "wait"), stages if what == "slow" else STAGES, years=(2027, 2029))
+    frames = {name: table for name, table in model.facts.tables.items() if len(table)}
+    chains = ["sea", "mine"]
+    each = (("open", "regime", 0), ("shut", "episode", 1))
+    frames["states"] = pd.DataFrame([(c, s, 6.0, k, o) for c in chains for s, k, o in each],
+                                    columns=["chain", "state", "value", "kind", "order"])  # fmt: skip
+    frames["transitions"] = pd.DataFrame(
+        [(c, "open", "shut", 0.7) for c in chains], columns=["chain", "from", "to", "value"]
+    )
+    frames["depths"] = pd.DataFrame(
+        [(c, "all", "shut", 1.0) for c in chains], columns=["chain", "scope", "state", "value"]
+    )
+    mine = {"supplier": "mine", "country": "Away", "kind": "free", "price_rule": "fixed", "price_layer": "contract"}
+    frames["suppliers"] = pd.concat([frames["suppliers"], pd.DataFrame([{**mine, "payment": "delivered"}])])
+    frames["offers"] = pd.DataFrame({"supplier": ["mine"], "element": ["Cu"], "year": [2027], "value": [30.0]})
+    call = [("mine", "all", "call_share", 2027, 0.5)]
+    ramp = [("sea", "all", "ramp", 0, 0.0), ("sea", "all", "ramp", 1, 1.0)] if what == "slow" else []
+    frames["terms"] = pd.DataFrame(call + ramp,
+                                   columns=["supplier", "scope", "attribute", "year", "value"])  # fmt: skip
+    if what == "steers":
+        frames["correlations"] = pd.DataFrame({"chain_a": ["sea"], "states_a": ["shut"], "chain_b": ["mine"],
+                                               "states_b": ["shut"], "value": [0.6]})  # fmt: skip
+    if what == "prices":
+        frames["multiples"] = pd.DataFrame({"chain": ["sea"], "state": ["shut"], "layer": ["contract"], "scope": ["all"],
+                                            "value": [3.0], "applies": ["calls"]})  # fmt: skip
+    if what == "ends":
+        end = {"supplier": "sea", "programme": "plant", "attribute": "capacity", "year": 2029, "value": 0.0}
+        frames["programmes"] = pd.concat([frames["programmes"], pd.DataFrame([end])])
+    own = {name: table.drop(columns=["low", "high"], errors="ignore") for name, table in frames.items()}
+    whole = make_model(model.settings, Facts.from_frames(own))
+    for level, told, played in on_fresh_paths(whole):
+        assert played == approx(told, rel=1e-9), level
+
+
+def test_what_is_ordered_is_paid_where_nothing_runs():
+    """Ordered once it is seen, 100 t at 10 are paid whether the plant delivers or not: 0.55 x 1,000 instead of 0.45 x 1,000."""
+    found = procure.solve(option(["wait"], **{"suppliers.sea.payment": "ordered"}))
+    assert found.summary["objective"] == approx(5.0 + 0.55 * 1.5 + 0.55 * 1.0 + 0.10 * 5.0 + 0.45 * 5.0, rel=1e-9)
+
+
+def test_a_plant_that_is_decided_late_ramps_up_from_then_on():
+    """Half of full rate in its first year, 2029, though the project began in 2028: 50 t at 10 and 50 t short."""
+    stages = [("today", "test", 2027), ("works", "plant", 2029), ("fails", "none", 2029)]
+    model = option(["wait"], stages, years=(2027, 2029))
+    terms = pd.DataFrame([("sea", "all", "ramp", 0, 0.5), ("sea", "all", "ramp", 1, 1.0)],
+                         columns=["supplier", "scope", "attribute", "year", "value"])  # fmt: skip
+    frames = {name: table for name, table in model.facts.tables.items() if len(table)} | {"terms": terms}
+    portfolio = procure.solve(make_model(model.settings, Facts.from_frames(frames)))
+    expected = 10.0 + 0.55 * 1.5 + 0.45 * (0.5 + 2.5) + 0.10 * 5.0 + 0.45 * 5.0
+    assert portfolio.summary["objective"] == approx(expected, rel=1e-9)
+
+
+def test_a_review_draws_no_other_futures():
+    """The tree of a model has the same paths and weights with a review and without, so what it is worth is never below zero."""
+    model = load_model("japan").with_(
+        **{"suppliers.seabed.enabled": False, "model.elements": ["Dy"], "world.tree.nodes": 250}
+    )
+    document = model.settings.model_dump(by_alias=True, exclude_unset=True)
+    document["reviews"] = [{"year": 2036, "sees": ["china"]}]
+    seeing = replace(model, settings=Settings.checked(document, model.origin))
+    blind, sighted = (make_market(one, {}).tree for one in (model, seeing))
+    assert sighted.n_nodes == blind.n_nodes
+    assert np.allclose(sighted.probability, blind.probability, rtol=1e-12)
+    costs = [procure.solve(one, foresight=False, verdict=False).summary["objective"] for one in (seeing, model)]
+    assert costs[0] <= costs[1] * (1 + 1e-9)
+
+
+def test_what_no_path_has_passed_is_said():
+    """Three processes seen on a dozen paths leave combinations without a plan: the answer stands, and is not compared."""
+    model = load_model("japan").with_(
+        **{"suppliers.seabed.programmes": ["none", "pilot"], "model.elements": ["Dy"], "world.tree.nodes": 60}
+    )
+    document = model.settings.model_dump(by_alias=True, exclude_unset=True)
+    document["reviews"] = [{"year": 2029, "sees": ["china", "lynas", "caremag_project"]}]
+    portfolio = procure.solve(replace(model, settings=Settings.checked(document, model.origin)), foresight=False)
+    assert portfolio.programme_levels["verdict"].str.startswith("not compared").any()
+    with pytest.raises(DataError, match="no path of its tree passed"):
+        procure.evaluate(portfolio, 200)
+
+
+def test_demand_that_is_remembered_is_not_seen_before_it_is():
+    """Two levels of demand, 50 and 150 t, drawn anew each year; calls of 10 a tonne are placed before they are seen, and there is
+    no stock. Of the 100 t between the levels each is needed in half of all cases, and saves 50 then: 150 t are called,
+
+      2 x 150 x 10 = 3,000
+
+    and what demand was the year before tells nothing of it."""
+    costs = []
+    for reviews in ([], [{"year": 2028, "sees": ["demand"]}]):
+        model = option(["none"])
+        frames = {name: table for name, table in model.facts.tables.items() if len(table)} | {
+            "demand_levels": pd.DataFrame({"scope": "all", "level": ["low", "high"], "value": 0.5, "factor": [0.5, 1.5]}),
+            "offers": pd.DataFrame({"supplier": ["mine"], "element": ["Cu"], "year": [2027], "value": [1000.0]}),
+            "terms": pd.DataFrame([("mine", "all", "call_share", 2027, 1.0)],
+                                  columns=["supplier", "scope", "attribute", "year", "value"]),
+        }  # fmt: skip
+        mine = {"supplier": "mine", "country": "Away", "kind": "free", "price_rule": "fixed", "price_layer": "contract"}
+        frames["suppliers"] = pd.concat([frames["suppliers"], pd.DataFrame([{**mine, "payment": "delivered"}])])
+        document = model.settings.model_dump(by_alias=True, exclude_unset=True)
+        document |= {"demand": {"uncertain": "yearly", "orders": "before"}, "reviews": reviews}
+        costs.append(
+            procure.solve(make_model(document, Facts.from_frames(frames)), foresight=False).summary["objective"]
+        )
+    assert costs == approx([3.0, 3.0], rel=1e-9)
+
+
+@pytest.mark.parametrize("years, said", [((2028, 2029), "is known in 2027, before the model begins in 2028")])
+def test_a_verdict_that_is_known_already(years, said):
+    with pytest.raises(DataError, match=said):
+        procure.solve(option(["wait"], [("today", "test", 2028), ("works", "plant", 2029)], years=years))

@@ -16,7 +16,7 @@ class Moment(int):
 
     >>> after = Moment(2031, (("seabed_verdict", "works"),))
     >>> after + 1, after == 2031, after == Moment(2031, (("seabed_verdict", "works"),)), str(after)
-    (2032, False, True, '2031 (seabed_verdict works)')
+    (2032, False, True, '2031 (seabed_verdict: works)')
     """
 
     seen: Seen
@@ -59,15 +59,15 @@ def seen_before(year: object) -> Seen:
 
 
 def in_words(seen: Seen) -> str:
-    """What was seen, as in 'seabed_verdict works'; empty where nothing was."""
-    return ", ".join(f"{process} {state}" for process, state in seen)
+    """What was seen, as in 'seabed_verdict: works'; empty where nothing was."""
+    return "; ".join(f"{process}: {state}" for process, state in seen)
 
 
 def from_words(text: str) -> Seen:
     """What `in_words` said.
 
-    >>> from_words("seabed_verdict works, china ban")
-    (('seabed_verdict', 'works'), ('china', 'ban'))
+    >>> from_words("seabed_verdict: works; china 2028: ban")
+    (('seabed_verdict', 'works'), ('china 2028', 'ban'))
     """
-    parts = (part.rsplit(" ", 1) for part in text.split(", ") if part)
+    parts = (part.rsplit(": ", 1) for part in text.split("; ") if part)
     return tuple((process, state) for process, state in parts)

@@ -61,9 +61,9 @@ class Unserved:
     @staticmethod
     def of(model: Model) -> Unserved:
         """The guess for a model, which is that for the model as it was read."""
-        plain = {"demand": DemandChoices(), "shortage": ShortageChoices(), "stock": StockChoices()}
+        plain = {"reviews": (), "demand": DemandChoices(), "shortage": ShortageChoices(), "stock": StockChoices()}
         model = replace(model, facts=model.facts.as_read, settings=model.settings.model_copy(update=plain))
-        choices = model.settings.model_dump_json(include={"model", "suppliers", "reviews"})
+        choices = model.settings.model_dump_json(include={"model", "suppliers"})
         return Unserved(model.facts, choices, model)
 
     def __call__(self, programmes: Programmes, paths: Paths) -> Array:

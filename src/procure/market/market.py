@@ -238,7 +238,7 @@ class TrackedMarket:
 
 def _information(reading: Reading) -> NDArray[np.int64]:
     """Nodes that differ only in this period's demand are one when orders are placed."""
-    seen = [reading.code[name] for name in sorted(reading.code) if name != DEMAND]
+    seen = [reading.code[name] for name in sorted(reading.code) if name.split(" ")[0] != DEMAND]
     alone = np.maximum(np.arange(reading.n_nodes) - reading.tree.n_nodes, -1)  # futures outside the law are told apart
     keys = np.column_stack([reading.parent, alone, *seen])
     _, group = np.unique(keys, axis=0, return_inverse=True)

@@ -36,7 +36,7 @@ def moments_of(
 
     >>> code, states = {"test": np.array([0, 1, 0])}, {"test": ["bad", "good"]}
     >>> moments_of([Review(2028, "test")], [2027, 2028], np.array([0, 1, 1]), code, states)
-    ((2027, 2028 (test bad), 2028 (test good)), array([0, 2, 1]))
+    ((2027, 2028 (test: bad), 2028 (test: good)), array([0, 2, 1]))
     """
     if not reviews:
         return tuple(years), year_index

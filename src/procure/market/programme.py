@@ -12,7 +12,7 @@ so of the trial and of the plant the plan takes the same share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -52,59 +52,92 @@ class _Unread:
         for supplier, strategy in self.strategies.items():
             own = {r["programme"] for r in self.records.rows("programmes", supplier=supplier)}
             names |= {f"{supplier}_{level}{START}" for level in own - set(strategy.levels)}
-            built = [level for level in strategy.levels if self._delivers(supplier, level, self.years[-1])]
-            if all(is_trial(self.records, supplier, level, self.years[-1]) for level in built):
+            delivering = [level for level in strategy.levels if self._delivers_from(supplier, [level], self.years[0])]
+            if all(self._is_trial(supplier, level) for level in delivering):
                 names.add(supplier + PROJECT)
-            if not built and self._is_nothing_else(supplier):
+            if not delivering and self._is_nothing_else(supplier):
                 names.add(supplier)
             if strategy.review is None:
                 names.add(supplier + VERDICT)
-        return names
+        return {name for name in names if self._is_unpriced(name)}
 
     def silenced(self) -> list[Process]:
         """The law, standing still where nobody looks."""
-        law = self.law
         for supplier, strategy in self.strategies.items():
-            for outcome in law[supplier + VERDICT].states if strategy.review is not None else ():
+            if strategy.review is None:
+                continue
+            verdict, law = self.law[supplier + VERDICT], self.law
+            for outcome in verdict.states:
                 periods = [
-                    t for t, year in enumerate(self.years)
-                    if strategy.review is not None and year >= strategy.review
-                    and not any(self._delivers(supplier, g, self.years[-1]) for g in strategy.in_force(outcome, year))
-                ]  # fmt: skip
+                    t
+                    for t, year in enumerate(self.years)
+                    if year >= strategy.review and not self._is_anything_ahead(strategy, outcome, year)
+                ]
                 starts = [f"{supplier}_{level}{START}" for level in strategy.levels]
                 chain = [supplier] if self._is_nothing_else(supplier) else []
                 for name in (*chain, supplier + PROJECT, *starts):
-                    if name in law and periods:
-                        law[name] = silenced(law[name], law[supplier + VERDICT], [outcome], periods)
-            if supplier + PROJECT in law and strategy.review is not None:
-                self._replace_trials(supplier, strategy)
-        return list(law.values())
+                    if periods and self._is_free(name):
+                        law[name] = silenced(law[name], verdict, [outcome], periods)
+            if supplier + PROJECT in law:
+                self._replace_trials(supplier, strategy, strategy.review)
+        return list(self.law.values())
 
-    def _replace_trials(self, supplier: str, strategy: Strategy) -> None:
-        """The trials of a strategy stand still where a plant that is in force in every outcome with a trial has begun."""
+    def _replace_trials(self, supplier: str, strategy: Strategy, review: int) -> None:
+        """The trials of a strategy stand still once a project has begun, where a plant is beside them after every outcome."""
         law, project = self.law, self.law[supplier + PROJECT]
-        trials = [g for g in strategy.levels if is_trial(self.records, supplier, g, self.years[-1])]
-        plants = [g for g in strategy.levels if g not in trials and self._delivers(supplier, g, self.years[-1])]
-        for trial in trials:
+        ramp = self.records.value("terms", 0.0, supplier=supplier, attribute="ramp")
+        begun = [state for state in project.states if state != WAITING]
+        for trial in filter(lambda level: self._is_trial(supplier, level), strategy.levels):
             name = f"{supplier}_{trial}{START}"
-            beside = [o for o in law[supplier + VERDICT].states if strategy.in_force(o, self.years[-1]).count(trial)]
+            beside = [o for o in law[supplier + VERDICT].states if trial in strategy.in_force(o, self.years[-1])]
             periods = [
-                t for t, year in enumerate(self.years)
-                if strategy.review is not None and year >= strategy.review
+                t
+                for t, year in enumerate(self.years)
+                if year >= review
                 and all(
-                    any(g in strategy.in_force(o, year) and self._delivers(supplier, g, year) for g in plants)
-                    for o in beside if o != PENDING
+                    self._is_plant_in_force(strategy, o, later)
+                    for o in beside
+                    for later in self.years[t:]
+                    if o != PENDING
                 )
-            ]  # fmt: skip
-            begun = [state for state in project.states if state != WAITING]
-            if name in law and periods and begun:
+            ]
+            if periods and begun and ramp != 0 and self._is_free(name):
                 law[name] = silenced(law[name], project, begun, periods)
+
+    def _is_anything_ahead(self, strategy: Strategy, outcome: str, year: int) -> bool:
+        """Whether anything that is in force after an outcome delivers in a year or later."""
+        return any(
+            self._delivers(strategy.supplier, level, later)
+            for later in range(year, self.years[-1] + 1)
+            for level in strategy.in_force(outcome, later)
+        )
+
+    def _is_plant_in_force(self, strategy: Strategy, outcome: str, year: int) -> bool:
+        supplier = strategy.supplier
+        in_force = strategy.in_force(outcome, year)
+        return any(not self._is_trial(supplier, level) and self._delivers(supplier, level, year) for level in in_force)
+
+    def _delivers_from(self, supplier: str, levels: Iterable[str], first: int) -> bool:
+        """Whether some levels have any capacity in a year or later."""
+        return any(self._delivers(supplier, g, year) for g in levels for year in range(first, self.years[-1] + 1))
 
     def _delivers(self, supplier: str, level: str, year: int) -> bool:
         """Whether a level has any capacity in a year."""
         return first_year_of(self.records, supplier, level) <= year and bool(
             self.records.value("programmes", year, supplier=supplier, programme=level, attribute="capacity")
         )
+
+    def _is_trial(self, supplier: str, level: str) -> bool:
+        return is_trial(self.records, supplier, level, self.years[-1])
+
+    def _is_free(self, name: str) -> bool:
+        """Whether there is such a process, and it moves nothing else: no other process, and no price."""
+        drives = any(name in process.drivers for process in self.law.values())
+        return name in self.law and not drives and self._is_unpriced(name)
+
+    def _is_unpriced(self, name: str) -> bool:
+        """Whether no price hangs on the state of a process."""
+        return all(r["value"] == 1 for r in self.records.rows("multiples", chain=name))
 
     def _is_nothing_else(self, supplier: str) -> bool:
         """Whether all that a supplier has to sell is what its programme delivers."""
@@ -184,6 +217,8 @@ class Programme(Room):
             starts = np.maximum(self._first_year(supplier, level), self._starts(f"{supplier}_{level}{START}"))
         else:
             starts = self._starts(project)
+            if level is not None:  # a plant that is decided late ramps up from then on
+                starts = np.maximum(starts, self._decided_first(supplier, level))
         age = reading.year_of_node - starts
         ramp = np.zeros(len(age))
         for years_since in np.unique(age[age >= 0]):
@@ -203,8 +238,11 @@ class Programme(Room):
 
     def _first_year(self, supplier: str, level: str) -> float:
         """The first year in which a level is in force and has capacity; infinite where it never has."""
-        decided = min(first for _, own, first in self.reading.strategies[supplier].stages if own == level)
-        return max(first_year_of(self.reading.records, supplier, level), float(decided))
+        return max(first_year_of(self.reading.records, supplier, level), self._decided_first(supplier, level))
+
+    def _decided_first(self, supplier: str, level: str) -> float:
+        """The first year in which a level is in force after any outcome."""
+        return float(min(first for _, own, first in self.reading.strategies[supplier].stages if own == level))
 
     @tracked
     def unit_cost(self, supplier: str) -> Array | None:
@@ -217,12 +255,19 @@ class Programme(Room):
             return None
         if len(said) == 1:
             return next(iter(said.values()))
-        paid, runs = np.zeros(self.reading.n_nodes), np.zeros(self.reading.n_nodes)
+        # What is paid as ordered is paid where nothing runs, too: there the levels in force count by their capacities.
+        runs, whole = (self._mean_cost(supplier, said, by) for by in (self.running, self.is_in_force))
+        return np.where(np.isnan(runs), np.nan_to_num(whole), runs)
+
+    def _mean_cost(self, supplier: str, said: Mapping[str, Array], share: Callable[[str, str], Array | Mask]) -> Array:
+        """The mean of unit costs by capacity, times a share of it, at every node; NaN where there is none of it."""
+        paid, tonnes = np.zeros(self.reading.n_nodes), np.zeros(self.reading.n_nodes)
         for level, cost in said.items():
-            tonnes = self._at_node(supplier, level) * self.running(supplier, level)
-            paid += np.where(tonnes > 0, tonnes * cost, 0.0)
-            runs += tonnes
-        return np.divide(paid, runs, out=np.zeros(len(paid)), where=runs > 0)
+            own = self._at_node(supplier, level) * share(supplier, level)
+            paid += np.where(own > 0, own * cost, 0.0)
+            tonnes += own
+        mean: Array = np.divide(paid, tonnes, out=np.full(len(paid), np.nan), where=tonnes > 0)
+        return mean
 
     def _costs(self, supplier: str, level: str) -> Array:
         """The unit cost of a level at every node; NaN where it says none."""
@@ -240,11 +285,15 @@ class Programme(Room):
             return 0.0
         year = int(moment)
         if year == years[0]:
-            return self._invested(supplier, level) if level in strategy.in_force(outcome, year) else 0.0
+            return self._invested(supplier, level, year) if level in strategy.in_force(outcome, year) else 0.0
         if strategy.decided(level, outcome) != year:
             return 0.0
-        before = max((self._invested(supplier, other) for other in strategy.in_force(outcome, year - 1)), default=0.0)
-        return max(0.0, self._invested(supplier, level) - before)
+        before = max(
+            (self._invested(supplier, other, year - 1) for other in strategy.in_force(outcome, year - 1)), default=0.0
+        )
+        return max(0.0, self._invested(supplier, level, year) - before)
 
-    def _invested(self, supplier: str, level: str) -> float:
-        return self.reading.of_level(supplier, level, "investment", self.reading.years[-1]) or 0.0
+    def _invested(self, supplier: str, level: str, year: float) -> float:
+        """kUSD that a level takes, by the row that holds in a year, or the first one after it."""
+        said = (self.reading.of_level(supplier, level, "investment", y) for y in (year, self.reading.years[-1]))
+        return next((number for number in said if number is not None), 0.0)

@@ -107,10 +107,22 @@ class Reading:
                 raise DataError(
                     Fault(f"{self.model.origin}, reviews", seen, "what a plan waits for is part of its world")
                 )
+        if self.settings.reviews and self.settings.world.scenarios:
+            rule = "a table of futures does not say what a review would see"
+            remedy = "drop world.scenarios, or the reviews"
+            raise DataError(Fault(f"{self.model.origin}, reviews", "the futures are a table", rule, remedy))
+        for review in reviews if self.settings.world.scenarios else ():
+            waiting = self.states[review.process].index(PENDING)
+            if (self.code[review.process][self.year_of_node >= review.year] == waiting).any():
+                seen = f"in {review.year} '{review.process}' is still {PENDING} in some future of the table"
+                rule = "a strategy follows a verdict that is known by then"
+                raise DataError(Fault("scenarios.csv", seen, rule, "say its outcome in every future"))
         if reviews and len(self.outside):
             seen = "a limit looks at futures outside the law, and the plan is revised"
             rule = "nobody knows what a review would see there"
-            raise DataError(Fault(f"{self.model.origin}, limits", seen, rule, "drop the limit, or the strategy"))
+            raise DataError(
+                Fault(f"{self.model.origin}, limits", seen, rule, "drop the limit, or what revises the plan")
+            )
         return reviews
 
     def outcome(self, supplier: str, moment: int) -> str:

@@ -29,12 +29,13 @@ from typing import Any
 
 import numpy as np
 
-from procure.errors import SolverError
+from procure.errors import DataError, Fault, SolverError
 from procure.lp.compile import Template
 from procure.market import Market
 from procure.portfolio.element_period import ElementPeriods, element_periods
 from procure.scenarios.lattice import Lattice
 from procure.units import Array, Index
+from procure.words import listed
 
 Plan = Mapping[str, Mapping[tuple[Any, ...], float]]
 
@@ -120,6 +121,12 @@ def _planned(template: Template, plan: Plan, moments: Sequence[int], at: Index) 
     """
     values = np.zeros((len(at), len(template.columns)))
     passed = np.unique(at).tolist()
+    planned = {index[-1] for index in plan["stock_target"]}
+    unseen = [str(moments[k]) for k in passed if moments[k] not in planned]
+    if unseen:
+        rule = "a plan that is revised says what is done after whatever may be seen"
+        remedy = "give the tree more nodes (world.tree.nodes), or let the reviews see less"
+        raise DataError(Fault("reviews", f"no path of its tree passed {listed(unseen, 3)}", rule, remedy))
     for j, (component, index) in enumerate(template.columns):
         if component in template.links:
             of_moment = np.zeros(len(moments))

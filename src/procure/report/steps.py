@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from procure.formulation.moment import from_words
 from procure.words import Language, with_error
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def _told(portfolio: Portfolio) -> Iterator[tuple[list[str], int, str, float]]:
     for (seen, year), levels in sorted(
         in_force.items(), key=lambda item: (item[0][1], -chance[item[0][0]], item[0][0])
     ):
-        before = next((last[known] for known in sorted(last, key=len, reverse=True) if seen.startswith(known)), None)
-        if sorted(levels) != before:
-            yield sorted(levels), year, seen.replace("_", " "), chance[seen]
+        now = from_words(seen)
+        earlier = [known for known in last if from_words(known) == now[: len(from_words(known))]]
+        if not earlier or sorted(levels) != last[max(earlier, key=lambda known: len(from_words(known)))]:
+            yield sorted(levels), year, seen.replace("_", " ").replace(": ", " "), chance[seen]
         last[seen] = sorted(levels)

@@ -113,6 +113,17 @@ class Decided:
             seen = f"'{supplier}' may start in {before[0]}, and the verdict is known in {known}"
             rule = "a verdict is known before anything starts"
             raise DataError(Fault("verdicts.csv", seen, rule, "give an earlier year, or later starts in projects.csv"))
+        first = self.model.years[0]
+        if known is not None and known < first:
+            seen = f"the verdict on '{supplier}' is known in {known}, before the model begins in {first}"
+            rule = "a strategy waits for what is not known yet"
+            remedy = "begin the model earlier, or put the chances that hold since into projects.csv"
+            raise DataError(Fault("verdicts.csv", seen, rule, remedy))
+        missing = [start for start in starts if not any(start_year(r["start"]) == start for r in rows)]
+        if missing:
+            which = ", ".join("never" if start is None else str(start) for start in missing)
+            seen = f"'{supplier}' has no chance of an outcome for a start in {which}"
+            raise DataError(Fault("verdicts.csv", seen, "every start of projects.csv has its outcomes", "add the rows"))
         likelihood: dict[str, dict[int | None, float]] = {}
         for r in rows:
             likelihood.setdefault(r["outcome"], {})[start_year(r["start"])] = float(r["value"])

@@ -103,10 +103,29 @@ def _check(records: Records, strategy: Strategy) -> None:
             faults.append(
                 Fault(where, f"'{level}' after '{after}' is in force from {first}", rule, "give a later year")
             )
+    if strategy.name in levels:
+        faults.append(
+            Fault(where, "a level has this name, too", "strategies and levels have names of their own", "rename it")
+        )
+    for after in dict.fromkeys(after for after, *_ in strategy.stages):
+        plants = [g for a, g, _ in strategy.stages if a == after and not _is(records, supplier, g, "trial")]
+        if len(plants) > 1:
+            seen = f"{' and '.join(plants)} are in force together after '{after}'"
+            rule = "what is in force is one level, and trials beside it"
+            faults.append(Fault(where, seen, rule, "name one of them, or a level that is both"))
+        if (
+            after == TODAY
+            and plants
+            and any(_is(records, supplier, g, "trial") for a, g, _ in strategy.stages if a == after)
+        ):
+            rule = "a trial ends where a plant replaces it, which is seen only after a verdict"
+            faults.append(
+                Fault(where, "a trial and a plant are both decided today", rule, "decide the plant after an outcome")
+            )
     today = [level for after, level, _ in strategy.stages if after == TODAY]
     if not today:
         faults.append(Fault(where, "has no stage for today", "a strategy begins today", "add a row after 'today'"))
-    elif strategy.review is not None and not any(_reveals(records, supplier, level) for level in today):
+    elif strategy.review is not None and not any(_is(records, supplier, level, "reveals") for level in today):
         rule = "a verdict rests on something that reveals it"
         remedy = "begin with a level that has reveals = 1"
         faults.append(Fault(where, f"{' and '.join(today)} reveals nothing", rule, remedy))
@@ -114,8 +133,8 @@ def _check(records: Records, strategy: Strategy) -> None:
         raise DataError(faults)
 
 
-def _reveals(records: Records, supplier: str, level: str) -> bool:
-    rows = records.rows("programmes", supplier=supplier, programme=level, attribute="reveals")
+def _is(records: Records, supplier: str, level: str, attribute: str) -> bool:
+    rows = records.rows("programmes", supplier=supplier, programme=level, attribute=attribute)
     return any(r["value"] > 0 for r in rows)
 
 

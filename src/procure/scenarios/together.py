@@ -175,11 +175,12 @@ class _Columns:
     def particular(self, g: int, law: Sequence[Process]) -> dict[str, str]:
         """Those in which a law differs from what was drawn, or that not all laws see, with the names of their processes."""
         drawn = {process.name: process.transition for process in self.processes}
+        column_of = {process.name: process for process in self.processes}
         common, of = set(self.common), {process.name: process.transition for process in law}
         return {
             column: name
             for column, name in self.seen[g].items()
-            if column not in common or not np.array_equal(drawn[column], of[name])
+            if (column not in common and not _follows(column_of[column])) or not np.array_equal(drawn[column], of[name])
         }
 
 
