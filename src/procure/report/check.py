@@ -15,7 +15,7 @@ from procure.report.sources import numbers
 from procure.risk import worst_law
 from procure.scenarios.futures import holds_every_future
 from procure.scenarios.sample import effective
-from procure.scenarios.world import programme_choices
+from procure.scenarios.world import processes, programme_choices
 from procure.units import Array
 from procure.words import between, listed, programme_name, span, worst_share
 
@@ -32,6 +32,7 @@ def summary(model: Model) -> str:
       years         2027
       elements      light, medium_heavy
       suppliers     caremag, china, lynas, seabed
+      processes     caremag, china, lynas, seabed
       limits        none
       futures       16 nodes, 16 leaves: every future there is
     <BLANKLINE>
@@ -51,6 +52,7 @@ def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
     for supplier, chosen in model.settings.suppliers.items():
         if supplier in sets.suppliers and chosen.programmes:
             yield "programmes", f"{supplier}: {', '.join(chosen.programmes)}"
+    yield "processes", ", ".join(sorted(process.name for process in processes(model, markets[0].programmes)))
     for review in model.settings.reviews:
         yield "review", f"{review.year}, seeing {listed(review.sees)}"
     limits = [_words(limit, model) for limit in model.settings.limits]
