@@ -18,9 +18,10 @@ ONE_YEAR = {
 }
 
 
-def one_year(process, state, **changes):
-    """japan in 2027 alone, today's contracts only, with one supplier's state known (or nothing disturbed)."""
-    future = pd.DataFrame([{"scenario": "known", "process": process, "state": state, "value": 1.0}])
+def one_year(process, state, *others, **changes):
+    """japan in 2027 alone, today's contracts only, with one state known (or nothing disturbed), and those of `others`."""
+    known = ((process, state), *others)
+    future = pd.DataFrame([{"scenario": "known", "process": p, "state": s, "value": 1.0} for p, s in known])
     model = load_model("japan", facts=Facts.from_frames({"scenarios": future}, extend=True))
     return model.with_(**(ONE_YEAR | changes))
 
@@ -55,7 +56,7 @@ def test_the_seabed_stays_under_a_tenth_of_demand_at_trial_scale():
     """350 t of dry mud a day come to some 360 t REO a year, of about 20,000 t demanded (Kyodo 2026; derived)."""
     changes = {"suppliers.seabed.programmes": ("pilot",), "model.years": (2032, 2032)}
     limits = {"limits.china_heavy_share.from": 2032, "limits.china_heavy_share.max": 1.0}
-    portfolio = solve(one_year("china", "ban", **changes, **limits))
+    portfolio = solve(one_year("china", "ban", ("seabed_pilot_start", "2028"), **changes, **limits))
     assert 0 < share_of(portfolio, "seabed", "all", 2032) < 0.10
     assert 0 < share_of(portfolio, "seabed", "medium_heavy", 2032) < 0.10
 

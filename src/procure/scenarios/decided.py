@@ -138,17 +138,13 @@ class Decided:
 
     # --- what they provoke ---
 
-    def deciding(self, chain: str, strategies: Mapping[str, Strategy], begun: Mapping[str, Process]) -> list[Process]:
+    def deciding(self, chain: str, begun: Mapping[str, Process]) -> list[Process]:
         """The processes on which hangs what programmes do to the rates of a chain, the same under every choice of levels.
 
         `begun` are the projects and trials that may not have begun.
         """
-        provoking = [s for s in strategies if self.records.rows("retaliations", supplier=s, chain=chain)]
-        deciding = {
-            s + VERDICT: self.verdicts[s + VERDICT]
-            for s in strategies
-            if s in self.outcomes and (s == chain or s in provoking)
-        }
+        provoking = [s for s in self._strategies if self.records.rows("retaliations", supplier=s, chain=chain)]
+        deciding = {s + VERDICT: self.verdicts[s + VERDICT] for s in self.outcomes if s == chain or s in provoking}
         if self.model.settings.world.retaliation == "delivery":
             for supplier in provoking:
                 names = [supplier + PROJECT, *(f"{supplier}_{level}{START}" for level in self._levels(supplier))]

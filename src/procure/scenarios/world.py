@@ -158,13 +158,16 @@ class _World:
             for r, counted in zip(rows, counts, strict=True)
         )
 
-    def chains(self, names: Iterable[str], programmes: Programmes) -> dict[str, Process]:
-        """Some chains under these programmes, and the common shocks that hit them."""
+    def chains(self, names: Iterable[str], programmes: Programmes, is_alone: bool = False) -> dict[str, Process]:
+        """Some chains under these programmes, and the common shocks that hit them.
+
+        Alone they hang on no verdict; else on those that do the same to them under every choice of programmes.
+        """
         strategies = {s: self.decided.strategies[s] for s in programmes}
         turns = self.decided.turns(strategies)
         found: dict[str, Process] = {}
         for chain in names:
-            deciding = self.decided.deciding(chain, strategies, self.begun) if strategies else []
+            deciding = [] if is_alone else self.decided.deciding(chain, self.begun)
             for period, year in turns:
                 after = self._decided(chain, strategies, year, deciding, {})
                 found[chain] = _switched(found[chain], after, period) if period else after
@@ -206,7 +209,7 @@ class _World:
             starts = self.decided.starts(supplier)
             if starts:
                 rows = [row for row in self._steering_rows(supplier) if not self._is_of_chain(row)]
-                drivers = self.chains(self._behind(row["chain_a"] for row in rows), {})
+                drivers = self.chains(self._behind(row["chain_a"] for row in rows), {}, is_alone=True)
                 steered = tuple(map(self._steering, rows))
                 years, behind = tuple(periods_of(self.model)), tuple(drivers.values())
                 keep = tuple(year for year, chance in starts.items() if year is not None and chance > 0)
