@@ -86,7 +86,7 @@ def pyomo_model(market: Market, *, mutable: bool) -> Any:
 
     @m.Constraint(sets.capped)
     def within_capacity(m: Any, s: str) -> Any:
-        chosen = sum(plan["level"][i, g, year] * plan["chosen"][i, g] for i, g in sets.programmes if i == s)
+        chosen = sum(plan["level"][i, g, year] * plan["chosen"][i, g, year] for i, g in sets.programmes if i == s)
         own = [m.contract[offer] for offer in sets.offers if offer[0] == s]
         return (m.output[s] if s in sets.baskets else sum(own)) <= plan["capacity"][s, year] + chosen
 
@@ -129,7 +129,7 @@ def pyomo_model(market: Market, *, mutable: bool) -> Any:
 
     m.tail_excess = pyo.Constraint(m.N, rule=lambda m, n: m.excess[n] >= m.cost[n] - m.eta)
 
-    fixed = sum(plan["price_programme"][*key, year] * plan["chosen"][key] for key in sets.programmes)
+    fixed = sum(plan["price_programme"][*key, year] * plan["chosen"][*key, year] for key in sets.programmes)
     storage = sum(plan["storage"][e, year] * m.stock_target[e] for e in sets.elements)
     mean = sum(m.probability[n] * m.cost[n] for n in m.N)
     tail = m.eta + sum(m.probability[n] * m.excess[n] for n in m.N) / (1 - risk.alpha)
@@ -255,7 +255,7 @@ class LinopyRebuilt:
         spent = (at_nodes("payment", offers, "offer") * contract).sum("offer")
         for s in sets.baskets:
             own = [k for k, (i, _) in enumerate(offers) if i == s]
-            chosen = sum(plan["level"][i, g, year] * plan["chosen"][i, g] for i, g in sets.programmes if i == s)
+            chosen = sum(plan["level"][i, g, year] * plan["chosen"][i, g, year] for i, g in sets.programmes if i == s)
             output = m.add_variables(lower=0, upper=plan["capacity"][s, year] + chosen, name=f"output_{s}")
             share = xr.DataArray([plan["share"][*offers[k], year] for k in own], coords=[index["offer"][own]])
             m.add_constraints(contract.sel(offer=index["offer"][own]) - share * output == 0, name=f"basket_{s}")
@@ -295,7 +295,7 @@ class LinopyRebuilt:
             own = [k for k, key in enumerate(offers) if key in sets.in_scope(limit)]
             assert not own, "the supplier of the limit sells on call only"
             m.add_constraints(total <= bound.most, name=f"{name}_{y}")
-        fixed = sum(plan["price_programme"][*key, year] * plan["chosen"][key] for key in sets.programmes)
+        fixed = sum(plan["price_programme"][*key, year] * plan["chosen"][*key, year] for key in sets.programmes)
         mean, tail = (p * cost).sum(), eta + (p / (1 - risk.alpha) * excess).sum()
         m.add_objective((storage * target).sum() + 1e3 * (1 - risk.weight) * mean + 1e3 * risk.weight * tail)
         m.solve("highs", io_api="direct", threads=1, output_flag=False, progress=False)

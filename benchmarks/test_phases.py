@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 import procure
-from procure.program.templates import templates
+from procure.program.templates import forget
 from subjects import BAN, CAPACITY, beside_solver, sizes, subject
 
 SUBJECTS = ["two-class", "book", "book-seabed", pytest.param("japan", marks=pytest.mark.slow)]
@@ -19,7 +19,7 @@ MOVES = {"chances": {BAN: 0.2}, "weight": {"risk.weight": 0.5}, "capacity": {CAP
 def test_build(benchmark, name):
     """From the facts to a loaded program, Pyomo's part included."""
     model = subject(name)
-    benchmark.pedantic(procure.compile, args=(model,), setup=templates.cache_clear, rounds=3)
+    benchmark.pedantic(procure.compile, args=(model,), setup=forget, rounds=3)
     benchmark.extra_info |= {"subject": name, **sizes(name)}
 
 

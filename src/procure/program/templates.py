@@ -26,6 +26,11 @@ def templates(sets: Sets) -> Templates:
         return _compiled(sets)
 
 
+def forget() -> None:
+    """Compile anew from now on: what it takes can be measured."""
+    _compiled.cache_clear()
+
+
 _alone = Lock()  # Pyomo works for one thread at a time
 
 
