@@ -38,7 +38,7 @@ from procure.model import Model
 from procure.reason import Reason
 from procure.scenarios.decided import Programmes
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import DEMAND
+from procure.scenarios.world import DEMAND, memory_of
 from procure.units import Array
 
 
@@ -238,7 +238,11 @@ class TrackedMarket:
 
 def _information(reading: Reading) -> NDArray[np.int64]:
     """Nodes that differ only in this period's demand are one when orders are placed."""
-    seen = [reading.code[name] for name in sorted(reading.code) if name.split(" ")[0] != DEMAND]
+    blind = {
+        DEMAND,
+        *(memory_of(DEMAND, review.year) for review in reading.settings.reviews),
+    }  # taken in the same period
+    seen = [reading.code[name] for name in sorted(reading.code) if name not in blind]
     alone = np.maximum(np.arange(reading.n_nodes) - reading.tree.n_nodes, -1)  # futures outside the law are told apart
     keys = np.column_stack([reading.parent, alone, *seen])
     _, group = np.unique(keys, axis=0, return_inverse=True)

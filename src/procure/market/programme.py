@@ -12,16 +12,16 @@ so of the trial and of the plant the plan takes the same share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from procure.facts.records import Records
 from procure.facts.tracked import tracked
-from procure.market.reading import Reading, Room, or_else
+from procure.market.reading import Room, or_else
 from procure.model import Model
 from procure.scenarios.coupling import silenced
-from procure.scenarios.decided import PROJECT, START, WAITING, Programmes
+from procure.scenarios.decided import PROJECT, WAITING, Programmes, start_of
 from procure.scenarios.process import Process, needed
 from procure.scenarios.strategy import PENDING, VERDICT, Strategy, first_year_of, is_trial, strategy_of
 from procure.scenarios.world import periods_of
@@ -51,8 +51,10 @@ class _Unread:
         names = set[str]()
         for supplier, strategy in self.strategies.items():
             own = {r["programme"] for r in self.records.rows("programmes", supplier=supplier)}
-            names |= {f"{supplier}_{level}{START}" for level in own - set(strategy.levels)}
-            delivering = [level for level in strategy.levels if self._delivers_from(supplier, [level], self.years[0])]
+            names |= {start_of(supplier, level) for level in own - set(strategy.levels)}
+            delivering = [
+                level for level in strategy.levels if any(self._delivers(supplier, level, year) for year in self.years)
+            ]
             if all(self._is_trial(supplier, level) for level in delivering):
                 names.add(supplier + PROJECT)
             if not delivering and self._is_nothing_else(supplier):
@@ -73,7 +75,7 @@ class _Unread:
                     for t, year in enumerate(self.years)
                     if year >= strategy.review and not self._is_anything_ahead(strategy, outcome, year)
                 ]
-                starts = [f"{supplier}_{level}{START}" for level in strategy.levels]
+                starts = [start_of(supplier, level) for level in strategy.levels]
                 chain = [supplier] if self._is_nothing_else(supplier) else []
                 for name in (*chain, supplier + PROJECT, *starts):
                     if periods and self._is_free(name):
@@ -88,7 +90,7 @@ class _Unread:
         ramp = self.records.value("terms", 0.0, supplier=supplier, attribute="ramp")
         begun = [state for state in project.states if state != WAITING]
         for trial in filter(lambda level: self._is_trial(supplier, level), strategy.levels):
-            name = f"{supplier}_{trial}{START}"
+            name = start_of(supplier, trial)
             beside = [o for o in law[supplier + VERDICT].states if trial in strategy.in_force(o, self.years[-1])]
             periods = [
                 t
@@ -117,10 +119,6 @@ class _Unread:
         in_force = strategy.in_force(outcome, year)
         return any(not self._is_trial(supplier, level) and self._delivers(supplier, level, year) for level in in_force)
 
-    def _delivers_from(self, supplier: str, levels: Iterable[str], first: int) -> bool:
-        """Whether some levels have any capacity in a year or later."""
-        return any(self._delivers(supplier, g, year) for g in levels for year in range(first, self.years[-1] + 1))
-
     def _delivers(self, supplier: str, level: str, year: int) -> bool:
         """Whether a level has any capacity in a year."""
         return first_year_of(self.records, supplier, level) <= year and bool(
@@ -148,9 +146,6 @@ class _Unread:
 
 class Programme(Room):
     """The programmes of the suppliers."""
-
-    def __init__(self, reading: Reading) -> None:
-        super().__init__(reading)
 
     @tracked
     def capacity(self, supplier: str, moment: int) -> float:
@@ -201,9 +196,8 @@ class Programme(Room):
         replaced = np.zeros(self.reading.n_nodes, dtype=bool)
         if self._is_trial(supplier, level):
             for other in self.reading.strategies[supplier].levels:
-                if not self._is_trial(supplier, other) and self.reading.of_level(supplier, other, "capacity", np.inf):
-                    delivers = self.begun(supplier, other) * self._at_node(supplier, other) > 0
-                    replaced |= self.is_in_force(supplier, other) & delivers
+                if not self._is_trial(supplier, other):
+                    replaced |= self.begun(supplier, other) * self._at_node(supplier, other) > 0
         return replaced
 
     @tracked
@@ -214,7 +208,7 @@ class Programme(Room):
         if project not in reading.code:
             return share
         if level is not None and self._is_trial(supplier, level):
-            starts = np.maximum(self._first_year(supplier, level), self._starts(f"{supplier}_{level}{START}"))
+            starts = np.maximum(self._first_year(supplier, level), self._starts(start_of(supplier, level)))
         else:
             starts = self._starts(project)
             if level is not None:  # a plant that is decided late ramps up from then on

@@ -33,8 +33,8 @@ Programmes = Mapping[str, str]  # supplier -> the programme level or strategy ch
 #: How likely an outcome of a verdict is, and the chances of the starts once it is known.
 Outcome = tuple[float, dict[int | None, float]]
 
-#: Behind the name of a supplier, what its project is called; behind that and a trial level, what the start of the trial is.
-PROJECT, START = "_project", "_start"
+#: Behind the name of a supplier, what its project is called.
+PROJECT = "_project"
 #: Years in which a trial may begin before it is given up.
 TRIES = 3
 #: Where a project that has not begun stands.
@@ -71,12 +71,12 @@ class Decided:
         self.model, self.records, self.suppliers, self.periods = model, records, suppliers, tuple(periods)
         self.variant = variant
         self.strategies = {s: strategy_of(records, s, chosen) for s, chosen in programmes.items()}
-        self._strategies = self._allowed(programmes)
+        self._allowed = self._allowed_with(programmes)
         self.outcomes = {s: self._outcomes(s) for s in self._awaited()}
         self.verdicts = {s + VERDICT: self._verdict_on(s) for s in self.outcomes}
         self.trials = self._trials()
 
-    def _allowed(self, programmes: Programmes) -> dict[str, list[Strategy]]:
+    def _allowed_with(self, programmes: Programmes) -> dict[str, list[Strategy]]:
         """The strategies of each supplier that the model allows, those of `programmes` among them: all share one world."""
         allowed: dict[str, list[Strategy]] = {}
         for supplier in self.suppliers:
@@ -95,7 +95,7 @@ class Decided:
         return [
             supplier
             for supplier in self.suppliers
-            if supplier + VERDICT in seen or any(one.review is not None for one in self._strategies.get(supplier, ()))
+            if supplier + VERDICT in seen or any(one.review is not None for one in self._allowed.get(supplier, ()))
         ]
 
     def starts(self, supplier: str) -> dict[int | None, float]:
@@ -143,17 +143,17 @@ class Decided:
 
         `begun` are the projects and trials that may not have begun.
         """
-        provoking = [s for s in self._strategies if self.records.rows("retaliations", supplier=s, chain=chain)]
+        provoking = [s for s in self._allowed if self.records.rows("retaliations", supplier=s, chain=chain)]
         deciding = {s + VERDICT: self.verdicts[s + VERDICT] for s in self.outcomes if s == chain or s in provoking}
         if self.model.settings.world.retaliation == "delivery":
             for supplier in provoking:
-                names = [supplier + PROJECT, *(f"{supplier}_{level}{START}" for level in self._levels(supplier))]
+                names = [supplier + PROJECT, *(start_of(supplier, level) for level in self._levels(supplier))]
                 deciding |= {name: begun[name] for name in names if name in begun}
         return list(deciding.values())
 
     def _levels(self, supplier: str) -> list[str]:
         """Every level that a supplier's programme may come to."""
-        return list(dict.fromkeys(level for one in self._strategies.get(supplier, ()) for level in one.levels))
+        return list(dict.fromkeys(level for one in self._allowed.get(supplier, ()) for level in one.levels))
 
     def turns(self, strategies: Mapping[str, Strategy]) -> list[tuple[int, int]]:
         """The periods and years from which on the programmes may do something else to the rates; today is the first."""
@@ -206,7 +206,7 @@ class Decided:
         if year < first_year_of(self.records, supplier, level):
             return False
         trial = is_trial(self.records, supplier, level, self.model.years[-1])
-        stands = known.get(f"{supplier}_{level}{START}" if trial else supplier + PROJECT)
+        stands = known.get(start_of(supplier, level) if trial else supplier + PROJECT)
         return stands != WAITING  # None: it waits for nothing
 
     def _trials(self) -> dict[str, Process]:
@@ -216,8 +216,8 @@ class Decided:
         """
         found: dict[str, Process] = {}
         years = self.periods
-        for supplier, strategies in self._strategies.items():
-            for level in dict.fromkeys(level for one in strategies for level in one.levels):
+        for supplier in self._allowed:
+            for level in self._levels(supplier):
                 chance = self.records.value(
                     "programmes", years[-1], supplier=supplier, programme=level, attribute=BEGINS
                 )
@@ -227,9 +227,18 @@ class Decided:
                 due = [y for y in range(int(first), int(first) + TRIES) if y <= years[-1]] if first < math.inf else []
                 starts: list[tuple[int | None, float]] = [(y, chance * (1 - chance) ** k) for k, y in enumerate(due)]
                 starts.append((None, (1 - chance) ** len(due)))
-                name = f"{supplier}_{level}{START}"
+                name = start_of(supplier, level)
                 found[name] = _trial(name, tuple(starts), years)
         return found
+
+
+def start_of(supplier: str, level: str) -> str:
+    """What the start of a trial is called among the processes of a world.
+
+    >>> start_of("seabed", "pilot")
+    'seabed_pilot_start'
+    """
+    return f"{supplier}_{level}_start"
 
 
 def start_year(written: str) -> int | None:

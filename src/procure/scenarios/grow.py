@@ -93,9 +93,7 @@ def build_trees(
     losses
         What the futures are spread over; without it, the periods in which each process is in another state than its first.
     """
-    chosen = [canonical(law) for law in laws]
-    for law in chosen:
-        _check_periods(law, n_periods)
+    chosen = _checked(laws, n_periods)
     _check_branching(chosen[0], n_periods, primary, branch)
     exact = [_enumerated(law, n_periods, nodes) for law in chosen]
     if None not in exact:
@@ -115,9 +113,7 @@ def draw_stand_ins(
     losses: Losses | None = None,
 ) -> StandIns:
     """The paths that `build_trees` draws of several laws, to be weighed by these and by laws near them."""
-    chosen = [canonical(law) for law in laws]
-    for law in chosen:
-        _check_periods(law, n_periods)
+    chosen = _checked(laws, n_periods)
     branching, primary = _check_branching(chosen[0], n_periods, primary, branch)
     many = Together.drawn(
         chosen, n_periods, primary=primary, branch=branching, seed=seed, losses=losses or disturbances
@@ -175,6 +171,14 @@ def _limited(processes: list[Process], period: int, previous: Index, limit: int)
 
 def _today(processes: Sequence[Process]) -> Index:
     return np.array([[process.code(process.start) for process in processes]], dtype=np.int64)
+
+
+def _checked(laws: Iterable[Iterable[Process]], n_periods: int) -> list[list[Process]]:
+    """The laws, `canonical`, each for so many periods."""
+    chosen = [canonical(law) for law in laws]
+    for law in chosen:
+        _check_periods(law, n_periods)
+    return chosen
 
 
 def _check_periods(processes: Sequence[Process], n_periods: int) -> None:

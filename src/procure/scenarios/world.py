@@ -96,7 +96,7 @@ def processes(model: Model, programmes: Programmes, records: Records | None = No
     Called again for other numbers, it returns the same objects for the processes that no number moved.
     """
     world = _World(model, records or Records(model.facts), programmes)
-    found = world.chains(world.states, programmes) | world.begun | world.decided.verdicts | world.demand()
+    found = world.chains(world.states) | world.begun | world.decided.verdicts | world.demand()
     found |= world.remembered(found)
     # Where nothing can fail there is still one future.
     return list(found.values()) or [_levels("future", (("certain", 1.0),), True, world.n_periods)]
@@ -158,12 +158,12 @@ class _World:
             for r, counted in zip(rows, counts, strict=True)
         )
 
-    def chains(self, names: Iterable[str], programmes: Programmes, is_alone: bool = False) -> dict[str, Process]:
-        """Some chains under these programmes, and the common shocks that hit them.
+    def chains(self, names: Iterable[str], *, is_alone: bool = False) -> dict[str, Process]:
+        """Some chains under the programmes, or as they are alone, without any; and the common shocks that hit them.
 
-        Alone they hang on no verdict; else on those that do the same to them under every choice of programmes.
+        Under programmes they hang on the same verdicts, whatever is chosen.
         """
-        strategies = {s: self.decided.strategies[s] for s in programmes}
+        strategies = {} if is_alone else self.decided.strategies
         turns = self.decided.turns(strategies)
         found: dict[str, Process] = {}
         for chain in names:
@@ -209,7 +209,7 @@ class _World:
             starts = self.decided.starts(supplier)
             if starts:
                 rows = [row for row in self._steering_rows(supplier) if not self._is_of_chain(row)]
-                drivers = self.chains(self._behind(row["chain_a"] for row in rows), {}, is_alone=True)
+                drivers = self.chains(self._behind(row["chain_a"] for row in rows), is_alone=True)
                 steered = tuple(map(self._steering, rows))
                 years, behind = tuple(periods_of(self.model)), tuple(drivers.values())
                 keep = tuple(year for year, chance in starts.items() if year is not None and chance > 0)
