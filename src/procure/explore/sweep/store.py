@@ -15,10 +15,11 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
 from procure.explore.sweep.cases import Parameter
@@ -110,7 +111,8 @@ class Store:
         self._parameters = {path: Parameter(**said) for path, said in parameters.items()} | self._parameters
         document = _document(self._inputs, self._parameters, self._grids)
         if document != self._manifest:
-            _write_aside(self.folder / MANIFEST, json.dumps(document, ensure_ascii=False, indent=1).encode())
+            with _aside(self.folder / MANIFEST) as file:
+                file.write(json.dumps(document, ensure_ascii=False, indent=1).encode())
             self._manifest = document
 
     def rows(self) -> pa.Table | None:
@@ -126,17 +128,9 @@ class Store:
             **(table.schema.metadata or {}),
             KEY: json.dumps({"digest": digest_of(self._inputs), **said}, default=str).encode(),
         }
-        name = f"part-{time.time_ns():020d}-{secrets.token_hex(4)}.parquet"
-        aside = self.folder / f"{ASIDE}{name}"
-        try:
-            with aside.open("wb") as file:
-                pq.write_table(table.replace_schema_metadata(metadata), file)
-                _to_disk(file)
-            aside.rename(self.folder / name)
-            _folder_to_disk(self.folder)
-        except OSError as error:
-            aside.unlink(missing_ok=True)
-            raise _unwritable(self.folder, error) from None
+        part = self.folder / f"part-{time.time_ns():020d}-{secrets.token_hex(4)}.parquet"
+        with _aside(part) as file:
+            pq.write_table(table.replace_schema_metadata(metadata), file)
 
     def adopt(self, others: Iterable[str | Path]) -> None:
         """Add copies of the parts of other stores of the same inputs."""
@@ -149,13 +143,8 @@ class Store:
             _refuse_others(other, manifest["inputs"], self._inputs)
             for part in _parts(other):
                 if not (self.folder / part.name).exists():
-                    aside = self.folder / f"{ASIDE}{part.name}"
-                    try:
-                        shutil.copyfile(part, aside)
-                        aside.rename(self.folder / part.name)
-                    except OSError as error:
-                        aside.unlink(missing_ok=True)
-                        raise _unwritable(self.folder, error) from None
+                    with part.open("rb") as theirs, _aside(self.folder / part.name) as file:
+                        shutil.copyfileobj(theirs, file)
             self._learn(manifest["parameters"])
 
 
@@ -285,18 +274,20 @@ def _digest_of_document(document: Mapping[str, Any]) -> str:
     return digest_of({key: value for key, value in document.items() if key != "digest"})
 
 
-def _write_aside(path: Path, content: bytes) -> None:
+@contextmanager
+def _aside(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, which is forced to the disk and then takes its name, whole; `DataError` where it cannot be written."""
     aside = path.with_name(f"{ASIDE}{path.name}")
-    with aside.open("wb") as file:
-        file.write(content)
-        _to_disk(file)
-    aside.replace(path)
-    _folder_to_disk(path.parent)
-
-
-def _to_disk(file: Any) -> None:
-    file.flush()
-    os.fsync(file.fileno())
+    try:
+        with aside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        _folder_to_disk(path.parent)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise _unwritable(path.parent, error) from None
 
 
 def _folder_to_disk(folder: Path) -> None:
