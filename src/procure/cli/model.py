@@ -28,6 +28,23 @@ Changes = Annotated[
 ]
 
 
+def _more_than_zero(seconds: float | None) -> float | None:
+    """A time limit, which is some time."""
+    if seconds is not None and not seconds > 0:
+        raise typer.BadParameter(f"{seconds} is not a number of seconds above 0.")
+    return seconds
+
+
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Let the solver take this long at most per programme level.",
+        callback=_more_than_zero,
+    ),
+]
+
+
 def load(name: str, changes: list[str] | None, faults: list[Fault] | None = None, *, quiet: bool = True) -> Model:
     """The model with its changes; every fault of command line, file and changes in one list.
 

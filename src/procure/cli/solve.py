@@ -7,15 +7,8 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.model import Changes, ModelName, load
+from procure.cli.model import Changes, ModelName, TimeLimit, load
 from procure.cli.output import progress, show, unwritable
-
-
-def more_than_zero(seconds: float | None) -> float | None:
-    """A time limit, which is some time."""
-    if seconds is not None and not seconds > 0:
-        raise typer.BadParameter(f"{seconds} is not a number of seconds above 0.")
-    return seconds
 
 
 def solve(
@@ -24,14 +17,7 @@ def solve(
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the answer to this file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Let the solver take this long at most per programme level.",
-            callback=more_than_zero,
-        ),
-    ] = None,
+    time_limit: TimeLimit = None,
     foresight: Annotated[
         bool,
         typer.Option(

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from procure.cli.model import Changes, ModelName, load
+from procure.cli.model import Changes, ModelName, TimeLimit, load
 from procure.cli.output import progress_of_cases, unwritable
-from procure.cli.solve import more_than_zero
 from procure.errors import DataError, Fault
 
 
@@ -54,14 +53,7 @@ def sweep(
     retry: Annotated[
         bool, typer.Option("--retry", help="Solve again what failed or met a limit in an earlier run.")
     ] = False,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Let the solver take this long at most per programme level.",
-            callback=more_than_zero,
-        ),
-    ] = None,
+    time_limit: TimeLimit = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Solve a model at every case of a grid, one row each; a run that was stopped goes on where it was."""

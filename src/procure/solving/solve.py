@@ -52,7 +52,7 @@ def solve(
         numbers would cost: `Portfolio.value_of_information`.
     verdict : bool
         Whether to play the plans of all programme levels on fresh paths, where the tree was drawn, so that the answer says how
-        well it is known which is best: about a second a level.
+        well it is known which is best: some seconds of a core a level.
     seeds : int
         Trees to solve where they are drawn, side by side: from the seed of the model on, one after the other. The answer is the
         plan, of those that each tree takes for the best, that costs least on fresh paths, the same for all; `Portfolio.seeds`

@@ -75,7 +75,7 @@ def sweep(
     join : iterable of paths, optional
         Stores of such jobs, whose rows are copied into `store` first.
     verdict : bool
-        Whether to play the plans of all programmes on fresh paths where futures are drawn: about a second a programme.
+        Whether to play the plans of all programmes on fresh paths where futures are drawn: some seconds of a core a programme.
     retry : bool
         Whether to solve again what failed or met a limit in an earlier run.
     options : mapping, optional
