@@ -401,6 +401,9 @@ SET = {
     "suppliers.china.call_share=65%": "suppliers.china.call_share: 1 -> 0.65",
     "demand.Dy.2030.growth=0.06": "demand.Dy.2030.growth: 0.05 -> 0.06 1/yr",
     "suppliers.china.rate.normal.ban=20 %/yr": "suppliers.china.rate.normal.ban: 0.050325 -> 0.2 1/yr",
+    "suppliers.seabed.strategies.pilot_then_ten.works.ten=2030": (
+        "suppliers.seabed.strategies.pilot_then_ten.works.ten: 2029 -> 2030 year"
+    ),
     "exchange.JPY=170": "exchange.JPY: 155.9 -> 170 JPY/USD",
     "suppliers.caremag.transit.first_year=2030": "suppliers.caremag.transit.first_year: 2027 -> 2030",
     "suppliers.china.transit.last_year=2040": "suppliers.china.transit.last_year: blank -> 2040",

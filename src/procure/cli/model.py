@@ -76,7 +76,7 @@ def _numbers_set(before: Model, after: Model, paths: Iterable[str]) -> Iterator[
         if after.table_of(path) is not None:
             old, new = (model.facts.value(path, as_written=True) for model in (before, after))
             unit = after.facts.unit(path, as_written=True)
-            style = ",.10g" if unit else ".10g"  # a year has no unit, and no thousands
+            style = ".10g" if unit in ("", "year") else ",.10g"  # a year has no thousands
             said = "blank" if math.isnan(old) else f"{old:{style}}"
             yield f"{path}: {said} -> {new:{style}} {'' if unit == '1' else unit}".rstrip()
 
