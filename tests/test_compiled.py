@@ -8,7 +8,7 @@ import pytest
 import procure
 from procure import load_model, solve
 from procure.errors import ProcureError
-from procure.market import make_market, merge, numbers_read
+from procure.market import make_market, make_tree, merge, merge_as, numbers_read
 from procure.model import make_model
 from procure.program.program import compose
 from procure.program.solve import solve_market
@@ -261,3 +261,45 @@ def test_foresight_keeps_the_time_limit_too(book):
     late = answer.__class__(**{**vars(answer), "_time_limit": 0.0})
     assert np.isnan(late.portfolio.summary["wait_and_see"])
     assert np.isfinite(answer.portfolio.summary["wait_and_see"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits"),
+    [
+        ({"shortage.scale": 1.3}, True),
+        ({"shortage.scale": 1.3, "suppliers.china.depth.medium_heavy.friction": 0.0}, True),  # more would be one
+        ({"shortage.scale": 1.3, "suppliers.mp_materials.enabled": True}, False),  # what it tells apart was one
+    ],
+)
+def test_what_is_made_anew_stands_over_the_same_futures_where_they_stay_one(book, compiled, changes, fits):
+    """Over the book as compiled, 918 futures made fewer; a market made anew takes them over, unless some part or others come."""
+    base = merge(market_of(book))
+    market = market_of(book.with_(**changes))
+    taken = merge_as(market, base)
+    assert (taken is not None) == fits
+    if taken is not None:
+        assert len(taken.probability) == len(base.probability) < len(market.probability)
+        assert taken.probability.sum() == pytest.approx(1.0)
+        assert len(merge(market).probability) <= len(taken.probability)
+        assert solve_market(taken).objective == pytest.approx(solve_market(market).objective, rel=1e-9)
+    fresh = solve(book.with_(**changes)).summary["objective"]
+    assert compiled.solve(changes).objective == pytest.approx(fresh, rel=1e-9)
+
+
+def market_of(model):
+    level = {"seabed": "none"}
+    return make_market(model, level, make_tree(model, level))
+
+
+def test_a_drawn_tree_answers_from_a_neighbour_as_from_scratch():
+    """The main model on few nodes, as large a program as leaves HiGHS: far and near cases, each from the basis before it."""
+    model = load_model("japan").with_(**{"world.tree.nodes": 300, "suppliers.seabed.programmes": ("none", "pilot")})
+    compiled = procure.compile(model)
+    for changes in (
+        {"shortage.scale": 2.0, "suppliers.china.depth.medium_heavy.ban": 0.9},
+        {"shortage.scale": 2.1, "suppliers.china.rate.friction.ban": 0.5, "risk.weight": 0.5},
+        {"limits.china_heavy_share.max": 0.5, "risk.weight": 0.1},
+    ):
+        answer, fresh = compiled.solve(changes), procure.compile(model.with_(**changes)).solve()
+        assert answer.levels == pytest.approx(fresh.levels, rel=1e-8)
+        assert all(proof == "duals" for proof in answer.proofs)

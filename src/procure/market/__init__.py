@@ -5,7 +5,7 @@ from procure.market.exposure import exposure
 from procure.market.futures import is_drawn_anew, make_tree
 from procure.market.limits import bound_of
 from procure.market.market import Market, Moved, TrackedMarket, make_market
-from procure.market.merge import idle_offers, merge, stay_one
+from procure.market.merge import idle_offers, merge, merge_as, stay_one
 from procure.market.numbers import Data, Datum
 from procure.market.programme import read_law
 from procure.market.reads import ALWAYS_READ, check_given, check_read, numbers_read
@@ -14,5 +14,5 @@ from procure.market.shape import Shape
 __all__ = [
     "ALWAYS_READ", "Data", "Datum", "Market", "Moved", "Shape", "TrackedMarket",
     "averaged", "bound_of", "check_given", "check_read", "exposure", "idle_offers", "is_drawn_anew", "make_market", "make_tree",
-    "merge", "numbers_read", "read_law", "stay_one",
+    "merge", "merge_as", "numbers_read", "read_law", "stay_one",
 ]  # fmt: skip

@@ -25,6 +25,40 @@ def merge(market: Market) -> Market:
     """
     if market.shape.information is not None:
         return market
+    within = market.shape.n_inside
+    tree, new = market.tree.merged(_telling_apart([column[:within] for column in _read(market)]))
+    beyond = tree.n_nodes + np.arange(market.shape.n_outside)  # futures outside the law stay as they are
+    return _reduced(market, tree, np.concatenate([new, beyond]))
+
+
+def merge_as(market: Market, other: Market) -> Market | None:
+    """The market over the futures of `other`, merged from the same tree at other numbers; None where they are not one here.
+
+    What a program was composed over then stays as it was, and so does the basis it ended with. Fewer futures may be made one than
+    `merge` would: that costs time only.
+    """
+    new = other.merged_from
+    if new is None or len(new) != len(market.probability) or market.shape.information is not None:
+        return None
+    tree, merged, within = market.tree, other.tree, market.shape.n_inside
+    first = np.unique(new[:within], return_index=True)[1]
+    above = np.where(tree.parent < 0, -1, new[tree.parent])
+    if len(first) != merged.n_nodes or not np.array_equal(above[first], merged.parent):
+        return None
+    if len(first) == within:
+        return replace(market, merged_from=new)
+    kept = np.unique(new, return_index=True)[1]
+    if any(not np.array_equal(column[kept][new], column) for column in _read(market)):
+        return None
+    if not stay_one(tree, new, tree.probability):
+        return None
+    probability = np.bincount(new[:within], weights=tree.probability)
+    states = Tree(merged.period, merged.parent, probability, tree.processes, tree.states, tree.state[first])
+    return _reduced(market, states, new)
+
+
+def _read(market: Market) -> list[Array]:
+    """Every number that the program reads from a node, and what limits and reviews ask of it, shape (n_nodes,) each."""
     idle = idle_offers(market)
     numbers = [
         values
@@ -42,10 +76,7 @@ def merge(market: Market) -> Market:
             member[bound.nodes] = 1.0 if kind_of(limits[name]).is_convex else 1.0 + np.arange(len(bound.nodes))
             inside.append(member)
     inside.append(market.shape.moment.astype(float))  # what the plan does hangs on what was seen
-    within = market.shape.n_inside
-    tree, new = market.tree.merged(_telling_apart([column[:within] for column in (*numbers, *inside)]))
-    beyond = tree.n_nodes + np.arange(market.shape.n_outside)  # futures outside the law stay as they are
-    return _reduced(market, tree, np.concatenate([new, beyond]))
+    return [*numbers, *inside]
 
 
 def _telling_apart(columns: Sequence[Array]) -> Array:

@@ -17,10 +17,11 @@ from procure.lp.program import LinearProgram, Solution, Status
 #: Devex pricing: on programs of this shape a fifth quicker than steepest edge.
 SIMPLEX: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
 
-#: Rows from which a program is large: then moved costs may be answered sooner from scratch than from the last basis, which leaves
-#: them to the primal simplex method. On such programs that takes six times as long an iteration as the dual one, which needs five
-#: for every four rows from scratch; so it is given up after PATIENCE iterations a row, as long as that would take.
-MANY_ROWS, PATIENCE = 10_000, 0.2
+#: Rows from which a program is large: it leaves HiGHS when it is solved, and only its basis is kept, or every level of a model
+#: would hold some hundred megabytes. From there the dual simplex method takes five iterations for every four rows from scratch,
+#: and from the basis of a neighbour one for every eight to twenty; but each of those takes six times as long, since little of such
+#: a basis is empty. After PATIENCE iterations a row it is given up: to start from scratch would have taken about as long.
+MANY_ROWS, PATIENCE = 10_000, 0.3
 #: As many iterations as HiGHS counts.
 ENDLESS = 2**31 - 1
 
@@ -36,6 +37,7 @@ class Engine:
         self._options = {**SIMPLEX, **(options or {})}
         self._solver: Solver | None = None
         self._last: LinearProgram | None = None
+        self._basis: Any = None  # of the last program, where it was large
         self._bases = Bases()
 
     @staticmethod
@@ -47,13 +49,15 @@ class Engine:
 
     def unload(self) -> None:
         """Give back the memory of the program loaded; the next one starts from scratch."""
-        self._solver = self._last = None
+        self._solver = self._last = self._basis = None
         self._bases = Bases()
 
     def solve(self, program: LinearProgram, deadline: float = np.inf) -> tuple[Solution, float]:
         """The solution of a program and the seconds inside HiGHS; `deadline` by `time.perf_counter`."""
+        if program.matrix.shape[0] >= MANY_ROWS and not program.is_mixed_integer:
+            return self._solved_and_unloaded(program, deadline)
         solver, last = self._solver, self._last
-        is_small = program.matrix.shape[0] < MANY_ROWS and not program.is_mixed_integer and not self.is_asked_for
+        is_small = not program.is_mixed_integer and not self.is_asked_for
         if is_small and last is not None and last.matrix.shape == program.matrix.shape:
             known = self._bases.tried(program)
             if isinstance(known, Solution):
@@ -61,9 +65,6 @@ class Engine:
         if solver is None or last is None or not solver.move_to(program):
             solver, self._bases = Solver(program, self._options), Bases()
             self._solver = solver
-        elif program.matrix.shape[0] >= MANY_ROWS and not np.array_equal(last.cost, program.cost):
-            self._last = program
-            return self._moved_costs(solver, program, deadline)
         self._last = program
         solver.set_options({"time_limit": max(deadline - time.perf_counter(), 0.0)})
         solution = solver.solve()
@@ -72,21 +73,31 @@ class Engine:
             self._bases.ended(program, solution, solver.basic)
         return solution, seconds
 
-    def _moved_costs(self, solver: Solver, program: LinearProgram, deadline: float) -> tuple[Solution, float]:
-        """As `solve`, of a large program whose costs moved: from the last basis, or from scratch where that takes long."""
-        spent = 0.0
-        if not self.is_asked_for and not program.is_mixed_integer:
+    def _solved_and_unloaded(self, program: LinearProgram, deadline: float) -> tuple[Solution, float]:
+        """As `solve`, of a large program: from the basis of the last one, or from scratch where that takes long."""
+        solver, last, spent = Solver(program, self._options), self._last, 0.0
+        if self._basis is not None and last is not None and last.matrix.shape == program.matrix.shape:
             patience = int(PATIENCE * program.matrix.shape[0])
-            solver.set_options({"time_limit": max(deadline - time.perf_counter(), 0.0), **_iterations(patience)})
+            is_limited = not self.is_asked_for and not np.array_equal(last.cost, program.cost)
+            solver.set_basis(self._basis)
+            limits = _iterations(patience) if is_limited else {}
+            solver.set_options({"time_limit": max(deadline - time.perf_counter(), 0.0), **limits})
             solution = solver.solve()
-            solver.set_options(_iterations(ENDLESS))
-            if solution.status is not Status.LIMIT_REACHED or solution.iterations < patience:
-                return solution, solution.seconds
+            if is_limited:
+                solver.set_options(_iterations(ENDLESS))
             spent = solution.seconds
-        solver.forget()
+            if not (is_limited and solution.status is Status.LIMIT_REACHED and solution.iterations >= patience):
+                return self._unloaded(solver, program, solution), spent
+            solver.forget()
         solver.set_options({"time_limit": max(deadline - time.perf_counter(), 0.0)})
         solution = solver.solve()
-        return solution, spent + solution.seconds
+        return self._unloaded(solver, program, solution), spent + solution.seconds
+
+    def _unloaded(self, solver: Solver, program: LinearProgram, solution: Solution) -> Solution:
+        """The solution, once its basis is kept."""
+        self._solver, self._last, self._bases = None, program, Bases()
+        self._basis = solver.get_basis() if solution.status is Status.OPTIMAL else None
+        return solution
 
 
 def _iterations(most: int) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Compiled:
         self.reaches = Reaches(model, of_law, inventory)
 
     def _levels_of(self, model: Model) -> list[Level]:
-        return [Level(model, choice, self._options) for choice in programme_choices(model)]
+        return [Level(model, choice, self._options, self._is_solved_once) for choice in programme_choices(model)]
 
     def solve(self, changes: Mapping[str, Any] | None = None, *, progress: Progress | None = None) -> Answer:
         """The least-cost answer with some dotted paths changed.

@@ -11,11 +11,11 @@ import numpy as np
 
 from procure.facts import Place
 from procure.lp.program import LinearProgram, Solution
-from procure.market import TrackedMarket, make_tree, merge
+from procure.market import TrackedMarket, make_tree, merge, merge_as
 from procure.model import Model
 from procure.program.engine import Engine
 from procure.program.optimum import Optimum, optimum
-from procure.program.program import Missed, Posed, Program, compose, missed
+from procure.program.program import Missed, Posed, Program, compose, is_large, missed
 from procure.reason import Reason
 from procure.scenarios.decided import Programmes
 from procure.scenarios.world import numbers_of_law, processes
@@ -25,7 +25,8 @@ from procure.solving.weighing import Weighing
 from procure.words import programme_name
 
 #: In a program of so few cells (an element at a node) the tail has a row for every leaf: looking afterwards whether it reaches
-#: further would take longer.
+#: further would take longer. So it has where a program is solved at many numbers: then the tail reaches now here, now there, and a
+#: basis fits all of them.
 FEW_CELLS = 4_000
 
 
@@ -70,14 +71,17 @@ class Level:
         Seconds for one solve.
     """
 
-    def __init__(self, model: Model, programmes: Programmes, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, model: Model, programmes: Programmes, options: Mapping[str, Any], is_solved_once: bool = False
+    ) -> None:
         self.programmes = dict(programmes)
         self.name = programme_name(programmes)
         self.engine, self.time_limit = Engine.of(options)
         self._tracked = TrackedMarket(model, programmes, make_tree(model, programmes))
         market = merge(self._tracked.market)
         is_small = len(market.probability) * len(market.sets.elements) <= FEW_CELLS
-        self.program = compose(market, np.arange(len(market.shape.leaves)) if is_small else None)
+        is_watched = is_small or not (is_solved_once or is_large(market))
+        self.program = compose(market, np.arange(len(market.shape.leaves)) if is_watched else None)
         self._weighing = Weighing(self._tracked.market.tree, processes(model, programmes), programmes)
         self.of_law, self.inventory = numbers_of_law(model, programmes), frozenset(self._tracked.read_beside)
         self.read = self.of_law | self._tracked.read
@@ -129,7 +133,7 @@ class Level:
         """The program of the changed model, over the positions of the level's own where they fit."""
         model, own = change.model, self.program
         tracked = TrackedMarket(model, self.programmes, make_tree(model, self.programmes))
-        market = merge(tracked.market)
+        market = merge_as(tracked.market, own.market) or merge(tracked.market)
         fits = np.array_equal(market.shape.parent, own.market.shape.parent)
         watched = own.composition.watched if fits else None
         program = compose(market, watched, own.apart if fits else (), like=own)

@@ -15,6 +15,7 @@ from procure.explore.sweep.columns import CASE, FAILED, LIMIT_REACHED, Row, chos
 from procure.explore.sweep.executors import Solver, solver_of
 from procure.explore.sweep.grid_file import grid_of
 from procure.explore.sweep.inputs import inputs_of
+from procure.explore.sweep.order import by_nearness
 from procure.explore.sweep.store import Store, columns_of, read
 from procure.explore.sweep.table import as_frame, as_table, in_order, joined
 from procure.explore.sweep.work import Job
@@ -184,7 +185,7 @@ class _Run:
         if self._cases:
             self._since = time.monotonic()
             try:
-                with closing(solver.rows(self._job, self._cases, range(len(self._cases)), size)) as rows:
+                with closing(solver.rows(self._job, self._cases, by_nearness(self._cases), size)) as rows:
                     for number, row in rows:
                         self._waiting.append((number, row))
                         self._done += 1
