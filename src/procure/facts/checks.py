@@ -15,8 +15,8 @@ from procure.words import chances
 TOLERANCE = 1e-6
 
 
-def check_names(tables: Mapping[str, Typed], reject: Reject) -> None:
-    """Every element, supplier, state and scope that a row names is defined somewhere."""
+def check_names(tables: Mapping[str, Typed], reject: Reject, only: Iterable[str] | None = None) -> None:
+    """Every element, supplier, state and scope that a row names is defined somewhere; with `only`, the rows of those tables."""
 
     def known(reference: Reference) -> set[tuple[Any, ...]]:
         typed = tables.get(reference.resource)
@@ -32,8 +32,8 @@ def check_names(tables: Mapping[str, Typed], reject: Reject) -> None:
             reject(where, f"unknown {column} '{key[-1]}'{owner}", rule, remedy or nearest(str(key[-1]), options))
 
     scopes = _scopes(tables)
-    for name, typed in tables.items():
-        table = schema()[name]
+    for name in tables if only is None else only:
+        table, typed = schema()[name], tables[name]
         for reference in table.foreign:
             valid = known(reference)
             for place, *key in zip(typed.places, *(typed.columns[field] for field in reference.fields), strict=True):

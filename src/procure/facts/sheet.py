@@ -29,7 +29,7 @@ class Sheet:
     places: list[str]  # "offers.csv row 7"
 
 
-def _read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
+def read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
     """The rows of a CSV file, or None with the faults that keep it from being read."""
     label = path.name
 
@@ -103,7 +103,7 @@ def folder_sheets(folder: Path, faults: list[Fault]) -> dict[str, Sheet]:
             continue
         if path.stem not in schema():
             faults.append(Fault(path.name, "no table has this name", _KNOWN_TABLES, nearest(path.stem, schema())))
-        elif sheet := _read_sheet(path, faults):
+        elif sheet := read_sheet(path, faults):
             sheets[path.stem] = sheet
     return sheets
 

@@ -1,0 +1,248 @@
+"""One path of what happens, day by day: what each supplier does not ship.
+
+A path is rows of `event_paths.csv`, or of a file of one's own in the same columns. At any time the row of the narrowest scope that
+holds then speaks of an element, and its depth is
+
+  depth       value
+  state       value × the depth that depths.csv has for the state
+  delivered   1 - value / (ordinary × (end - start) / 365)
+
+and what a supplier ships is its ordinary volume × (1 - depth). Of what was held back before `start`, a backlog ships the share
+`value` between start and end beside that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from procure.errors import DataError, Fault, nearest
+from procure.facts import Facts
+from procure.facts.checks import check_names
+from procure.facts.conversion import RATES, units_at
+from procure.facts.records import Records, Row
+from procure.facts.schema import schema
+from procure.facts.sheet import read_sheet
+from procure.facts.tables import Reject, Typed, rejecter, typed_table
+from procure.units import DAYS_PER_YEAR, Array
+
+TABLE = "event_paths"
+#: The attributes that say what is not shipped.
+LOSSES = ("depth", "state", "delivered")
+
+
+@dataclass(frozen=True)
+class Event:
+    """A path of events, checked.
+
+    Attributes
+    ----------
+    name : str
+    rows : tuple of rows of `event_paths`
+        Days from the first of the event; states and suppliers that the facts know.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+
+    def of(self, *attributes: str) -> list[Row]:
+        """The rows with some attributes, the widest scope first."""
+        return [row for row in self.rows if row["attribute"] in attributes]
+
+    @property
+    def suppliers(self) -> list[str]:
+        """Whose shipments change."""
+        return sorted({row["supplier"] for row in self.of(*LOSSES)})
+
+    @property
+    def days(self) -> list[float]:
+        """The days on which something changes, in order."""
+        rows = self.of(*LOSSES, "backlog")
+        return sorted({0.0} | {float(row[end]) for row in rows for end in ("start", "end")})
+
+    def horizon(self, transit: float) -> float:
+        """How many days are followed: as it says, else until the last of it has arrived, after so many days of transit."""
+        told = [float(row["value"]) for row in self.of("horizon")]
+        return told[0] if told else self.days[-1] + transit
+
+    def released(self, holder: str) -> float:
+        """Share of a holder's stock that is there."""
+        return next((float(row["value"]) for row in self.of("stock") if row["holder"] == holder), 1.0)
+
+    def depth(self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records) -> Array:
+        """Share of its ordinary volume that each supplier does not ship, shape (n_days, n_suppliers, n_elements).
+
+        Parameters
+        ----------
+        day : array, shape (n_days,)
+            Of shipping, from the first of the event; days before it are ordinary.
+        suppliers : sequence of str
+        scopes : mapping element -> what may speak of it, the narrowest first
+        records : Records
+            Of the depths of states.
+        """
+        depth = np.zeros((len(day), len(suppliers), len(scopes)))
+        for row, supplier, elements, during in self._holding(day, suppliers, scopes, LOSSES):
+            names = list(scopes)
+            values = [self._depth(row, scopes[names[e]], records) for e in elements]
+            depth[np.ix_(during, [supplier], elements)] = np.array(values)
+        return depth
+
+    def states(self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]]) -> Any:
+        """The state of each supplier as it moves the prices of each element; "" where it is in none. Shape as of `depth`."""
+        states = np.full((len(day), len(suppliers), len(scopes)), "", dtype=object)
+        for row, supplier, elements, during in self._holding(day, suppliers, scopes, LOSSES):
+            states[np.ix_(during, [supplier], elements)] = row["state"]
+        return states
+
+    def shipped(self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records) -> Array:
+        """What each supplier ships, of its ordinary volume: all but the depth, and the backlog. Parameters and shape as of `depth`."""
+        shipped = 1.0 - self.depth(day, suppliers, scopes, records)
+        for row, supplier, elements, during in self._holding(day, suppliers, scopes, ("backlog",)):
+            late = np.zeros((len(day), len(scopes)))
+            late[np.ix_(during, elements)] = self._held_back(float(row["start"]), suppliers, scopes, records)[supplier, elements]
+            shipped[:, supplier] += late * float(row["value"]) / (row["end"] - row["start"])
+        return shipped
+
+    def _held_back(
+        self, until: float, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records
+    ) -> Array:
+        """Days of its ordinary volume that each supplier has not shipped by a day, shape (n_suppliers, n_elements)."""
+        days = np.array([day for day in self.days if day < until] + [until])
+        missing = np.maximum(self.depth((days[1:] + days[:-1]) / 2, suppliers, scopes, records), 0.0)
+        return np.asarray(np.tensordot(np.diff(days), missing, axes=1))
+
+    def _holding(
+        self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], attributes: Sequence[str]
+    ) -> Iterator[tuple[Row, int, list[int], Any]]:
+        """Each row, its supplier, the elements it speaks of and the days on which it holds: a narrower one comes after a wider."""
+        found = []
+        for row in self.of(*attributes):
+            elements = [e for e, names in enumerate(scopes.values()) if row["scope"] in names]
+            if elements and row["supplier"] in suppliers:
+                width = max(list(scopes.values())[e].index(row["scope"]) for e in elements)
+                found.append((width, row, elements))
+        for _, row, elements in sorted(found, key=lambda one: -one[0]):
+            during = np.flatnonzero((day >= row["start"]) & (day < row["end"]))
+            yield row, suppliers.index(row["supplier"]), elements, during
+
+    def _depth(self, row: Row, scopes: Sequence[str], records: Records) -> float:
+        value = float(row["value"])
+        if row["attribute"] == "depth":
+            return value
+        if row["attribute"] == "state":
+            speaking = records.of_scope("depths", scopes, chain=row["supplier"], state=row["state"])
+            return value * (float(speaking[0]["value"]) if speaking else 0.0)
+        return 1.0 - value / (self._ordinary(row) * (row["end"] - row["start"]) / DAYS_PER_YEAR)
+
+    def _ordinary(self, row: Row) -> float:
+        """t/yr that a recorded delivery is held against."""
+        return next(
+            float(other["value"])
+            for other in self.of("ordinary")
+            if (other["supplier"], other["scope"]) == (row["supplier"], row["scope"])
+        )
+
+
+def find_event(asked: str | Path, facts: Facts) -> Event:
+    """The event of a name in the facts, or that of a CSV file; `DataError` with every fault.
+
+    >>> from procure.facts import load_facts
+    >>> find_event("ban-12", load_facts()).days
+    [0.0, 365.0]
+    """
+    is_file = isinstance(asked, Path) or asked.lower().endswith(".csv") or "/" in asked or "\\" in asked
+    if is_file:
+        return _read_event(Path(asked), facts)
+    rows = Records(facts).rows(TABLE)
+    named = [row for row in rows if row["event"] == asked]
+    if not named:
+        rule = f"an event is one of {TABLE}.csv, or a CSV file of its columns"
+        known = {str(row["event"]) for row in rows}
+        remedy = nearest(str(asked), known) if known else "give a file: the facts of this model have no events"
+        raise DataError(Fault("event", f"'{asked}'", rule, remedy))
+    faults: list[Fault] = []
+    _check([(f"{TABLE}.csv, {asked}, from day {row['start']:g}", row) for row in named], facts, rejecter(faults))
+    if faults:
+        raise DataError(faults)
+    return Event(str(asked), tuple(named))
+
+
+def _read_event(path: Path, facts: Facts) -> Event:
+    """The event of a file of one's own: text and numbers, checked as every table is."""
+    if not path.is_file():
+        raise DataError(Fault(str(path), "there is no such file", "an event of one's own is a CSV file", "check the path"))
+    faults: list[Fault] = []
+    sheet = read_sheet(path, faults)
+    if sheet is None:
+        raise DataError(faults)
+    rates = facts.tables[RATES]
+    units = units_at(tuple(zip(rates["currency"].tolist(), rates["value"].tolist(), strict=True)))
+    typed = typed_table(schema()[TABLE], sheet, units, faults)
+    if faults:
+        raise DataError(faults)
+    reject = rejecter(faults)
+    named = {
+        name: Typed({str(column): frame[column].tolist() for column in frame}, [name] * len(frame), [])
+        for name, frame in facts.tables.items()
+        if name != TABLE
+    }
+    check_names({**named, TABLE: typed}, reject, only=(TABLE,))
+    rows = [{key: None if _is_blank(cell) else cell for key, cell in row.items()} for row in typed.rows()]
+    names = {str(row["event"]) for row in rows}
+    if len(names) > 1:
+        reject(sheet.label, f"{len(names)} events: {', '.join(sorted(names))}", "a file has one event", "split it")
+    _check(list(zip(typed.places, rows, strict=True)), facts, reject)
+    if faults:
+        raise DataError(faults)
+    (name,) = names
+    return Event(path.stem if name == "own" else name, tuple(rows))
+
+
+def _is_blank(cell: Any) -> bool:
+    return isinstance(cell, float) and math.isnan(cell)
+
+
+def _check(rows: Sequence[tuple[str, Row]], facts: Facts, reject: Reject) -> None:
+    """What holds within an event: who, from when to when, in which state, beside what."""
+    records = Records(facts)
+    losses = [(place, row) for place, row in rows if row["attribute"] in LOSSES]
+    if not losses:
+        reject(rows[0][0], "nothing is lost", "an event says what a supplier does not ship", "add a row with its depth")
+    for place, row in rows:
+        attribute = row["attribute"]
+        if attribute in (*LOSSES, "ordinary", "backlog") and not row["supplier"]:
+            reject(f"{place}, column supplier", "a blank", f"{attribute} is of a supplier", "name it")
+        if attribute == "stock" and not row["holder"]:
+            reject(f"{place}, column holder", "a blank", "stock is of a holder", "name it")
+        if attribute in (*LOSSES, "backlog") and not (row["end"] is not None and row["end"] > row["start"]):
+            seen = "a blank" if row["end"] is None else f"{row['end']:g}, after start {row['start']:g}"
+            reject(f"{place}, column end", seen, "end is a later day than start", "count from the first day of the event")
+        known = [str(other["state"]) for other in records.rows("states", chain=row["supplier"])]
+        if row["state"] and row["supplier"] and row["state"] not in known:
+            seen = f"unknown state '{row['state']}' of '{row['supplier']}'"
+            reject(f"{place}, column state", seen, "states are defined in states.csv", nearest(str(row["state"]), known))
+        if attribute == "state" and not row["state"]:
+            reject(f"{place}, column state", "a blank", "the depth is that of a state", "name it, or give a depth")
+        against = [
+            other
+            for _, other in rows
+            if other["attribute"] == "ordinary"
+            and (other["supplier"], other["scope"], other["value"] > 0) == (row["supplier"], row["scope"], True)
+        ]
+        if attribute == "delivered" and not against:
+            seen, rule = "nothing to hold it against", "what is delivered is held against what is ordinary"
+            reject(place, seen, rule, "add a row with attribute ordinary, t/yr")
+    for group in (LOSSES, ("backlog",)):
+        of_group = [(place, row) for place, row in rows if row["attribute"] in group and row["end"] is not None]
+        for (_, before), (place, row) in combinations(sorted(of_group, key=lambda one: float(one[1]["start"])), 2):
+            same = (before["supplier"], before["scope"]) == (row["supplier"], row["scope"])
+            if same and row["start"] < before["end"] and before["start"] < row["end"]:
+                seen = f"day {row['start']:g} lies before day {before['end']:g}, where another row of it ends"
+                reject(place, seen, "one row speaks of a supplier and a scope at a time", "let them follow each other")

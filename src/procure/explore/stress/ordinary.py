@@ -1,0 +1,207 @@
+"""What a plan brings in years in which nothing fails, and what could be bought beside it.
+
+Every chain and shock stands in its first, undisturbed state; projects, trials and verdicts take their likeliest course, each year's
+given the one before. Contracts are delivered; what is missing then is called, the cheapest first. Where contracts bring more than is
+used, the rest is surplus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from procure.facts.records import Records
+from procure.market import Market, make_market
+from procure.model import Model
+from procure.scenarios.decided import Programmes
+from procure.scenarios.process import ordered
+from procure.scenarios.tree import Tree
+from procure.scenarios.world import periods_of, processes
+from procure.units import DAYS_PER_YEAR, Array, Index
+
+#: What a plan decides of a supplier and an element, and of an element, by moment: t/yr and t.
+Decisions = Mapping[str, Mapping[tuple[Any, ...], float]]
+
+
+@dataclass(frozen=True)
+class Ordinary:
+    """Ordinary years under a plan; t a day, prices in kUSD/t, and shares of use.
+
+    Attributes
+    ----------
+    elements, suppliers : tuple of str
+    years : tuple of int
+        From the one that is stressed to the last of the model.
+    use : array, shape (n_years, n_elements)
+    supplied : array, shape (n_years, n_suppliers, n_elements)
+        By contracts and calls.
+    room : array, of that shape
+        What can be called beside.
+    spot : array, shape (n_years, n_elements, n_steps)
+        What the spot market sells, step by step.
+    width, cost : array, shape (n_elements, n_tiers)
+        Of the tiers of shortage, shares of use and kUSD/t.
+    stock : array, shape (n_elements,)
+        Of the plan at the start, t.
+    """
+
+    elements: tuple[str, ...]
+    suppliers: tuple[str, ...]
+    years: tuple[int, ...]
+    use: Array
+    supplied: Array
+    room: Array
+    spot: Array
+    width: Array
+    cost: Array
+    stock: Array
+
+
+def ordinary(market: Market, year: int, decisions: Decisions | None = None) -> Ordinary:
+    """The ordinary years of a plan from a year on; without decisions, of what is signed today.
+
+    Parameters
+    ----------
+    market : Market
+        Over the one path of `undisturbed`.
+    """
+    sets, plan, period = market.sets, market.plan, market.period
+    elements, suppliers = sets.elements, tuple(sorted({s for s, _ in sets.sold}))
+    first = market.model.years.index(year)
+    years = market.model.years[first:]
+    per_year, n_periods = market.model.settings.model.periods_per_year, int(market.tree.n_periods)
+
+    def yearly(values: Array) -> Array:
+        """Of the periods of the path, summed over each year that is looked at."""
+        return np.asarray(values)[:n_periods].reshape(-1, per_year).sum(axis=1)[first:]
+
+    contract, target = ("committed", None) if decisions is None else ("contract", decisions.get("stock_target", {}))
+    signed = plan[contract] if decisions is None else decisions.get(contract, {})
+    moments = [sets.moments[market.shape.moment[k * per_year]] for k in range(len(market.model.years))]
+    shape = len(years), len(suppliers), len(elements)
+    contracted, room, price = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
+    for s, e in sets.sold:
+        at = np.s_[:, suppliers.index(s), elements.index(e)]
+        tonnes = np.array([signed.get((s, e, moment), 0.0) for moment in moments[first:]])
+        if (s, e) in period["delivered"]:
+            contracted[at] = yearly(period["delivered"][s, e]) * tonnes
+        if (s, e) in period["callable"]:
+            room[at] = np.maximum(yearly(period["callable"][s, e]) - yearly(period["reach"][s, e]) * tonnes, 0.0)
+            price[at] = yearly(period["price_call"][s, e])
+    use = np.column_stack([yearly(period["demand"][e,]) for e in elements])
+    called = cheapest_first(use - contracted.sum(axis=1), room, price)
+    tiers, steps = ([[k for f, k in of if f == e] for e in elements] for of in (sets.tiers, sets.steps))
+    spot = np.zeros((*use.shape, max(map(len, steps), default=0)))
+    for e, name in enumerate(elements):
+        for k, step in enumerate(steps[e]):
+            spot[:, e, k] = yearly(period["limit_spot"][name, step])
+    width, cost = (np.zeros((len(elements), max(map(len, tiers)))) for _ in range(2))
+    for e, name in enumerate(elements):
+        for k, tier in enumerate(tiers[e]):
+            width[e, k] = period["width"][name, tier][0] / period["demand"][name,][0]
+            cost[e, k] = period["price_shortage"][name, tier][0]
+    stock = np.array([_stock(market, e, moments[: first + 1], target) for e in elements])
+    day = DAYS_PER_YEAR
+    return Ordinary(
+        elements, suppliers, years, use / day, (contracted + called) / day, (room - called) / day, spot / day, width, cost, stock
+    )  # fmt: skip
+
+
+def cheapest_first(missing: Array, room: Array, price: Array) -> Array:
+    """What is taken of several suppliers to make up for what is missing, the cheapest first.
+
+    Parameters
+    ----------
+    missing : array, shape (n, n_elements)
+        Below zero nothing is.
+    room, price : array, shape (n, n_suppliers, n_elements)
+
+    >>> cheapest_first(np.array([[5.0]]), np.array([[[3.0], [4.0]]]), np.array([[[90.0], [60.0]]])).tolist()
+    [[[1.0], [4.0]]]
+    """
+    order = np.argsort(price, axis=1, kind="stable")
+    there = np.cumsum(np.take_along_axis(room, order, axis=1), axis=1)
+    taken = np.diff(np.minimum(there, np.maximum(missing, 0.0)[:, None]), axis=1, prepend=0.0)
+    found = np.empty_like(room)
+    np.put_along_axis(found, order, taken, axis=1)
+    return found
+
+
+def _stock(market: Market, element: str, moments: Sequence[int], target: Mapping[tuple[Any, ...], float] | None) -> float:
+    """t that a plan has at the start of the last of some moments, nothing having been drawn: filled up to its target as fast as it may."""
+    held = float(market.plan["existing"][element,])
+    if target is None:
+        return held
+    per_year = market.model.settings.model.periods_per_year
+    for k, moment in enumerate(moments[:-1]):
+        refill = market.period["limit_refill"][element,][k * per_year : (k + 1) * per_year].sum()
+        held = min(target.get((element, moment), 0.0), held + float(refill))
+    return held
+
+
+def undisturbed(model: Model, programmes: Programmes, states: Mapping[str, str] | None = None) -> Tree:
+    """The one path on which nothing fails; with `states`, chains stand in these all along.
+
+    Chains and shocks stand still; all else takes its likeliest course.
+    """
+    records, law, n_periods = Records(model.facts), ordered(processes(model, programmes)), len(periods_of(model))
+    still = {row["chain"] for row in records.rows("states")} | {row["shock"] for row in records.rows("shocks")}
+    place = {process.name: column for column, process in enumerate(law)}
+    codes: Index = np.zeros((n_periods, len(law)), dtype=np.int64)
+    for period in range(n_periods):
+        for column, process in enumerate(law):
+            if process.name in still:
+                codes[period, column] = process.code((states or {}).get(process.name, process.states[0]))
+                continue
+            before = codes[period - 1, column] if period else process.code(process.start)
+            drivers = [codes[period, [place[name]]] for name in process.drivers]
+            codes[period, column] = int(np.argmax(process.law(period, drivers, np.array([before]))[0]))
+    names, kinds = [process.name for process in law], [process.states for process in law]
+    return Tree(np.arange(n_periods), np.arange(n_periods) - 1, np.ones(n_periods), names, kinds, codes)
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """What is paid in each state that an event puts suppliers in, kUSD/t, by year.
+
+    Attributes
+    ----------
+    call : array, shape (n_states, n_years, n_suppliers, n_elements)
+        Infinite where nothing can be called.
+    spot : array, shape (n_states, n_years, n_elements, n_steps)
+        Infinite where there is no such step.
+    """
+
+    call: Array
+    spot: Array
+
+
+def quotes(model: Model, programmes: Programmes, year: int, states: Sequence[Mapping[str, str]]) -> Quotes:
+    """Prices while suppliers are in these states."""
+    call, spot = zip(*(_quoted(make_market(model, programmes, undisturbed(model, programmes, one)), year) for one in states),
+                     strict=True)  # fmt: skip
+    return Quotes(np.array(call), np.array(spot))
+
+
+def _quoted(market: Market, year: int) -> tuple[Array, Array]:
+    sets, period = market.sets, market.period
+    elements, suppliers = sets.elements, sorted({s for s, _ in sets.sold})
+    per_year = market.model.settings.model.periods_per_year
+    first, n_periods = market.model.years.index(year), int(market.tree.n_periods)
+    n_years = len(market.model.years) - first
+
+    def yearly(prices: Array) -> Array:
+        return np.asarray(prices)[:n_periods].reshape(-1, per_year).mean(axis=1)[first:]
+
+    call = np.full((n_years, len(suppliers), len(elements)), np.inf)
+    for s, e in sets.calls:
+        call[:, suppliers.index(s), elements.index(e)] = yearly(period["price_call"][s, e])
+    steps = [[k for f, k in sets.steps if f == e] for e in elements]
+    spot = np.full((n_years, len(elements), max(map(len, steps), default=0)), np.inf)
+    for e, name in enumerate(elements):
+        for k, step in enumerate(steps[e]):
+            spot[:, e, k] = yearly(period["price_spot"][name, step])
+    return call, spot

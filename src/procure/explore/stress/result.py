@@ -1,0 +1,89 @@
+"""What a stress test answers: who stops, on which day, what is unserved, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pandas import DataFrame
+
+from procure.portfolio.frames import encode_number
+from procure.portfolio.store import write
+from procure.words import Shown
+
+FORMAT, VERSION = "procure.stress", 1
+FRAMES = ("stops", "endurance", "periods", "supply", "stock", "totals")
+
+
+@dataclass(frozen=True, eq=False)
+class Stress(Shown):
+    """Plans along one path of events. Mass in t of oxide, money in million USD, not discounted, days from the first of the event.
+
+    Attributes
+    ----------
+    name, event, step : str
+        Of the model and the event; month or week.
+    year : int
+        In whose beginning the event begins.
+    days : float
+        How long it is followed.
+    without_stock : bool
+        Whether nobody had any at the start.
+    plans : tuple of str
+        What is held side by side: today's plan, and the found one.
+    exchange : mapping
+        Units of a currency per USD.
+    currency : str
+        Of the model, shown beside USD.
+    stops : DataFrame
+        A row for each plan, element and tier of users: `short_day`, the first on which some of its use goes unserved; `stop_day`,
+        the first on which so much does that its last tier of shortage begins, in which lines stop; NaN where that does not come;
+        with `use_t`, `unserved_t` and `lost_musd` of the whole path.
+    endurance : DataFrame
+        Months that all use of an element is served, by plan; NaN where that is to the end.
+    periods : DataFrame
+        A row for each plan, period, element and tier of users: what it uses, what arrives for it, what is unserved (t), what that costs.
+    supply : DataFrame
+        What arrives of each supplier and the spot market by plan, period and element, against what is ordinary; `called_t` of it was
+        called because of the event, for `paid_musd`; and the dearest price at which it was, USD/kg.
+    stock : DataFrame
+        By plan, period, holder and element: what is drawn and filled, and what there is at the end, t.
+    totals : DataFrame
+        By plan and period: unserved shares of the classes and of all, what is lost, and what is paid for what was called.
+    """
+
+    name: str
+    event: str
+    step: str
+    year: int
+    days: float
+    without_stock: bool
+    plans: tuple[str, ...]
+    exchange: Mapping[str, float]
+    currency: str
+    stops: DataFrame = field(repr=False)
+    endurance: DataFrame = field(repr=False)
+    periods: DataFrame = field(repr=False)
+    supply: DataFrame = field(repr=False)
+    stock: DataFrame = field(repr=False)
+    totals: DataFrame = field(repr=False)
+
+    def to_json(self, path: str | Path) -> None:
+        """Write everything to `path`, at once or not at all; a file of that name is replaced."""
+        known = ("name", "event", "step", "year", "days", "without_stock", "currency")
+        document = {key: getattr(self, key) for key in known}
+        frames = {name: _columns(getattr(self, name)) for name in FRAMES}
+        write(
+            path, {"format": FORMAT, "version": VERSION, **document, "plans": list(self.plans),
+                   "exchange": dict(self.exchange), "frames": frames}
+        )  # fmt: skip
+
+
+def _columns(frame: DataFrame) -> dict[str, list[Any]]:
+    """The columns of a frame as JSON knows them."""
+    return {
+        str(name): [encode_number(cell) if isinstance(cell, float) else cell for cell in column.tolist()]
+        for name, column in frame.items()
+    }
