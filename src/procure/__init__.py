@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from procure.explore.information import value_of_information as value_of_information
     from procure.explore.reviews import Reviews as Reviews
     from procure.explore.reviews import reviews as reviews
+    from procure.explore.stress import Stress as Stress
+    from procure.explore.stress import stress as stress
     from procure.explore.sweep import Grid as Grid
     from procure.explore.sweep import read_sweep as read_sweep
     from procure.explore.sweep import sweep as sweep
@@ -75,6 +77,7 @@ _HOME = {
     "Reviews": "explore.reviews",
     "ProcureError": "errors",
     "SolverError": "errors",
+    "Stress": "explore.stress",
     "Switches": "explore.switch",
     "TwoStageProblem": "lp.two_stage",
     "compare": "portfolio.evaluate",
@@ -87,6 +90,7 @@ _HOME = {
     "reviews": "explore.reviews",
     "solve": "solving.solve",
     "solve_two_stage": "lp.two_stage",
+    "stress": "explore.stress",
     "sweep": "explore.sweep",
     "switch": "explore.switch",
     "tidy": "explore.sweep",

@@ -15,6 +15,7 @@ from procure.cli.models import models
 from procure.cli.reviews import reviews
 from procure.cli.solve import solve
 from procure.cli.sources import sources
+from procure.cli.stress import stress
 from procure.cli.sweep import sweep
 from procure.cli.switch import switch
 from procure.errors import DataError, ProcureError
@@ -83,5 +84,5 @@ def procure(
     """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
 
 
-for command in (solve, evaluate, sweep, switch, reviews, check, models, sources):
+for command in (solve, evaluate, sweep, switch, reviews, stress, check, models, sources):
     app.command()(command)

@@ -6,10 +6,11 @@ from types import ModuleType
 from typing import Any
 
 from procure.explore.reviews import Reviews
+from procure.explore.stress import Stress
 from procure.explore.switch import Switches
 from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
-from procure.report import information, outcome, reviews, switch, text
+from procure.report import information, outcome, reviews, stress, switch, text
 
 
 def to_text(answer: Any) -> str:
@@ -25,6 +26,8 @@ def screen(answer: Any) -> Any:
 def _screens_of(answer: Any) -> ModuleType:
     if isinstance(answer, Switches):
         return switch
+    if isinstance(answer, Stress):
+        return stress
     if isinstance(answer, Reviews):
         return reviews
     if isinstance(answer, Information):

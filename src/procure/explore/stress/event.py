@@ -75,7 +75,9 @@ class Event:
         """Share of a holder's stock that is there."""
         return next((float(row["value"]) for row in self.of("stock") if row["holder"] == holder), 1.0)
 
-    def depth(self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records) -> Array:
+    def depth(
+        self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records
+    ) -> Array:
         """Share of its ordinary volume that each supplier does not ship, shape (n_days, n_suppliers, n_elements).
 
         Parameters
@@ -101,12 +103,16 @@ class Event:
             states[np.ix_(during, [supplier], elements)] = row["state"]
         return states
 
-    def shipped(self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records) -> Array:
-        """What each supplier ships, of its ordinary volume: all but the depth, and the backlog. Parameters and shape as of `depth`."""
+    def shipped(
+        self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records
+    ) -> Array:
+        """What each supplier ships, as a share of its ordinary volume: all but the depth, and the backlog. Else as `depth`."""
         shipped = 1.0 - self.depth(day, suppliers, scopes, records)
         for row, supplier, elements, during in self._holding(day, suppliers, scopes, ("backlog",)):
             late = np.zeros((len(day), len(scopes)))
-            late[np.ix_(during, elements)] = self._held_back(float(row["start"]), suppliers, scopes, records)[supplier, elements]
+            late[np.ix_(during, elements)] = self._held_back(float(row["start"]), suppliers, scopes, records)[
+                supplier, elements
+            ]
             shipped[:, supplier] += late * float(row["value"]) / (row["end"] - row["start"])
         return shipped
 
@@ -139,7 +145,7 @@ class Event:
         if row["attribute"] == "state":
             speaking = records.of_scope("depths", scopes, chain=row["supplier"], state=row["state"])
             return value * (float(speaking[0]["value"]) if speaking else 0.0)
-        return 1.0 - value / (self._ordinary(row) * (row["end"] - row["start"]) / DAYS_PER_YEAR)
+        return 1.0 - value / (self._ordinary(row) * float(row["end"] - row["start"]) / DAYS_PER_YEAR)
 
     def _ordinary(self, row: Row) -> float:
         """t/yr that a recorded delivery is held against."""
@@ -177,7 +183,9 @@ def find_event(asked: str | Path, facts: Facts) -> Event:
 def _read_event(path: Path, facts: Facts) -> Event:
     """The event of a file of one's own: text and numbers, checked as every table is."""
     if not path.is_file():
-        raise DataError(Fault(str(path), "there is no such file", "an event of one's own is a CSV file", "check the path"))
+        raise DataError(
+            Fault(str(path), "there is no such file", "an event of one's own is a CSV file", "check the path")
+        )
     faults: list[Fault] = []
     sheet = read_sheet(path, faults)
     if sheet is None:
@@ -223,11 +231,15 @@ def _check(rows: Sequence[tuple[str, Row]], facts: Facts, reject: Reject) -> Non
             reject(f"{place}, column holder", "a blank", "stock is of a holder", "name it")
         if attribute in (*LOSSES, "backlog") and not (row["end"] is not None and row["end"] > row["start"]):
             seen = "a blank" if row["end"] is None else f"{row['end']:g}, after start {row['start']:g}"
-            reject(f"{place}, column end", seen, "end is a later day than start", "count from the first day of the event")
+            reject(
+                f"{place}, column end", seen, "end is a later day than start", "count from the first day of the event"
+            )
         known = [str(other["state"]) for other in records.rows("states", chain=row["supplier"])]
         if row["state"] and row["supplier"] and row["state"] not in known:
             seen = f"unknown state '{row['state']}' of '{row['supplier']}'"
-            reject(f"{place}, column state", seen, "states are defined in states.csv", nearest(str(row["state"]), known))
+            reject(
+                f"{place}, column state", seen, "states are defined in states.csv", nearest(str(row["state"]), known)
+            )
         if attribute == "state" and not row["state"]:
             reject(f"{place}, column state", "a blank", "the depth is that of a state", "name it, or give a depth")
         against = [

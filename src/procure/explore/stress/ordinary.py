@@ -1,13 +1,13 @@
 """What a plan brings in years in which nothing fails, and what could be bought beside it.
 
-Every chain and shock stands in its first, undisturbed state; projects, trials and verdicts take their likeliest course, each year's
-given the one before. Contracts are delivered; what is missing then is called, the cheapest first. Where contracts bring more than is
-used, the rest is surplus.
+Every chain and shock stands in its first, undisturbed state; projects, trials and verdicts stand each year where they most likely
+do. Contracts are delivered; what is missing then is called, the cheapest first. Where contracts bring more than is used, the rest
+is surplus.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,9 @@ from procure.facts.records import Records
 from procure.market import Market, make_market
 from procure.model import Model
 from procure.scenarios.decided import Programmes
-from procure.scenarios.process import ordered
+from procure.scenarios.process import marginals, ordered
 from procure.scenarios.tree import Tree
-from procure.scenarios.world import periods_of, processes
+from procure.scenarios.world import memory_of, periods_of, processes
 from procure.units import DAYS_PER_YEAR, Array, Index
 
 #: What a plan decides of a supplier and an element, and of an element, by moment: t/yr and t.
@@ -76,7 +76,7 @@ def ordinary(market: Market, year: int, decisions: Decisions | None = None) -> O
 
     def yearly(values: Array) -> Array:
         """Of the periods of the path, summed over each year that is looked at."""
-        return np.asarray(values)[:n_periods].reshape(-1, per_year).sum(axis=1)[first:]
+        return np.asarray(np.asarray(values)[:n_periods].reshape(-1, per_year).sum(axis=1)[first:])
 
     contract, target = ("committed", None) if decisions is None else ("contract", decisions.get("stock_target", {}))
     signed = plan[contract] if decisions is None else decisions.get(contract, {})
@@ -93,21 +93,29 @@ def ordinary(market: Market, year: int, decisions: Decisions | None = None) -> O
             price[at] = yearly(period["price_call"][s, e])
     use = np.column_stack([yearly(period["demand"][e,]) for e in elements])
     called = cheapest_first(use - contracted.sum(axis=1), room, price)
-    tiers, steps = ([[k for f, k in of if f == e] for e in elements] for of in (sets.tiers, sets.steps))
-    spot = np.zeros((*use.shape, max(map(len, steps), default=0)))
-    for e, name in enumerate(elements):
-        for k, step in enumerate(steps[e]):
-            spot[:, e, k] = yearly(period["limit_spot"][name, step])
+    steps, tiers = _of_each(elements, sets.steps), _of_each(elements, sets.tiers)
+    spot = np.zeros((*use.shape, max(map(len, steps))))
     width, cost = (np.zeros((len(elements), max(map(len, tiers)))) for _ in range(2))
-    for e, name in enumerate(elements):
-        for k, tier in enumerate(tiers[e]):
-            width[e, k] = period["width"][name, tier][0] / period["demand"][name,][0]
-            cost[e, k] = period["price_shortage"][name, tier][0]
+    for position, e in enumerate(elements):
+        for k, number in enumerate(steps[position]):
+            spot[:, position, k] = yearly(period["limit_spot"][e, number])
+        for k, tier in enumerate(tiers[position]):
+            demand = period["demand"][e,][0]
+            width[position, k] = period["width"][e, tier][0] / demand if demand > 0 else 0.0
+            cost[position, k] = period["price_shortage"][e, tier][0]
     stock = np.array([_stock(market, e, moments[: first + 1], target) for e in elements])
     day = DAYS_PER_YEAR
     return Ordinary(
         elements, suppliers, years, use / day, (contracted + called) / day, (room - called) / day, spot / day, width, cost, stock
     )  # fmt: skip
+
+
+def _of_each(elements: Sequence[str], pairs: Iterable[tuple[str, int]]) -> list[list[int]]:
+    """The steps of the spot market, or the tiers of shortage, of each element."""
+    found: dict[str, list[int]] = {e: [] for e in elements}
+    for e, number in pairs:
+        found[e].append(number)
+    return list(found.values())
 
 
 def cheapest_first(missing: Array, room: Array, price: Array) -> Array:
@@ -130,8 +138,10 @@ def cheapest_first(missing: Array, room: Array, price: Array) -> Array:
     return found
 
 
-def _stock(market: Market, element: str, moments: Sequence[int], target: Mapping[tuple[Any, ...], float] | None) -> float:
-    """t that a plan has at the start of the last of some moments, nothing having been drawn: filled up to its target as fast as it may."""
+def _stock(
+    market: Market, element: str, moments: Sequence[int], target: Mapping[tuple[Any, ...], float] | None
+) -> float:
+    """t that a plan has at the start of the last of some moments, filled up to its target as fast as it may; nothing was drawn."""
     held = float(market.plan["existing"][element,])
     if target is None:
         return held
@@ -145,45 +155,37 @@ def _stock(market: Market, element: str, moments: Sequence[int], target: Mapping
 def undisturbed(model: Model, programmes: Programmes, states: Mapping[str, str] | None = None) -> Tree:
     """The one path on which nothing fails; with `states`, chains stand in these all along.
 
-    Chains and shocks stand still; all else takes its likeliest course.
+    Chains and shocks stand still; what reviews remember is what they saw; all else stands where it most likely does.
     """
     records, law, n_periods = Records(model.facts), ordered(processes(model, programmes)), len(periods_of(model))
     still = {row["chain"] for row in records.rows("states")} | {row["shock"] for row in records.rows("shocks")}
+    seen = {memory_of(name, review.year) for review in model.settings.reviews for name in review.sees}
+    likely = marginals(law, n_periods)
     place = {process.name: column for column, process in enumerate(law)}
     codes: Index = np.zeros((n_periods, len(law)), dtype=np.int64)
-    for period in range(n_periods):
-        for column, process in enumerate(law):
-            if process.name in still:
-                codes[period, column] = process.code((states or {}).get(process.name, process.states[0]))
-                continue
-            before = codes[period - 1, column] if period else process.code(process.start)
-            drivers = [codes[period, [place[name]]] for name in process.drivers]
-            codes[period, column] = int(np.argmax(process.law(period, drivers, np.array([before]))[0]))
-    names, kinds = [process.name for process in law], [process.states for process in law]
-    return Tree(np.arange(n_periods), np.arange(n_periods) - 1, np.ones(n_periods), names, kinds, codes)
+    for column, process in enumerate(law):
+        if process.name in still:
+            codes[:, column] = process.code((states or {}).get(process.name, process.states[0]))
+        elif process.name not in seen:
+            codes[:, column] = likely[process.name].argmax(axis=1)
+        else:
+            before = process.code(process.start)
+            for period in range(n_periods):
+                drivers = [codes[period, [place[name]]] for name in process.drivers]
+                before = int(process.law(period, drivers, np.array([before]))[0].argmax())
+                codes[period, column] = before
+    names, states_of = [process.name for process in law], [process.states for process in law]
+    return Tree(np.arange(n_periods), np.arange(n_periods) - 1, np.ones(n_periods), names, states_of, codes)
 
 
-@dataclass(frozen=True)
-class Quotes:
-    """What is paid in each state that an event puts suppliers in, kUSD/t, by year.
+def quotes(model: Model, programmes: Programmes, year: int, states: Sequence[Mapping[str, str]]) -> tuple[Array, Array]:
+    """What is paid while suppliers are in some states, kUSD/t: for calls and on the spot market, infinite where there is none.
 
-    Attributes
-    ----------
-    call : array, shape (n_states, n_years, n_suppliers, n_elements)
-        Infinite where nothing can be called.
-    spot : array, shape (n_states, n_years, n_elements, n_steps)
-        Infinite where there is no such step.
+    The first has the shape (n_states, n_years, n_suppliers, n_elements), the second (n_states, n_years, n_elements, n_steps).
     """
-
-    call: Array
-    spot: Array
-
-
-def quotes(model: Model, programmes: Programmes, year: int, states: Sequence[Mapping[str, str]]) -> Quotes:
-    """Prices while suppliers are in these states."""
-    call, spot = zip(*(_quoted(make_market(model, programmes, undisturbed(model, programmes, one)), year) for one in states),
-                     strict=True)  # fmt: skip
-    return Quotes(np.array(call), np.array(spot))
+    quoted = [_quoted(make_market(model, programmes, undisturbed(model, programmes, those)), year) for those in states]
+    call, spot = zip(*quoted, strict=True)
+    return np.array(call), np.array(spot)
 
 
 def _quoted(market: Market, year: int) -> tuple[Array, Array]:
@@ -194,14 +196,14 @@ def _quoted(market: Market, year: int) -> tuple[Array, Array]:
     n_years = len(market.model.years) - first
 
     def yearly(prices: Array) -> Array:
-        return np.asarray(prices)[:n_periods].reshape(-1, per_year).mean(axis=1)[first:]
+        return np.asarray(np.asarray(prices)[:n_periods].reshape(-1, per_year).mean(axis=1)[first:])
 
     call = np.full((n_years, len(suppliers), len(elements)), np.inf)
     for s, e in sets.calls:
         call[:, suppliers.index(s), elements.index(e)] = yearly(period["price_call"][s, e])
-    steps = [[k for f, k in sets.steps if f == e] for e in elements]
-    spot = np.full((n_years, len(elements), max(map(len, steps), default=0)), np.inf)
-    for e, name in enumerate(elements):
-        for k, step in enumerate(steps[e]):
-            spot[:, e, k] = yearly(period["price_spot"][name, step])
+    steps = _of_each(elements, sets.steps)
+    spot = np.full((n_years, len(elements), max(map(len, steps))), np.inf)
+    for position, e in enumerate(elements):
+        for k, number in enumerate(steps[position]):
+            spot[:, position, k] = yearly(period["price_spot"][e, number])
     return call, spot

@@ -1,19 +1,20 @@
 """Stock and use along one path, served until empty.
 
 Data   edges_i  day   use_ie, arrived_ie  t/day   share_eu of a user in the use of an element   stock_he  t at the start
-In the interval i of length l_i each user u needs share_eu use_ie and gets share_eu arrived_ie, whatever others lack:
+
+In the interval i of l_i days each user u needs share_eu use_ie and gets share_eu arrived_ie, whatever others lack:
 
   gap_ieu    = share_eu max(use_ie - arrived_ie, 0)                               t/day
   excess_ieu = share_eu max(arrived_ie - use_ie, 0) l_i                           t
 
-Nobody rations: a gap is drawn from stock in full until that is empty. Holders are drawn in their order. One with stock N that serves the users
-U, whose gaps are open since τ_u of the interval, is empty at
+Nobody rations: a gap is drawn from stock in full until that is empty. Holders are drawn in their order. One with the stock N, who
+serves users whose gaps are open since τ_u of the interval, is empty at the t with
 
-  t  with  Σ_{u ∈ U} gap_u max(t - τ_u, 0) = N,        so        t = min_j (N + Σ_{u ≤ j} gap_u τ_u) / Σ_{u ≤ j} gap_u
+  Σ_u gap_u max(t - τ_u, 0) = N,        so        t = min_j (N + Σ_{u ≤ j} gap_u τ_u) / Σ_{u ≤ j} gap_u
 
-over the users in the order of τ: the left side is the largest of the lines that begin with the first j of them. From then on these gaps
-are open again, τ_u = max(τ_u, t), for the next holder; behind the last, u goes unserved for l_i - τ_u days at its gap. What is more than is used
-fills the users' own stocks up to what they held at the start, and is sold on beyond that.
+over the users in the order of τ: the left side is the largest of the lines that begin with the first j of them. From then on these
+gaps are open again, τ_u = max(τ_u, t), for the next holder; behind the last one, u goes unserved at his gap for l_i - τ_u days.
+What is more than used fills the users' own stocks up to what they held at the start, and is sold on beyond that.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Followed:
+class Course:
     """What became of use and stock in each interval.
 
     Attributes
@@ -86,9 +87,7 @@ def empties(stock: Array, gap: Array, since: Array) -> Array:
     return np.asarray(line.min(axis=1))
 
 
-def follow(
-    edges: Array, use: Array, arrived: Array, share: Array, holders: Sequence[Holder], stock: Array
-) -> Followed:
+def follow(edges: Array, use: Array, arrived: Array, share: Array, holders: Sequence[Holder], stock: Array) -> Course:
     """Use served until stock is empty, as the docstring of the module has it.
 
     Parameters
@@ -135,4 +134,4 @@ def follow(
                 excess[i] = np.where(holder.serves, excess[i] * left[:, None], excess[i])
         opened[i] = days - np.minimum(since, days)
         level[i + 1] = level[i] - drawn[i] + filled[i]
-    return Followed(gap, opened, drawn, filled, level, excess.sum(axis=2))
+    return Course(gap, opened, drawn, filled, level, excess.sum(axis=2))

@@ -11,8 +11,11 @@ from pandas import DataFrame
 
 from procure.portfolio.frames import encode_number
 from procure.portfolio.store import write
+from procure.units import DAYS_PER_YEAR
 from procure.words import Shown
 
+#: Days of the steps by which it is told.
+STEPS = {"month": DAYS_PER_YEAR / 12, "week": 7.0}
 FORMAT, VERSION = "procure.stress", 1
 FRAMES = ("stops", "endurance", "periods", "supply", "stock", "totals")
 
@@ -31,6 +34,8 @@ class Stress(Shown):
         How long it is followed.
     without_stock : bool
         Whether nobody had any at the start.
+    is_elsewhere : bool
+        Whether the found plan was found with other facts than those it is followed with.
     plans : tuple of str
         What is held side by side: today's plan, and the found one.
     exchange : mapping
@@ -44,14 +49,14 @@ class Stress(Shown):
     endurance : DataFrame
         Months that all use of an element is served, by plan; NaN where that is to the end.
     periods : DataFrame
-        A row for each plan, period, element and tier of users: what it uses, what arrives for it, what is unserved (t), what that costs.
+        By plan, period, element and tier of users: what it uses, what arrives for it, what is unserved, what that costs.
     supply : DataFrame
-        What arrives of each supplier and the spot market by plan, period and element, against what is ordinary; `called_t` of it was
-        called because of the event, for `paid_musd`; and the dearest price at which it was, USD/kg.
+        What arrives of each supplier and the spot market by plan, period and element, beside what is ordinary; `called_t` of it was
+        called because of the event, for `paid_musd`, at `price_usd_kg`, the dearest of the element at the time.
     stock : DataFrame
-        By plan, period, holder and element: what is drawn and filled, and what there is at the end, t.
+        By plan, period, element and holder: what is drawn and filled, and what there is at the end.
     totals : DataFrame
-        By plan and period: unserved shares of the classes and of all, what is lost, and what is paid for what was called.
+        By plan and period: unserved shares of the classes and of all; what is sold on, what is lost, and paid for what was called.
     """
 
     name: str
@@ -60,6 +65,7 @@ class Stress(Shown):
     year: int
     days: float
     without_stock: bool
+    is_elsewhere: bool
     plans: tuple[str, ...]
     exchange: Mapping[str, float]
     currency: str
@@ -72,7 +78,7 @@ class Stress(Shown):
 
     def to_json(self, path: str | Path) -> None:
         """Write everything to `path`, at once or not at all; a file of that name is replaced."""
-        known = ("name", "event", "step", "year", "days", "without_stock", "currency")
+        known = ("name", "event", "step", "year", "days", "without_stock", "is_elsewhere", "currency")
         document = {key: getattr(self, key) for key in known}
         frames = {name: _columns(getattr(self, name)) for name in FRAMES}
         write(
