@@ -123,7 +123,7 @@ def _of_elements(answer: Stress, elements: list[str]) -> Listing:
         (last,), (use, unserved, lost) = months[plan, element], amounts[plan, element]
         return f"{last:.1f}" if last == last else SERVED, percent(unserved / use if use > 0 else 0.0), money(lost)
 
-    headings = ("Whole path", *(name for plan in answer.plans for name in (f"{plan}: months", "unserved %", "M USD")))
+    headings = ("Whole path", *(name for plan in answer.plans for name in (f"{plan}: months", "short %", "M USD")))
     return Listing(
         headings, [(e, *(cell for p in answer.plans for cell in told(p, e))) for e in elements], headings[1:]
     )

@@ -26,8 +26,8 @@ from procure.model import Model
 from procure.scenarios.decided import Programmes
 from procure.units import DAYS_PER_YEAR, Array, Mask
 
-#: Days; a step is not shorter.
-SHORTEST = 1e-6
+#: To which a day is told apart from another; a step is not shorter than `SHORTEST` days.
+DIGITS, SHORTEST = 9, 1e-6
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,10 @@ def follow_plan(
     rows = {str(row["supplier"]): row for row in records.rows("suppliers")}
     transit = np.array([float(rows[s]["value"] or 0.0) for s in plan.suppliers])
     hit = [late for s, late in zip(plan.suppliers, transit.tolist(), strict=True) if s in event.suppliers]
-    days = event.horizon(max(hit, default=0.0))
+    days = round(event.horizon(max(hit, default=0.0)), DIGITS)
     changes = [day + late for day in event.days for late in (0.0, *transit.tolist())]
     steps = np.append(np.arange(0.0, days - SHORTEST, step), days)
-    edges = np.unique(np.round(np.concatenate([changes, np.arange(0.0, days, DAYS_PER_YEAR), steps]), 9))
+    edges = np.unique(np.round(np.concatenate([changes, np.arange(0.0, days, DAYS_PER_YEAR), steps]), DIGITS))
     edges = edges[edges <= days]
     middle = (edges[1:] + edges[:-1]) / 2
     of_year = np.minimum((middle // DAYS_PER_YEAR).astype(np.int64), len(plan.years) - 1)
@@ -130,4 +130,4 @@ def follow_plan(
     use = plan.use[of_year]
     course = follow(edges, use, coming.all, holders.share, holders.holders, stock)
     classes = tuple(market.class_of[e] for e in plan.elements)
-    return Followed(plan, classes, holders, np.round(steps, 9), edges, use, coming, course)
+    return Followed(plan, classes, holders, np.round(steps, DIGITS), edges, use, coming, course)
