@@ -8,6 +8,7 @@ has 60 t.
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -401,6 +402,19 @@ def test_every_bundled_event_fits_a_screen(event):
     result = run("japan", "--today", "--event", event)
     assert result.exit_code == 0 and result.stdout.startswith(f"japan: {event} from the beginning of 2027")
     assert max(map(len, result.stdout.splitlines())) <= 85  # 億円 are of two columns each
+
+
+def test_the_file_of_the_page_is_an_event(tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "stress.md").read_text(encoding="utf-8")
+    (tmp_path / "page.csv").write_text(page.partition("```\nattribute")[2].partition("```")[0].join(("attribute", "")))
+    found = procure.stress(load_model("japan"), tmp_path / "page.csv")
+    assert found.released["state"] == 0 and found.days == 150 + 14  # the last of it comes from Malaysia
+
+
+@pytest.mark.parametrize("per_year", [1, 12])
+def test_a_plan_by_months_has_the_same_year(per_year):
+    found = procure.stress(load_model("japan").with_(**{"model.periods_per_year": per_year}), "april-2025")
+    assert found.stops["stop_day"].min() == approx(5 + 45 / 0.92, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,16 @@ def _parts(answer: Stress) -> Iterator[str | Listing]:
     yield "\n".join(_legend(answer, elements))
     yield _of_elements(answer, elements)
     yield from _of_periods(answer)
-    yield "Stock is drawn in full as long as there is any: nobody rations."
+    yield _rule(answer)
+
+
+def _rule(answer: Stress) -> str:
+    """How stock is drawn, and whose is not."""
+    rule = "Stock is drawn in full as long as there is any: nobody rations."
+    if answer.without_stock:
+        return "Nobody has any stock."
+    kept = [name for name, share in answer.released.items() if share == 0]
+    return f"{rule}\nNothing of what the {listed(kept)} holds is released." if kept else rule
 
 
 def _plan(name: str) -> str:

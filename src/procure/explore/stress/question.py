@@ -80,6 +80,9 @@ def stress(
         year=begins,
         days=float(followed.steps[-1]),
         without_stock=without_stock,
+        released={
+            holder.name: 0.0 if without_stock else path.released(holder.name) for holder in followed.holders.holders
+        },
         is_elsewhere=isinstance(answer, Portfolio) and answer.fingerprint != chosen.facts.fingerprint,
         plans=tuple(plans),
         exchange={str(code): float(rate) for code, rate in zip(rates["currency"], rates["value"], strict=True)},

@@ -34,6 +34,8 @@ class Stress(Shown):
         How long it is followed.
     without_stock : bool
         Whether nobody had any at the start.
+    released : mapping
+        Share of the stock of each holder that is there.
     is_elsewhere : bool
         Whether the found plan was found with other facts than those it is followed with.
     plans : tuple of str
@@ -65,6 +67,7 @@ class Stress(Shown):
     year: int
     days: float
     without_stock: bool
+    released: Mapping[str, float]
     is_elsewhere: bool
     plans: tuple[str, ...]
     exchange: Mapping[str, float]
@@ -83,7 +86,7 @@ class Stress(Shown):
         frames = {name: _columns(getattr(self, name)) for name in FRAMES}
         write(
             path, {"format": FORMAT, "version": VERSION, **document, "plans": list(self.plans),
-                   "exchange": dict(self.exchange), "frames": frames}
+                   "exchange": dict(self.exchange), "released": dict(self.released), "frames": frames}
         )  # fmt: skip
 
 
