@@ -8,6 +8,7 @@ has 60 t.
 
 import json
 import math
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,12 @@ from procure import DataError, load_facts, load_model
 from procure.cli import app
 from procure.explore.stress.event import find_event
 from procure.explore.stress.holders import Holder
-from procure.explore.stress.ordinary import undisturbed
+from procure.explore.stress.ordinary import ordinary, undisturbed
 from procure.explore.stress.path import follow
+from procure.explore.stress.shipping import Shipping
 from procure.facts import Facts
+from procure.facts.records import Records
+from procure.market import make_market
 from procure.model import make_model
 
 MONTH = 365 / 12
@@ -190,9 +194,8 @@ def test_a_narrower_row_speaks_instead_of_a_wider():
     scopes = {e: (e, "all") for e in ("Nd", "Dy")}
     model = world(rows, elements=("Nd", "Dy"))
     event = find_event("cut", model.facts)
-    from procure.facts.records import Records
-
-    depth = event.depth(np.array([-1.0, 10.0, 30.0, 50.0]), ["near"], scopes, Records(model.facts))
+    shipping = Shipping(event, ["near"], scopes, Records(model.facts))
+    depth = shipping.depth(np.array([-1.0, 10.0, 30.0, 50.0]))
     assert depth[:, 0].tolist() == [[0, 0], [0.2, 0.2], [0.2, 1.0], [0.2, 0.2]]
 
 
@@ -241,9 +244,6 @@ def test_a_later_year_has_the_stock_that_the_plan_has_filled_by_then():
     room = {"scope": "all", "attribute": "max_days", "value": 100}
     stock = [{"scope": "all", "attribute": "existing", "value": 60.0}, refill, room]
     model = world([{"start": 0, "end": 60, "value": 1.0}])
-    from procure.explore.stress.ordinary import ordinary
-    from procure.market import make_market
-
     frames = {name: frame for name, frame in model.facts.tables.items() if len(frame)} | {"stock": pd.DataFrame(stock)}
     model = make_model(model.settings, Facts.from_frames(frames))
     market = make_market(model, {}, undisturbed(model, {}))
@@ -397,11 +397,16 @@ def test_a_model_is_solved_and_its_days_of_stock_may_be_set(own, tmp_path):
     assert result.exit_code == 0 and "Week, to day" in result.stdout
 
 
+def wide(line):
+    """Columns of a terminal: 億円 takes two each."""
+    return sum(1 + (unicodedata.east_asian_width(letter) == "W") for letter in line)
+
+
 @pytest.mark.parametrize("event", sorted(set(load_facts().tables["event_paths"]["event"])))
 def test_every_bundled_event_fits_a_screen(event):
     result = run("japan", "--today", "--event", event)
     assert result.exit_code == 0 and result.stdout.startswith(f"japan: {event} from the beginning of 2027")
-    assert max(map(len, result.stdout.splitlines())) <= 85  # 億円 are of two columns each
+    assert max(map(wide, result.stdout.splitlines())) <= 80
 
 
 def test_the_file_of_the_page_is_an_event(tmp_path):
@@ -471,6 +476,14 @@ def test_cells_of_a_file_are_numbers_within_their_bounds_and_one_event(tmp_path)
         procure.stress(load_model("japan"), tmp_path / "calm.csv")
     with pytest.raises(DataError, match="the facts of this model have no events"):
         procure.stress(load_model("two-class"), "ban-12")
+
+
+def test_what_the_event_takes_of_nobody_is_said(tmp_path):
+    (tmp_path / "mine.csv").write_text(
+        "supplier,scope,start,end,value\nchina,Dy,0,90,1\nserra_verde,Dy,0,90,1\nchina,Pm,0,90,1\n"
+    )
+    result = run("japan", "--today", "--event", tmp_path / "mine.csv")
+    assert "Of what the event takes away nothing is bought: serra_verde Dy, china Pm." in result.stdout
 
 
 def test_numbers_of_a_kept_answer_are_not_set_silently(answer, own):

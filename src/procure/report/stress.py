@@ -34,6 +34,8 @@ def screen(answer: Stress) -> Group:
 
 def _parts(answer: Stress) -> Iterator[str | Listing]:
     yield "\n".join([*_headline(answer), *_losses(answer)])
+    if answer.idle:
+        yield f"Of what the event takes away nothing is bought: {listed(answer.idle)}."
     if answer.is_elsewhere:
         yield "The found plan was found with other facts than those it is followed with."
     short = answer.stops[answer.stops["short_day"].notna()]
@@ -71,7 +73,7 @@ def _headline(answer: Stress) -> Iterator[str]:
             same = stopped[stopped["stop_day"].round() == round(first["stop_day"])]
             users, elements = (list(dict.fromkeys(same[column])) for column in ("user", "element"))
             count = stopped["element"].nunique()
-            who = f"{' and '.join(users)} users of {listed(elements, most=4)}"
+            who = f"{' and '.join(users)} users of {listed(elements, most=3)}"
             yield (
                 f"{_plan(plan)}: {who} stop first, on day {first['stop_day']:.0f};\n"
                 f"  lines stop for want of {count} {'elements' if count > 1 else 'element'} in all."
@@ -116,7 +118,7 @@ def _looked_up(frame: DataFrame, keys: tuple[str, ...], numbers: tuple[str, ...]
 def _legend(answer: Stress, elements: list[str]) -> Iterator[str]:
     brackets = answer.stops[answer.stops["stop_day"].isna() & answer.stops["short_day"].notna()]
     if not brackets.empty:
-        yield f"({brackets['short_day'].min():.0f}): short from that day on by what thrift and substitution can do; no line stops."
+        yield f"({brackets['short_day'].min():.0f}): short from that day on, within thrift and substitution: no line stops."
     served = [e for e in dict.fromkeys(answer.stops["element"]) if e not in elements]
     if served:
         yield f"Served to the end: {listed(served)}."

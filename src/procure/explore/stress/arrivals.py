@@ -9,15 +9,13 @@ exporter who holds back sells nothing beside what he lets through, whatever he c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from procure.explore.stress.event import Event
 from procure.explore.stress.ordinary import Ordinary, cheapest_first, quotes
-from procure.facts.records import Records
+from procure.explore.stress.shipping import Shipping
 from procure.model import Model
 from procure.scenarios.decided import Programmes
 from procure.units import Array, Index
@@ -51,9 +49,8 @@ class Arrivals:
 def arrivals(
     model: Model,
     programmes: Programmes,
-    event: Event,
+    shipping: Shipping,
     plan: Ordinary,
-    scopes: Mapping[str, Sequence[str]],
     transit: Array,
     middle: Array,
     of_year: Index,
@@ -64,8 +61,8 @@ def arrivals(
     ----------
     model, programmes
         For the prices of the states that the event puts suppliers in.
+    shipping : Shipping
     plan : Ordinary
-    scopes : mapping element -> what may speak of it, the narrowest first
     transit : array, shape (n_suppliers,)
         Days.
     middle : array, shape (n_intervals,)
@@ -73,21 +70,17 @@ def arrivals(
     of_year : array, shape (n_intervals,)
         Positions of their years in those of the plan.
     """
-    records, suppliers = Records(model.facts), plan.suppliers
     expected = plan.supplied[of_year]
     shipped, is_held_back = np.ones(expected.shape), np.zeros(expected.shape, dtype=bool)
-    for s, days in enumerate(transit.tolist()):
-        shipped[:, s] = event.shipped(middle - days, suppliers, scopes, records)[:, s]
-        is_held_back[:, s] = event.depth(middle - days, suppliers, scopes, records)[:, s] > 0
+    for s, late in enumerate(transit.tolist()):
+        shipped[:, s] = shipping.shipped(middle - late)[:, s]
+        is_held_back[:, s] = shipping.depth(middle - late)[:, s] > 0
     arrived = expected * shipped
 
-    days = np.array(event.days)
-    is_hit = event.depth(days, suppliers, scopes, records).max(axis=1) > 0
-    asked = np.where(is_hit.any(axis=0), days[is_hit.argmax(axis=0)], np.inf)  # by element
+    asked = shipping.first_cut()
     is_there = middle[:, None, None] > asked + transit[:, None]
     room = np.where(is_there & ~is_held_back, plan.room[of_year], 0.0)
-    states = event.states(middle, suppliers, scopes)
-    call_price, spot_price = _prices(model, programmes, plan, states, of_year)
+    call_price, spot_price = _prices(model, programmes, plan, shipping.states(middle), of_year)
 
     missing = plan.use[of_year] - arrived.sum(axis=1)
     called = cheapest_first(missing, room, call_price)

@@ -1,26 +1,13 @@
-"""One path of what happens, day by day: what each supplier does not ship.
-
-A path is rows of `event_paths.csv`, or of a file of one's own in the same columns. At any time the row of the narrowest scope that
-holds then speaks of an element, and its depth is
-
-  depth       value
-  state       value × the depth that depths.csv has for the state
-  delivered   1 - value / (ordinary × (end - start) / 365)
-
-and what a supplier ships is its ordinary volume × (1 - depth). Of what was held back before `start`, a backlog ships the share
-`value` between start and end beside that.
-"""
+"""One path of what happens, day by day: rows of `event_paths.csv`, or of a file of one's own in the same columns, checked."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts
@@ -30,7 +17,6 @@ from procure.facts.records import Records, Row
 from procure.facts.schema import schema
 from procure.facts.sheet import read_sheet
 from procure.facts.tables import Reject, Typed, rejecter, typed_table
-from procure.units import DAYS_PER_YEAR, Array
 
 TABLE = "event_paths"
 #: The attributes that say what is not shipped.
@@ -52,7 +38,7 @@ class Event:
     rows: tuple[Row, ...]
 
     def of(self, *attributes: str) -> list[Row]:
-        """The rows with some attributes, the widest scope first."""
+        """The rows with some attributes."""
         return [row for row in self.rows if row["attribute"] in attributes]
 
     @property
@@ -74,86 +60,6 @@ class Event:
     def released(self, holder: str) -> float:
         """Share of a holder's stock that is there."""
         return next((float(row["value"]) for row in self.of("stock") if row["holder"] == holder), 1.0)
-
-    def depth(
-        self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records
-    ) -> Array:
-        """Share of its ordinary volume that each supplier does not ship, shape (n_days, n_suppliers, n_elements).
-
-        Parameters
-        ----------
-        day : array, shape (n_days,)
-            Of shipping, from the first of the event; days before it are ordinary.
-        suppliers : sequence of str
-        scopes : mapping element -> what may speak of it, the narrowest first
-        records : Records
-            Of the depths of states.
-        """
-        depth = np.zeros((len(day), len(suppliers), len(scopes)))
-        for row, supplier, elements, during in self._holding(day, suppliers, scopes, LOSSES):
-            names = list(scopes)
-            values = [self._depth(row, scopes[names[e]], records) for e in elements]
-            depth[np.ix_(during, [supplier], elements)] = np.array(values)
-        return depth
-
-    def states(self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]]) -> Any:
-        """The state of each supplier as it moves the prices of each element; "" where it is in none. Shape as of `depth`."""
-        states = np.full((len(day), len(suppliers), len(scopes)), "", dtype=object)
-        for row, supplier, elements, during in self._holding(day, suppliers, scopes, LOSSES):
-            states[np.ix_(during, [supplier], elements)] = row["state"]
-        return states
-
-    def shipped(
-        self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records
-    ) -> Array:
-        """What each supplier ships, as a share of its ordinary volume: all but the depth, and the backlog. Else as `depth`."""
-        shipped = 1.0 - self.depth(day, suppliers, scopes, records)
-        for row, supplier, elements, during in self._holding(day, suppliers, scopes, ("backlog",)):
-            late = np.zeros((len(day), len(scopes)))
-            late[np.ix_(during, elements)] = self._held_back(float(row["start"]), suppliers, scopes, records)[
-                supplier, elements
-            ]
-            shipped[:, supplier] += late * float(row["value"]) / (row["end"] - row["start"])
-        return shipped
-
-    def _held_back(
-        self, until: float, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], records: Records
-    ) -> Array:
-        """Days of its ordinary volume that each supplier has not shipped by a day, shape (n_suppliers, n_elements)."""
-        days = np.array([day for day in self.days if day < until] + [until])
-        missing = np.maximum(self.depth((days[1:] + days[:-1]) / 2, suppliers, scopes, records), 0.0)
-        return np.asarray(np.tensordot(np.diff(days), missing, axes=1))
-
-    def _holding(
-        self, day: Array, suppliers: Sequence[str], scopes: Mapping[str, Sequence[str]], attributes: Sequence[str]
-    ) -> Iterator[tuple[Row, int, list[int], Any]]:
-        """Each row, its supplier, the elements it speaks of and the days on which it holds: a narrower one comes after a wider."""
-        found = []
-        for row in self.of(*attributes):
-            elements = [e for e, names in enumerate(scopes.values()) if row["scope"] in names]
-            if elements and row["supplier"] in suppliers:
-                width = max(list(scopes.values())[e].index(row["scope"]) for e in elements)
-                found.append((width, row, elements))
-        for _, row, elements in sorted(found, key=lambda one: -one[0]):
-            during = np.flatnonzero((day >= row["start"]) & (day < row["end"]))
-            yield row, suppliers.index(row["supplier"]), elements, during
-
-    def _depth(self, row: Row, scopes: Sequence[str], records: Records) -> float:
-        value = float(row["value"])
-        if row["attribute"] == "depth":
-            return value
-        if row["attribute"] == "state":
-            speaking = records.of_scope("depths", scopes, chain=row["supplier"], state=row["state"])
-            return value * (float(speaking[0]["value"]) if speaking else 0.0)
-        return 1.0 - value / (self._ordinary(row) * float(row["end"] - row["start"]) / DAYS_PER_YEAR)
-
-    def _ordinary(self, row: Row) -> float:
-        """t/yr that a recorded delivery is held against."""
-        return next(
-            float(other["value"])
-            for other in self.of("ordinary")
-            if (other["supplier"], other["scope"]) == (row["supplier"], row["scope"])
-        )
 
 
 def find_event(asked: str | Path, facts: Facts) -> Event:

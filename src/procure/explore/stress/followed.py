@@ -20,6 +20,7 @@ from procure.explore.stress.event import Event
 from procure.explore.stress.holders import Holders, read_holders
 from procure.explore.stress.ordinary import Decisions, Ordinary, ordinary, undisturbed
 from procure.explore.stress.path import Course, follow
+from procure.explore.stress.shipping import Shipping
 from procure.facts.records import Records
 from procure.market import make_market
 from procure.model import Model
@@ -48,6 +49,8 @@ class Followed:
         t/day
     arrivals : Arrivals
     course : Course
+    idle : tuple of str
+        Suppliers and scopes of the event that nothing is bought of.
     """
 
     plan: Ordinary
@@ -58,6 +61,7 @@ class Followed:
     use: Array
     arrivals: Arrivals
     course: Course
+    idle: tuple[str, ...]
 
     @property
     def own_use(self) -> Array:
@@ -121,7 +125,8 @@ def follow_plan(
     edges = edges[edges <= days]
     middle = (edges[1:] + edges[:-1]) / 2
     of_year = np.minimum((middle // DAYS_PER_YEAR).astype(np.int64), len(plan.years) - 1)
-    coming = arrivals(model, programmes, event, plan, scopes, transit, middle, of_year)
+    shipping = Shipping(event, plan.suppliers, scopes, records)
+    coming = arrivals(model, programmes, shipping, plan, transit, middle, of_year)
     stock = np.array([
         (plan.stock if holder.days is None else holder.days * plan.use[0] * (holders.share * holder.serves).sum(axis=1))
         * (0.0 if without_stock else event.released(holder.name))
@@ -130,4 +135,4 @@ def follow_plan(
     use = plan.use[of_year]
     course = follow(edges, use, coming.all, holders.share, holders.holders, stock)
     classes = tuple(market.class_of[e] for e in plan.elements)
-    return Followed(plan, classes, holders, np.round(steps, DIGITS), edges, use, coming, course)
+    return Followed(plan, classes, holders, np.round(steps, DIGITS), edges, use, coming, course, tuple(shipping.idle()))

@@ -83,6 +83,7 @@ def stress(
         released={
             holder.name: 0.0 if without_stock else path.released(holder.name) for holder in followed.holders.holders
         },
+        idle=followed.idle,
         is_elsewhere=isinstance(answer, Portfolio) and answer.fingerprint != chosen.facts.fingerprint,
         plans=tuple(plans),
         exchange={str(code): float(rate) for code, rate in zip(rates["currency"], rates["value"], strict=True)},

@@ -36,6 +36,8 @@ class Stress(Shown):
         Whether nobody had any at the start.
     released : mapping
         Share of the stock of each holder that is there.
+    idle : tuple of str
+        Suppliers and scopes of the event that nothing is bought of.
     is_elsewhere : bool
         Whether the found plan was found with other facts than those it is followed with.
     plans : tuple of str
@@ -68,6 +70,7 @@ class Stress(Shown):
     days: float
     without_stock: bool
     released: Mapping[str, float]
+    idle: tuple[str, ...]
     is_elsewhere: bool
     plans: tuple[str, ...]
     exchange: Mapping[str, float]
@@ -86,7 +89,7 @@ class Stress(Shown):
         frames = {name: _columns(getattr(self, name)) for name in FRAMES}
         write(
             path, {"format": FORMAT, "version": VERSION, **document, "plans": list(self.plans),
-                   "exchange": dict(self.exchange), "released": dict(self.released), "frames": frames}
+                   "exchange": dict(self.exchange), "released": dict(self.released), "idle": list(self.idle), "frames": frames}
         )  # fmt: skip
 
 
