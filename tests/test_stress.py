@@ -130,13 +130,19 @@ def test_a_state_that_serves_all_is_drawn_by_whoever_has_none_left():
     state_is_first=st.booleans(),
 )
 def test_the_same_by_small_steps(arriving, share, stock, state_is_first):
-    """Another route: by hundredths of a day each user's gap is drawn from his holders in their order, the state's split by gap."""
+    """What comes goes somewhere; and another route: by hundredths of a day each user's gap is drawn from his holders in turn.
+
+    The state's stock is split by gap.
+    """
     users = np.array([[True, False], [False, True], [True, True]])
     holders = [Holder(f"h{k}", users[k], None if k == 2 else np.array([1.0]), 0.0) for k in range(3)]
     order = [2, 0, 1] if state_is_first else [0, 1, 2]
     edges, use, shares = np.array([0.0, 13.0, 30.0, 47.5]), np.ones((3, 1)), np.array([[share, 1 - share]])
     full = np.array(stock)[order]
     found = follow(edges, use, np.array(arriving)[:, None], shares, [holders[k] for k in order], full[:, None])
+    served = use[:, 0] * np.diff(edges) - found.unserved.sum(axis=(1, 2))
+    held = found.stock[:, :, 0].sum(axis=1)
+    assert np.array(arriving) * np.diff(edges) + held[:-1] == approx(served + held[1:] + found.surplus[:, 0])
     level, unserved, step = full.copy(), np.zeros(2), 0.01
     for day in np.arange(0, edges[-1], step):
         missing = step * shares[0] * (1 - arriving[np.searchsorted(edges, day + step / 2) - 1])
@@ -471,6 +477,9 @@ def test_cells_of_a_file_are_numbers_within_their_bounds_and_one_event(tmp_path)
     (tmp_path / "two.csv").write_text("event,supplier,start,end,value\na,china,0,90,0.5\nb,china,90,95,0.5\n")
     with pytest.raises(DataError, match="a file has one event"):
         procure.stress(load_model("japan"), tmp_path / "two.csv")
+    (tmp_path / "long.csv").write_text("supplier,start,end,value\n" + "china,0,9,1\n" * 2_001)
+    with pytest.raises(DataError, match="a path has at most 2,000"):
+        procure.stress(load_model("japan"), tmp_path / "long.csv")
     (tmp_path / "calm.csv").write_text("attribute,holder,value\nstock,state,0.5\n")
     with pytest.raises(DataError, match="nothing is lost"):
         procure.stress(load_model("japan"), tmp_path / "calm.csv")

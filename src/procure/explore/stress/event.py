@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from procure.facts.tables import Reject, Typed, rejecter, typed_table
 TABLE = "event_paths"
 #: The attributes that say what is not shipped.
 LOSSES = ("depth", "state", "delivered")
+#: Of an event of one's own: ten suppliers for four years of weeks.
+MOST_ROWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,9 @@ def _read_event(path: Path, facts: Facts) -> Event:
     rates = facts.tables[RATES]
     units = units_at(tuple(zip(rates["currency"].tolist(), rates["value"].tolist(), strict=True)))
     typed = typed_table(schema()[TABLE], sheet, units, faults)
+    if len(sheet.rows) > MOST_ROWS:
+        seen, rule = f"{len(sheet.rows):,} rows", f"a path has at most {MOST_ROWS:,}"
+        faults.append(Fault(sheet.label, seen, rule, "keep one event, in coarser steps"))
     if faults:
         raise DataError(faults)
     reject = rejecter(faults)
@@ -129,6 +133,9 @@ def _check(rows: Sequence[tuple[str, Row]], facts: Facts, reject: Reject) -> Non
     losses = [(place, row) for place, row in rows if row["attribute"] in LOSSES]
     if not losses:
         reject(rows[0][0], "nothing is lost", "an event says what a supplier does not ship", "add a row with its depth")
+    ordinary = {
+        (row["supplier"], row["scope"]) for _, row in rows if row["attribute"] == "ordinary" and row["value"] > 0
+    }
     for place, row in rows:
         attribute = row["attribute"]
         if attribute in (*LOSSES, "ordinary", "backlog") and not row["supplier"]:
@@ -148,19 +155,21 @@ def _check(rows: Sequence[tuple[str, Row]], facts: Facts, reject: Reject) -> Non
             )
         if attribute == "state" and not row["state"]:
             reject(f"{place}, column state", "a blank", "the depth is that of a state", "name it, or give a depth")
-        against = [
-            other
-            for _, other in rows
-            if other["attribute"] == "ordinary"
-            and (other["supplier"], other["scope"], other["value"] > 0) == (row["supplier"], row["scope"], True)
-        ]
-        if attribute == "delivered" and not against:
+        if attribute == "delivered" and (row["supplier"], row["scope"]) not in ordinary:
             seen, rule = "nothing to hold it against", "what is delivered is held against what is ordinary"
             reject(place, seen, rule, "add a row with attribute ordinary, t/yr")
-    for group in (LOSSES, ("backlog",)):
-        of_group = [(place, row) for place, row in rows if row["attribute"] in group and row["end"] is not None]
-        for (_, before), (place, row) in combinations(sorted(of_group, key=lambda one: float(one[1]["start"])), 2):
-            same = (before["supplier"], before["scope"]) == (row["supplier"], row["scope"])
-            if same and row["start"] < before["end"] and before["start"] < row["end"]:
-                seen = f"day {row['start']:g} lies before day {before['end']:g}, where another row of it ends"
-                reject(place, seen, "one row speaks of a supplier and a scope at a time", "let them follow each other")
+    _check_overlaps([pair for pair in rows if pair[1]["attribute"] in LOSSES], reject)
+    _check_overlaps([pair for pair in rows if pair[1]["attribute"] == "backlog"], reject)
+
+
+def _check_overlaps(rows: Sequence[tuple[str, Row]], reject: Reject) -> None:
+    """At a time one row speaks of a supplier and a scope."""
+    until: dict[tuple[str, str], float] = {}
+    for place, row in sorted(rows, key=lambda pair: float(pair[1]["start"])):
+        of, end = (row["supplier"], row["scope"]), row["end"]
+        if end is None or end <= row["start"]:
+            continue
+        if row["start"] < until.get(of, 0.0):
+            seen = f"day {row['start']:g} lies before day {until[of]:g}, where another row of it ends"
+            reject(place, seen, "one row speaks of a supplier and a scope at a time", "let them follow each other")
+        until[of] = max(until.get(of, 0.0), float(end))
