@@ -21,6 +21,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -463,6 +464,13 @@ def load_facts(folder: str | Path | None = None, *, extend: bool = True) -> Fact
     >>> load_facts().tables["offers"].query("supplier == 'caremag' and element == 'Dy'")["value"].item()
     250.0
     """
+    if folder is None:
+        return _bundled()
     faults: list[Fault] = []
-    sheets = folder_sheets(Path(folder), faults) if folder is not None else {}
-    return _facts(assembled(sheets, faults, extend=extend or folder is None))
+    return _facts(assembled(folder_sheets(Path(folder), faults), faults, extend=extend))
+
+
+@cache
+def _bundled() -> Facts:
+    """The same facts for every model of a process, so that what was drawn and indexed of them is found again."""
+    return _facts(assembled({}, [], extend=True))
