@@ -15,12 +15,16 @@ from procure.scenarios.world import numbers_of_law, programme_choices, suppliers
 ALWAYS_READ = ("exchange_rates", "scenarios")
 
 
-def numbers_read(model: Model) -> set[Place]:
-    """Every number of the facts that a model reads, under any of its programme levels."""
+def tracked_markets(model: Model) -> list[TrackedMarket]:
+    """The markets of a model under each of its programme levels, which know what they have read."""
+    return [TrackedMarket(model, choice, make_tree(model, choice)) for choice in programme_choices(model)]
+
+
+def numbers_read(model: Model, markets: Iterable[TrackedMarket] | None = None) -> set[Place]:
+    """Every number of the facts that a model reads, under any of its programme levels: of those `markets`, where they are made."""
     found: set[Place] = set()
-    for choice in programme_choices(model):
-        market = TrackedMarket(model, choice, make_tree(model, choice))
-        found |= market.read | numbers_of_law(model, choice)
+    for each in tracked_markets(model) if markets is None else markets:
+        found |= each.read | numbers_of_law(model, each.market.programmes)
     return found
 
 

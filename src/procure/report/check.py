@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
+from procure.facts import Place
 from procure.limits import KINDS
-from procure.market import Market, check_read, exposure, is_drawn_anew, make_market, numbers_read
+from procure.market import Market, check_read, exposure, is_drawn_anew, numbers_read, tracked_markets
 from procure.model import Model
 from procure.model.limits import LimitChoices
 from procure.program.program import compose
@@ -15,7 +16,7 @@ from procure.report.sources import numbers
 from procure.risk import worst_law
 from procure.scenarios.futures import holds_every_future
 from procure.scenarios.sample import effective
-from procure.scenarios.world import processes, programme_choices
+from procure.scenarios.world import processes
 from procure.units import Array
 from procure.words import between, listed, programme_name, span, worst_share
 
@@ -37,14 +38,17 @@ def summary(model: Model) -> str:
       futures       16 nodes, 16 leaves: every future there is
     <BLANKLINE>
     """
-    markets = [make_market(model, programmes) for programmes in programme_choices(model)]
-    check_read(model, model.numbers_set, numbers_read(model))
+    tracked = tracked_markets(model)
+    read = numbers_read(model, tracked)
+    check_read(model, model.numbers_set, read)
     lines = [f"{model.name}: {model.settings.model.title.get('en', 'no title')}"]
-    lines += [f"  {heading:12}  {text}".rstrip() for heading, text in _facts(model, markets)]
+    lines += [
+        f"  {heading:12}  {text}".rstrip() for heading, text in _facts(model, [each.market for each in tracked], read)
+    ]
     return "\n".join(lines)
 
 
-def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
+def _facts(model: Model, markets: list[Market], read: Collection[Place]) -> Iterator[tuple[str, str]]:
     sets = markets[0].sets
     yield "years", span(model.years)
     yield "elements", ", ".join(sets.elements)
@@ -77,7 +81,7 @@ def _facts(model: Model, markets: list[Market]) -> Iterator[tuple[str, str]]:
     for name, (low, high) in sizes.items():
         if low < SMALLEST or high > LARGEST:
             yield "warning", f"{name} reach from {low:.2g} to {high:.2g}: a unit may be wrong, and digits will be lost"
-    yield from _provenance(model)
+    yield from _provenance(model, read)
 
 
 def _effective(market: Market) -> str:
@@ -102,8 +106,8 @@ def _sizes(values: Array) -> tuple[float, float]:
     return (float(sizes.min()), float(sizes.max())) if sizes.size else (1.0, 1.0)
 
 
-def _provenance(model: Model) -> Iterator[tuple[str, str]]:
-    frame = numbers(model)
+def _provenance(model: Model, read: Collection[Place]) -> Iterator[tuple[str, str]]:
+    frame = numbers(model, read=read)
     counts = frame["status"].value_counts()
     yield "numbers", f"{len(frame):,}: " + listed([f"{count:,} {status}" for status, count in counts.items()])
     assumed = frame.loc[frame["status"] == "assumed", "table"].value_counts()

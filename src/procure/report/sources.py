@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from procure.errors import DataError, Fault, nearest
-from procure.facts import load_facts
+from procure.facts import Place, load_facts
 from procure.market import ALWAYS_READ, numbers_read
 from procure.model import Model
 from procure.report.listing import Listing
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def numbers(model: Model | None = None, *, status: str | None = None, table: str | None = None) -> DataFrame:
+def numbers(
+    model: Model | None = None,
+    *,
+    status: str | None = None,
+    table: str | None = None,
+    read: Collection[Place] | None = None,
+) -> DataFrame:
     """Every number of the facts, or of `model`, with its range and source, in the unit in which its row is written.
 
     A model stands on the numbers that it reads, under any of its programme levels. What it overrides is its own assumption, with
-    the reason it gives as the source.
+    the reason it gives as the source. What it reads is found out, unless `read` is `procure.market.numbers_read` of it.
 
     >>> from procure.model import load_model
     >>> sorted({key.split(".")[1] for key in numbers(load_model("japan"), table="commitments")["key"]})
@@ -31,7 +38,7 @@ def numbers(model: Model | None = None, *, status: str | None = None, table: str
     facts.sources(status)  # refuses an unknown status
     frame = facts.sources(as_written=True)
     if model is not None:
-        frame = frame[frame["key"].isin(_paths_used(model))]
+        frame = frame[frame["key"].isin(_paths_used(model, numbers_read(model) if read is None else read))]
         for override in model.settings.overrides:
             here = frame["key"] == facts.resolve(override.set)
             frame.loc[here, ["source", "address", "status"]] = (f"{model.origin}: {override.reason}", "", "assumed")
@@ -42,10 +49,10 @@ def numbers(model: Model | None = None, *, status: str | None = None, table: str
     return frame.reset_index(drop=True)
 
 
-def _paths_used(model: Model) -> list[str]:
-    read = {(place.table, place.position) for place in numbers_read(model)}
+def _paths_used(model: Model, read: Collection[Place]) -> list[str]:
+    rows = {(place.table, place.position) for place in read}
     always = set(ALWAYS_READ) if model.settings.world.scenarios else {*ALWAYS_READ} - {"scenarios"}
-    return [path for path, place in model.facts.paths().items() if place in read or place[0] in always]
+    return [path for path, place in model.facts.paths().items() if place in rows or place[0] in always]
 
 
 def listing(frame: DataFrame) -> Listing:
