@@ -54,7 +54,8 @@ class Offers(Room):
     def share(self, supplier: str, element: str, year: int) -> float:
         """The share of a basket's output that is an element and is recovered."""
         recovery = self.reading.term(supplier, "recovery", year, element, default=1.0)
-        return self.basket(supplier)[element] * recovery
+        (row,) = self.reading.records.rows("baskets", supplier=supplier, element=element)
+        return float(row["value"]) * recovery
 
     @tracked
     def lead(self, supplier: str) -> int | None:
