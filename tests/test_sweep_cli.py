@@ -80,7 +80,9 @@ def test_an_interruption_stops_in_seconds_and_says_how_to_go_on(tmp_path, worker
     grid, store = tmp_path / "grid.toml", tmp_path / "runs"
     grid.write_text(LONG, encoding="utf-8")
     words = ["sweep", "two-class", str(grid), "--store", str(store), "--workers", str(workers)]
-    command = [sys.executable, "-c", "from procure.cli import main; main()", *words]
+    # Where the tests run in the background, interrupts are ignored, and a child takes that over.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{heard}; from procure.cli import main; main()", *words]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not list(store.glob("part-*")) and time.monotonic() < deadline:
