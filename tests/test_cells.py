@@ -22,7 +22,7 @@ from procure.program.solve import solve_program
 from procure.risk import cvar
 from random_models import random_market, random_model, seeds
 
-SMALL = {"world.tree.nodes": 60, "world.tree.branch": (2027,)}
+SMALL = {"world.tree.nodes": 60, "world.tree.branch": (2027,), "suppliers.seabed.programmes": ("none", "five")}
 #: Tosses of `random_models` that leave a tree of cells.
 CELLS = {"model__periods_per_year": 1, "demand__uncertain": "none"}
 UNSERVED = {"name": "unserved", "kind": "expected_shortage"}
@@ -179,7 +179,7 @@ def test_all_periods_of_a_year_see_its_plan_and_count_towards_its_limits(periods
 def japan_in_parts(periods, **choices):
     """Japan with several periods a year."""
     named = {path.replace("__", "."): value for path, value in choices.items()}
-    model = load_model("japan").with_(**{"model.periods_per_year": periods} | named)
+    model = load_model("japan").with_(**{"model.periods_per_year": periods, "suppliers.seabed.programmes": ("five",)} | named)
     return program_in_cells(merge(make_market(model, {"seabed": "five"})))
 
 
