@@ -14,6 +14,11 @@ def timed(request: pytest.FixtureRequest) -> bool:
     return not request.config.getoption("benchmark_disable")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """None beside the one who measures; where everything runs untimed, as many as elsewhere."""
+    return None if config.getoption("benchmark_disable") else 0
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is marked slow runs only when asked for by ``-m``."""
     if config.option.markexpr:

@@ -15,7 +15,7 @@ def test_evaluate(benchmark, name):
     model = subject(name)
     if name == "japan":  # any plan will do
         model = model.with_(**{"world.tree.nodes": 60, "world.tree.branch": (2027,)})
-    portfolio = procure.solve(model)
+    portfolio = procure.solve(model, foresight=False, verdict=False)
     result = benchmark.pedantic(procure.evaluate, args=(portfolio, PATHS), warmup_rounds=1, rounds=3)
     costs = result.costs.set_index("measure").loc["weighed"]
     benchmark.extra_info |= {

@@ -254,7 +254,7 @@ def not_linear(block, sets):
     block.squared = pyo.Constraint(expr=block.contract[s, e, 2027] ** 2 <= 1.0)
 
 
-@pytest.mark.parametrize("how", [{"workers": 1}, {"workers": 2}, {"executor": pool}], ids=str)
+@pytest.mark.parametrize("how", [{"workers": 1}, {"workers": 2}, {"executor": pool}], ids=["alone", "two", "pool"])
 def test_a_model_that_is_none_is_one_error_and_not_a_row_of_every_case(model, how):
     with pytest.raises(DataError, match="squared"):
         sweep(model.extended(plan=not_linear), GOOD, **how)
