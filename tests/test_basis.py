@@ -169,7 +169,7 @@ def test_a_sweep_of_the_book(most):
     tried = 0
     for offer, rate in [*small, (900.0, 0.11), (400.0, 0.3), *small]:
         point = {"suppliers.caremag.offers.Dy.2027": offer, "suppliers.china.rate.normal.ban": rate}
-        answer, fresh = compiled.solve(point), procure.solve(model.with_(**point), foresight=False)
+        answer, fresh = compiled.solve(point), procure.solve(model.with_(**point), foresight=False, verdict=False)
         assert answer.objective == pytest.approx(fresh.summary["objective"], rel=1e-9)
         tried += answer.seconds_in_solver == 0.0
     assert bool(tried) == (most == 1.0)

@@ -179,7 +179,9 @@ def test_all_periods_of_a_year_see_its_plan_and_count_towards_its_limits(periods
 def japan_in_parts(periods, **choices):
     """Japan with several periods a year."""
     named = {path.replace("__", "."): value for path, value in choices.items()}
-    model = load_model("japan").with_(**{"model.periods_per_year": periods, "suppliers.seabed.programmes": ("five",)} | named)
+    model = load_model("japan").with_(
+        **{"model.periods_per_year": periods, "suppliers.seabed.programmes": ("five",)} | named
+    )
     return program_in_cells(merge(make_market(model, {"seabed": "five"})))
 
 
