@@ -45,7 +45,7 @@ def test_what_leaves_room_and_costs_nothing_changes_nothing():
 @pytest.mark.parametrize("seed", seeds(2, 4))
 def test_a_row_that_couples_elements_is_kept_by_every_short_cut(seed):
     """Merged and shared as `solve` does, and in plain Pyomo, where nothing is: the plane binds in some future."""
-    model = random_model(seed)
+    model = random_model(seed, world__tree__nodes=200)
     free = solve_market(merge(make_market(model)))
     plan, period = free.templates.plan, free.templates.period
     called = [j for j, (name, _) in enumerate(period.columns) if name == "call"]
