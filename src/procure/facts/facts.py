@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts.assembly import assembled
@@ -421,26 +421,38 @@ class Facts:
 
 def _facts(tables: Mapping[str, Typed]) -> Facts:
     """The facts that tables hold, as DataFrames; tables that are missing are empty."""
-    import pandas as pd
-
     frames: dict[str, DataFrame] = {}
     written: dict[str, dict[int, Written]] = {}
-    for name, table in schema().items():
+    for name in schema():
         typed = tables.get(name)
-        data = {}
-        for column in table.columns.values():
-            cells = typed.columns[column.name] if typed else []
-            kind = {"number": "float64", "boolean": "bool", "string": "object"}.get(column.kind)
-            if kind is None:
-                whole = column.required or column.default is not None
-                cells = cells if whole else [None if math.isnan(cell) else int(cell) for cell in cells]
-                kind = "int64" if whole else "Int64"
-            data[column.name] = pd.Series(cells, dtype=kind)
-        frames[name] = pd.DataFrame(data)
+        frames[name] = _empty(name) if typed is None else _frame(name, typed.columns)
         if typed:
             units = zip(typed.written, typed.columns["unit"], strict=True)
             written[name] = {row: way for row, (way, unit) in enumerate(units) if way.unit != unit}
     return Facts(frames, Paths(frames), written)
+
+
+def _frame(name: str, columns: Mapping[str, list[Any]]) -> DataFrame:
+    """The cells of a table by column, each column in its type."""
+    import pandas as pd
+
+    index = pd.RangeIndex(len(columns["value"]))
+    data = {}
+    for column in schema()[name].columns.values():
+        cells = columns[column.name]
+        kind = {"number": "float64", "boolean": "bool", "string": "object"}.get(column.kind)
+        if kind is None:
+            whole = column.required or column.default is not None
+            cells = cells if whole else [None if math.isnan(cell) else int(cell) for cell in cells]
+            kind = "int64" if whole else "Int64"
+        data[column.name] = pd.Series(cells, index, kind)
+    return pd.DataFrame(data, index)
+
+
+@cache
+def _empty(name: str) -> DataFrame:
+    """A table without rows, the same for all facts: most worlds of one's own lack most tables."""
+    return _frame(name, {column: [] for column in schema()[name].columns})
 
 
 def load_facts(folder: str | Path | None = None, *, extend: bool = True) -> Facts:
