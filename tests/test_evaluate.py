@@ -202,8 +202,13 @@ def test_knowing_costs_less_than_planning_and_planning_less_than_a_poorer_plan(s
 
 @pytest.fixture(scope="module")
 def japan():
-    choices = {"model.elements": ["Dy", "Nd", "Y"], "world.tree.nodes": 60, "world.tree.branch": [2027]}
-    return procure.solve(load_model("japan").with_(**choices))
+    choices = {
+        "model.elements": ["Dy", "Nd", "Y"],
+        "suppliers.seabed.programmes": ["none", "pilot_then_ten"],
+        "world.tree.nodes": 60,
+        "world.tree.branch": [2027],
+    }
+    return procure.solve(load_model("japan").with_(**choices), foresight=False, verdict=False)
 
 
 def test_a_sampled_tree_sees_more_than_the_rule_may(japan):
