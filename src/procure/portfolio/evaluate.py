@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pandas import NA, DataFrame
+from threadpoolctl import threadpool_limits
 
 from procure.errors import DataError, Fault
 from procure.facts import load_facts
@@ -167,10 +168,11 @@ def compare(
     if not isinstance(paths, Tree) and paths < FEWEST_PATHS:
         raise DataError(Fault("paths", f"{paths}", f"at least {FEWEST_PATHS} are drawn", "ask for ten thousand"))
     steps = Steps(progress, len(portfolios))
-    samples = {
-        name: _played(portfolio, portfolio.model or model or model_of(portfolio), paths, seed, steps)
-        for name, portfolio in portfolios.items()
-    }
+    with threadpool_limits(1, user_api="blas"):  # its products are small: a second thread mostly waits
+        samples = {
+            name: _played(portfolio, portfolio.model or model or model_of(portfolio), paths, seed, steps)
+            for name, portfolio in portfolios.items()
+        }
     evaluations = {
         name: _evaluation(portfolio, samples[name], 0 if isinstance(paths, Tree) else paths, seed)
         for name, portfolio in portfolios.items()

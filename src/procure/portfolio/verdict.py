@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits
+
 from procure.errors import DataError, SolverError
 from procure.lp.cores import cores
 from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Steps, played
@@ -73,9 +75,9 @@ def verdicts(
         ]
     played = [*levels, *([] if any(level is chosen for level in levels) else [chosen])]
     steps = Steps(progress, len(played))
-    with ThreadPoolExecutor(
-        max(1, min(cores(), len(played)))
-    ) as pool:  # most of it is NumPy, which lets go of the interpreter
+    n_hands = max(1, min(cores(), len(played)))
+    # Most of it is NumPy, which lets go of the interpreter; threads of BLAS beside these would only wait for one another.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_hands) as pool:
         samples = list(pool.map(lambda level: _sample(level, paths, steps), played))
     against = next(sample for sample, level in zip(samples, played, strict=True) if level is chosen)
     return [

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
+from threadpoolctl import threadpool_limits
+
 from procure.errors import DataError, Fault, nearest
 from procure.model import Model
 from procure.scenarios.decided import Programmes
@@ -101,7 +103,8 @@ def _drawn(
 ) -> StandIns:  # fmt: skip
     n_periods = laws[0][0].n_periods
     of_law = None if losses is None else lambda law, paths: losses(dict(levels[law]), paths)
-    return draw_stand_ins(laws, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, losses=of_law)
+    with threadpool_limits(1, user_api="blas"):  # its products are small: a second thread mostly waits
+        return draw_stand_ins(laws, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, losses=of_law)
 
 
 @lru_cache(maxsize=4)
