@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from procure.explore.information import value_of_information as value_of_information
     from procure.explore.reviews import Reviews as Reviews
     from procure.explore.reviews import reviews as reviews
+    from procure.explore.sensitivity import Sensitivity as Sensitivity
+    from procure.explore.sensitivity import sensitivity as sensitivity
     from procure.explore.stress import Stress as Stress
     from procure.explore.stress import stress as stress
     from procure.explore.sweep import Grid as Grid
@@ -76,6 +78,7 @@ _HOME = {
     "Portfolio": "portfolio.portfolio",
     "Reviews": "explore.reviews",
     "ProcureError": "errors",
+    "Sensitivity": "explore.sensitivity",
     "SolverError": "errors",
     "Stress": "explore.stress",
     "Switches": "explore.switch",
@@ -88,6 +91,7 @@ _HOME = {
     "read_portfolio": "portfolio.read",
     "read_sweep": "explore.sweep",
     "reviews": "explore.reviews",
+    "sensitivity": "explore.sensitivity",
     "solve": "solving.solve",
     "solve_two_stage": "lp.two_stage",
     "stress": "explore.stress",

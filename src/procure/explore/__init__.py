@@ -1,7 +1,8 @@
 """Questions that take many solves: a model compiled once, its numbers moved from case to case."""
 
+from procure.explore.sensitivity import Sensitivity, sensitivity
 from procure.explore.stress import Stress, stress
 from procure.explore.sweep import sweep
 from procure.explore.switch import Switches, switch
 
-__all__ = ["Stress", "Switches", "stress", "sweep", "switch"]
+__all__ = ["Sensitivity", "Stress", "Switches", "sensitivity", "stress", "sweep", "switch"]

@@ -2,7 +2,7 @@
 
 from procure.market.averaged import averaged
 from procure.market.exposure import exposure
-from procure.market.futures import is_drawn_anew, make_tree
+from procure.market.futures import is_drawn_anew, make_tree, weighed_tree
 from procure.market.limits import bound_of
 from procure.market.market import Market, Moved, TrackedMarket, make_market
 from procure.market.merge import idle_offers, merge, merge_as, stay_one
@@ -14,5 +14,5 @@ from procure.market.shape import Shape
 __all__ = [
     "ALWAYS_READ", "Data", "Datum", "Market", "Moved", "Shape", "TrackedMarket",
     "averaged", "bound_of", "check_given", "check_read", "exposure", "idle_offers", "is_drawn_anew", "make_market", "make_tree",
-    "merge", "merge_as", "numbers_read", "read_law", "stay_one", "tracked_markets",
+    "merge", "merge_as", "numbers_read", "read_law", "stay_one", "tracked_markets", "weighed_tree",
 ]  # fmt: skip

@@ -41,6 +41,11 @@ def make_tree(model: Model, programmes: Programmes) -> Tree:
     return tree_of(model, programmes, Unserved.of(model))
 
 
+def weighed_tree(model: Model, programmes: Programmes) -> Tree | None:
+    """That tree over the futures of the facts as they were read, quickly; None where others would stand for the law."""
+    return futures.weighed_alone(model, programmes, Unserved.of(model))
+
+
 def is_drawn_anew(model: Model, programmes: Programmes) -> bool:
     """Whether the law of a model has moved so far that its tree has other futures than for the facts as they were read."""
     return futures.is_drawn_anew(model, programmes, Unserved.of(model))

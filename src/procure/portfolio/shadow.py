@@ -183,7 +183,7 @@ def _dual_of(measured: Measured, name: tuple[str, tuple[Any, ...]]) -> float:
 def _held_back(measured: Measured, numbers: TableNumbers) -> list[tuple[Any, ...]]:
     """One row per number that has a price."""
     templates = measured.solved.templates
-    of_plan, of_period = _gradients(measured)
+    of_plan, of_period = gradients(measured)
     rows = []
     for restraint in RESTRAINTS:
         for owner, moving in numbers.by_owner(restraint):
@@ -211,7 +211,7 @@ def _row(
     return (name, name, tag, scope, None, value, bound, slack, unit, True, musd, per, words)
 
 
-def _gradients(measured: Measured) -> tuple[Array, Array]:
+def gradients(measured: Measured) -> tuple[Array, Array]:
     """What one unit more of each datum adds to the cost, kUSD: of the plan (n_data,), of the periods (n_nodes, n_data)."""
     market, outcome, solved = measured.market, measured.outcome, measured.solved
     plan, period = solved.templates.plan, solved.templates.period

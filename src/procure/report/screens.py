@@ -6,11 +6,12 @@ from types import ModuleType
 from typing import Any
 
 from procure.explore.reviews import Reviews
+from procure.explore.sensitivity import Sensitivity
 from procure.explore.stress import Stress
 from procure.explore.switch import Switches
 from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
-from procure.report import information, outcome, reviews, stress, switch, text
+from procure.report import information, outcome, reviews, sensitivity, stress, switch, text
 
 
 def to_text(answer: Any) -> str:
@@ -26,6 +27,8 @@ def screen(answer: Any) -> Any:
 def _screens_of(answer: Any) -> ModuleType:
     if isinstance(answer, Switches):
         return switch
+    if isinstance(answer, Sensitivity):
+        return sensitivity
     if isinstance(answer, Stress):
         return stress
     if isinstance(answer, Reviews):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -62,23 +63,44 @@ def is_drawn_anew(model: Model, programmes: Programmes, losses: Losses | None = 
     return not holds_every_future(model, programmes) and _drawn_for(model, programmes, losses)[1]
 
 
+def weighed_alone(model: Model, programmes: Programmes, losses: Losses | None = None) -> Tree | None:
+    """The tree of one choice of programmes, whatever the law makes of others; None where other futures would stand for its own."""
+    if holds_every_future(model, programmes):
+        return tree_of(model, programmes, losses)
+    drawn, now, at = _asked(model, programmes, losses)
+    laws = [*drawn.laws[:at], canonical(now[at]), *drawn.laws[at + 1 :]]
+    trees = drawn.weighed(laws)
+    return None if trees is None else trees[at]
+
+
 def _drawn_for(model: Model, programmes: Programmes, losses: Losses | None) -> tuple[Tree, bool]:
     """The tree of futures drawn, and whether they were drawn anew.
 
     They are those of the facts as they were read, weighed by the law as it stands: a number that is moved does not move the
     futures. Only where these cannot stand for the law of some level (`StandIns.weighed`) all levels get others.
     """
+    drawn, now, at = _asked(model, programmes, losses)
+    trees = _weighed(drawn, now)
+    return (trees or _drawn(now, *_how(model, programmes, losses)).trees)[at], trees is None
+
+
+def _asked(model: Model, programmes: Programmes, losses: Losses | None) -> tuple[StandIns, Laws, int]:
+    """The futures of the facts as they were read, the law of every level as it stands, and which of them is asked for."""
+    levels, *_ = how = _how(model, programmes, losses)
+    as_read = replace(model, facts=model.facts.as_read)
+    before, now = (tuple(tuple(processes(one, dict(level))) for level in levels) for one in (as_read, model))
+    return _drawn(before, *how), now, levels.index(tuple(programmes.items()))
+
+
+def _how(model: Model, programmes: Programmes, losses: Losses | None) -> tuple[Any, ...]:
+    """How futures are drawn, beside the laws: the levels that share them first."""
     choice, levels = model.settings.world.tree, programme_choices(model)
     if dict(programmes) not in levels:
         levels.append(dict(programmes))
     years = periods_of(model)
     branch = tuple(years.index(year) for year in choice.branch)
     nodes = choice.nodes * model.settings.model.periods_per_year  # as many paths, whatever the period
-    as_read = replace(model, facts=model.facts.as_read)
-    before, now = (tuple(tuple(processes(one, level)) for level in levels) for one in (as_read, model))
-    how = tuple(tuple(level.items()) for level in levels), branch, choice.primary, nodes, choice.seed, losses
-    trees = _weighed(_drawn(before, *how), now)
-    return (trees or _drawn(now, *how).trees)[levels.index(dict(programmes))], trees is None
+    return tuple(tuple(level.items()) for level in levels), branch, choice.primary, nodes, choice.seed, losses
 
 
 def holds_every_future(model: Model, programmes: Programmes) -> bool:

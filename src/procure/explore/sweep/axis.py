@@ -125,7 +125,7 @@ def _ends(
     if said is None:
         low, high = document["from"], document["to"]
     else:
-        (low, high), as_written = _range_of_tables(model, where, path), False
+        (low, high), as_written = range_of_tables(model, where, path), False
     if not model.is_number_of_facts(path):
         found = _ends_of_choice(model, where, path, low, high, spacing)
     else:
@@ -155,7 +155,7 @@ def _ends_of_choice(model: Model, where: str, path: str, low: Any, high: Any, sp
     return Ends(first, last, spacing, is_whole, lambda value: {path: int(value) if is_whole else value})
 
 
-def _range_of_tables(model: Model, where: str, path: str) -> tuple[float, float]:
+def range_of_tables(model: Model, where: str, path: str) -> tuple[float, float]:
     """The least and the largest that the tables think a number may be, in the unit of the model."""
     facts = model.facts
     if not model.is_number_of_facts(path):
