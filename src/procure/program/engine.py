@@ -13,6 +13,7 @@ from procure.lp import highs
 from procure.lp.basis import Bases
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Solution, Status
+from procure.memory import give_back
 
 #: Devex pricing: on programs of this shape a fifth quicker than steepest edge.
 SIMPLEX: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
@@ -55,7 +56,9 @@ class Engine:
     def solve(self, program: LinearProgram, deadline: float = np.inf) -> tuple[Solution, float]:
         """The solution of a program and the seconds inside HiGHS; `deadline` by `time.perf_counter`."""
         if program.matrix.shape[0] >= MANY_ROWS and not program.is_mixed_integer:
-            return self._solved_and_unloaded(program, deadline)
+            solved = self._solved_and_unloaded(program, deadline)
+            give_back()
+            return solved
         solver, last = self._solver, self._last
         is_small = not program.is_mixed_integer and not self.is_asked_for
         if is_small and last is not None and last.matrix.shape == program.matrix.shape:

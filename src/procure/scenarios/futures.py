@@ -10,6 +10,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from procure.errors import DataError, Fault, nearest
+from procure.memory import give_back
 from procure.model import Model
 from procure.scenarios.decided import Programmes
 from procure.scenarios.draw import Paths
@@ -126,7 +127,9 @@ def _drawn(
     n_periods = laws[0][0].n_periods
     of_law = None if losses is None else lambda law, paths: losses(dict(levels[law]), paths)
     with threadpool_limits(1, user_api="blas"):  # its products are small: a second thread mostly waits
-        return draw_stand_ins(laws, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, losses=of_law)
+        drawn = draw_stand_ins(laws, n_periods, branch=branch, primary=primary, nodes=nodes, seed=seed, losses=of_law)
+    give_back()
+    return drawn
 
 
 @lru_cache(maxsize=4)
