@@ -1,4 +1,4 @@
-"""Run the benchmarks and print what they say: time per phase, and the sweep of the book beside every peer.
+"""Run the benchmarks and print what they say: the sweep of the book beside every peer, that of japan, and time per phase.
 
 python benchmarks/table.py                    run sweep and phases (some ten minutes), then print
 python benchmarks/table.py results.json ...   print from what pytest-benchmark wrote earlier (--benchmark-json)
@@ -67,7 +67,21 @@ def show(results: list[dict[str, Any]]) -> str:
             over = result["extra_info"].get("wall_over_solver")
             lines.append(f"| {name} | {_time(median)} | {median / base:,.0f} | {1 / median:.3g} | {_number(over)} |")
         lines.append("")
-    rest = [r for r in results if r is not ours and not r["name"].startswith("test_peer")]
+    japan = [r for r in results if r["name"].startswith("test_sweep_of_japan")]
+    if japan:
+        lines += [
+            "| sweep of japan | cases | seconds a case | CPU seconds a case | times procure.solve | peak MB |",
+            "|---|--:|--:|--:|--:|--:|",
+        ]
+        for result in japan:
+            info = result["extra_info"]
+            lines.append(
+                f"| {result['name'].removeprefix('test_')} | {info['cases']} | "
+                f"{_number(result['stats']['median'] / info['cases'])} | {_number(info.get('cpu_seconds_per_case'))} | "
+                f"{_number(info.get('times_solve'))} | {_number(info.get('peak_mb'))} |"
+            )
+        lines.append("")
+    rest = [r for r in results if r is not ours and r not in japan and not r["name"].startswith("test_peer")]
     if rest:
         lines += ["| phase | median | inside HiGHS | wall / HiGHS | peak MB |", "|---|--:|--:|--:|--:|"]
         for result in rest:
@@ -86,7 +100,9 @@ def _time(seconds: float) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3g}"
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 if __name__ == "__main__":
