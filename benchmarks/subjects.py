@@ -1,8 +1,8 @@
 """What is measured: models by name, and the sweeps over them.
 
 two-class        one year, two classes, four suppliers: 16 futures
-book             one year of japan (2030), 16 elements, 4 suppliers, 918 futures, mean and CVaR in the objective
-book-seabed      the same with the seabed programme of five per cent
+book             one year of japan (2030), 16 elements, 4 suppliers, 702 futures, mean and CVaR in the objective
+book-seabed      the same with the seabed programme of five per cent: 918 futures
 book-small       the same as book for three elements: what a smoke run of the peers takes
 japan            the full case: ten years, six programmes, two of which wait for a verdict
 """
