@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from procure.portfolio.evaluate import evaluate as evaluate
     from procure.portfolio.portfolio import Portfolio as Portfolio
     from procure.portfolio.read import read_portfolio as read_portfolio
+    from procure.report import plot as plot
     from procure.solving.compiled import Compiled as Compiled
     from procure.solving.compiled import compile as compile
     from procure.solving.solve import solve as solve
@@ -101,7 +102,10 @@ _HOME = {
     "value_of_information": "explore.information",
 }
 
-__all__ = ["__version__", "risk", *_HOME]
+#: Folders that are public as a whole.
+_FOLDERS = {"plot": "report.plot", "risk": "risk"}
+
+__all__ = ["__version__", *_FOLDERS, *_HOME]
 
 # The door stands above all rooms: an answer finds its screen here, and imports none.
 show_with(lambda: importlib.import_module("procure.report.screens"))
@@ -112,8 +116,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("procure")
-    if name == "risk":
-        return importlib.import_module("procure.risk")
+    if name in _FOLDERS:
+        return importlib.import_module(f"procure.{_FOLDERS[name]}")
     if name not in _HOME:
         raise AttributeError(f"module 'procure' has no attribute '{name}'")
     value = getattr(importlib.import_module(f"procure.{_HOME[name]}"), name)
