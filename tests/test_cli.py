@@ -430,17 +430,17 @@ def test_solve_says_on_stderr_what_was_set():
 
 def test_what_sources_list_can_be_set():
     """Each number of five tables of japan as it is listed: nothing but the statement changes, and no fault is found."""
-    listed = run("sources", "japan", "--csv").stdout
+    listed = run("sources", "japan", "--csv", "-").stdout
     tables = {"shortage", "programmes", "terms", "exchange_rates", "prices"}
     rows = [row for row in csv.DictReader(io.StringIO(listed)) if row["table"] in tables]
     assert {row["table"] for row in rows} == tables
     plain = [word for row in rows for word in ("--set", f"{row['key']}={row['value']}")]
     units = [word for row in rows for word in ("--set", f"{row['key']}={row['value']} {row['unit']}")]
-    assert run("sources", "japan", "--csv", *plain).stdout == listed
-    assert run("sources", "japan", "--csv", *units).stdout == listed
+    assert run("sources", "japan", "--csv", "-", *plain).stdout == listed
+    assert run("sources", "japan", "--csv", "-", *units).stdout == listed
     with (Path(procure.data.__file__).parent / "shortage.csv").open(encoding="utf-8", newline="") as file:
         written = [row["value"] for row in csv.DictReader(file)]
-    rows = csv.DictReader(io.StringIO(run("sources", "--table", "shortage", "--csv").stdout))
+    rows = csv.DictReader(io.StringIO(run("sources", "--table", "shortage", "--csv", "-").stdout))
     assert [float(row["value"]) for row in rows] == [float(value) for value in written]
     text = run("sources", "japan", "--table", "shortage").stdout
     (line,) = [line for line in text.splitlines() if line.startswith("shortage.Y.cost.3 ")]
@@ -448,7 +448,7 @@ def test_what_sources_list_can_be_set():
 
 
 def test_sources_name_every_number_once():
-    rows = list(csv.DictReader(io.StringIO(run("sources", "--csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(run("sources", "--csv", "-").stdout)))
     assert len({row["key"] for row in rows}) == len(rows) > 1000
     assert {row["status"] for row in rows} == {"sourced", "unverified", "derived", "assumed"}
     assert all(row["source"] for row in rows)
@@ -473,11 +473,11 @@ def test_a_pipe_gets_plain_text():
     result = process("sources", "two-class", env={**os.environ, "COLUMNS": "40", "FORCE_COLOR": "1"})
     assert result.returncode == 0 and result.stderr == b""
     assert b"\x1b" not in result.stdout
-    assert len(result.stdout.splitlines()) == 1 + len(run("sources", "two-class", "--csv").stdout.splitlines()) - 1
+    assert len(result.stdout.splitlines()) == 1 + len(run("sources", "two-class", "--csv", "-").stdout.splitlines()) - 1
 
 
 def test_a_terminal_that_knows_only_ascii():
-    result = process("sources", "--table", "suppliers", "--csv", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    result = process("sources", "--table", "suppliers", "--csv", "-", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert result.returncode == 0, result.stderr
 
 
@@ -488,7 +488,7 @@ def test_the_process_ends_with_the_status_of_the_fault():
 
 
 def test_a_reader_that_leaves_early_is_no_error():
-    command = [sys.executable, "-c", "from procure.cli import main; main()", "sources", "--csv"]
+    command = [sys.executable, "-c", "from procure.cli import main; main()", "sources", "--csv", "-"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         child.stdout.close()
         assert child.stderr.read() == b""

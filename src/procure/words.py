@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from html import escape
 from typing import Any, Literal, Protocol
 
 Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
 #: Is told how far some work has come: what is done of it, how much there is, and what it is.
 Progress = Callable[[int, int, str], None]
 
@@ -68,6 +71,21 @@ def between(numbers: Iterable[float]) -> str:
     """
     low, *_, high = sorted([*numbers] * 2)
     return in_full(low) if low == high else f"{in_full(low)} to {in_full(high)}"
+
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+
+
+def printable(text: str) -> str:
+    """A text in one line without what moves, colours or turns it: terminal escapes, control and formatting characters.
+
+    >>> printable("Dy\\x1b[31m\\x1b]0;title\\x07 and\\nTb\\u202e"), printable("重希土類　備蓄")
+    ('Dy and Tb', '重希土類　備蓄')
+    """
+    if text.isprintable():
+        return text
+    plain = " ".join(_ESCAPES.sub("", text).splitlines()).replace("\t", " ")
+    return "".join(character for character in plain if unicodedata.category(character)[0] != "C")
 
 
 def in_full(number: float) -> str:

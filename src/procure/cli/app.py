@@ -14,6 +14,7 @@ from procure.cli.evaluate import evaluate
 from procure.cli.models import models
 from procure.cli.reviews import reviews
 from procure.cli.sensitivity import sensitivity
+from procure.cli.show import show
 from procure.cli.solve import solve
 from procure.cli.sources import sources
 from procure.cli.stress import stress
@@ -85,5 +86,5 @@ def procure(
     """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
 
 
-for command in (solve, evaluate, sweep, switch, sensitivity, reviews, stress, check, models, sources):
+for command in (solve, evaluate, sweep, switch, sensitivity, reviews, stress, check, models, sources, show):
     app.command()(command)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from procure.errors import Fault
-from procure.words import Progress
+from procure.words import Progress, listed
 
 PROGRESS_AFTER = 2.0  # seconds
 
@@ -30,6 +30,22 @@ def unwritable(path: Path | None, force: bool, option: str = "--json") -> list[F
         return [Fault(where, f"there is no folder {folder}", "the folder of the answer exists", "make it first")]
     if not os.access(folder, os.W_OK):
         return [Fault(where, f"{folder} is not open to writing", "the answer is a new file", "name another folder")]
+    return []
+
+
+def unwritable_folder(folder: Path, files: Iterable[Path], force: bool, option: str) -> list[Fault]:
+    """Why these files cannot be written into `folder`, which is made if its own folder exists."""
+    where = f"{option} {folder}"
+    if folder.exists() and not folder.is_dir():
+        return [Fault(where, "it is a file", "several files are written to a folder", "name a folder")]
+    if not folder.exists():
+        return unwritable(folder, force, option)
+    there = [file.name for file in files if file.exists()]
+    if there and not force:
+        seen, remedy = f"{listed(there, most=3)} there already", "name another folder, or add --force"
+        return [Fault(where, seen, "no file is overwritten unasked", remedy)]
+    if not os.access(folder, os.W_OK):
+        return [Fault(where, "it is not open to writing", "the answer is new files", "name another folder")]
     return []
 
 

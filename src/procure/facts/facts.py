@@ -402,7 +402,7 @@ class Facts:
             rule = f"a status is one of {listed(statuses())}"
             raise DataError(Fault("status", f"'{status}'", rule, nearest(status, statuses())))
         path = {place: path for path, place in self._paths.full.items()}
-        columns = ["value", "unit", "low", "high", "source", "address", "status", "confidence"]
+        columns = ["value", "unit", "low", "high", "source", "source_year", "address", "status", "confidence", "note"]
         parts = []
         for name, frame in self.tables.items():
             keys = frame[list(schema()[name].key)].itertuples(index=False, name=None)

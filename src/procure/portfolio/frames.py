@@ -106,6 +106,22 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
     },
 }  # fmt: skip
 
+#: Units by the last word of a column's name. Others have none, say it in a column `unit`, or hold decisions of several kinds.
+_UNITS = {
+    "musd": "million USD", "kusd": "thousand USD", "t": "t", "days": "day", "share": "1", "probability": "1", "chance": "1",
+    "discount": "1", "weight": "1",
+}  # fmt: skip
+
+
+def unit_of(column: str) -> str:
+    """The unit of a column, "1" where it is a share; blank where it has none.
+
+    >>> unit_of("cost_musd"), unit_of("cvar_share"), unit_of("supplier")
+    ('million USD', '1', '')
+    """
+    return _UNITS.get(column.rpartition("_")[2], "")
+
+
 #: Share of a period's demand above which it counts as unserved.
 UNSERVED = 1e-3
 #: Share of all that is spent below which a price is nothing: cost itself is not known any better.

@@ -1,11 +1,12 @@
-"""Answers in files: JSON, written whole or not at all."""
+"""Answers in files, written whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,28 @@ def write(path: str | Path, document: Mapping[str, Any]) -> None:
 
     Raises `DataError` where the folder is missing or cannot be written to.
     """
-    target = Path(path)
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A new file to write, which takes the place of `path` once it is whole; if that fails, nothing is left of it.
+
+    Raises `DataError` where the folder is missing or cannot be written to.
+    """
+    target = Path(path)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text + "\n")
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(target)
+            yield temporary
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(target)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         reason = error.strerror or type(error).__name__

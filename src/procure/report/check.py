@@ -18,7 +18,7 @@ from procure.scenarios.futures import holds_every_future
 from procure.scenarios.sample import effective
 from procure.scenarios.world import processes
 from procure.units import Array
-from procure.words import between, listed, programme_name, span, worst_share
+from procure.words import between, listed, printable, programme_name, span, worst_share
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
 SMALLEST, LARGEST = 1e-7, 1e7
@@ -41,7 +41,7 @@ def summary(model: Model) -> str:
     tracked = tracked_markets(model)
     read = numbers_read(model, tracked)
     check_read(model, model.numbers_set, read)
-    lines = [f"{model.name}: {model.settings.model.title.get('en', 'no title')}"]
+    lines = [f"{model.name}: {printable(model.settings.model.title.get('en', 'no title'))}"]
     lines += [
         f"  {heading:12}  {text}".rstrip() for heading, text in _facts(model, [each.market for each in tracked], read)
     ]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from procure.words import printable
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -26,7 +28,7 @@ class Listing:
 
     def __str__(self) -> str:
         """Every row on a line of its own, nothing cut."""
-        lines = [self.headings, *self.rows]
+        lines = [tuple(map(printable, line)) for line in (self.headings, *self.rows)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         sides = [">" if heading in self.right else "<" for heading in self.headings]
         return "\n".join(
@@ -47,5 +49,5 @@ class Listing:
                 no_wrap=heading in self.right,
             )  # fmt: skip
         for row in self.rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*(escape(printable(cell)) for cell in row))
         return table

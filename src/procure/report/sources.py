@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from pandas import NA
+
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Place, load_facts
 from procure.market import ALWAYS_READ, numbers_read
@@ -41,7 +43,13 @@ def numbers(
         frame = frame[frame["key"].isin(_paths_used(model, numbers_read(model) if read is None else read))]
         for override in model.settings.overrides:
             here = frame["key"] == facts.resolve(override.set)
-            frame.loc[here, ["source", "address", "status"]] = (f"{model.origin}: {override.reason}", "", "assumed")
+            frame.loc[here, ["source", "address", "status", "note"]] = (
+                f"{model.origin}: {override.reason}",
+                "",
+                "assumed",
+                "",
+            )
+            frame.loc[here, "source_year"] = NA
     if status is not None:
         frame = frame[frame["status"] == status]
     if table is not None:

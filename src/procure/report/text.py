@@ -19,7 +19,7 @@ from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.report.information import listing, sentences
 from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, NO_PRICE, STEPS
 from procure.report.steps import steps, worth_of_waiting
-from procure.words import LEAST_SHARE, Language, money, percent, programme_name, with_error, worst_share
+from procure.words import LEAST_SHARE, Language, money, percent, printable, programme_name, with_error, worst_share
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -53,7 +53,9 @@ def screen(portfolio: Portfolio, language: Language = "en") -> Group:
 
     parts: list[Any] = []
     for part in _Screen(portfolio, language).parts():
-        parts.append(part.table() if isinstance(part, _Block) else Text(part, style="bold" if not parts else ""))
+        parts.append(
+            part.table() if isinstance(part, _Block) else Text(printable(part), style="bold" if not parts else "")
+        )
     return Group(*parts)
 
 
@@ -74,9 +76,9 @@ class _Block:
         for position, heading in enumerate(self.headings):
             left = position < self.n_left
             # In a narrow terminal headings wrap; a number is never cut.
-            table.add_column(Text(heading), justify="left" if left else "right", overflow="fold")
+            table.add_column(Text(printable(heading)), justify="left" if left else "right", overflow="fold")
         for position, row in enumerate(self.rows):
-            table.add_row(*map(Text, row), style="bold" if position in self.bold else "")
+            table.add_row(*(Text(printable(cell)) for cell in row), style="bold" if position in self.bold else "")
         return table
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
+from procure.portfolio.store import replacing
 from procure.report.plot.palette import FAINT, INK
 from procure.words import Language
 
@@ -132,23 +131,8 @@ def save(figure: Figure, path: str | Path) -> None:
         raise DataError(unknown_suffix(str(path), target))
     kind = target.suffix.lower().removeprefix(".")
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)  # the same picture is the same file
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        os.close(handle)
-        try:
-            with pyplot().rc_context(_STYLE):
-                figure.savefig(temporary, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(temporary).chmod(0o666 & ~umask)
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        rule = "a picture is saved to a file in a folder that exists"
-        raise DataError(Fault(str(path), f"cannot be written ({reason})", rule, "choose another")) from None
+    with replacing(target) as temporary, pyplot().rc_context(_STYLE):
+        figure.savefig(temporary, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
 
 
 def unknown_suffix(where: str, path: Path) -> Fault:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from procure.report.labels import LABELS
-from procure.words import Language, worst_share
+from procure.words import Language, printable, worst_share
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
@@ -72,9 +71,9 @@ def shown(text: str, most: int = LONGEST) -> str:
     """A text as it may stand on a picture: no control and no formatting characters, and not too long.
 
     >>> shown("Lynas\\x1b[31m\\u202e"), shown("x" * 50)[-3:], shown("_hidden")
-    ('Lynas[31m', 'xx…', ' _hidden')
+    ('Lynas', 'xx…', ' _hidden')
     """
-    kept = "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+    kept = printable(text)
     short = kept if len(kept) <= most else f"{kept[: most - 1]}…"
     return f" {short}" if short.startswith("_") else short  # matplotlib hides what begins with an underscore
 

@@ -1,0 +1,43 @@
+"""`procure show`: a kept answer again, on the screen or for a spreadsheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from procure.cli.output import show as show_answer
+from procure.cli.output import unwritable, unwritable_folder
+from procure.errors import DataError
+
+
+def show(
+    answer: Annotated[Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json`.")],
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="DIR", help="Write each frame as a CSV file into this folder, and their units."),
+    ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", metavar="FILE", help="Write each frame as a sheet of this spreadsheet.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Print a kept answer again, or write it for a spreadsheet."""
+    from procure.report.spreadsheet import csv_files, write_csv, write_xlsx
+
+    faults = unwritable(xlsx, force, "--xlsx")
+    if csv is not None:
+        faults += unwritable_folder(csv, csv_files(csv), force, "--csv")
+    if faults:
+        raise DataError(faults)
+    from procure.portfolio.read import read_portfolio
+
+    portfolio = read_portfolio(answer)
+    if xlsx is not None:
+        write_xlsx(portfolio, xlsx.resolve())
+    if csv is not None:
+        write_csv(portfolio, csv.resolve())
+    if not quiet:
+        show_answer(portfolio)
