@@ -13,12 +13,15 @@ import pytest
 from matplotlib.text import Text
 from pandas import DataFrame
 from pytest import approx
+from typer.testing import CliRunner
 
 import procure
 from procure import plot
+from procure.cli import app
 from procure.explore.switch import NONE, Switches
 from procure.portfolio.frames import make_frame
 from procure.report.plot import canvas
+from procure.report.plot.kinds import KINDS
 from procure.report.plot.palette import fill_of
 
 matplotlib.use("Agg")
@@ -431,6 +434,51 @@ def test_what_cannot_be_written_is_said(tmp_path):
         with pytest.raises(procure.DataError, match=seen):
             plot.save(figure, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+# --- from the command line
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """An answer with programmes, in its file."""
+    levels().to_json(tmp_path / "answer.json")
+    return tmp_path / "answer.json"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_drawn_from_a_kept_answer(kept, kind):
+    out = kept.parent / f"{kind}.png"
+    done = run("plot", kept, "--kind", kind, "--out", out)
+    assert (done.exit_code, done.output) == (0, "") and out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_of_one_name_in_japanese(kept):
+    out = kept.parent / "mix.svg"
+    assert run("plot", kept, "--of", "light", "--lang", "ja", "-o", out).exit_code == 0
+    assert out.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_no_picture_is_overwritten_unasked(kept):
+    out = kept.parent / "mix.png"
+    out.write_bytes(b"mine")
+    refused = run("plot", kept, "--out", out)
+    assert refused.exit_code == 2 and "the file exists" in refused.stderr and out.read_bytes() == b"mine"
+    assert run("plot", kept, "--out", out, "--force").exit_code == 0 and out.read_bytes() != b"mine"
+
+
+def test_every_fault_of_the_command_comes_at_once(kept):
+    done = run("plot", kept, "--kind", "mixx", "--lang", "jp", "--out", kept.parent / "mix.bmp")
+    assert done.exit_code == 2 and "3 faults" in done.stderr
+    for part in ("did you mean 'mix'", "'jp'", "'.bmp'"):
+        assert part in done.stderr
+    assert "is of all" in run("plot", kept, "--kind", "cost", "--of", "Dy", "--out", kept.parent / "x.png").stderr
+    assert "medium_heavy" in run("plot", kept, "--of", "medium_hevy", "--out", kept.parent / "x.png").stderr
+    assert not list(kept.parent.glob("*.png"))
 
 
 # --- what it needs

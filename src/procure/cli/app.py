@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from procure.cli.check import check
 from procure.cli.evaluate import evaluate
 from procure.cli.models import models
+from procure.cli.plot import plot
 from procure.cli.reviews import reviews
 from procure.cli.sensitivity import sensitivity
 from procure.cli.show import show
@@ -86,5 +87,5 @@ def procure(
     """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
 
 
-for command in (solve, evaluate, sweep, switch, sensitivity, reviews, stress, check, models, sources, show):
+for command in (solve, evaluate, sweep, switch, sensitivity, reviews, stress, check, models, sources, show, plot):
     app.command()(command)

@@ -1,0 +1,60 @@
+"""`procure plot`: a picture of a kept answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from procure.cli.model import Changes, load
+from procure.cli.output import unwritable
+from procure.errors import DataError, Fault, nearest
+from procure.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from procure.words import Language
+
+
+def plot(
+    answer: Annotated[Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json`.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .png, .svg or .pdf file.")],
+    kind: Annotated[
+        str, typer.Option(metavar="KIND", help="What it shows: mix, shortage, cost, programmes, tree or map.")
+    ] = "mix",
+    of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Of a mix an element or class; of shortage an element; of the tree a process."
+        ),
+    ] = None,
+    lang: Annotated[str, typer.Option(metavar="LANGUAGE", help="Of its words: en or ja.")] = "en",
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="What was solved, for a map, where its facts are not the bundled ones."),
+    ] = None,
+    changes: Changes = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+) -> None:
+    """Draw a kept answer: who supplies what, who runs short, what it costs, how sure it is, which futures there are, from where."""
+    from procure.report.plot.canvas import SUFFIXES, save, unknown_suffix
+    from procure.report.plot.kinds import KINDS, draw
+
+    faults = unwritable(out, force, "--out")
+    if out.suffix.lower() not in SUFFIXES:
+        faults.append(unknown_suffix(f"--out {out}", out))
+    if kind not in KINDS:
+        faults.append(Fault("--kind", f"'{kind}'", "it is a kind of picture", nearest(kind, KINDS)))
+    elif of is not None and not KINDS[kind].is_of:
+        faults.append(
+            Fault(f"--of {of}", f"a picture of kind {kind} is of all", "others are of a name", "leave it out")
+        )
+    if lang not in LANGUAGES:
+        faults.append(Fault("--lang", f"'{lang}'", "it is a language of the pictures", nearest(lang, LANGUAGES)))
+    chosen = load(model, changes, faults) if model is not None else None
+    if faults:
+        raise DataError(faults)
+    from procure.portfolio.read import read_portfolio
+
+    language: Language = "ja" if lang == "ja" else "en"
+    save(draw(kind, read_portfolio(answer), of=of, model=chosen, language=language), out.resolve())
