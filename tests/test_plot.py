@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 import procure
 from procure import plot
 from procure.cli import app
+from procure.explore.sensitivity import Sensitivity
 from procure.explore.switch import NONE, Switches
 from procure.portfolio.frames import make_frame
 from procure.report.plot import canvas
@@ -78,6 +79,25 @@ def switches():
     return Switches("two-class", "risk.weight", "1", 0.0, 1.0, 3, table, grid, False)
 
 
+def decided(method="tornado"):
+    """Two numbers: the first flips the choice at its high end, of the second that end is not allowed."""
+    common = {
+        "unit": ["1", "USD/kg"],
+        "status": "assumed",
+        "value": [0.5, 42.0],
+        "low": [0.3, 24.0],
+        "high": [0.75, 90.0],
+    }
+    tornado = {
+        "low_musd": [90.0, 97.0], "high_musd": [120.0, math.nan], "low_programme": ["seabed ten", "seabed ten"],
+        "high_programme": ["seabed none", ""],
+    }  # fmt: skip
+    worth = {"worth_musd": [12.0, 0.5], "standard_error_musd": [2.0, 0.1]}
+    numbers = ["suppliers.seabed.project.never", "suppliers.seabed.programmes.ten.unit_cost"]
+    table = DataFrame({"number": numbers, **common, **(tornado if method == "tornado" else worth)})
+    return Sensitivity("japan", method, "seabed ten", 100.0, table, 2, 4, 0)
+
+
 def swept():
     """Four cases; one has no portfolio, and in one another programme may be as good."""
     rows = DataFrame({
@@ -97,6 +117,8 @@ PICTURES = {
     "programmes": lambda **o: [plot.programmes(levels(), **o)],
     "portfolios": lambda **o: [plot.programmes(procure.compare([two_class(), two_class()], 200), **o)],
     "switch": lambda **o: [plot.switch(switches(), **o)],
+    "tornado": lambda **o: [plot.tornado(decided(), **o)],
+    "tornado of worth": lambda **o: [plot.tornado(decided("information"), **o)],
     "switch_map": lambda **o: [plot.switch_map(swept(), **o)],
     "stress": lambda **o: plot.stress(followed(), **o),
     "supply_map": lambda **o: [plot.supply_map(small_japan(), **o)],
@@ -223,6 +245,23 @@ def test_programmes_stand_by_their_difference():
 def test_one_programme_is_beside_none():
     with pytest.raises(procure.DataError, match="there is one programme level"):
         plot.programmes(two_class())
+
+
+def test_a_tornado_by_hand():
+    """From 100: 10 less and 20 more at the ends of the first number, 3 less at the one end of the second."""
+    ax = plot.tornado(decided())
+    for end, widths in (("low", [-10, -3]), ("high", [20, math.nan])):
+        (bars,) = (c for c in ax.containers if c.get_label() == end)
+        assert [bar.get_width() for bar in bars] == approx(widths, nan_ok=True)
+        assert [bar.get_x() for bar in bars] == [100, 100]
+    marks = {c.get_label(): c.get_offsets().tolist() for c in ax.collections}
+    assert marks == {"other at high": [[120, 0]]}
+
+
+def test_worth_has_an_interval():
+    ax = plot.tornado(decided("information"))
+    segments = [segment[:, 0].tolist() for segment in ax.containers[0].lines[2][0].get_segments()]
+    assert segments == [approx([12 - WIDE * 2, 12 + WIDE * 2]), approx([0.5 - WIDE * 0.1, 0.5 + WIDE * 0.1])]
 
 
 def test_a_switch_is_where_the_next_costs_the_same():

@@ -15,6 +15,19 @@ from procure.report.plot.shortage import shortage
 from procure.report.plot.stress import stress
 from procure.report.plot.supply_map import supply_map
 from procure.report.plot.switch import switch, switch_map
+from procure.report.plot.tornado import tornado
 from procure.report.plot.tree import tree
 
-__all__ = ["cost", "mix", "programmes", "save", "shortage", "stress", "supply_map", "switch", "switch_map", "tree"]
+__all__ = [
+    "cost",
+    "mix",
+    "programmes",
+    "save",
+    "shortage",
+    "stress",
+    "supply_map",
+    "switch",
+    "switch_map",
+    "tornado",
+    "tree",
+]

@@ -19,7 +19,7 @@ _PATTERNS = ("", "////", "...", "\\\\\\\\", "xxx", "---", "ooo", "++")
 #: What is no supplier is grey, and what is missing is blank.
 _OTHERS = {
     "spot": ("#BBBBBB", ""),
-    "stock": ("#777777", ""),
+    "stock": ("#3A3A3A", ""),
     "shortage": ("#FFFFFF", "xxxx"),
     "surplus": ("#DDDDDD", "...."),
 }

@@ -38,6 +38,10 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "map_note": "t/yr: mean supply, t of oxide a year; the area of a disc grows with it.\n"
             "Points on a graticule, without coast lines.",
         "longitude": "longitude, °", "latitude": "latitude, °", "of_supply": "{name}\n{tonnes} t/yr, {share} % of demand",
+        "tornado": "What the numbers that are not known for sure may move", "objective_axis": "weighed present value, million USD",
+        "at_low": "at the low end of its range", "at_high": "at the high end", "other": "another programme is chosen",
+        "worth": "What it would be worth to know a number first", "worth_axis": "worth, million USD", "musd": "million USD",
+        "interval_of_worth": "worth and its 95 % interval",
         "tree": "Futures of the tree: {process}", "tree_axis": "cumulative probability, %",
     },
     "ja": {
@@ -57,6 +61,9 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "map": "供給源（{years} 年）",
         "map_note": "t/年: 年平均供給量（酸化物 t）。円の面積は供給量に比例。\n経緯線上の点で示す。海岸線は描いていない。",
         "longitude": "経度、°", "latitude": "緯度、°", "of_supply": "{name}\n{tonnes} t/年、需要の {share} %",
+        "tornado": "不確かな数値が動かす費用", "objective_axis": "加重した現在価値、百万ドル", "at_low": "範囲の下端",
+        "at_high": "範囲の上端", "other": "別の計画水準を選択", "worth": "数値を先に知ることの価値", "worth_axis": "価値、百万ドル",
+        "musd": "百万ドル", "interval_of_worth": "価値と 95 % 区間",
         "tree": "木の将来: {process}", "tree_axis": "累積確率、%",
     },
 }  # fmt: skip
