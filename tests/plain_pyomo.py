@@ -82,6 +82,11 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
             most = tail(name, path_cost, [probability[leaf] for leaf in leaves], limit.alpha)
         else:
             measure = [getattr(m.node[n], m.node[n].measures[name]).expr for n in bound.nodes]
+            if limit.detail == "always":
+                for n, supplied, demand in zip(bound.nodes, measure, bound.numbers["demand"], strict=True):
+                    if not isinstance(supplied, (int, float)):
+                        m.add_component(f"{name}_{n}", pyo.Constraint(expr=supplied <= bound.most * float(demand)))
+                continue
             weights = np.array([probability[n] for n in bound.nodes])
             if limit.kind != "share":
                 weights /= weights.sum()  # a year of two periods: one of them, drawn by lot

@@ -204,7 +204,13 @@ def test_any_changes_in_any_order_equal_fresh_solves(seed):
     """Random worlds with limits that may bind; every kind of path, also values that take an offer or a depth away."""
     random = np.random.default_rng([seed, 11])
     limits = [
-        {"name": "north", "kind": "share", "supplier": "north", "max": 0.6},
+        {
+            "name": "north",
+            "kind": "share",
+            "supplier": "north",
+            "max": 0.6,
+            "when": ["undisturbed", "always", "mean"][seed % 3],
+        },
         {"name": "short", "kind": str(random.choice(["expected_shortage", "shortage_cvar"])), "max": 0.5},
     ]
     model = random_model(seed, limits, world__tree__nodes=int(random.choice([20, 60, 200])))

@@ -12,7 +12,7 @@ from pytest import approx
 from procure.formulation import period, plan
 from procure.formulation.quantity import eval_unit, given, start, with_units
 from procure.formulation.sets import Sets
-from procure.limits import KINDS, Limit
+from procure.limits import KINDS, Counts, Limit
 
 YEARS = (2027, 2028, 2029)
 #: Every feature of the formulation at once.
@@ -32,9 +32,14 @@ SETS = Sets(
     tiers=(("Nd", 1), ("Dy", 1), ("Dy", 2)),
     limits=tuple(
         Limit(
-            f"a_{kind}", kind, "policy", YEARS if kind not in ("cost_cvar", "worst_case") else (), elements=("Nd", "Dy")
+            f"a_{name}",
+            name,
+            "policy",
+            () if kind.counts is Counts.PATHS else YEARS,
+            elements=("Nd", "Dy"),
+            counts=kind.counts,
         )
-        for kind in KINDS
+        for name, kind in KINDS.items()
     ),
 )
 BUILD = {"plan": plan.build_plan, "period": period.build_period}
@@ -218,7 +223,9 @@ def test_costs_of_a_period():
 
 
 def test_a_limit_by_value_weighs_tonnes_with_prices():
-    by_value = Limit("dear", "share", "policy", YEARS, ("mine",), ("Nd", "Dy"), "value", (10.0, 100.0))
+    by_value = Limit(
+        "dear", "share", "policy", YEARS, ("mine",), ("Nd", "Dy"), "value", (10.0, 100.0), counts=Counts.MEAN
+    )
     sets = Sets(**{**SETS.__dict__, "limits": (by_value,)})
     m = numbers(period.build_period(pyo.ConcreteModel(), sets), delivered=0.5, contract=2.0, call=3.0)
     # Nd: 0.5 * 2 + 3 called; Dy cannot be called from the mine.

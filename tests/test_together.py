@@ -118,10 +118,12 @@ LIMITS = [
     {"name": "southland", "kind": "share", "country": "Southland", "max": 1.0, "weight": "value"},
     {"name": "mean_shortage", "kind": "expected_shortage", "max": 1.0},
     {"name": "tail_shortage", "kind": "shortage_cvar", "max": 1.0, "alpha": 0.8},
+    {"name": "always_north", "kind": "share", "supplier": "north", "max": 1.0, "when": "always"},
+    {"name": "mean_south", "kind": "share", "country": "Southland", "max": 1.0, "when": "mean"},
     {"name": "cost_tail", "kind": "cost_cvar", "max": 1e12, "alpha": 0.8},
     {"name": "worst", "kind": "worst_case", "max": 1e12},
 ]
-ON_MEASURES = 4
+ON_MEASURES = 6
 #: One year, or two, with every future in the tree: siblings by the dozen.
 ONE = {"model__years": (2027, 2027), "model__periods_per_year": 1, "demand__orders": "after", "world__tree__branch": ()}
 TWO = ONE | {"model__years": (2027, 2028), "world__tree__nodes": 300, "demand__uncertain": "none"}

@@ -3,7 +3,7 @@
 Everything that merges, composes, prices, explains or reports asks the kind, by these methods:
 
   every kind     `reads`, `sense`, `measured_in`    the keys of the model file, max or min, the unit of the bound
-                 `counts`, `is_convex`              what may be decided together under it
+                 `counted`, `is_convex`             what may be decided together under it
                  `subject`, `says`                  "china's share", "at most 65 % of heavy from china"
   on the plan    `on_plan`, `plan_numbers`          rows of the plan, and the data in them
   on futures     `on_period`, `period_numbers`      the measure of one period, and the data in it
@@ -54,6 +54,10 @@ class LimitKind(ABC):
     def detail(self, choice: Any) -> Hashable:
         """What of the choices decides the shape of the rows; nothing by default."""
         return ()
+
+    def counted(self, choice: Any) -> Counts:
+        """Where a limit of these choices is counted: everywhere alike by default."""
+        return self.counts
 
     def needed(self, limit: Limit, plan: Numbers, market: MarketNumbers, measures: Measures) -> float | None:
         """The bound that decisions need, where the bound multiplies decisions; None where the slack says it.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from procure.units import Array, Index
+from procure.words import plain
 
 Numbers = Mapping[str, Mapping[tuple[Any, ...], Any]]
 Datum = tuple[str, tuple[Any, ...]]  # a number of plan or period: its name and its index
@@ -38,6 +39,14 @@ class Unit:
     shown: str = ""
     factor: float = 1.0
 
+    def text(self, bound: float) -> str:
+        """A bound in words.
+
+        >>> SHARE.text(0.65), DAYS.text(60.0)
+        ('65 %', '60 days')
+        """
+        return f"{plain(round(self.factor * bound, 10))} {self.shown}"
+
 
 SHARE = Unit("share", 0.01, "percentage point", most=1.0, shown="%", factor=100.0)
 DAYS = Unit("days", 1.0, "day", shown="days")
@@ -51,13 +60,14 @@ class Limit:
 
     `suppliers` and `elements` are the scope; an empty tuple means all. `alpha` serves the tail kinds: 0.95 caps the mean
     of the worst 5 %. With ``weight = "value"`` tonnes are weighted by `prices`, USD/kg, one per element of the scope.
-    `detail` is whatever else of the choices decides the shape of the rows of its kind.
+    `detail` is whatever else of the choices decides the shape of the rows of its kind, `counts` where those are counted.
     """
 
     name: str
     kind: str
     tag: str
     years: tuple[int, ...]
+    counts: Counts = field(kw_only=True)
     suppliers: tuple[str, ...] = ()
     elements: tuple[str, ...] = ()
     weight: str = "tonnes"

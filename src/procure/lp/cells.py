@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from procure.limits import Counts, kind_of
+from procure.limits import Counts
 from procure.lp.compile import Name
 from procure.lp.compose import TAIL_MONEY, Composed, Composition
 from procure.lp.dual_bound import proved_bound
@@ -81,7 +81,7 @@ def unlike_cells(composition: Composition, composed: Composed) -> NotByCells | N
         NotByCells.REVIEWS: shape.seen is not None,
         NotByCells.TREE: not is_sliced(shape.parent, shape.year, len(composition.years)),
         NotByCells.WHOLE_NUMBERS: composed.lp.is_mixed_integer,
-        NotByCells.LIMITS: any(kind_of(limit).counts is not Counts.MEAN for limit in composition.limits),
+        NotByCells.LIMITS: any(limit.counts is not Counts.MEAN for limit in composition.limits),
         NotByCells.HANDED_DOWN: len(composition.period.carried) != 1,
     }
     return next((reason for reason, holds in against.items() if holds), None)

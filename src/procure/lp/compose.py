@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.limits import Bound, Counts, Limit, futures_kind_of, kind_of
+from procure.limits import Bound, Counts, Limit, futures_kind_of
 from procure.limits.counted import add_tail
 from procure.lp.compile import Name, Template
 from procure.lp.figures import Figures, Risk
@@ -232,7 +232,7 @@ class Composition:
     @property
     def limits_paths(self) -> bool:
         """Whether a limit looks at the costs of whole paths."""
-        return any(kind_of(limit).counts is Counts.PATHS for limit in self.limits)
+        return any(limit.counts is Counts.PATHS for limit in self.limits)
 
     def plan_cost(self, plan_data: Array) -> Array:
         """What each column of the plan costs whatever happens."""

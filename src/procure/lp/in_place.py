@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from procure.limits import Bound, Counts, kind_of
+from procure.limits import Bound, Counts
 from procure.lp.compile import Affine
 from procure.lp.compose import TAIL_MONEY, Composed, Composition
 from procure.lp.figures import Figures
@@ -74,7 +74,7 @@ class InPlace:
         """Why no program of a composition can be moved in place; None where it can."""
         if composition.shape.information is not None:
             return Reason.ORDERS_FIRST
-        of_means = all(kind_of(limit).counts is Counts.MEAN for limit in composition.limits)
+        of_means = all(limit.counts is Counts.MEAN for limit in composition.limits)
         return None if of_means else Reason.LIMIT
 
     def program(self, figures: Figures, plan: Sequence[int] = (), period: Sequence[int] = ()) -> Moved | Reason:

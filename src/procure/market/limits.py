@@ -33,11 +33,13 @@ def limit_of(choice: LimitChoices, reading: Reading, prices: Prices) -> Limit:
     else:
         suppliers = ()
     by_value, kind = choice.weight == "value", KINDS[choice.kind]
+    counts = kind.counted(choice)
     return Limit(
         name=choice.name,
         kind=choice.kind,
         tag=choice.tag,
-        years=() if kind.counts is Counts.PATHS else tuple(range(first, last + 1)),
+        years=() if counts is Counts.PATHS else tuple(range(first, last + 1)),
+        counts=counts,
         suppliers=suppliers,
         elements=elements,
         weight=choice.weight,

@@ -44,7 +44,7 @@ def priced(market: Market, template: Template, law: Array, prices: Mapping[tuple
     choices = {choice.name: choice for choice in market.model.settings.limits}
     for limit in market.sets.limits_on_futures:
         kind = futures_kind_of(limit)
-        if kind.counts is not Counts.MEAN:
+        if limit.counts is not Counts.MEAN:
             continue
         form = template.forms.index(template.measures[limit.name])
         for year in limit.years:
@@ -135,7 +135,7 @@ class _Outcome:
         if not len(weighed):
             return None
         law, amount = probability[self.path], self.amount
-        if self.kind.counts is Counts.PATHS:
+        if self.limit.counts is Counts.PATHS:
             return float(self.kind.value(self.limit, self.bound, amount, law))
         bound = self.kind.bound(self.limit, self.choice, weighed, law, self.numbers)
         return float(self.kind.value(self.limit, bound, amount[weighed], bound.law))

@@ -68,7 +68,7 @@ def prices_of_means(measured: Measured) -> dict[tuple[str, int | None], float]:
     return {
         (limit.name, year): _price(measured, limit, year, *_on_futures(measured, limit, year))
         for limit in measured.sets.limits
-        if kind_of(limit).counts is Counts.MEAN
+        if limit.counts is Counts.MEAN
         for year in limit.years or (None,)
     }
 
@@ -76,7 +76,7 @@ def prices_of_means(measured: Measured) -> dict[tuple[str, int | None], float]:
 def _on_futures(measured: Measured, limit: Limit, year: int | None) -> tuple[Bound, Array, Array]:
     """The bound of a limit in a year, what it measures at each of the futures that it looks at, and their probabilities."""
     bound = measured.market.bounds[limit.name, year]
-    if kind_of(limit).counts is Counts.PATHS:
+    if limit.counts is Counts.PATHS:
         return bound, measured.loss, measured.law
     form = measured.solved.templates.period.measures[limit.name]
     return bound, measured.forms[form][bound.nodes], bound.law

@@ -138,7 +138,7 @@ def _of_limit(market: Market, limit: Limit, numbers: TableNumbers) -> Condition:
     least, measure = kind.sense == "min", kind.measured_in
     when = f" in {span(limit.years)}" if limit.years else ""
     return Condition(
-        tag=limit.tag, where=limit.name, says=kind.says(choice, in_words(choice.bound, measure.shown)) + when,
+        tag=limit.tag, where=limit.name, says=kind.says(choice, measure.text(choice.bound)) + when,
         path=f"limits.{limit.name}.{kind.sense}", value=choice.bound, sign=-1 if least else 1,
         room=choice.bound if least else measure.most - choice.bound, unit=measure.shown, rates=rates, limit=limit,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from procure.limits import Counts, kind_of
+from procure.limits import Counts
 from procure.lp.compose import Composed, Composition
 from procure.lp.figures import Figures
 from procure.lp.program import LinearProgram, Solution, Status
@@ -157,7 +157,7 @@ def compose(
         same = same_for_elements(market, kept_apart(market, compiled.plan, taken))
     shape = replace(market.shape, same=same)
     limits = market.sets.limits_on_futures
-    if any(kind_of(limit).counts is Counts.PATHS for limit in limits):
+    if any(limit.counts is Counts.PATHS for limit in limits):
         watched = None  # they look at every path
     elif watched is None:
         watched = may_reach(market)

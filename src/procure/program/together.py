@@ -38,7 +38,7 @@ def kept_apart(market: Market, plan: Template, apart: frozenset[str]) -> frozens
     apart |= _looked_at(market, split)
     lower, upper = plan.bounds(market.plan_data(plan))
     whole = split or (plan.integer & (lower < upper)).any()
-    if not whole or (_weighs_evenly(market) and all(kind_of(limit).counts is Counts.MEAN for limit in limits)):
+    if not whole or (_weighs_evenly(market) and all(limit.counts is Counts.MEAN for limit in limits)):
         return apart
     return apart | _looked_at(market, _limits_by_year(market))
 
@@ -46,7 +46,7 @@ def kept_apart(market: Market, plan: Template, apart: frozenset[str]) -> frozens
 def coupled(market: Market, binding: Collection[tuple[str, Any]]) -> frozenset[str]:
     """Elements that limits on all futures couple, where these bind, by name and year."""
     looking = [(limit, year) for limit, year in _limits_by_year(market) if (limit.name, year) in binding]
-    if _weighs_evenly(market) and all(kind_of(limit).counts is Counts.MEAN for limit, _ in looking):
+    if _weighs_evenly(market) and all(limit.counts is Counts.MEAN for limit, _ in looking):
         return frozenset()
     return _looked_at(market, looking)
 

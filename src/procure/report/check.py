@@ -94,11 +94,9 @@ def _effective(market: Market) -> str:
 
 
 def _words(limit: LimitChoices, model: Model) -> str:
-    whose = limit.supplier or limit.country
-    parts = [limit.kind.replace("_", " "), f"of {whose}" if whose else "", f"in {limit.scope}"]
+    kind = KINDS[limit.kind]
     years = span(range(limit.first or model.years[0], (limit.last or model.years[-1]) + 1))
-    bound = f"{'at least' if KINDS[limit.kind].sense == 'min' else 'at most'} {limit.bound:g}"
-    return f"{limit.name} ({limit.tag}): {' '.join(filter(None, parts))}, {bound}, {years}"
+    return f"{limit.name} ({limit.tag}): {kind.says(limit, kind.measured_in.text(limit.bound))}, {years}"
 
 
 def _sizes(values: Array) -> tuple[float, float]:

@@ -101,6 +101,7 @@ STEPS = {
     "percentage point": "1 %ポイント緩和", "day": "1日緩和", "million USD": "百万ドル緩和", "0.1 t/t": "0.1 t/t 緩和",
     "1 % more": "1 % 増", "1 % less": "1 % 減",
 }  # fmt: skip
+WHEN = {"undisturbed": "（平常時）", "always": "（あらゆる将来）", "mean": "（全将来の平均）"}
 NO_PRICE = "経路を丸ごと数えるため限界価格はない"
 
 #: How people count large sums: (name, units of the currency).

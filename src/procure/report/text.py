@@ -17,7 +17,7 @@ from procure.portfolio.frames import OTHER_SOURCES, is_worthless
 from procure.portfolio.information import Information
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.report.information import listing, sentences
-from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, NO_PRICE, STEPS
+from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, NO_PRICE, STEPS, WHEN
 from procure.report.steps import steps, worth_of_waiting
 from procure.words import LEAST_SHARE, Language, money, percent, printable, programme_name, with_error, worst_share
 
@@ -327,10 +327,18 @@ class _Screen:
         year = f" {row['year']}" if isinstance(row["year"], int) else ""
         suppliers = set(self.portfolio.shares["supplier"])
         scope = " ".join(self._name(word) if word in suppliers else word for word in str(row["scope"]).split())
-        subject = f"{HELD_BACK.get(row['kind'], row['limit'])} {scope}{year}"
+        subject = f"{HELD_BACK.get(row['kind'], row['limit'])} {scope}{year}{self._when(row)}"
         if row["shadow_price_musd"] != row["shadow_price_musd"]:
             return f"{subject}: {NO_PRICE}"
         return f"{subject}: {STEPS.get(row['per'], row['per'])} → {float(row['shadow_price_musd']):.3g} 百万ドル"
+
+    def _when(self, row: dict[Any, Any]) -> str:
+        """When a limit is counted, where its kind has that choice."""
+        kind = KINDS.get(row["kind"])
+        if kind is None or "when" not in kind.reads:
+            return ""
+        (written,) = (choice for choice in self.portfolio.settings["limits"] if choice["name"] == row["limit"])
+        return WHEN[written.get("when", kind.keys["when"][1])]
 
     def _provenance(self) -> str:
         frame = self.portfolio.provenance

@@ -101,8 +101,11 @@ class Reaches:
 
     def _is_bound_of_mean(self, path: str) -> bool:
         head, _, key = path.rpartition(".")
-        kinds = {f"limits.{limit.name}": KINDS[limit.kind] for limit in self._model.settings.limits}
-        return head in kinds and key == kinds[head].sense and kinds[head].counts is Counts.MEAN
+        limits = {f"limits.{limit.name}": limit for limit in self._model.settings.limits}
+        if head not in limits:
+            return False
+        kind = KINDS[limits[head].kind]
+        return key == kind.sense and kind.counted(limits[head]) is Counts.MEAN
 
     def change(self, paths: Mapping[str, Any]) -> Change:
         """The paths at other values; it reaches as far as the one that reaches furthest."""
