@@ -82,6 +82,11 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
             most = tail(name, path_cost, [probability[leaf] for leaf in leaves], limit.alpha)
         else:
             measure = [getattr(m.node[n], m.node[n].measures[name]).expr for n in bound.nodes]
+            if limit.kind == "stock_held":
+                m.add_component(f"{name}_{year}", pyo.ConstraintList())
+                for held in measure:
+                    getattr(m, f"{name}_{year}").add(held >= bound.most)
+                continue
             if limit.detail == "always":
                 for n, supplied, demand in zip(bound.nodes, measure, bound.numbers["demand"], strict=True):
                     if not isinstance(supplied, (int, float)):

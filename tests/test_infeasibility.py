@@ -297,6 +297,7 @@ TIGHT = (
     {"name": "bad_years", "kind": "shortage_cvar", "alpha": 0.8, "weight": "value", "max": 0.1},
     {"name": "south", "kind": "domestic_share", "country": "Southland", "min": 0.9},
     {"name": "reserve", "kind": "stock_days", "min": 120.0, "tag": "contractual"},
+    {"name": "held", "kind": "stock_held", "min": 20.0},
     {"name": "purse", "kind": "budget", "max": 0.05},
     {"name": "tail", "kind": "cost_cvar", "alpha": 0.5, "max": 1.0},
 )

@@ -174,7 +174,7 @@ def limit_of_kind(name, bound=0.5):
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_has_words_and_a_tag(name):
     asked, limit = limit_of_kind(name)
-    choice, kind = choice_of(asked.model, limit.name), KINDS[name]
+    choice, kind = choice_of(asked.model, limit), KINDS[name]
     assert kind.name == name and limit.tag in TIERS
     assert kind.subject(choice).strip() and "{" not in kind.subject(choice)
     assert "a bound of one's own" in kind.says(choice, "a bound of one's own")

@@ -40,6 +40,13 @@ class MarketNumbers(Protocol):
     def undisturbed(self, supplier: str) -> Mask:
         """Nodes where a supplier is in its first state."""
 
+    @property
+    def year_of_node(self) -> Index:
+        """The year of every node, shape (n_nodes,)."""
+
+    def calm(self, element: str) -> Mask:
+        """Nodes where every supplier that could deliver an element is in its first state."""
+
     def nodes_of(self, year: int) -> Index:
         """The nodes of a year that are in the law."""
 

@@ -4,6 +4,7 @@ Everything that merges, composes, prices, explains or reports asks the kind, by 
 
   every kind     `reads`, `sense`, `measured_in`    the keys of the model file, max or min, the unit of the bound
                  `counted`, `is_convex`             what may be decided together under it
+                 `parts`, `of_part`                 elements or suppliers of which it speaks one by one
                  `subject`, `says`                  "china's share", "at most 65 % of heavy from china"
   on the plan    `on_plan`, `plan_numbers`          rows of the plan, and the data in them
   on futures     `on_period`, `period_numbers`      the measure of one period, and the data in it
@@ -40,6 +41,7 @@ class LimitKind(ABC):
     measured_in: ClassVar[Unit] = SHARE
     counts: ClassVar[Counts]
     is_convex: ClassVar[bool] = True
+    has_parts: ClassVar[bool] = False
     nothing: ClassVar[float] = np.nan  # the value where there is nothing to limit
     nothing_says: ClassVar[str] = "there is no demand"  # why, where that is no number
 
@@ -54,6 +56,22 @@ class LimitKind(ABC):
     def detail(self, choice: Any) -> Hashable:
         """What of the choices decides the shape of the rows; nothing by default."""
         return ()
+
+    def parts(self, limit: Limit, choice: Any, country_of: Mapping[str, str]) -> Iterator[Limit]:
+        """The limits that it consists of, one of each element or supplier where `has_parts`; by default itself.
+
+        Parameters
+        ----------
+        limit : Limit
+            Of the whole scope.
+        country_of : mapping supplier -> country
+            Of the suppliers of the model.
+        """
+        yield limit
+
+    def of_part(self, choice: Any, part: str) -> Any:
+        """The choices as if they spoke of one part, or one element, alone."""
+        return choice.model_copy(update={"scope": part})
 
     def counted(self, choice: Any) -> Counts:
         """Where a limit of these choices is counted: everywhere alike by default."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,7 @@ class Limit:
     `suppliers` and `elements` are the scope; an empty tuple means all. `alpha` serves the tail kinds: 0.95 caps the mean
     of the worst 5 %. With ``weight = "value"`` tonnes are weighted by `prices`, USD/kg, one per element of the scope.
     `detail` is whatever else of the choices decides the shape of the rows of its kind, `counts` where those are counted.
+    A limit that speaks of several elements or suppliers one by one is as many limits, of which each is a `part`.
     """
 
     name: str
@@ -74,15 +75,30 @@ class Limit:
     prices: tuple[float, ...] = ()
     alpha: float = 0.0
     detail: Hashable = ()
+    part: str = ""
+
+    @property
+    def written(self) -> str:
+        """Its name in the model file, which all its parts share."""
+        return self.name.removesuffix(f":{self.part}")
+
+    def of(self, part: str, **scope: Any) -> Limit:
+        """One part of it, under a name of its own: the parts of "reserve" are "reserve:Dy", "reserve:Tb"."""
+        return replace(self, name=part_name(self.name, part), part=part, **scope)
 
     def weight_of(self, element: str) -> float:
         """Tonnes count one each; by value they count their price."""
         return self.prices[self.elements.index(element)] if self.weight == "value" else 1.0
 
 
+def part_name(limit: str, part: str) -> str:
+    """The name of one part of a limit."""
+    return f"{limit}:{part}"
+
+
 @dataclass(frozen=True)
 class Bound:
-    """The most a limit allows over the futures of a year, in the unit of its rows.
+    """The most, or least, that a limit allows over the futures of a year, in the unit of its rows.
 
     `nodes` are those it looks at, `law` their weights, both of shape (n,) and empty for the costs of paths; `rate` is how far
     `most` moves with one unit of the bound as written. `numbers` are more data of the kind, of shape (n,) too.

@@ -8,6 +8,11 @@ from typing import Any
 from procure.words import worst_share
 
 
+def scope(choice: Any) -> str:
+    """The scope by itself."""
+    return str(choice.scope)
+
+
 def what(choice: Any) -> str:
     """The scope in front of a noun: "medium/heavy " or nothing."""
     return "" if choice.scope == "all" else choice.scope.replace("_", "/") + " "

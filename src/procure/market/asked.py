@@ -10,6 +10,7 @@ Every answer is tracked: what a limit works out from it is worked out again when
   year_of_node, period_years             the year of every node; the length of a period
   state(chain)                           the name of every node's state   undisturbed(s)        nodes where s is in its first state
   delivered(s, e), ready(s)              share of a contract that arrives at every node; that would, undisturbed
+  calm(e)                                nodes where nobody who could deliver it is disturbed
   probability                            of every node                    nodes_of(y)           the nodes of a year
                                          nodes_outside(name, y)                nodes of futures outside the law
 """
@@ -104,6 +105,10 @@ class Asked:
     def undisturbed(self, supplier: str) -> Mask:
         """Nodes where a supplier is in its first state; all, where it cannot fail."""
         return self._delivery.undisturbed(supplier)
+
+    def calm(self, element: str) -> Mask:
+        """Nodes where every supplier that could deliver an element is in its first state: its stock is not for drawing there."""
+        return ~self._delivery.disrupted(element, [s for s, _ in self.sets.of_element(element)])
 
     def delivered(self, supplier: str, element: str) -> Array:
         """Share of a contract that arrives at every node, shape (n_nodes,)."""

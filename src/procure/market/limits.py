@@ -18,8 +18,8 @@ from procure.model.limits import LimitChoices
 from procure.units import Array, Index
 
 
-def limit_of(choice: LimitChoices, reading: Reading, prices: Prices) -> Limit:
-    """A limit of the model file, over the elements, suppliers and years of the model."""
+def limits_of(choice: LimitChoices, reading: Reading, prices: Prices) -> tuple[Limit, ...]:
+    """A limit of the model file over the elements, suppliers and years of the model, or all its parts."""
     first = choice.first if choice.first is not None else reading.years[0]
     last = choice.last if choice.last is not None else reading.years[-1]
     elements = tuple(e for e in reading.elements if choice.scope in ("all", e, reading.class_of[e]))
@@ -34,7 +34,7 @@ def limit_of(choice: LimitChoices, reading: Reading, prices: Prices) -> Limit:
         suppliers = ()
     by_value, kind = choice.weight == "value", KINDS[choice.kind]
     counts = kind.counted(choice)
-    return Limit(
+    limit = Limit(
         name=choice.name,
         kind=choice.kind,
         tag=choice.tag,
@@ -47,11 +47,12 @@ def limit_of(choice: LimitChoices, reading: Reading, prices: Prices) -> Limit:
         alpha=choice.alpha,
         detail=kind.detail(choice),
     )
+    return tuple(kind.parts(limit, choice, {s: str(reading.registry[s]["country"]) for s in reading.suppliers}))
 
 
-def choice_of(model: Model, limit: str) -> LimitChoices:
+def choice_of(model: Model, limit: Limit) -> LimitChoices:
     """What the model file says of a limit."""
-    return next(choice for choice in model.settings.limits if choice.name == limit)
+    return next(choice for choice in model.settings.limits if choice.name == limit.written)
 
 
 class LimitNumbers(BlockData):
@@ -68,7 +69,7 @@ class LimitNumbers(BlockData):
         limit = self._limits[name]
         kind = kind_of(limit)
         assert isinstance(kind, PlanLimit), f"{name} is a limit on all futures"
-        return kind.plan_numbers(limit, choice_of(self.reading.model, name).bound, self.asked)
+        return kind.plan_numbers(limit, choice_of(self.reading.model, limit).bound, self.asked)
 
     @tracked
     def of_period(self, name: str) -> dict[Datum, Array]:
@@ -115,4 +116,4 @@ def future_bounds(asked: Asked, reading: Reading, period: NumbersByName) -> dict
 
 def bound_of(model: Model, limit: Limit, nodes: Index, probability: Array, period: NumbersByName) -> Bound:
     """What a limit on all futures allows at some nodes, at these numbers of the periods."""
-    return futures_kind_of(limit).bound(limit, choice_of(model, limit.name), nodes, probability, period)
+    return futures_kind_of(limit).bound(limit, choice_of(model, limit), nodes, probability, period)

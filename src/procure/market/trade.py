@@ -5,7 +5,7 @@ from __future__ import annotations
 from procure.facts.tracked import tracked
 from procure.formulation.moment import seen_before
 from procure.formulation.sets import Sets
-from procure.market.limits import limit_of
+from procure.market.limits import limits_of
 from procure.market.offers import Offers
 from procure.market.prices import Prices
 from procure.market.reading import Reading, Room
@@ -48,7 +48,9 @@ class Trade(Room):
             steps=tuple(self._steps()),
             tiers=tuple(self._tiers()),
             extension=reading.model.extension,
-            limits=tuple(limit_of(choice, reading, self.prices) for choice in reading.settings.limits),
+            limits=tuple(
+                limit for choice in reading.settings.limits for limit in limits_of(choice, reading, self.prices)
+            ),
         )
 
     def _levels(self, supplier: str) -> tuple[str, ...]:

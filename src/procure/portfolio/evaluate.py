@@ -14,6 +14,7 @@ from procure.errors import DataError, Fault
 from procure.facts import load_facts
 from procure.formulation.moment import from_words, moment
 from procure.limits import KINDS
+from procure.limits.limit import part_name
 from procure.model import Model, Settings, bundled_models, make_model
 from procure.model.file import facts_of
 from procure.model.limits import LimitChoices
@@ -261,10 +262,12 @@ def _played(portfolio: Portfolio, model: Model, paths: int | Tree, seed: int, st
 
 def _prices(portfolio: Portfolio) -> dict[tuple[str, int | None], float]:
     """What one unit more of the bound of each limit saves, by limit and year, kUSD, as the program has it."""
-    columns = (portfolio.limits[name].tolist() for name in ("limit", "kind", "year", "shadow_price_musd"))
+    columns = (portfolio.limits[name].tolist() for name in ("limit", "kind", "scope", "year", "shadow_price_musd"))
     return {
-        (limit, None if year is NA else int(year)): price * KUSD_PER_MUSD / KINDS[kind].measured_in.step
-        for limit, kind, year, price in zip(*columns, strict=True)
+        (part_name(limit, scope) if KINDS[kind].has_parts else limit, None if year is NA else int(year)): price
+        * KUSD_PER_MUSD
+        / KINDS[kind].measured_in.step
+        for limit, kind, scope, year, price in zip(*columns, strict=True)
         if kind in KINDS
     }
 
@@ -308,8 +311,8 @@ def _limits(limits: Sequence[Kept]) -> DataFrame:
         is_least = KINDS[k.kind].sense == "min"
         inside, outside = (low >= k.bound, high < k.bound) if is_least else (high <= k.bound, low > k.bound)
         verdict = "kept" if inside else "broken" if outside else "unsure"
-        rows.append((k.limit, k.year, k.value, k.standard_error, low, high, k.bound, k.unit, verdict))
-    columns = ["limit", "year", "value", "standard_error", "low", "high", "bound", "unit", "verdict"]
+        rows.append((k.limit, k.scope, k.year, k.value, k.standard_error, low, high, k.bound, k.unit, verdict))
+    columns = ["limit", "scope", "year", "value", "standard_error", "low", "high", "bound", "unit", "verdict"]
     return DataFrame(rows, columns=columns).astype({"year": "Int64"})
 
 

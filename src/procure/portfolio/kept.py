@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from procure.limits import Counts, Limit, futures_kind_of, kind_of
+from procure.limits import Counts, Limit, futures_kind_of, kind_of, said
 from procure.lp.compile import Template
 from procure.market import Market
 from procure.portfolio.rule import money
@@ -49,7 +49,7 @@ def priced(market: Market, template: Template, law: Array, prices: Mapping[tuple
         form = template.forms.index(template.measures[limit.name])
         for year in limit.years:
             nodes = market.bounds[limit.name, year].nodes
-            bound = kind.bound(limit, choices[limit.name], nodes, law, market.period)
+            bound = kind.bound(limit, choices[limit.written], nodes, law, market.period)
             if bound.rate > 0:
                 price = prices.get((limit.name, year), 0.0) / bound.rate * (-1.0 if kind.sense == "min" else 1.0)
                 weight[nodes, form] += price / market.discount[nodes]
@@ -58,9 +58,10 @@ def priced(market: Market, template: Template, law: Array, prices: Mapping[tuple
 
 @dataclass(frozen=True)
 class Kept:
-    """What one limit comes to in one year, in the unit of its bound, and the standard error of that."""
+    """What one limit, or one part of it, comes to in one year, in the unit of its bound, and the standard error of that."""
 
     limit: str
+    scope: str
     kind: str
     year: int | None
     value: float
@@ -91,7 +92,7 @@ def kept(
     """
     choices = {choice.name: choice for choice in market.model.settings.limits}
     for limit in market.sets.limits_on_futures:
-        kind, choice = kind_of(limit), choices[limit.name]
+        kind, choice = kind_of(limit), choices[limit.written]
         for year in limit.years or (None,):
             outcome = _Outcome(
                 market, limit, choice, year, nodes, measures.get(template.measures.get(limit.name, "")), loss
@@ -100,7 +101,16 @@ def kept(
             if value is None:
                 continue
             error = _jackknife(outcome, probability) if drawn else 0.0
-            yield Kept(limit.name, limit.kind, year, value, error, choice.bound, kind.measured_in.name)
+            yield Kept(
+                limit.written,
+                limit.part or said.scope(choice),
+                limit.kind,
+                year,
+                value,
+                error,
+                choice.bound,
+                kind.measured_in.name,
+            )
 
 
 class _Outcome:

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from pandas import DataFrame
 
-from procure.limits import Bound, Counts, Limit, PlanLimit, futures_kind_of, kind_of
+from procure.limits import Bound, Counts, Limit, PlanLimit, futures_kind_of, kind_of, said
 from procure.lp.compile import Template
 from procure.market.limits import choice_of
 from procure.portfolio.added import added_rows
@@ -58,9 +58,10 @@ def prices_of_limits(measured: Measured) -> dict[str, float]:
     limits = measured.sets.limits
     numbers = TableNumbers(measured.market) if any(isinstance(kind_of(limit), PlanLimit) for limit in limits) else None
     price = list(FRAMES["limits"]).index("shadow_price_musd")
+    rows = [(limit.written, row[price]) for limit in limits for row in _Policy(measured, limit, numbers).rows()]
     return {
-        limit.name: math.fsum(row[price] for row in _Policy(measured, limit, numbers).rows()) for limit in limits
-    }  # fmt: skip
+        name: math.fsum(price for own, price in rows if own == name) for name in dict.fromkeys(own for own, _ in rows)
+    }
 
 
 def prices_of_means(measured: Measured) -> dict[tuple[str, int | None], float]:
@@ -104,7 +105,7 @@ class _Policy:
     def __init__(self, measured: Measured, limit: Limit, numbers: TableNumbers | None) -> None:
         self.measured, self.limit, self.numbers = measured, limit, numbers
         self.kind = kind_of(limit)
-        self.choice = choice_of(measured.market.model, limit.name)
+        self.choice = choice_of(measured.market.model, limit)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """One of every year, and of every element where it speaks of each."""
@@ -126,13 +127,15 @@ class _Policy:
             rate = template.slack(name, beyond, x) - slack
             value = bound - slack / rate if abs(rate) > 0 else kind.nothing
             price = abs(_dual_of(self.measured, name) * rate)
-            yield self._row(owner.get("element", self.choice.scope), owner["year"], value, price)
+            yield self._row(owner.get("element", said.scope(self.choice)), owner["year"], value, price)
 
     def _on_futures(self, year: int | None) -> tuple[Any, ...]:
         limit, kind = self.limit, futures_kind_of(self.limit)
         seen = _on_futures(self.measured, limit, year)
         price = _price(self.measured, limit, year, *seen)
-        return self._row(self.choice.scope, year, kind.value(limit, *seen), price, kind.aside(limit, *seen))
+        return self._row(
+            limit.part or said.scope(self.choice), year, kind.value(limit, *seen), price, kind.aside(limit, *seen)
+        )
 
     def _row(self, scope: str, year: int | None, value: float, price: float, aside: str = "") -> tuple[Any, ...]:
         """The limit in one year; `price` in kUSD per unit of the bound."""
@@ -141,9 +144,8 @@ class _Policy:
         slack = value - bound if kind.sense == "min" else bound - value
         musd = saved / KUSD_PER_MUSD + 0.0
         binding = bool(slack <= BINDS * max(abs(bound), 1.0)) or abs(saved) > PRICED * self.measured.gross
-        subject = kind.subject(self.choice.model_copy(update={"scope": scope})) + (
-            f" in {year}" if year is not None else ""
-        )
+        choice = kind.of_part(self.choice, scope) if scope != said.scope(self.choice) else self.choice
+        subject = kind.subject(choice) + (f" in {year}" if year is not None else "")
         if np.isnan(value):
             words = f"{subject} is not limited: {kind.nothing_says}"
         elif np.isnan(price):
@@ -160,7 +162,7 @@ class _Policy:
         else:
             words = f"{subject} has room left"
         words += f"; {aside}" if aside else ""
-        name, tag, unit, per = limit.name, limit.tag, measure.name, measure.per
+        name, tag, unit, per = limit.written, limit.tag, measure.name, measure.per
         return (name, limit.kind, tag, scope, year, value, bound, slack, unit, binding, musd, per, words)
 
 

@@ -118,28 +118,33 @@ def conditions(program: Program, positions: Positions, numbers: TableNumbers) ->
     """Everything in a program that can give way; where its plan is given, what looks at the futures that follow it."""
     sets = program.market.sets
     if program.given is not None:
-        of_futures = (_of_limit(program.market, limit, numbers) for limit in sets.limits_on_futures)
+        of_futures = _of_limits(program.market, sets.limits_on_futures, numbers)
         candidates = (*of_futures, *_added(program, positions, (program.composition.period,)))
         return [condition for condition in candidates if condition.rates]
-    of_limits = (_of_limit(program.market, limit, numbers) for limit in sets.limits)
+    of_limits = _of_limits(program.market, sets.limits, numbers)
     blocks = (program.composition.plan, program.composition.period)
     candidates = (*of_limits, *_of_tables(program, numbers), *_added(program, positions, blocks))
     return [condition for condition in candidates if condition.rates]
 
 
-def _of_limit(market: Market, limit: Limit, numbers: TableNumbers) -> Condition:
-    """A limit of the model file."""
-    kind = kind_of(limit)
-    choice = choice_of(market.model, limit.name)
+def _of_limits(market: Market, limits: Sequence[Limit], numbers: TableNumbers) -> Iterator[Condition]:
+    """The limits of the model file, each with all its parts: they have one bound."""
+    for written in dict.fromkeys(limit.written for limit in limits):
+        yield _of_limit(market, [limit for limit in limits if limit.written == written], numbers)
+
+
+def _of_limit(market: Market, parts: Sequence[Limit], numbers: TableNumbers) -> Condition:
+    limit, names = parts[0], {part.name for part in parts}
+    kind, choice = kind_of(limit), choice_of(market.model, limit)
     if isinstance(kind, PlanLimit):
         rates: dict[Name, Any] = dict(kind.plan_rates(limit, choice.bound, numbers.asked))
     else:
-        rates = {(FUTURE, key): bound.rate for key, bound in market.bounds.items() if key[0] == limit.name}
+        rates = {(FUTURE, key): bound.rate for key, bound in market.bounds.items() if key[0] in names}
     least, measure = kind.sense == "min", kind.measured_in
     when = f" in {span(limit.years)}" if limit.years else ""
     return Condition(
-        tag=limit.tag, where=limit.name, says=kind.says(choice, measure.text(choice.bound)) + when,
-        path=f"limits.{limit.name}.{kind.sense}", value=choice.bound, sign=-1 if least else 1,
+        tag=limit.tag, where=limit.written, says=kind.says(choice, measure.text(choice.bound)) + when,
+        path=f"limits.{limit.written}.{kind.sense}", value=choice.bound, sign=-1 if least else 1,
         room=choice.bound if least else measure.most - choice.bound, unit=measure.shown, rates=rates, limit=limit,
     )  # fmt: skip
 

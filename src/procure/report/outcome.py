@@ -103,7 +103,8 @@ def _limits(evaluation: Evaluation) -> Iterator[str]:
         when = f" in {span(years)}" if years else ""
         words = "is broken" if worst["verdict"] == "broken" else "may be broken"
         value, bound = rounded(float(worst["value"])), rounded(float(worst["bound"]))
-        amount = f"up to {value} of {bound} {worst['unit']}"
+        way = "up to" if worst["value"] > worst["bound"] else "down to"
+        amount = f"{way} {value} of {bound} {worst['unit']}"
         yield f"{name} {words}{when}: {amount}. The rule pays its shadow price, and is not held to it."
 
 
