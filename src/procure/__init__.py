@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from procure.errors import (
         SolverError as SolverError,
     )
+    from procure.explore.frontier import Frontier as Frontier
+    from procure.explore.frontier import frontier as frontier
     from procure.explore.information import value_of_information as value_of_information
     from procure.explore.reviews import Reviews as Reviews
     from procure.explore.reviews import reviews as reviews
@@ -73,6 +75,7 @@ _HOME = {
     "DataError": "errors",
     "Evaluation": "portfolio.evaluate",
     "Facts": "facts",
+    "Frontier": "explore.frontier",
     "Grid": "explore.sweep",
     "Infeasible": "errors",
     "Model": "model",
@@ -87,6 +90,7 @@ _HOME = {
     "compare": "portfolio.evaluate",
     "compile": "solving.compiled",
     "evaluate": "portfolio.evaluate",
+    "frontier": "explore.frontier",
     "load_facts": "facts",
     "load_model": "model",
     "read_portfolio": "portfolio.read",

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from procure.cli.check import check
 from procure.cli.evaluate import evaluate
+from procure.cli.frontier import frontier
 from procure.cli.models import models
 from procure.cli.plot import plot
 from procure.cli.reviews import reviews
@@ -87,5 +88,19 @@ def procure(
     """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
 
 
-for command in (solve, evaluate, sweep, switch, sensitivity, reviews, stress, check, models, sources, show, plot):
+for command in (
+    solve,
+    evaluate,
+    sweep,
+    switch,
+    frontier,
+    sensitivity,
+    reviews,
+    stress,
+    check,
+    models,
+    sources,
+    show,
+    plot,
+):
     app.command()(command)

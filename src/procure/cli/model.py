@@ -45,6 +45,11 @@ TimeLimit = Annotated[
 ]
 
 
+Seeds = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Solve so many drawn trees, and say how far their answers differ.")
+]
+
+
 def load(name: str, changes: list[str] | None, faults: list[Fault] | None = None, *, quiet: bool = True) -> Model:
     """The model with its changes; every fault of command line, file and changes in one list.
 

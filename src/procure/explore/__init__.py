@@ -1,8 +1,11 @@
 """Questions that take many solves: a model compiled once, its numbers moved from case to case."""
 
+from procure.explore.frontier import Frontier, frontier
 from procure.explore.sensitivity import Sensitivity, sensitivity
 from procure.explore.stress import Stress, stress
 from procure.explore.sweep import sweep
 from procure.explore.switch import Switches, switch
 
-__all__ = ["Sensitivity", "Stress", "Switches", "sensitivity", "stress", "sweep", "switch"]
+__all__ = [
+    "Frontier", "Sensitivity", "Stress", "Switches", "frontier", "sensitivity", "stress", "sweep", "switch",
+]  # fmt: skip

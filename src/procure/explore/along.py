@@ -65,7 +65,7 @@ def along(model: Model, path: str, low: float | str, high: float | str, *, as_wr
     if model.is_number_of_facts(path):
         _known(model, path)
         factor = facts.factor(path) if as_written else 1.0
-        first, last = (facts.number(path, end, as_written=as_written) / factor for end in (low, high))
+        first, last = (value_of(model, path, end, as_written=as_written) for end in (low, high))
         number = Along(path, facts.unit(path, as_written=as_written), first, last, factor, *_others(facts, path))
     else:
         number = Along(path, "", _plain(path, low), _plain(path, high))
@@ -76,6 +76,14 @@ def along(model: Model, path: str, low: float | str, high: float | str, *, as_wr
     for value in (number.low, inside, number.high):
         model.changed(number.changes(value))
     return number
+
+
+def value_of(model: Model, path: str, value: float | str, *, as_written: bool = False) -> float:
+    """A value of a number in the unit of `along`; raises `DataError` where it is none, or the path names none."""
+    if not model.is_number_of_facts(path):
+        return _plain(path, value)
+    _known(model, path)
+    return model.facts.number(path, value, as_written=as_written) / (model.facts.factor(path) if as_written else 1.0)
 
 
 def _known(model: Model, path: str) -> None:

@@ -118,16 +118,16 @@ def conditions(program: Program, positions: Positions, numbers: TableNumbers) ->
     """Everything in a program that can give way; where its plan is given, what looks at the futures that follow it."""
     sets = program.market.sets
     if program.given is not None:
-        of_futures = _of_limits(program.market, sets.limits_on_futures, numbers)
+        of_futures = of_limits(program.market, sets.limits_on_futures, numbers)
         candidates = (*of_futures, *_added(program, positions, (program.composition.period,)))
         return [condition for condition in candidates if condition.rates]
-    of_limits = _of_limits(program.market, sets.limits, numbers)
     blocks = (program.composition.plan, program.composition.period)
-    candidates = (*of_limits, *_of_tables(program, numbers), *_added(program, positions, blocks))
+    every_limit = of_limits(program.market, sets.limits, numbers)
+    candidates = (*every_limit, *_of_tables(program, numbers), *_added(program, positions, blocks))
     return [condition for condition in candidates if condition.rates]
 
 
-def _of_limits(market: Market, limits: Sequence[Limit], numbers: TableNumbers) -> Iterator[Condition]:
+def of_limits(market: Market, limits: Sequence[Limit], numbers: TableNumbers) -> Iterator[Condition]:
     """The limits of the model file, each with all its parts: they have one bound."""
     for written in dict.fromkeys(limit.written for limit in limits):
         yield _of_limit(market, [limit for limit in limits if limit.written == written], numbers)

@@ -22,9 +22,10 @@ from procure.lp.compile import Name
 from procure.lp.cores import cores
 from procure.lp.highs import Solver
 from procure.lp.program import Solution, Status
-from procure.program.conditions import TINY, Condition, conditions
+from procure.program.conditions import TINY, Condition, conditions, of_limits
 from procure.program.conflict import Conflict, Isolation, hard_conflict, indispensable
 from procure.program.elastic import PATIENCE, TIERS, Deadline, Elastic
+from procure.program.engine import SIMPLEX
 from procure.program.positions import Positions
 from procure.program.program import Program
 from procure.program.restraints import TableNumbers
@@ -81,6 +82,26 @@ def reject(programs: Sequence[Program], deadline: float = np.inf) -> list[Reject
         Rejection(level.program.market.programmes, tuple(level.repairs()), level.changes())
         for level in _explanations(programs, deadline)
     ]
+
+
+def tightest_bound(program: Program, name: str, deadline: float = np.inf) -> float:
+    """The bound of a limit at which a program begins to have a solution, all else as it is: as it stands where it has one.
+
+    In the unit of the model file, rounded outward to five digits; NaN where no bound is enough, or none was found in time.
+    """
+    positions, numbers = Positions(program.composition, program.composed), TableNumbers(program.market)
+    parts = [limit for limit in program.market.sets.limits if limit.written == name]
+    (condition,) = of_limits(program.market, parts, numbers)
+    elastic = Elastic(program, [condition], positions, numbers)
+    solution = elastic.cheapest(Solver(elastic.lp, SIMPLEX), Deadline(deadline))
+    if solution.status is not Status.OPTIMAL:
+        return np.nan
+    (give,) = solution.x[elastic.slacks].tolist()
+    return (
+        condition.after(elastic.needed(condition, give, solution.x))
+        if give > TINY * condition.size
+        else condition.value
+    )
 
 
 def conflict(program: Program, deadline: float = np.inf) -> list[str]:

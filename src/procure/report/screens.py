@@ -5,13 +5,14 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from procure.explore.frontier import Frontier
 from procure.explore.reviews import Reviews
 from procure.explore.sensitivity import Sensitivity
 from procure.explore.stress import Stress
 from procure.explore.switch import Switches
 from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
-from procure.report import information, outcome, reviews, sensitivity, stress, switch, text
+from procure.report import frontier, information, outcome, reviews, sensitivity, stress, switch, text
 
 
 def to_text(answer: Any) -> str:
@@ -29,6 +30,8 @@ def _screens_of(answer: Any) -> ModuleType:
         return switch
     if isinstance(answer, Sensitivity):
         return sensitivity
+    if isinstance(answer, Frontier):
+        return frontier
     if isinstance(answer, Stress):
         return stress
     if isinstance(answer, Reviews):

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from procure.errors import Infeasible
 from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import check_read
@@ -22,6 +23,7 @@ from procure.model import Model
 from procure.program.engine import MANY_ROWS
 from procure.program.infeasibility import explain
 from procure.program.optimum import Optimum, refuse
+from procure.program.program import Program
 from procure.scenarios.world import programme_choices
 from procure.solving.abreast import abreast
 from procure.solving.answer import Answer
@@ -73,7 +75,9 @@ class Compiled:
     def _levels_of(self, model: Model) -> list[Level]:
         return [Level(model, choice, self._options, self._is_solved_once) for choice in programme_choices(model)]
 
-    def solve(self, changes: Mapping[str, Any] | None = None, *, progress: Progress | None = None) -> Answer:
+    def solve(
+        self, changes: Mapping[str, Any] | None = None, *, explains: bool = True, progress: Progress | None = None
+    ) -> Answer:
         """The least-cost answer with some dotted paths changed.
 
         Parameters
@@ -81,6 +85,8 @@ class Compiled:
         changes : mapping, optional
             Value by path, as for `Model.with_`: numbers in the unit of the model, or text that says its unit. Each call
             starts from the model as compiled, not from the last changes.
+        explains : bool
+            Whether `Infeasible` says which limits conflict and what would mend it: seconds of a large model.
         progress : callable, optional
             Called with (done, total, what) as programme levels are solved.
 
@@ -129,6 +135,8 @@ class Compiled:
         }
         best = min(levels, key=lambda level: costs[level.name])
         if costs[best.name] == math.inf:
+            if not explains:
+                raise Infeasible(["the limits of the model: which of them was not asked"])
             raise explain([end.program for end in ended], time.perf_counter() + levels[0].time_limit)
         return Answer(
             objective=costs[best.name],
@@ -141,6 +149,10 @@ class Compiled:
             _ended=ended,
             _time_limit=levels[0].time_limit,
         )
+
+    def programs(self, changes: Mapping[str, Any]) -> list[Program]:
+        """The program of every level with some dotted paths changed, as `solve` would solve it first."""
+        return [each.posed.made() for each in self._waiting(self.reaches.change(dict(changes)))]
 
     def _waiting(self, change: Change) -> list[Waiting]:
         """Every programme level at changed numbers."""

@@ -1,0 +1,56 @@
+"""`procure frontier`: what each step of a limit costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from procure.cli.model import Changes, ModelName, Seeds, load, value_of
+from procure.cli.output import progress, show, unwritable
+from procure.errors import Fault
+
+
+def frontier(
+    model: ModelName,
+    limit: Annotated[
+        str, typer.Option(metavar="NAME", help="A limit of the model, or the path of any number: risk.weight.")
+    ],
+    low: Annotated[
+        str | None, typer.Option("--from", metavar="A", help="Where the range begins, as a value for --set.")
+    ] = None,
+    high: Annotated[
+        str | None, typer.Option("--to", metavar="B", help="Where it ends; shares are looked at from end to end.")
+    ] = None,
+    at: Annotated[
+        list[str] | None, typer.Option(metavar="V", help="Look at this value, and those named beside it only.")
+    ] = None,
+    changes: Changes = None,
+    points: Annotated[int, typer.Option(metavar="N", help="Values that are looked at, where the curve bends.")] = 12,
+    seeds: Seeds = 1,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Find what each step of a limit costs: cost, tail, mix and programme against its bound or any number."""
+    faults = unwritable(json, force)
+    if (low is None) != (high is None) or (at and low is not None):
+        seen = "--at beside --from and --to" if at else f"--{'to' if low is None else 'from'} alone"
+        faults.append(
+            Fault("procure frontier", seen, "a range has two ends, or values are named one by one", "give either")
+        )
+    bounds: Any = None
+    if low is not None and high is not None:
+        bounds = (value_of("--from", low, faults), value_of("--to", high, faults))
+    elif at:
+        bounds = [value_of("--at", text, faults) for text in at]
+    chosen = load(model, changes, faults, quiet=quiet)
+    from procure.explore.frontier import frontier as find_frontier
+
+    with progress(quiet) as told:
+        found = find_frontier(chosen, limit, bounds, points=points, seeds=seeds, as_written=True, progress=told)
+    if json is not None:
+        found.to_json(json.resolve())
+    if not quiet:
+        show(found)
