@@ -108,6 +108,20 @@ def test_every_number_says_where_it_comes_from(facts, name):
     assert (frame["source"] != "user").all()
 
 
+def test_only_what_is_exact_has_no_range(facts):
+    """Counted, dated or written into a law: sourced; by what it means: 0 or 1, an oxide, a year in which to decide."""
+    for name, frame in facts.tables.items():
+        exact = frame[(frame["low"] == frame["high"]) & (frame["status"] != "sourced")]
+        meant = exact["value"].isin([0, 1]) | (name in ("elements", "strategies"))
+        summed = exact["note"].str.contains("exact", regex=False)
+        assert (meant | summed).all(), (name, exact[~(meant | summed)])
+
+
+def test_what_is_sourced_has_an_address_to_read_it_at(facts):
+    own = facts.sources().query("status == 'sourced'")
+    assert own["address"].str.startswith(("http://", "https://")).all()
+
+
 @pytest.mark.parametrize("folder", [None, "models/two-class", "docs/own-world/workshop"])
 @pytest.mark.parametrize("period_years", [1, 1 / 4, 1 / 12])
 def test_the_order_of_states_is_that_of_what_is_lost(folder, period_years):
