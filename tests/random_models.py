@@ -35,8 +35,8 @@ def random_frames(seed):
     rows = {
         name: []
         for name in (
-            "elements", "demand", "prices", "suppliers", "terms", "offers", "commitments", "baskets", "programmes", "states",
-            "transitions", "depths", "multiples", "projects", "stock", "shortage", "spot", "demand_levels",
+            "elements", "demand", "prices", "suppliers", "terms", "offers", "shipments", "commitments", "baskets", "programmes",
+            "states", "transitions", "depths", "multiples", "projects", "stock", "shortage", "spot", "demand_levels",
         )
     }  # fmt: skip
 
@@ -121,6 +121,8 @@ def random_frames(seed):
                 offer = number(0.2, 1.2) * demand_of[e]
                 offered += offer
                 add("offers", supplier=s, element=e, year=2026, value=offer)
+                if number_of_supplier % 2:
+                    add("shipments", supplier=s, element=e, value=offer * (0.6 + 0.1 * len(firm)))
                 if toss(0.3):
                     firm.append(offer * number(0.05, 0.3))
                     add("commitments", supplier=s, element=e, year=2026, value=firm[-1])

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from pytest import approx
 
+from procure.errors import DataError
 from procure.facts import Facts
 from procure.lp import highs
 from procure.lp.program import Status
@@ -65,6 +66,53 @@ def paths(model, states, probability):
     """The market of a model over paths of the mine's states: one list of 0 (open) and 1 (shut) per path."""
     codes = [[[state] for state in path] for path in states]
     return make_market(model, {}, Tree.from_paths(codes, probability, ["mine"], [("open", "shut")]))
+
+
+# --- a depth takes from what was shipped
+
+
+@pytest.mark.parametrize(
+    ("shipped", "depth", "kind", "left"),
+    [
+        (None, 0.5, "regime", 55),  # no row: of what is on offer
+        (80, 0.5, "regime", 40),
+        (80, 1, "regime", 0),
+        (80, 0, "regime", 110),  # nothing restrains
+        (300, 0.5, "regime", 110),  # more was shipped than is on offer: half of 300, but no more than the offer
+        (300, 0.75, "regime", 75),
+        (80, 0.5, "episode", 75),  # half of the year all 110, half of it 40
+    ],
+)
+def test_what_is_left_of_what_was_shipped_by_hand(shipped, depth, kind, left):
+    """The mine offers 110 t, and 100 t are wanted. In the second future it is shut to a depth, for the year or for six months.
+    What is left costs 10, up to the 100 t, and what lacks 50.
+    """
+    states = table("chain state value kind order", ["mine", "open", 12, "regime", 0], ["mine", "shut", 6, kind, 1])
+    frames = world(states=states, depths=table("chain scope state value", ["mine", "all", "shut", depth]))
+    if shipped is not None:
+        frames["shipments"] = table("supplier element value", ["mine", "Cu", shipped])
+    market = paths(model_of(frames), [[0], [1]], [0.5, 0.5])
+    assert market.period["callable"]["mine", "Cu"] == approx([110, left])
+    bought = min(left, 100)
+    assert cost(market) == approx(0.5 * 1000 + 0.5 * (10 * bought + 50 * (100 - bought)))
+
+
+def test_what_was_shipped_is_a_share_of_every_contract():
+    """80 of 110 t were shipped: a depth of a half leaves 40, which is 4 of every 11 t that are contracted."""
+    frames = world(
+        shipments=table("supplier element value", ["mine", "Cu", 80]),
+        depths=table("chain scope state value", ["mine", "all", "shut", 0.5]),
+    )
+    market = paths(model_of(frames, suppliers__mine__contracts="free"), [[0], [1]], [0.5, 0.5])
+    assert market.period["delivered"]["mine", "Cu"] == approx([1, 4 / 11])
+
+
+def test_shipments_of_what_is_not_on_offer_are_refused():
+    with pytest.raises(DataError, match=r"unknown element 'Ag' of 'mine'|what is shipped is on offer"):
+        model_of(world(
+            elements=table("element class_default", ["Cu", "metal"], ["Ag", "metal"]),
+            shipments=table("supplier element value", ["mine", "Ag", 80]),
+        ))  # fmt: skip
 
 
 # --- stock can always be sold

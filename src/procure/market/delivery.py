@@ -28,7 +28,14 @@ class Delivery(Room):
 
     @tracked
     def lost(self, supplier: str, element: str) -> Array:
-        """Share of the volume lost to the supplier's state, at every node."""
+        """Share of the volume on offer that is lost to the supplier's state, at every node.
+
+        A depth is measured on what was shipped before any restraint, and takes from that. While a state takes a share d > 0,
+
+            min(offer, (1 - d) shipped)
+
+        is left; where nothing is taken, all that is on offer is. Without a row in shipments.csv, the offer is what was shipped.
+        """
         reading = self.reading
         if supplier not in reading.code:
             return np.zeros(reading.n_nodes)
@@ -37,11 +44,15 @@ class Delivery(Room):
         for state in depth:
             for r in reading.of_element("depths", element, chain=supplier, state=state):
                 depth[state] = float(r["value"])
-        lost = [
-            depth[state] * (self._lasting(states[state]) if states[state]["kind"] == "episode" else 1.0)
-            for state in reading.states[supplier]
-        ]
-        return np.array(lost)[reading.code[supplier]]
+        shipped = self.offers.shipped(supplier, element)  # by year
+        lost = []
+        for state in reading.states[supplier]:
+            taken, lasting = depth[state], 1.0
+            if states[state]["kind"] == "episode":
+                lasting = self._lasting(states[state])
+            beyond = (1.0 - taken) * (1.0 - shipped)  # what could be sold, and never was shipped
+            lost.append(lasting * np.maximum(taken + beyond, 0.0) if taken > 0 else np.zeros(len(shipped)))
+        return np.asarray(np.array(lost)[reading.code[supplier], reading.year_index])
 
     def _lasting(self, episode: Row) -> float:
         """Share of a period that an episode lasts."""

@@ -29,6 +29,18 @@ class Offers(Room):
         return self.reading.records.value("commitments", year, supplier=supplier, element=element) or 0.0
 
     @tracked
+    def shipped(self, supplier: str, element: str) -> Array:
+        """The share of what is on offer that was shipped before any restraint, by year of the plan; 1 where no table says."""
+        reading = self.reading
+        rows = reading.records.rows("shipments", supplier=supplier, element=element)
+        share = np.ones(len(reading.years))
+        for k, y in enumerate(reading.years):
+            offer = self.on_offer(supplier, element, y)
+            if rows and offer > 0 and not reading.is_basket(supplier):  # a basket fails as a whole
+                share[k] = float(rows[0]["value"]) / offer
+        return share
+
+    @tracked
     def offered(self, supplier: str, element: str, year: int) -> float:
         """t/yr that can be contracted: what is on offer, what a basket can hold of it, or only what is committed."""
         reading = self.reading
