@@ -197,7 +197,7 @@ COMMANDS = {
         ["2e+06; shortage.Y.cost.3 (Loss per kg not served, thousand JPY/kg)", "<= 1.559e+06"],
     ),
     "beyond the bound of a unit of one's own": (
-        ["check", "japan", "--set", "suppliers.china.depth.medium_heavy.ban=120 %"],
+        ["check", "japan", "--set", "suppliers.china.depth.controlled_2026_01.ban=120 %"],
         ["120 %", "<= 100"],
     ),
     "thousands separated": (

@@ -29,8 +29,8 @@ CHANGES = [
     {"suppliers.caremag.project.2028": 0.0, "suppliers.caremag.project.2027": 0.85},  # a start less
     {"suppliers.caremag.offers.Dy.2027": 300.0},
     {"suppliers.china.offers.Dy.2026": 0.0},
-    {"suppliers.china.depth.medium_heavy.ban": 0.8},
-    {"suppliers.china.depth.medium_heavy.friction": 0.0},
+    {"suppliers.china.depth.controlled_2026_01.ban": 0.8},
+    {"suppliers.china.depth.controlled_2025_04.friction": 0.0},
     {"suppliers.china.rate.normal.ban": 0.15, "suppliers.caremag.offers.Dy.2027": 280.0},
     {"risk.weight": 0.6},
     {"risk.weight": 0.0},
@@ -63,7 +63,10 @@ def test_a_change_equals_a_fresh_solve(book, compiled, changes):
     ("said", "plain"),
     [
         ({"suppliers.caremag.offers.Dy.2027": "25 t/month"}, {"suppliers.caremag.offers.Dy.2027": 300.0}),
-        ({"suppliers.china.depth.medium_heavy.ban": "80 %"}, {"suppliers.china.depth.medium_heavy.ban": 0.8}),
+        (
+            {"suppliers.china.depth.controlled_2026_01.ban": "80 %"},
+            {"suppliers.china.depth.controlled_2026_01.ban": 0.8},
+        ),
         (
             {"suppliers.china.rate.normal.ban": "15 %/yr", "shortage.Dy.cost.3": "15590 JPY/kg", "risk.weight": 0.6},
             {"suppliers.china.rate.normal.ban": 0.15, "shortage.Dy.cost.3": 100.0, "risk.weight": 0.6},
@@ -186,7 +189,7 @@ def many_leaves(request):
         {"risk.alpha": 0.9},
         {"risk.alpha": 0.5, "risk.weight": 0.9},
         {"suppliers.china.offers.Dy.2026": 0.0},
-        {"suppliers.china.depth.medium_heavy.friction": 0.0},
+        {"suppliers.china.depth.controlled_2025_04.friction": 0.0},
         {"limits.china_heavy_share.max": 0.4},
         {"shortage.scale": 3.0},
         {"suppliers.china.rate.ban.friction": 0.8},

@@ -19,7 +19,9 @@ from scipy.linalg import expm
 import procure.data
 from procure.errors import DataError
 from procure.facts import Facts, load_facts
+from procure.facts.records import Records
 from procure.facts.schema import schema
+from procure.facts.scopes import scopes_of
 from procure.scenarios import effective_share
 
 FOLDER = Path(procure.data.__file__).parent
@@ -138,6 +140,20 @@ def test_the_order_of_states_is_that_of_what_is_lost(folder, period_years):
         assert group["lost"].is_monotonic_increasing, (chain, scope)
     worst = tables["states"].groupby("chain")["order"].agg(["max", "nunique", "count"])
     assert (worst["max"] + 1 == worst["count"]).all() and (worst["nunique"] == worst["count"]).all()
+
+
+def test_a_ban_takes_what_is_on_its_list(facts):
+    """Sm, Gd, Tb, Dy, Lu, Y and Sc; of what is on no list in force nothing; and of nothing less than the state before took."""
+    records = Records(facts)
+    states = ("friction", "ban", "embargo")
+
+    def depth(element, state):
+        return records.of_scope("depths", scopes_of(element, "default"), chain="china", state=state)[0]["value"]
+
+    depths = {r["element"]: [depth(r, state) for state in states] for r in records.rows("elements")}
+    assert {e for e, (_, ban, _) in depths.items() if ban == 0.95} == {"Sm", "Gd", "Tb", "Dy", "Lu", "Y", "Sc"}
+    assert {e for e, (_, ban, _) in depths.items() if ban == 0} == {"Eu", "Ho", "Er", "Tm", "Yb"}
+    assert all(friction <= ban <= embargo for friction, ban, embargo in depths.values())
 
 
 def test_judgement_and_arithmetic_are_never_called_sourced(facts):
@@ -306,7 +322,10 @@ def test_a_short_path_stands_for_the_one_it_can_mean(facts, short, full):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("suppliers.china.depht.medium_heavy.ban", "did you mean 'suppliers.china.depth.medium_heavy.ban'?"),
+        (
+            "suppliers.china.depht.controlled_2026_01.ban",
+            "did you mean 'suppliers.china.depth.controlled_2026_01.ban'?",
+        ),
         ("prices.Dy.spto", "did you mean 'prices.Dy.spot'?"),
         ("suppliers.china.rate.normal.ban.pesimistic", "did you mean 'suppliers.china.rate.normal.ban.pessimistic'?"),
         ("demand_levels.low.facter", "did you mean 'demand_levels.low.factor'?"),
@@ -322,7 +341,7 @@ def test_an_unknown_path_is_refused_with_the_nearest(facts, path, text):
 
 
 def test_a_changed_copy_leaves_the_original_alone(facts):
-    path = "suppliers.china.depth.medium_heavy.ban"
+    path = "suppliers.china.depth.controlled_2026_01.ban"
     changed = facts.with_value(path, 0.9)
     assert (facts.value(path), changed.value(path)) == (0.95, 0.9)
     same = [name for name in facts.tables if facts.tables[name] is changed.tables[name]]
@@ -343,7 +362,7 @@ def test_a_yen_that_falls_makes_shortages_cheaper_in_dollars(facts):
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({"suppliers.china.depth.medium_heavy.ban": 1.2}, "is a number >= 0 and <= 1"),
+        ({"suppliers.china.depth.controlled_2026_01.ban": 1.2}, "is a number >= 0 and <= 1"),
         ({"prices.Dy.spot": -62}, "prices.Dy.spot: -62"),
         ({"prices.Dy.spot": math.nan}, "not a finite number"),
         ({"prices.Dy.spot": math.inf}, "not a finite number"),
@@ -411,9 +430,9 @@ def test_what_is_listed_as_written_is_what_the_tables_say(facts):
         (COST, 1000, 1000),
         ("suppliers.lynas.offers.Dy.2028", "90 t/yr", 90),
         ("suppliers.lynas.offers.Dy.2028", " 7.5 t/month ", 90),
-        ("suppliers.china.depth.medium_heavy.ban", "65 %", 0.65),
-        ("suppliers.china.depth.medium_heavy.ban", "65%", 0.65),
-        ("suppliers.china.depth.medium_heavy.ban", "0.65 1", 0.65),
+        ("suppliers.china.depth.controlled_2026_01.ban", "65 %", 0.65),
+        ("suppliers.china.depth.controlled_2026_01.ban", "65%", 0.65),
+        ("suppliers.china.depth.controlled_2026_01.ban", "0.65 1", 0.65),
         ("suppliers.china.rate.normal.ban", "0.05 1/yr", 0.05),
         ("suppliers.china.rate.normal.ban", "0.05/yr", 0.05),
         ("suppliers.china.rate.normal.ban.pessimistic", "1 %/month", 0.12),
@@ -454,8 +473,8 @@ def test_a_plain_number_may_be_in_the_unit_of_its_row(facts, path, value, expect
         (COST, "5 t", "unit 't' does not convert to thousand JPY/kg"),
         (COST, "5 t", "write for example '3000 thousand JPY/kg'"),
         (COST, "-1 USD/kg", "-1 USD/kg; shortage.Dy.cost.3 (Loss per kg not served, USD/kg) is a number >= 0 and <= 1e+07"),
-        ("suppliers.china.depth.medium_heavy.ban", "120 %", "120 %; suppliers.china.depth.medium_heavy.ban"),
-        ("suppliers.china.depth.medium_heavy.ban", "120 %", ", %) is a number >= 0 and <= 100"),
+        ("suppliers.china.depth.controlled_2026_01.ban", "120 %", "120 %; suppliers.china.depth.controlled_2026_01.ban"),
+        ("suppliers.china.depth.controlled_2026_01.ban", "120 %", ", %) is a number >= 0 and <= 100"),
         ("prices.Dy.spot", "900", "'900' is not a finite number"),
         ("prices.Dy.spot", "cheap", "give a number, or one with its unit: '960 USD/kg'"),
         ("prices.Dy.spot", "1,200 USD/kg", "'1,200 USD/kg' is not a finite number"),

@@ -95,7 +95,7 @@ def test_what_cannot_be_followed_says_why(compiled, changes, reaches, reason):
 def test_the_short_way_leaves_wrong_values_to_the_long_one(compiled):
     for wrong in (-1.0, float("nan"), True, "much", 1e30):
         with pytest.raises(DataError):
-            compiled.solve({"suppliers.china.depth.medium_heavy.ban": wrong})
+            compiled.solve({"suppliers.china.depth.controlled_2026_01.ban": wrong})
 
 
 def test_the_portfolio_of_a_moved_number_is_that_of_the_moved_model(compiled):

@@ -75,7 +75,9 @@ def test_paths_alone_and_a_market_of_them_leave_the_same_unserved(level, periods
 
 def test_a_number_that_is_moved_does_not_move_the_futures():
     model = load_model("japan")
-    moved = model.with_(**{"shortage.scale": 2, "prices.Dy.spot": 1200, "suppliers.china.depth.medium_heavy.ban": 0.5})
+    moved = model.with_(
+        **{"shortage.scale": 2, "prices.Dy.spot": 1200, "suppliers.china.depth.controlled_2026_01.ban": 0.5}
+    )
     one, other = (make_tree(m, {"seabed": "ten"}) for m in (model, moved))
     assert one is other
 

@@ -115,6 +115,43 @@ def test_shipments_of_what_is_not_on_offer_are_refused():
         ))  # fmt: skip
 
 
+# --- a ban takes what is on its list
+
+
+def test_a_list_of_controlled_elements_is_a_scope():
+    """Both metals are of one class, of which a depth takes a tenth. One is on two lists: the later takes nine tenths of it, the
+    earlier nothing, and a depth of its own, if there is one, what it says.
+    """
+    lists = table(
+        "element class_default controlled_2025_04 controlled_2026_01",
+        ["Cu", "metal", True, True],
+        ["Ag", "metal", False, False],
+    )
+    depths = [
+        ["mine", "metal", "shut", 0.1], ["mine", "controlled_2025_04", "shut", 0.0], ["mine", "controlled_2026_01", "shut", 0.9],
+    ]  # fmt: skip
+    both = {
+        "elements": lists,
+        "demand": table("element year value", ["Cu", 2027, 100], ["Ag", 2027, 100]),
+        "prices": table("element layer value", ["Cu", "contract", 10], ["Ag", "contract", 10]),
+        "offers": table("supplier element year value", ["mine", "Cu", 2027, 100], ["mine", "Ag", 2027, 100]),
+        "shortage": table("scope tier attribute value", ["all", 1, "width", 1], ["all", 1, "cost", 50]),
+    }
+
+    def left(*more):
+        frames = world(**both, depths=table("chain scope state value", *depths, *more))
+        period = paths(model_of(frames), [[1]], [1.0]).period["callable"]
+        return [period["mine", e].item() for e in ("Cu", "Ag")]
+
+    assert left() == approx([10, 90])
+    assert left(["mine", "Cu", "shut", 0.5]) == approx([50, 90])
+
+
+def test_a_list_that_nobody_is_on_is_no_scope():
+    with pytest.raises(DataError, match=r"unknown scope 'controlled_2025_10'.*a class or a control list"):
+        model_of(world(depths=table("chain scope state value", ["mine", "controlled_2025_10", "shut", 1])))
+
+
 # --- stock can always be sold
 
 

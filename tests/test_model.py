@@ -398,7 +398,10 @@ def test_all_unknown_names_come_in_one_list(tmp_path):
 BAD_CHANGES = {
     "unknown choice": ({"risk.wieght": 0.5}, "risk.wieght: no choice and no number has this path", "'risk.weight'?"),
     "unknown choice of a supplier": ({"suppliers.china.contract": "none"}, "did you mean 'suppliers.china.contracts'?"),
-    "unknown number": ({"suppliers.china.depth.medium_heavy.bann": 1}, "'suppliers.china.depth.medium_heavy.ban'?"),
+    "unknown number": (
+        {"suppliers.china.depth.controlled_2026_01.bann": 1},
+        "'suppliers.china.depth.controlled_2026_01.ban'?",
+    ),
     "unknown limit": ({"limits.china_havy_share.max": 1}, "did you mean 'limits.china_heavy_share.max'?"),
     "unknown supplier": ({"suppliers.nobody.enabled": True}, "'nobody' is not a supplier of the facts"),
     "a table of choices": ({"risk": 0.5}, "no choice and no number has this path"),
@@ -468,7 +471,7 @@ set = "suppliers.lynas.offers.Dy.2028"
 value = "7.5 t/month"
 reason = "x"
 [[overrides]]
-set = "suppliers.china.depth.medium_heavy.ban"
+set = "suppliers.china.depth.controlled_2026_01.ban"
 value = "65 %"
 reason = "x"
 """
@@ -477,7 +480,7 @@ reason = "x"
         "shortage.Y.cost.2": 6400,
         "suppliers.seabed.programmes.pilot.investment": 13.5e9 / 155.9 / 1e3,
         "suppliers.lynas.offers.Dy.2028": 90,
-        "suppliers.china.depth.medium_heavy.ban": 0.65,
+        "suppliers.china.depth.controlled_2026_01.ban": 0.65,
     }
     model = load_model(write(tmp_path, HEAD + overrides))
     assert {path: model.facts.value(path) for path in expected} == approx(expected)

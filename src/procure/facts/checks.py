@@ -9,6 +9,7 @@ from typing import Any
 
 from procure.errors import nearest
 from procure.facts.schema import Reference, schema
+from procure.facts.scopes import CONTROLLED
 from procure.facts.tables import Reject, Typed, text_of
 from procure.words import chances
 
@@ -41,7 +42,13 @@ def check_names(tables: Mapping[str, Typed], reject: Reject, only: Iterable[str]
                     check(place, reference.fields[-1], tuple(key), valid, reference.rule, reference.remedy)
         for column in (column.name for column in table.columns.values() if column.is_scope):
             for place, scope in zip(typed.places, typed.columns[column], strict=True):
-                check(place, column, (scope,), scopes, "a scope is an element, a class of elements.csv, or all")
+                check(
+                    place,
+                    column,
+                    (scope,),
+                    scopes,
+                    "a scope is an element, a class or a control list of elements.csv, or all",
+                )
         for entry in table.lists:
             owner, column = entry.reference.fields
             valid = known(entry.reference)
@@ -52,12 +59,13 @@ def check_names(tables: Mapping[str, Typed], reject: Reject, only: Iterable[str]
 
 
 def _scopes(tables: Mapping[str, Typed]) -> set[tuple[Any, ...]]:
-    """Whatever a row may speak of: an element, a class of elements, all."""
+    """Whatever a row may speak of: an element, a list of controlled ones, a class, all."""
     scopes = {("all",)}
     if "elements" in tables:
         columns = tables["elements"].columns
         for name in ("element", *(column for column in columns if column.startswith("class_"))):
             scopes |= {(scope,) for scope in columns[name]}
+        scopes |= {(name,) for name in columns if name.startswith(CONTROLLED) and any(columns[name])}
     return scopes
 
 

@@ -63,7 +63,7 @@ class Facts:
         `status` and `confidence` beside it.
 
     >>> facts = load_facts()
-    >>> facts.value("suppliers.china.depth.medium_heavy.ban"), facts.value("demand.Dy.2030.growth_high")
+    >>> facts.value("suppliers.china.depth.controlled_2026_01.ban"), facts.value("demand.Dy.2030.growth_high")
     (0.95, 0.13)
     >>> facts.value("suppliers.china.call_share") == facts.value("suppliers.china.call_share.all.2026")
     True

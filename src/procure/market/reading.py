@@ -8,6 +8,7 @@ import numpy as np
 
 from procure.errors import DataError, Fault
 from procure.facts.records import ALL, Records, Row
+from procure.facts.scopes import scopes_of
 from procure.facts.tracked import Tracker
 from procure.formulation.moment import seen_before
 from procure.limits import KINDS, Future, FuturesLimit
@@ -64,8 +65,8 @@ class Reading:
         )
         # The order of a file's rows decides nothing.
         self.elements = sorted(wanted, key=lambda e: (or_else(elements[e]["atomic_number"], np.inf), e))
-        self._classes = {e: str(r[f"class_{settings.model.classes}"]) for e, r in elements.items()}
-        self.class_of = {e: self._classes[e] for e in self.elements}
+        self._scopes = {e: scopes_of(r, settings.model.classes) for e, r in elements.items()}
+        self.class_of = {e: self._scopes[e][-2] for e in self.elements}
         for element in self.elements:
             if element not in demanded:
                 self.fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
@@ -178,8 +179,8 @@ class Reading:
         self.faults.append(Fault(where, seen, rule, remedy))
 
     def scopes(self, element: str | None) -> tuple[str, ...]:
-        """What may speak of an element, the most specific first: itself, its class, all."""
-        return ALL if element is None else (element, self._classes[element], "all")
+        """What may speak of an element, the most specific first: itself, the control lists it is on, its class, all."""
+        return ALL if element is None else self._scopes[element]
 
     def of_element(self, table: str, element: str, **keys: Any) -> list[Row]:
         """The rows that speak of an element, of the most specific scope of which there are any."""

@@ -1,6 +1,6 @@
 """A portfolio model: choices and facts together, and copies of it with numbers changed by their dotted path.
 
-One dotted path names a choice (``risk.weight``) or a number of the facts (``suppliers.china.depth.medium_heavy.ban``).
+One dotted path names a choice (``risk.weight``) or a number of the facts (``suppliers.china.depth.controlled_2026_01.ban``).
 """
 
 from __future__ import annotations

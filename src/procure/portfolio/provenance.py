@@ -14,6 +14,7 @@ from pandas import DataFrame
 
 from procure.facts.records import ALL, Records, Row
 from procure.facts.schema import statuses
+from procure.facts.scopes import scopes_of
 from procure.formulation.moment import seen_before
 from procure.portfolio.frames import make_frame
 from procure.portfolio.measure import Measured
@@ -139,7 +140,10 @@ class _Priced:
         return self.records.of_scope(table, self._scopes(element), **keys)
 
     def _scopes(self, element: str | None) -> tuple[str, ...]:
-        return ALL if element is None else (element, self.market.class_of[element], "all")
+        if element is None:
+            return ALL
+        (row,) = self.records.rows("elements", element=element)
+        return scopes_of(row, self.settings.model.classes)
 
     def _status(self, rows: Sequence[Row]) -> str:
         """The softest status of the rows; a number nobody gave is assumed."""
