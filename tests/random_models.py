@@ -123,6 +123,8 @@ def random_frames(seed):
                 add("offers", supplier=s, element=e, year=2026, value=offer)
                 if number_of_supplier % 2:
                     add("shipments", supplier=s, element=e, value=offer * (0.6 + 0.1 * len(firm)))
+                if number_of_supplier == 2:
+                    term("contract_limit", 0.7 * offer, e)
                 if toss(0.3):
                     firm.append(offer * number(0.05, 0.3))
                     add("commitments", supplier=s, element=e, year=2026, value=firm[-1])

@@ -115,6 +115,23 @@ def test_shipments_of_what_is_not_on_offer_are_refused():
         ))  # fmt: skip
 
 
+# --- what can be contracted ahead
+
+
+def test_beyond_what_can_be_contracted_ahead_is_only_called():
+    """The mine offers 110 t, of which 60 can be contracted ahead, for 10; of the rest half can be called, for 12. Of 100 t wanted
+    60 are contracted, 25 called, and 15 short at 50: 600 + 300 + 750.
+    """
+    terms = table(
+        "supplier scope attribute year value",
+        ["mine", "Cu", "contract_limit", 2027, 60], ["mine", "all", "call_share", 2027, 0.5],
+        ["mine", "all", "call_premium", 2027, 1.2],
+    )  # fmt: skip
+    market = paths(model_of(world(terms=terms), suppliers__mine__contracts="free"), [[0]], [1.0])
+    assert market.plan["offered"]["mine", "Cu", 2027] == 60
+    assert cost(market) == approx(1650)
+
+
 # --- a ban takes what is on its list
 
 

@@ -29,6 +29,7 @@ from test_portfolio import one_mine, open_or_shut
 #: Where the number of a line stands: table, attribute, the columns that say whose it is (none: several elements, by scope).
 WHERE = {
     "offer": ("offers", None, ("supplier", "element")),
+    "contract_limit": ("terms", "contract_limit", ("supplier",)),
     "commitment": ("commitments", None, ("supplier", "element")),
     "capacity": ("terms", "capacity", ("supplier",)),
     "programme_capacity": ("programmes", "capacity", ("supplier", "programme")),
@@ -366,6 +367,9 @@ def test_amounts_are_those_of_the_tables():
             first = tables["suppliers"].set_index("supplier").loc[owner[0], "first_year"]
             assert pd.isna(first) or first <= years[0]
             value = taken[owner[0], owner[1]]
+        elif row.kind == "contract_limit":
+            assert row.scope == "lynas"  # Nd and Pr together: what is firm is all that can be had ahead
+            value, bound = sources["contracted_t"].mean()["lynas"][["Nd", "Pr"]].sum(), 3900 + 1100
         elif row.kind == "commitment":
             bound = np.mean([valid(tables["commitments"], y, supplier=owner[0], element=owner[1]) for y in years])
             value = sources["contracted_t"].mean()[owner[0], owner[1]]
@@ -392,7 +396,8 @@ def test_amounts_are_those_of_the_tables():
             row.value - row.bound if row.kind == "commitment" else row.bound - row.value, abs=1e-9
         )
         assert row.slack >= -1e-6 * row.bound and row.unit == ("t" if row.kind.startswith("stock") else "t/yr")
-    assert seen == set(WHERE) - {"capacity", "growth", "expansion", "minimum_order"}
+    # What is committed is wanted, and more: none of it binds.
+    assert seen | {"commitment"} == set(WHERE) - {"capacity", "growth", "expansion", "minimum_order"}
     dysprosium = lines[(lines["kind"] == "stock_today") & (lines["scope"] == "Dy")]
     assert dysprosium[["value", "bound"]].to_numpy().tolist() == [[82.19, 82.19]]
 

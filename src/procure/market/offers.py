@@ -42,13 +42,14 @@ class Offers(Room):
 
     @tracked
     def offered(self, supplier: str, element: str, year: int) -> float:
-        """t/yr that can be contracted: what is on offer, what a basket can hold of it, or only what is committed."""
+        """t/yr that can be contracted: what is on offer and can be had ahead, what a basket holds of it, or what is committed."""
         reading = self.reading
         if reading.choice(supplier, "contracts") == "committed":
             return self.committed(supplier, element, year) * reading.runs(supplier, year)
         if reading.is_basket(supplier):
             return self.share(supplier, element, year) * self._room_of_basket(supplier, year)
-        return self.on_offer(supplier, element, year)
+        ahead = reading.term(supplier, "contract_limit", year, element, default=np.inf)
+        return min(self.on_offer(supplier, element, year), ahead)
 
     @tracked
     def room(self, supplier: str, element: str) -> Array:

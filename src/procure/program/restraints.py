@@ -204,6 +204,19 @@ def _offer(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
     return taken, numbers.on_offer(*owner)
 
 
+def _ahead(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
+    """Contracts for what can be had ahead only to a limit, and that limit."""
+    years, (s,) = use.sets.years, owner
+    limit = {
+        e: np.array([numbers.asked.term(s, "contract_limit", y, e, np.inf) for y in years])
+        for i, e in use.sets.offers
+        if i == s
+    }
+    limited = [e for e in limit if np.isfinite(limit[e]).all()]
+    taken = np.sum([use.contracted(s, e) for e in limited], axis=0)
+    return taken, np.sum([limit[e] for e in limited], axis=0)
+
+
 def _commitment(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
     return use.contracted(*owner), _by_year(use, use.market.plan["committed"], owner)
 
@@ -273,6 +286,11 @@ RESTRAINTS = (
         "offer", "contractual", "offers", None, ("supplier", "element"),
         priced="{element} on offer from {supplier}", unit="t/yr", amounts=_offer,
         told="{supplier} offers {value} of {element}",
+    ),
+    Restraint(
+        "contract_limit", "contractual", "terms", "contract_limit", ("supplier",),
+        priced="to be contracted ahead from {supplier}", unit="t/yr", amounts=_ahead,
+        told="of {scope} {supplier} lets contract at most {value}",
     ),
     Restraint(
         "commitment", "contractual", "commitments", None, ("supplier", "element"),

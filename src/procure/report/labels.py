@@ -93,7 +93,8 @@ LABELS: dict[Language, dict[str, str]] = {
 
 #: In Japanese, the numbers of the tables that hold back, the steps by which limits and numbers move, and where there is none.
 HELD_BACK = {
-    "offer": "供給枠", "commitment": "既契約", "capacity": "生産能力", "programme_capacity": "計画の生産能力",
+    "offer": "供給枠", "contract_limit": "事前契約の上限", "commitment": "既契約", "capacity": "生産能力",
+    "programme_capacity": "計画の生産能力",
     "growth": "年間増産", "expansion": "増設上限", "minimum_order": "最低発注量", "stock_today": "現在の備蓄",
     "stock_room": "備蓄の上限", "refill": "備蓄への補充枠", "spot": "スポット市場の量",
 }  # fmt: skip
