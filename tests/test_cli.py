@@ -190,7 +190,7 @@ COMMANDS = {
     "number of 400 digits": (["check", "two-class", "--set", f"prices.light.licensed={'9' * 400}"], ["finite number"]),
     "unit of something else": (
         ["check", "japan", "--set", "shortage.Y.cost.3=6400 USD/month"],
-        ["shortage.Y.cost.3", "'USD/month' does not convert to thousand JPY/kg", "'1000 thousand JPY/kg'"],
+        ["shortage.Y.cost.3", "'USD/month' does not convert to thousand JPY/kg", "'330 thousand JPY/kg'"],
     ),
     "beyond the bound of the table's unit": (
         ["check", "japan", "--set", "shortage.Y.cost.3=2e6"],
@@ -395,11 +395,11 @@ def test_check_sees_changes():
 
 
 SET = {
-    "shortage.Y.cost.3=1200": "shortage.Y.cost.3: 1,000 -> 1,200 thousand JPY/kg",
-    "shortage.Y.cost.3=15590 USD/kg": "shortage.Y.cost.3: 1,000 -> 2,430.481 thousand JPY/kg",
+    "shortage.Y.cost.3=1200": "shortage.Y.cost.3: 330 -> 1,200 thousand JPY/kg",
+    "shortage.Y.cost.3=15590 USD/kg": "shortage.Y.cost.3: 330 -> 2,430.481 thousand JPY/kg",
     "suppliers.seabed.programmes.pilot.running_cost=13": "suppliers.seabed.programmes.pilot.running_cost: 12 -> 13 bn JPY/yr",
     "suppliers.china.call_share=65%": "suppliers.china.call_share: 1 -> 0.65",
-    "demand.Dy.2030.growth=0.06": "demand.Dy.2030.growth: 0.05 -> 0.06 1/yr",
+    "demand.Dy.2030.growth=0.06": "demand.Dy.2030.growth: -0.02 -> 0.06 1/yr",
     "suppliers.china.rate.normal.ban=20 %/yr": "suppliers.china.rate.normal.ban: 0.050325 -> 0.2 1/yr",
     "suppliers.seabed.strategies.pilot_then_ten.works.ten=2030": (
         "suppliers.seabed.strategies.pilot_then_ten.works.ten: 2029 -> 2030 year"
@@ -422,7 +422,7 @@ def test_solve_says_on_stderr_what_was_set():
     change = ("--set", "shortage.light.cost.2=1.1 kUSD/kg", "--set", "prices.light.licensed=43")
     result = run("solve", "two-class", *change)
     assert result.stderr.splitlines() == [
-        "shortage.light.cost.2: 1,260 -> 1,100 USD/kg",
+        "shortage.light.cost.2: 1,380 -> 1,100 USD/kg",
         "prices.light.licensed: 42 -> 43 USD/kg",
     ]
     assert run("solve", "two-class", *change, "--quiet").output == ""
@@ -444,7 +444,7 @@ def test_what_sources_list_can_be_set():
     assert [float(row["value"]) for row in rows] == [float(value) for value in written]
     text = run("sources", "japan", "--table", "shortage").stdout
     (line,) = [line for line in text.splitlines() if line.startswith("shortage.Y.cost.3 ")]
-    assert line.split()[1:6] == ["1,000", "300", "3,000", "thousand", "JPY/kg"]
+    assert line.split()[1:6] == ["330", "66", "1,000", "thousand", "JPY/kg"]
 
 
 def test_sources_name_every_number_once():
@@ -547,8 +547,8 @@ def test_the_value_of_information_is_worked_out_where_it_is_asked(tmp_path):
     answer = tmp_path / "answer.json"
     told = run("solve", "two-class", "--value-of-information", "--json", answer)
     assert told.exit_code == 0, told.output
-    assert "costs 1,443 more than this one (VSS)" in told.output and "(VSS)" not in run("solve", "two-class").output
-    assert read_portfolio(answer).value_of_information["vss_musd"].round().tolist() == [1443.0]
+    assert "costs 1,872 more than this one (VSS)" in told.output and "(VSS)" not in run("solve", "two-class").output
+    assert read_portfolio(answer).value_of_information["vss_musd"].round().tolist() == [1872.0]
 
 
 def test_screen_and_check_say_whether_the_futures_were_drawn():

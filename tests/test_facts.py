@@ -251,7 +251,12 @@ def test_stress_is_counted_once(facts):
 
 
 def test_a_year_of_the_ban_without_stock_costs_what_the_tiers_were_checked_to_cost(facts):
-    """About 2.1 trillion yen: Dy 0.85, Y 0.67, Tb 0.31, Sm 0.17, NdPr 0.07."""
+    """About 2.8 trillion yen, at 0.95 of a Chinese share of 0.95, and at 0.35 of one of 0.6 for NdPr; thousand JPY/kg times t:
+
+    Dy  500 (0.15 x 200 + 0.25 x 650 + 0.5025 x 6,700) = 1.78      Y   1,000 (0.3 x 30 + 0.4 x 66 + 0.2025 x 330) = 0.102
+    Tb  90 (0.15 x 550 + 0.25 x 1,300 + 0.5025 x 13,400) = 0.643   Sm  150 (0.1 x 40 + 0.2 x 130 + 0.6025 x 2,000) = 0.185
+    Nd  5,500 (0.1 x 22 + 0.11 x 70) = 0.054
+    """
     rate = facts.value("exchange.JPY")
 
     def loss(element: str, demand: float, share: float) -> float:
@@ -265,8 +270,8 @@ def test_a_year_of_the_ban_without_stock_costs_what_the_tiers_were_checked_to_co
 
     heavy = {e: loss(e, t, 0.95 * 0.95) for e, t in {"Dy": 500, "Tb": 90, "Y": 1000, "Sm": 150}.items()}
     heavy["Nd"] = loss("Nd", 5500, 0.6 * 0.35)
-    assert heavy == approx({"Dy": 0.85, "Y": 0.67, "Tb": 0.31, "Sm": 0.17, "Nd": 0.07}, rel=0.1)
-    assert sum(heavy.values()) == approx(2.1, abs=0.1)
+    assert heavy == approx({"Dy": 1.78, "Y": 0.102, "Tb": 0.643, "Sm": 0.185, "Nd": 0.054}, rel=0.01)
+    assert sum(heavy.values()) == approx(2.76, abs=0.01)
 
 
 def test_commitments_stay_within_offers_and_offers_within_demand_at_home(facts):
@@ -288,8 +293,8 @@ def test_the_seabed_ships_a_third_of_its_mud_as_yttrium(facts):
 
 
 def test_money_and_mass_are_in_the_units_of_the_model(facts):
-    """Dy, last tier: 3,000 thousand JPY/kg at 155.9 JPY/USD; the drill ship: 12 bn JPY a year."""
-    assert facts.value("shortage.Dy.cost.3") == approx(3e6 / 155.9)
+    """Dy, last tier: 6,700 thousand JPY/kg at 155.9 JPY/USD; the drill ship: 12 bn JPY a year."""
+    assert facts.value("shortage.Dy.cost.3") == approx(6.7e6 / 155.9)
     assert facts.value("suppliers.seabed.programmes.pilot.running_cost") == approx(12e9 / 155.9 / 1e3)
     assert facts.tables["shortage"].query("attribute == 'cost'")["unit"].unique().tolist() == ["USD/kg"]
 
@@ -385,9 +390,9 @@ YEN = 155.9  # per USD, exchange_rates.csv
 
 
 def test_a_number_has_the_unit_of_the_model_and_the_one_it_was_written_in(facts):
-    """3,000 thousand JPY/kg are 3,000,000 / 155.9 USD/kg."""
-    assert (facts.value(COST), facts.unit(COST)) == (approx(3e6 / YEN), "USD/kg")
-    assert (facts.value(COST, as_written=True), facts.unit(COST, as_written=True)) == (3000, "thousand JPY/kg")
+    """6,700 thousand JPY/kg are 6,700,000 / 155.9 USD/kg."""
+    assert (facts.value(COST), facts.unit(COST)) == (approx(6.7e6 / YEN), "USD/kg")
+    assert (facts.value(COST, as_written=True), facts.unit(COST, as_written=True)) == (6700, "thousand JPY/kg")
     assert (facts.value(RUNNING, as_written=True), facts.unit(RUNNING, as_written=True)) == (12, "bn JPY/yr")
     assert facts.value(f"{COST}.low", as_written=True) == approx(facts.value(f"{COST}.low") / (1e3 / YEN))
     assert facts.unit(f"{COST}.low", as_written=True) == "thousand JPY/kg"
@@ -471,7 +476,7 @@ def test_a_plain_number_may_be_in_the_unit_of_its_row(facts, path, value, expect
     ("path", "value", "text"),
     [
         (COST, "5 t", "unit 't' does not convert to thousand JPY/kg"),
-        (COST, "5 t", "write for example '3000 thousand JPY/kg'"),
+        (COST, "5 t", "write for example '6700 thousand JPY/kg'"),
         (COST, "-1 USD/kg", "-1 USD/kg; shortage.Dy.cost.3 (Loss per kg not served, USD/kg) is a number >= 0 and <= 1e+07"),
         ("suppliers.china.depth.controlled_2026_01.ban", "120 %", "120 %; suppliers.china.depth.controlled_2026_01.ban"),
         ("suppliers.china.depth.controlled_2026_01.ban", "120 %", ", %) is a number >= 0 and <= 100"),
@@ -552,7 +557,7 @@ def test_a_rate_of_ones_own_holds_for_the_bundled_tables_too(tmp_path, facts):
     weak = facts.with_value("exchange.JPY", 2 * YEN)
     for path in facts.paths():
         assert mine.value(path) == approx(weak.value(path), rel=1e-12)
-    assert mine.value(COST) == approx(facts.value(COST) / 2) and mine.value(COST, as_written=True) == 3000
+    assert mine.value(COST) == approx(facts.value(COST) / 2) and mine.value(COST, as_written=True) == 6700
     assert mine.with_value("prices.Dy.spot", "8 CHF/kg").value("prices.Dy.spot") == 10
     assert load_facts().value(COST) == facts.value(COST)
 
@@ -578,7 +583,7 @@ def test_rows_of_ones_own_are_listed_as_they_were_written(tmp_path):
     assert mine.sources().set_index("key").loc[path, ["value", "unit"]].tolist() == [500, "t/yr"]
     dollars = pd.DataFrame({"scope": ["Dy"], "tier": 3, "attribute": "cost", "value": 9000.0, "unit": "USD/kg"})
     added = Facts.from_frames({"shortage": dollars}, extend=True)
-    for cost, (value, unit) in {COST: (9000, "USD/kg"), "shortage.Y.cost.3": (1000, "thousand JPY/kg")}.items():
+    for cost, (value, unit) in {COST: (9000, "USD/kg"), "shortage.Y.cost.3": (330, "thousand JPY/kg")}.items():
         assert (added.value(cost, as_written=True), added.unit(cost, as_written=True)) == (value, unit)
 
 

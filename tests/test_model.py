@@ -245,7 +245,7 @@ BAD_CHOICES = {
     "override in words": (
         HEAD + '[[overrides]]\nset = "shortage.Y.cost.3"\nvalue = "dear"\nreason = "x"',
         "overrides.1: shortage.Y.cost.3: 'dear' is not a finite number",
-        "'1000 thousand JPY/kg'",
+        "'330 thousand JPY/kg'",
     ),
     "override that is true": (
         HEAD + '[[overrides]]\nset = "shortage.Y.cost.3"\nvalue = true\nreason = "x"',

@@ -157,17 +157,17 @@ def test_an_offer_that_can_also_be_called_has_one_price():
 def test_two_classes_by_hand():
     """Numbers of `test_two_class`. A hundredth of:
 
-    Lynas, heavy    5.875 t, saves 8,615 where China fails and costs 65.24 where not: 5.875 x 0.976 (0.45 x 8,615 - 0.55 x 65.24)
+    Lynas, heavy    5.875 t, saves 9,795 where China fails and costs 65.24 where not: 5.875 x 0.976 (0.45 x 9,795 - 0.55 x 65.24)
     Caremag, heavy  0.885 t, the same but at 0.34, and firm: more can be had than the 88.5 t only if more is offered
-    China, heavy    42.5 t, of which 0.04 arrive where it fails, at 89.76 for 8,770: 42.5 x 0.04 x 0.45 x 8,680.24
+    China, heavy    42.5 t, of which 0.04 arrive where it fails, at 89.76 for 9,950: 42.5 x 0.04 x 0.45 x 9,860.24
     China, light    221.5 t, of which 0.58 arrive where it fails, for what Lynas sells at 82.32 if that fails, too
     Lynas, light    50 t firm, at 5.727904 too much (2): less would save
     """
     lines = limits(Measured(solve_market(make_market(load_model("two-class")))))
     by_hand = {
-        ("offer", "lynas medium_heavy"): 5.875 * 0.976 * (0.45 * 8_615 - 0.55 * 65.24),
-        ("offer", "caremag medium_heavy"): 0.885 * 0.34 * (0.45 * 8_615 - 0.55 * 65.24),
-        ("offer", "china medium_heavy"): 42.5 * 0.04 * 0.45 * 8_680.24,
+        ("offer", "lynas medium_heavy"): 5.875 * 0.976 * (0.45 * 9_795 - 0.55 * 65.24),
+        ("offer", "caremag medium_heavy"): 0.885 * 0.34 * (0.45 * 9_795 - 0.55 * 65.24),
+        ("offer", "china medium_heavy"): 42.5 * 0.04 * 0.45 * 9_860.24,
         ("offer", "china light"): 221.5 * 0.58 * 0.018 * (82.32 - 42.84),
         ("commitment", "lynas light"): -50 * 5.727904,
     }
@@ -489,5 +489,5 @@ def test_a_million_of_budget_is_measured_against_a_million(size, dear):
 def test_lines_in_japanese():
     solved = solve_market(make_market(load_model("two-class")))
     text = to_text(make_portfolio(solved, [solved]), "ja")
-    assert "限界" in text and "供給枠 ライナス medium_heavy: 1 % 増 → 22 百万ドル" in text
+    assert "限界" in text and "供給枠 ライナス medium_heavy: 1 % 増 → 25.1 百万ドル" in text
     assert "既契約 ライナス light: 1 % 減 → 0.286 百万ドル" in text

@@ -13,26 +13,26 @@ China is not contracted but called: at most 22,150 and 4,250 t, at the licensed 
 less than anybody else, and without a failure it covers whatever is missing.
 
 Seabed. A tonne of what it delivers costs 260 and is 0.453 light and 0.547 heavy; of its output 0.95 is recovered. While China
-stands a tonne saves 0.547 x 89.76, while China fails 0.547 x 8,770 (below): worth it up to a price of
+stands a tonne saves 0.547 x 89.76, while China fails 0.547 x 9,950 (below): worth it up to a price of
 
-  0.453 (42.84 + 0.45 x 0.04 x (82.32 - 42.84)) + 0.547 (0.55 x 89.76 + 0.45 x 8,770) = 2,205.468                     (1)
+  0.453 (42.84 + 0.45 x 0.04 x (82.32 - 42.84)) + 0.547 (0.55 x 89.76 + 0.45 x 9,950) = 2,495.925                     (1)
 
 so it runs at its 360 t, of which 342 are recovered: 154.926 t light, 187.074 t heavy. Paid: 260 x 342 x 0.94 = 83,584.8.
 
 Heavy. While China fails it delivers 0.04 x 4,250 = 170 t. Lynas (at most 587.5) and Caremag (88.5, firm) and the seabed
-leave at least 1,476.9 t short, far into the second tier at 8,770; so a tonne contracted with Lynas at 155 loses 65.24 in 55 of
-100 years and wins 8,615 in the others: Lynas is contracted in full. Short on average, given that China fails:
+leave at least 1,476.9 t short, far into the second tier at 9,950; so a tonne contracted with Lynas at 155 loses 65.24 in 55 of
+100 years and wins 9,795 in the others: Lynas is contracted in full. Short on average, given that China fails:
 
-  2,510 - 170 - 587.5 x 0.976 - 88.5 x 0.34 - 187.074 x 0.94 = 1,560.66044 t, the first 251 t at 564, the rest at 8,770
+  2,510 - 170 - 587.5 x 0.976 - 88.5 x 0.34 - 187.074 x 0.94 = 1,560.66044 t, the first 251 t at 564, the rest at 9,950
 
   contracts    155 (587.5 x 0.976 + 88.5 x 0.34)                                   =    93,540.95
   China stands 0.55 x 89.76 x (2,510 - 573.4 - 30.09 - 175.84956)                  =    85,439.244602
-  China fails  0.45 x (170 x 89.76 + 251 x 564 + 1,309.66044 x 8,770)              = 5,239,145.36646
+  China fails  0.45 x (170 x 89.76 + 251 x 564 + 1,309.66044 x 9,950)              =  5,934,575.0601
 
 Light. 5,000 t at Lynas are firm at 49. While China stands it sells the rest. While it fails it has 0.58 x 22,150 = 12,847 t:
 enough with Lynas. With both failing (0.45 x 0.04 = 0.018) 2,113 - 154.926 S t are missing: the first tenth of demand,
 1,696 t, is thrift at 58; the rest, 262.074 t (378.2685 t if the seabed fails too), is called from Lynas at
-49 x 1.05 x 1.6 = 82.32, within 0.4 x 0.5 x (8,700 - 5,000) = 740 t, to stay out of the second tier at 1,260. A tonne
+49 x 1.05 x 1.6 = 82.32, within 0.4 x 0.5 x (8,700 - 5,000) = 740 t, to stay out of the second tier at 1,380. A tonne
 contracted beyond the 5,000 costs 49 - 42.84 = 6.16 more wherever it arrives and is not missing, and saves 0.4 x (82.32 - 49) =
 13.328 in those 0.018:
 
@@ -43,23 +43,23 @@ contracted beyond the 5,000 costs 49 - 42.84 = 6.16 more wherever it arrives and
   fails, Lynas does not 0.432 x 42.84 x (16,960 - 5,000 - 145.63044)               =   218,647.1197225728
   both fail             0.018 x (42.84 x 12,847 + 58 x 1,696 + 82.32 x 271.36956)  =    12,079.3071992256
 
-Expected cost: the sum of all, 6,252,754.403556438 kUSD. Expected shortage: 0.45 x 1,560.66044 = 702.297198 t heavy,
+Expected cost: the sum of all, 6,948,184.097196437 kUSD. Expected shortage: 0.45 x 1,560.66044 = 702.297198 t heavy,
 0.018 x 1,696 = 30.528 t light.
 
 Tail. The worst 5 % are, from the worst on (China failed in all; cost of a year and its probability):
 
-  Lynas, Caremag, seabed failed      16,842,770.99792      0.45 x 0.04 x 0.66 x 0.08 = 0.0009504
-  Lynas, seabed                      16,080,343.49792                                  0.0004896
-  Lynas, Caremag                     15,669,416.63168                                  0.0109296
-  Lynas                              14,906,989.13168                                  0.0056304
-  Caremag, seabed                    13,783,818.09754                                  0.0228096
-  seabed                             13,021,390.59754      the rest of 0.05:           0.0091904
+  Lynas, Caremag, seabed failed      18,975,304.16792      0.45 x 0.04 x 0.66 x 0.08 = 0.0009504
+  Lynas, seabed                      18,108,446.66792                                  0.0004896
+  Lynas, Caremag                     17,636,389.31168                                  0.0109296
+  Lynas                              16,769,531.81168                                  0.0056304
+  Caremag, seabed                    15,500,401.26754                                  0.0228096
+  seabed                             14,633,543.76754      the rest of 0.05:           0.0091904
 
-  CVaR 95 % = Σ / 0.05 = 14,262,964.7756581 kUSD
+  CVaR 95 % = Σ / 0.05 = 16,042,479.0099301 kUSD
 
 In this tail a tonne of light beyond the 5,000 costs (0.032 x 6.16 - 0.018 x 13.328) / 0.05 = -0.85568: it pays. With weight w it
 pays once (1 - w) 5.727904 < 0.85568 w, so from w = 0.870026 on, and up to the tonne after which nothing is called while the
-seabed delivers: 0.4 c = 2,000 + 262.074, c = 5,655.185. The CVaR falls by 0.85568 x 655.185 = 560.63 to 14,262,404.146957 kUSD.
+seabed delivers: 0.4 c = 2,000 + 262.074, c = 5,655.185. The CVaR falls by 0.85568 x 655.185 = 560.63 to 16,041,918.381229 kUSD.
 """
 
 import dataclasses
@@ -78,8 +78,8 @@ from procure.risk import cvar
 from random_models import split
 
 PROBABILITY = {"china": 0.45, "lynas": 0.04, "caremag": 0.66, "seabed": 0.08}
-EXPECTED_COST = 6_252_754.403556438
-CVAR, LEAST_CVAR = 14_262_964.775658110, 14_262_404.146957310
+EXPECTED_COST = 6_948_184.097196437
+CVAR, LEAST_CVAR = 16_042_479.009930111, 16_041_918.381229311
 SHORTAGE = {"light": 30.528, "medium_heavy": 702.297198}
 LIGHT_AT_KINK = 5_655.185
 TURNING_WEIGHT = 5.727904 / (5.727904 + 0.855680)
@@ -137,7 +137,7 @@ def cost_of_a_year(contract, failed):
     cost = 260 * 342 * seabed + 155 * (587.5 * lynas + 88.5 * caremag) + 49 * contract * lynas
     if "china" not in failed:
         return cost + 89.76 * (2510 - heavy) + 42.84 * (16_960 - light)
-    cost += 89.76 * 170 + 564 * 251 + 8770 * (2510 - heavy - 170 - 251)
+    cost += 89.76 * 170 + 564 * 251 + 9950 * (2510 - heavy - 170 - 251)
     missing = max(16_960 - light - 12_847, 0.0)
     thrift = min(missing, 1696.0)
     return cost + 42.84 * min(12_847, 16_960 - light) + 58 * thrift + 82.32 * (missing - thrift)
@@ -170,7 +170,7 @@ def test_the_same_in_plain_arithmetic_over_the_states():
     costs, chances = zip(*((cost_of_a_year(5000, failed), p) for failed, p in futures()), strict=True)
     assert np.dot(costs, chances) == approx(EXPECTED_COST, rel=1e-12)
     assert cvar(costs, chances, alpha=0.95) == approx(CVAR, rel=1e-12)
-    assert max(costs) == approx(16_842_770.99792, rel=1e-12)
+    assert max(costs) == approx(18_975_304.16792, rel=1e-12)
     costs = [cost_of_a_year(LIGHT_AT_KINK, failed) for failed, _ in futures()]
     assert cvar(costs, chances, alpha=0.95) == approx(LEAST_CVAR, rel=1e-12)
 
@@ -186,7 +186,7 @@ def test_care_for_the_tail_buys_more_light_from_lynas_beyond_the_turning_weight(
     assert plan["contract", "lynas", "light", 2027] == approx(light, rel=1e-9)
 
 
-@pytest.mark.parametrize(("price", "output"), [(2205.4, 360), (2205.5, 0)])
+@pytest.mark.parametrize(("price", "output"), [(2495.9, 360), (2496.0, 0)])
 def test_the_seabed_leaves_at_its_break_even_price(model, price, output):
     plan = plan_of(solved(model.with_(**{"suppliers.seabed.price": price})))
     assert plan["output", "seabed", 2027] == approx(output, abs=1e-6)

@@ -39,9 +39,9 @@ def value_of_information(asked: Model | TwoStageProblem, **how: Any) -> ValueOfI
     >>> from procure import load_model
     >>> value = value_of_information(load_model("two-class"))
     >>> [round(cost) for cost in (value.wait_and_see, value.here_and_now, value.expected_value_plan)]
-    [6200, 6253, 7896]
+    [6895, 6948, 8820]
     >>> round(value.evpi), round(value.vss)
-    (53, 1644)
+    (53, 1872)
     """
     if isinstance(asked, TwoStageProblem):
         return of_problem(asked, **how)

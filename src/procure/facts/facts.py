@@ -161,9 +161,9 @@ class Facts:
 
         >>> facts = load_facts()
         >>> round(facts.value("shortage.Dy.cost.3")), facts.unit("shortage.Dy.cost.3")
-        (19243, 'USD/kg')
+        (42976, 'USD/kg')
         >>> facts.value("shortage.Dy.cost.3", as_written=True), facts.unit("shortage.Dy.cost.3", as_written=True)
-        (3000.0, 'thousand JPY/kg')
+        (6700.0, 'thousand JPY/kg')
         """
         import pandas as pd
 
