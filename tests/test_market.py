@@ -115,6 +115,17 @@ def test_shipments_of_what_is_not_on_offer_are_refused():
         ))  # fmt: skip
 
 
+# --- users adapt
+
+
+def test_a_tier_falls_from_year_to_year():
+    """The mine is shut in both years. A tonne short costs 50, and a fifth less a year later: 100 x 50 + 100 x 40."""
+    shortage = table(
+        "scope tier attribute value", ["Cu", 1, "width", 1], ["Cu", 1, "cost", 50], ["all", 1, "fall", 0.2]
+    )
+    assert cost(paths(model_of(world(shortage=shortage), years=2), [[1, 1]], [1.0])) == approx(9000)
+
+
 # --- what can be contracted ahead
 
 

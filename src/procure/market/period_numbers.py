@@ -123,9 +123,11 @@ class PeriodNumbers(Numbers):
 
     @datum(over=_tiers)
     def price_shortage(self, e: str, k: int) -> Array:
-        """kUSD/t of a tier of shortage."""
-        cost = self._of_step("shortage", e, "cost", k) * self.reading.settings.shortage.scale
-        return np.full(self.reading.n_nodes, cost)
+        """kUSD/t of a tier of shortage: less from year to year, where users adapt."""
+        reading = self.reading
+        cost = self._of_step("shortage", e, "cost", k) * reading.settings.shortage.scale
+        fall = [float(r["value"]) for r in reading.of_element("shortage", e, attribute="fall", tier=k)]
+        return np.asarray(cost * (1.0 - sum(fall)) ** reading.year_index)
 
     @datum(over=_elements)
     def price_surplus(self, e: str) -> Array:
