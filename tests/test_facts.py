@@ -274,6 +274,19 @@ def test_a_year_of_the_ban_without_stock_costs_what_the_tiers_were_checked_to_co
     assert sum(heavy.values()) == approx(2.76, abs=0.01)
 
 
+def test_a_year_of_ban_leaves_nothing_of_what_is_on_its_list(facts):
+    """0.95 of a Chinese share of 0.98 takes 340 days of dysprosium in a year, of scandium (0.8) 277; there were 270 at most."""
+    shares = facts.tables["shares"].query("indicator == 'China share of Japan demand'").set_index("scope")["value"]
+    held = facts.value("holders.large.days")
+    depth = facts.value("suppliers.china.depth.controlled_2026_01.ban")
+    listed = facts.tables["elements"].query("controlled_2026_01")["element"]
+    assert {e: round(365 * depth * shares[e]) for e in ("Dy", "Sc")} == {"Dy": 340, "Sc": 277}
+    for e in listed:
+        left = max(held - 365 * depth * shares[e], 0.0)
+        assert facts.value(f"stock.{e}.existing") == left == 0
+    assert facts.value("stock.Nd.existing") == approx(60 / 365 * 4825, abs=0.01)  # on no list: the state target
+
+
 def test_commitments_stay_within_offers_and_offers_within_demand_at_home(facts):
     offers, firm = (facts.tables[name] for name in ("offers", "commitments"))
     for row in firm.itertuples():

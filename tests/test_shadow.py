@@ -398,8 +398,8 @@ def test_amounts_are_those_of_the_tables():
         assert row.slack >= -1e-6 * row.bound and row.unit == ("t" if row.kind.startswith("stock") else "t/yr")
     # What is committed is wanted, and more: none of it binds.
     assert seen | {"commitment"} == set(WHERE) - {"capacity", "growth", "expansion", "minimum_order"}
-    dysprosium = lines[(lines["kind"] == "stock_today") & (lines["scope"] == "Dy")]
-    assert dysprosium[["value", "bound"]].to_numpy().tolist() == [[82.19, 82.19]]
+    neodymium = lines[(lines["kind"] == "stock_today") & (lines["scope"] == "Nd")]
+    assert neodymium[["value", "bound"]].to_numpy().tolist() == [[793.15, 793.15]]
 
 
 @pytest.mark.parametrize("seed", seeds(6, 12))
@@ -422,11 +422,11 @@ def test_nothing_is_used_beyond_what_there_is(seed):
 
 
 def test_a_price_says_that_it_is_marginal_and_none_is_nothing():
-    """Where a kilogram of Dy short costs five hundred times as much, what La saves is nothing beside it, and has no line."""
+    """Where a kilogram of Dy short costs two hundred times as much, what La saves is nothing beside it, and has no line."""
     model, programmes = small_japan("La", "Dy")
     shortage = model.facts.tables["shortage"]
     dear = with_rows(
-        model, "shortage", np.flatnonzero((shortage["attribute"] == "cost") & (shortage["scope"] == "Dy")), 500.0
+        model, "shortage", np.flatnonzero((shortage["attribute"] == "cost") & (shortage["scope"] == "Dy")), 200.0
     )
     scopes = []
     for one in (model, dear):
