@@ -115,6 +115,19 @@ def test_shipments_of_what_is_not_on_offer_are_refused():
         ))  # fmt: skip
 
 
+# --- what others take demand to be
+
+
+def test_a_reading_stands_in_the_place_of_the_table():
+    """The table says 100 t; a reading says 40 t in 2025, growing by a half: 90 t in 2027."""
+    readings = table("reading element year value growth", ["theirs", "Cu", 2025, 40, 0.5])
+    model = model_of(world(readings=readings))
+    assert make_market(model).demand["Cu"] == approx([100])
+    assert make_market(model.with_(**{"demand.reading": "theirs"})).demand["Cu"] == approx([90])
+    with pytest.raises(DataError, match=r"no reading 'thiers'.*did you mean 'theirs'"):
+        make_market(model.with_(**{"demand.reading": "thiers"}))
+
+
 # --- users adapt
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from procure.facts.records import Row
 from procure.facts.tracked import tracked
 from procure.market.reading import Room, or_else
 from procure.scenarios.world import DEMAND
@@ -22,7 +25,7 @@ class Demand(Room):
         """t/yr by year of the plan, before levels: anchors joined geometrically, growth after the last one."""
         reading = self.reading
         case, first, last = reading.settings.demand.case, reading.years[0], reading.years[-1]
-        anchors = sorted(reading.records.rows("demand", element=element), key=lambda r: r["year"])
+        anchors = sorted(self._anchors(element), key=lambda r: r["year"])
         before = [k for k, r in enumerate(anchors) if r["year"] <= first]
         after = [k for k, r in enumerate(anchors) if r["year"] >= last]
         anchors = anchors[max(before, default=0) : min(after, default=len(anchors) - 1) + 1]  # those beyond say nothing
@@ -37,6 +40,12 @@ class Demand(Room):
         if not beyond.any():
             return np.asarray(between)
         return np.asarray(between * (1.0 + float(or_else(anchors[-1][GROWTH[case]], 0.0))) ** beyond)
+
+    def _anchors(self, element: str) -> Sequence[Row]:
+        """The rows of an element: those of the reading that the model chooses, where it speaks of it."""
+        records, chosen = self.reading.records, self.reading.settings.demand.reading
+        read = [] if chosen is None else records.rows("readings", reading=chosen, element=element)
+        return read or records.rows("demand", element=element)
 
     @tracked
     def factor(self, element: str) -> Array:

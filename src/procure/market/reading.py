@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from procure.errors import DataError, Fault
+from procure.errors import DataError, Fault, nearest
 from procure.facts.records import ALL, Records, Row
 from procure.facts.scopes import scopes_of
 from procure.facts.tracked import Tracker
@@ -70,6 +70,11 @@ class Reading:
         for element in self.elements:
             if element not in demanded:
                 self.fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
+
+        chosen, readings = settings.demand.reading, {str(r["reading"]) for r in self.records.rows("readings")}
+        if chosen is not None and chosen not in readings:
+            seen, rule = f"no reading '{chosen}'", "a reading has rows in readings.csv"
+            self.fault(f"{model.origin}, demand", seen, rule, nearest(chosen, sorted(readings)))
 
         self.outside = outside(self._futures(), int(tree.n_periods))
         self.period: Index = np.concatenate([np.asarray(tree.period), self.outside.period])

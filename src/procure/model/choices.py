@@ -85,8 +85,11 @@ class WorldChoices(Table):
 
 
 class DemandChoices(Table):
-    """Which reading of demand, whether it is uncertain, and whether orders are placed before it is seen."""
+    """Which reading of demand (of readings.csv) and which case of it, whether it is uncertain, and whether orders are placed before
+    it is seen.
+    """
 
+    reading: str | None = None
     case: Literal["low", "base", "high"] = "base"
     uncertain: Literal["none", "yearly", "persistent"] = "none"
     orders: Literal["after", "before"] = "after"
