@@ -106,6 +106,34 @@ def test_served_until_empty_by_hand():
     assert set(called["price_usd_kg"].dropna()) == {80.0}
 
 
+def test_a_tier_that_falls_is_that_of_the_year():
+    """As by hand above without the state's stock, a year later: thrift 43 / 4 * 20 as before, stops 43 * 3 / 4 * 300 * 0.85."""
+    tiers = [
+        {"scope": "all", "tier": tier, "attribute": name, "value": value}
+        for tier, name, value in ((1, "width", 0.1), (1, "cost", 20.0), (2, "width", 0.9), (2, "cost", 300.0), (2, "fall", 0.15))
+    ]  # fmt: skip
+    model = world([{"start": 0, "end": 60, "value": 1.0}], stock=0.0, shortage=tiers)
+    lost = {year: procure.stress(model, "cut", year=year).stops["lost_musd"].sum() for year in (2027, 2028)}
+    assert lost == approx({2027: 9.890, 2028: (43 / 4 * 20 + 43 * 3 / 4 * 300 * 0.85) / 1e3})
+
+
+@pytest.mark.parametrize(
+    ("row", "lost"),
+    [
+        ("depth,china,controlled_2026_01,0,60,,0.5", {"Dy": 0.5, "Ho": 0.0, "Nd": 0.0}),
+        ("state,china,all,0,60,ban,1", {"Dy": 0.95, "Ho": 0.0, "Nd": 0.35}),
+    ],
+)
+def test_a_control_list_is_a_scope(row, lost, tmp_path):
+    """Of the list of January 2026 are Dy and six others; Ho, of the same class, is not. A ban has a depth for that list."""
+    (tmp_path / "mine.csv").write_text(f"attribute,supplier,scope,start,end,state,value\n{row}\n")
+    found = procure.stress(load_model("japan"), tmp_path / "mine.csv").supply
+    china = found[found["supplier"] == "china"].groupby("element")[["ordinary_t", "arrived_t"]].sum()
+    ordinary = china["ordinary_t"] * 60 / 65  # followed until the last of it has arrived, 5 days later
+    missing = (china["ordinary_t"] - china["arrived_t"]) / ordinary
+    assert missing[list(lost)].to_dict() == approx(lost, abs=1e-9)
+
+
 def test_a_state_that_serves_all_is_drawn_by_whoever_has_none_left():
     """Gaps of 1.5 and 4.5 t a day, own stock for 10 and 50 days, 90 t of the state: 60 are gone by day 50, the other 30 by day 55.
 
@@ -229,7 +257,7 @@ def test_twelve_months_are_a_year(tmp_path):
     assert found.event == "year" and len(found.totals) == 12
     months, whole = found.periods.groupby("element")["use_t"].sum(), found.stops.groupby("element")["use_t"].sum()
     assert months.to_dict() == approx(whole.to_dict())
-    assert months["Dy"] == approx(500 * (670 / 500) ** (3 / 6))  # anchors of 2024 and 2030, joined geometrically
+    assert months["Dy"] == approx(500 * (442.1 / 500) ** (3 / 6))  # anchors of 2024 and 2030, joined geometrically
     assert found.periods["unserved_t"].sum() == approx(found.stops["unserved_t"].sum())
 
 

@@ -6,7 +6,7 @@ stock is empty is exact.
 What is unserved costs what the tiers of `shortage.csv` say: of each user's gap, as a share of his own use, the cheapest tier first,
 the last one without end. In that one lines stop.
 
-  lost_eu = Σ_k cost_ek min(max(gap_eu / use_eu - Σ_{j<k} width_ej, 0), width_ek) × use_eu × the days it is open          kUSD
+  lost_eu = Σ_k cost_yek min(max(gap_eu / use_eu - Σ_{j<k} width_ej, 0), width_ek) × use_eu × the days it is open          kUSD
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from procure.explore.stress.ordinary import Decisions, Ordinary, ordinary, undis
 from procure.explore.stress.path import Course, follow
 from procure.explore.stress.shipping import Shipping
 from procure.facts.records import Records
+from procure.facts.scopes import scopes_of
 from procure.market import make_market
 from procure.model import Model
 from procure.scenarios.decided import Programmes
-from procure.units import DAYS_PER_YEAR, Array, Mask
+from procure.units import DAYS_PER_YEAR, Array, Index, Mask
 
 #: To which a day is told apart from another; a step is not shorter than `SHORTEST` days.
 DIGITS, SHORTEST = 9, 1e-6
@@ -45,6 +46,8 @@ class Followed:
         Days between which it is told; the last step may be shorter.
     edges : array, shape (n_intervals + 1,)
         Days, those of the steps among them; nothing changes in between.
+    year : array, shape (n_intervals,)
+        Position of its year among those of the plan.
     use : array, shape (n_intervals, n_elements)
         t/day
     arrivals : Arrivals
@@ -58,6 +61,7 @@ class Followed:
     holders: Holders
     steps: Array
     edges: Array
+    year: Index
     use: Array
     arrivals: Arrivals
     course: Course
@@ -76,7 +80,7 @@ class Followed:
         begins = np.cumsum(width, axis=1) - width
         wide = np.where(begins >= self.stops_at[:, None], np.inf, width)
         within = np.clip(share[..., None] - begins[:, None], 0.0, wide[:, None])
-        return np.asarray((within * self.plan.cost[:, None]).sum(axis=-1) * own * self.course.open)
+        return np.asarray((within * self.plan.cost[self.year][:, :, None]).sum(axis=-1) * own * self.course.open)
 
     @property
     def stops_at(self) -> Array:
@@ -113,7 +117,11 @@ def follow_plan(
     records = Records(model.facts)
     market = make_market(model, programmes, undisturbed(model, programmes))
     plan = ordinary(market, year, decided)
-    scopes = {e: (e, market.class_of[e], "all") for e in plan.elements}
+    scopes = {
+        row["element"]: scopes_of(row, model.settings.model.classes)
+        for e in plan.elements
+        for row in records.rows("elements", element=e)
+    }
     holders = read_holders(records, scopes)
     rows = {str(row["supplier"]): row for row in records.rows("suppliers")}
     transit = np.array([float(rows[s]["value"] or 0.0) for s in plan.suppliers])
@@ -135,4 +143,6 @@ def follow_plan(
     use = plan.use[of_year]
     course = follow(edges, use, coming.all, holders.share, holders.holders, stock)
     classes = tuple(market.class_of[e] for e in plan.elements)
-    return Followed(plan, classes, holders, np.round(steps, DIGITS), edges, use, coming, course, tuple(shipping.idle()))
+    return Followed(
+        plan, classes, holders, np.round(steps, DIGITS), edges, of_year, use, coming, course, tuple(shipping.idle())
+    )

@@ -42,8 +42,10 @@ class Ordinary:
         What can be called beside.
     spot : array, shape (n_years, n_elements, n_steps)
         What the spot market sells, step by step.
-    width, cost : array, shape (n_elements, n_tiers)
-        Of the tiers of shortage, shares of use and kUSD/t.
+    width : array, shape (n_elements, n_tiers)
+        Of the tiers of shortage, shares of use.
+    cost : array, shape (n_years, n_elements, n_tiers)
+        Of the tiers, kUSD/t.
     stock : array, shape (n_elements,)
         Of the plan at the start, t.
     """
@@ -95,14 +97,15 @@ def ordinary(market: Market, year: int, decisions: Decisions | None = None) -> O
     called = cheapest_first(use - contracted.sum(axis=1), room, price)
     steps, tiers = _of_each(elements, sets.steps), _of_each(elements, sets.tiers)
     spot = np.zeros((*use.shape, max(map(len, steps))))
-    width, cost = (np.zeros((len(elements), max(map(len, tiers)))) for _ in range(2))
+    width = np.zeros((len(elements), max(map(len, tiers))))
+    cost = np.zeros((len(years), *width.shape))
     for position, e in enumerate(elements):
         for k, number in enumerate(steps[position]):
             spot[:, position, k] = yearly(period["limit_spot"][e, number])
         for k, tier in enumerate(tiers[position]):
             demand = period["demand"][e,][0]
             width[position, k] = period["width"][e, tier][0] / demand if demand > 0 else 0.0
-            cost[position, k] = period["price_shortage"][e, tier][0]
+            cost[:, position, k] = yearly(period["price_shortage"][e, tier]) / per_year
     stock = np.array([_stock(market, e, moments[: first + 1], target) for e in elements])
     day = DAYS_PER_YEAR
     return Ordinary(
