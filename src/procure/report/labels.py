@@ -24,7 +24,8 @@ LABELS: dict[Language, dict[str, str]] = {
         "infeasible": "infeasible", "fresh": "fresh paths", "apart": "dearer (error)",
         "cheapest": "{chosen} is cheapest: {apart} M USD below {level} {where}; {ties}.", "no_ties": "no level ties",
         "some_tie": "{levels} cannot be told from {chosen} at 95 %: dearer by {apart} million USD {where}.",
-        "is_cheaper": "BUT {level} is cheaper than {chosen}, by {apart} million USD {where}: the tree chose by its own luck.",
+        "are_cheaper": "BUT cheaper than {chosen} {where}: {levels} million USD. The tree chose by its own luck.",
+        "cheaper_by": "{level} by {apart}",
         "on_fresh": "on {paths} fresh paths", "in_all": "exactly, over every future",
         "seeds": "{count} trees chose {levels}; of their plans that of seed {seed} costs least on the same fresh paths, "
                  "{cost} ({error}), the dearest {most}.",
@@ -66,7 +67,8 @@ LABELS: dict[Language, dict[str, str]] = {
         "cheapest": "{chosen} が最も安い: {level} より {apart} 百万ドル安い（{where}）。{ties}。",
         "no_ties": "優劣不明の水準はない",
         "some_tie": "{levels} は {chosen} と 95 % で区別できない: 差 {apart} 百万ドル（{where}）。",
-        "is_cheaper": "ただし {level} は {chosen} より {apart} 百万ドル安い（{where}）: 木の選択は抽出の偶然による。",
+        "are_cheaper": "ただし {chosen} より安い（百万ドル、{where}）: {levels}。木の選択は抽出の偶然による。",
+        "cheaper_by": "{level} {apart}",
         "on_fresh": "新しい {paths} 経路", "in_all": "起こり得る全経路、厳密",
         "seeds": "{count} 本の木の選択: {levels}。同じ新しい経路で最も安いのは種 {seed} の計画の {cost} ({error})、"
                  "最も高いものは {most}。",

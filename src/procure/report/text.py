@@ -35,6 +35,8 @@ ELEMENTS, MORE = 5, 2
 #: Years shown side by side, the first and the last among them.
 YEARS = 10
 POLICY_LIMITS, OTHER_LIMITS = 3, 6
+#: A part of the costs has a line of its own when it is more than this share of all of them.
+LEAST_COST = 1e-3
 
 
 def to_text(portfolio: Portfolio, language: Language = "en", width: int = WIDTH) -> str:
@@ -218,7 +220,11 @@ class _Screen:
         cost_of = {str(component): numbers for component, *numbers in costs.itertuples(index=False)}
         lines: list[tuple[str, Sequence[float]]] = [("total", total)]
         lines += [(name, cost_of[name]) for name in cost_of]
-        shown = [(name, numbers) for name, numbers in lines if name == "total" or any(abs(x) >= 0.5 for x in numbers)]
+        shown = [
+            (name, numbers)
+            for name, numbers in lines
+            if name == "total" or any(abs(x) > LEAST_COST * abs(whole) for x, whole in zip(numbers, total, strict=True))
+        ]
         rows = []
         for name, numbers in shown:
             row = [w.get(name, name.replace("_", " ")), *map(money, numbers)]
@@ -251,9 +257,9 @@ class _Screen:
 
     def _verdict(self) -> Iterable[str]:
         """Which programme level is best, and how well that is known."""
-        levels, w = self.portfolio.programme_levels, self.words
-        others = [row for row in levels.to_dict("records") if not row["chosen"] and row["verdict"] != "infeasible"]
-        (chosen,) = levels["level"][levels["chosen"]]
+        frame, w = self.portfolio.programme_levels, self.words
+        others = [row for row in frame.to_dict("records") if not row["chosen"] and row["verdict"] != "infeasible"]
+        (chosen,) = frame["level"][frame["chosen"]]
         paths = self.summary["fresh_paths"]
         where = w["on_fresh"].format(paths=f"{paths:,.0f}") if paths else w["in_all"]
 
@@ -261,8 +267,9 @@ class _Screen:
             return with_error(sign * row["difference_musd"], row["standard_error_musd"])
 
         cheaper, tie, dearer = ([row for row in others if row["verdict"] == word] for word in (CHEAPER, TIE, DEARER))
-        for row in cheaper:
-            yield w["is_cheaper"].format(level=row["level"], chosen=chosen, apart=apart(row, -1.0), where=where)
+        if cheaper:
+            levels = ", ".join(w["cheaper_by"].format(level=row["level"], apart=apart(row, -1.0)) for row in cheaper)
+            yield w["are_cheaper"].format(levels=levels, chosen=chosen, where=where)
         if tie:
             yield w["some_tie"].format(
                 levels=", ".join(row["level"] for row in tie),
@@ -312,6 +319,7 @@ class _Screen:
         binding = limits[limits["binding"] & saves]
         is_policy = binding["kind"].isin((*KINDS, ADDED))
         policy = binding[is_policy].sort_values("shadow_price_musd", ascending=False, kind="stable")
+        policy = policy.drop_duplicates("limit")  # of the years of a limit, the one in which it costs most
         others = binding[~is_policy]
         shown = [*policy.head(POLICY_LIMITS).to_dict("records"), *others.head(OTHER_LIMITS).to_dict("records")]
         for row in shown:
