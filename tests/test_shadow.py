@@ -422,7 +422,10 @@ def test_nothing_is_used_beyond_what_there_is(seed):
 
 
 def test_a_price_says_that_it_is_marginal_and_none_is_nothing():
-    """Where a kilogram of Dy short costs two hundred times as much, what La saves is nothing beside it, and has no line."""
+    """Where a kilogram of Dy short costs two hundred times as much, what La saves is nothing beside it, and has no line.
+
+    Two hundred times 43 thousand USD are 8.6 million; ten million is the most that the table takes.
+    """
     model, programmes = small_japan("La", "Dy")
     shortage = model.facts.tables["shortage"]
     dear = with_rows(
