@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import procure
 from procure.cli import app
 from procure.errors import DataError
-from procure.explore.yardsticks import yardsticks
+from procure.explore.yardsticks import cheapest, yardsticks
 from procure.facts import Facts
 from procure.formulation.period import build_period
 from procure.lp.compile import compile_block
@@ -408,6 +408,13 @@ def test_today_signs_nothing_new_and_the_cheapest_ignores_what_may_fail(japan):
     assert (found.differences.set_index("measure").loc["weighed", "verdict"] == "dearer").all()
     costs = found.evaluations["cheapest"].costs
     assert (costs["musd"] > 2 * costs["program_musd"]).all()  # nothing went wrong in its world
+
+
+def test_the_cheapest_waits_for_no_verdict():
+    """On the one calm path none falls, so a plan that waits says nothing of its outcomes; to wait alone costs nothing there."""
+    model = load_model("japan")
+    assert cheapest(model).programmes == {"seabed": "none"}
+    assert cheapest(model.with_(**{"suppliers.seabed.programmes": ["test_then_ten"]})).programmes == {}
 
 
 # --- files

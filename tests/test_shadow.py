@@ -290,7 +290,9 @@ def small_japan(*elements):
 
 
 def test_japan_against_solving_again():
-    model, programmes = small_japan("La", "Nd", "Dy", "Y", "Ho")  # La and Ho have stock today; of Dy and Y a year of ban left none
+    model, programmes = small_japan(
+        "La", "Nd", "Dy", "Y", "Ho"
+    )  # La and Ho have stock today; of Dy and Y a year of ban left none
     assert check_by_solving_again(model, programmes, make_market(model, programmes).tree) >= 12
 
 

@@ -12,12 +12,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from procure.facts.records import Records
 from procure.market import Market, make_market
 from procure.model import Model
 from procure.portfolio.make import make_portfolio
 from procure.portfolio.portfolio import Portfolio
 from procure.program.solve import solve_market
 from procure.scenarios.decided import Programmes
+from procure.scenarios.strategy import strategy_of
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import periods_of, processes, programme_choices
 
@@ -48,9 +50,16 @@ def todays(model: Model) -> Portfolio:
 
 
 def cheapest(model: Model) -> Portfolio:
-    """The portfolio that costs least as long as nothing goes wrong."""
-    levels = [solve_market(_calm(model, choice)) for choice in programme_choices(model)]
+    """The portfolio that costs least as long as nothing goes wrong, of programmes that wait for nothing: no verdict falls there."""
+    fixed = [choice for choice in programme_choices(model) if not _waits(model, choice)] or [{}]
+    levels = [solve_market(_calm(model, choice)) for choice in fixed]
     return make_portfolio(min(levels, key=lambda level: level.objective), levels, foresight=False)
+
+
+def _waits(model: Model, programmes: Programmes) -> bool:
+    """Whether an outcome decides what is in force of any programme."""
+    records = Records(model.facts)
+    return any(strategy_of(records, supplier, chosen).review is not None for supplier, chosen in programmes.items())
 
 
 def _calm(model: Model, programmes: Programmes) -> Market:
