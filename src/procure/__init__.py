@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from procure.explore.frontier import Frontier as Frontier
     from procure.explore.frontier import frontier as frontier
     from procure.explore.information import value_of_information as value_of_information
+    from procure.explore.ranges import Ranges as Ranges
+    from procure.explore.ranges import ranges as ranges
     from procure.explore.reviews import Reviews as Reviews
     from procure.explore.reviews import reviews as reviews
     from procure.explore.sensitivity import Sensitivity as Sensitivity
@@ -80,6 +82,7 @@ _HOME = {
     "Infeasible": "errors",
     "Model": "model",
     "Portfolio": "portfolio.portfolio",
+    "Ranges": "explore.ranges",
     "Reviews": "explore.reviews",
     "ProcureError": "errors",
     "Sensitivity": "explore.sensitivity",
@@ -93,6 +96,7 @@ _HOME = {
     "frontier": "explore.frontier",
     "load_facts": "facts",
     "load_model": "model",
+    "ranges": "explore.ranges",
     "read_portfolio": "portfolio.read",
     "read_sweep": "explore.sweep",
     "reviews": "explore.reviews",

@@ -1,0 +1,45 @@
+"""`procure ranges`: which shares are firm, and which are free."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from procure.cli.model import Changes, ModelName, Seeds, load, value_of
+from procure.cli.output import progress, show, unwritable
+from procure.errors import Fault
+
+
+def ranges(
+    model: ModelName,
+    within: Annotated[
+        str, typer.Option(metavar="SHARE", help="By how much of the least cost a plan may be dearer: 0.01, or '1 %'.")
+    ] = "0.01",
+    element: Annotated[
+        list[str] | None,
+        typer.Option(metavar="E", help="Beside the classes, as often as needed; else those that the model highlights."),
+    ] = None,
+    changes: Changes = None,
+    seeds: Seeds = 1,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Find the least and the largest share of each supplier among all plans that cost hardly more than the best."""
+    from procure.facts.conversion import share_of_percent
+
+    faults = unwritable(json, force)
+    share = share_of_percent(value_of("--within", within, faults))
+    if not faults and (isinstance(share, bool) or not isinstance(share, (int, float))):
+        faults.append(Fault(f"--within {within}", "it is no number", "it is a share of the least cost", "write 0.01"))
+    chosen = load(model, changes, faults, quiet=quiet)
+    from procure.explore.ranges import ranges as find_ranges
+
+    with progress(quiet) as told:
+        found = find_ranges(chosen, float(share), elements=element, seeds=seeds, progress=told)
+    if json is not None:
+        found.to_json(json.resolve())
+    if not quiet:
+        show(found)

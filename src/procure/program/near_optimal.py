@@ -1,0 +1,81 @@
+"""All plans that cost hardly more than the best, and how far something linear can go among them.
+
+  max or min  g·x   s.t.  the rows of the program,   c·x <= z + within |z|          z the least cost
+
+The short cuts of a program are about its optimum, and none is taken here: every leaf is watched, or plans would be dearer than
+they say, and elements stand apart, or plans would have to share decisions that they need not.
+
+Every extreme starts from the basis of the optimum, by the primal simplex method: the optimum is one of the plans, only what is
+asked of it changes. On japan that takes a tenth of the time of the dual method, and half of that from the extreme before.
+
+Source: Brill, Chang & Hopkins (1982), Management Science 28(3), 221-235 (alternatives near the optimum).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from scipy import sparse
+
+from procure.lp.highs import Solver
+from procure.lp.program import Solution
+from procure.program.engine import SIMPLEX
+from procure.program.optimum import refuse
+from procure.program.program import Program, compose
+from procure.units import KUSD_PER_MUSD, Array
+
+#: What is asked for is a share: the solver is asked for so many times it, which its tolerances are made for.
+SCALE = 1e3
+#: How far it may be from what the duals prove, relative. Some decisions have no limit here but what a plan may cost, so that
+#: rounded duals prove a little less than of an optimum.
+OPTIMALITY = 1e-5
+PRIMAL = {**SIMPLEX, "simplex_strategy": 4}
+
+
+class NearOptimal:
+    """The plans of a program that cost at most a share `within` more than the best.
+
+    Attributes
+    ----------
+    program : Program
+        Without short cuts.
+    optimum : Solution
+        Of least cost, kUSD; refused where there is none.
+    """
+
+    def __init__(self, program: Program, within: float) -> None:
+        market = program.market
+        every_leaf = np.arange(len(market.shape.leaves))
+        self.program = compose(market, every_leaf, market.sets.elements)
+        lp = self.program.lp
+        self._n_columns = len(lp.cost)
+        self._solver = Solver(lp, SIMPLEX)
+        self.optimum = self._solver.solve()
+        refuse(self.optimum)
+        most = (self.optimum.objective + within * abs(self.optimum.objective)) / KUSD_PER_MUSD
+        self._solver.add_rows(sparse.csr_matrix(lp.cost / KUSD_PER_MUSD), [-np.inf], [most])
+        self._solver.set_options(PRIMAL)
+        self._basis = None if lp.is_mixed_integer else self._solver.get_basis()
+
+    def supplied(self, supplier: str, elements: Iterable[str]) -> Array:
+        """What each decision adds to the share of some elements' expected demand that arrives from a supplier."""
+        market, composition = self.program.market, self.program.composition
+        law, wanted = market.probability, set(elements)
+        weight = np.zeros(self._n_columns)
+        for position, (component, index) in enumerate(composition.period.columns):
+            if component in ("contract", "call") and index[0] == supplier and index[1] in wanted:
+                arrives = market.period["delivered"][index] if component == "contract" else 1.0
+                np.add.at(weight, composition.column_of[:, position], law * arrives)
+        demand = sum(float(law @ market.period["demand"][e,]) for e in wanted)
+        return weight / demand if demand > 0 else weight
+
+    def extreme(self, weight: Array, *, largest: bool) -> Solution:
+        """The plan in which a weighed sum of all decisions is least, or largest; its objective is that sum, `SCALE` times."""
+        sign = -SCALE if largest else SCALE
+        if self._basis is not None:
+            self._solver.set_basis(self._basis)
+        self._solver.change_costs(np.arange(self._n_columns), sign * weight)
+        solution = self._solver.solve(optimality=OPTIMALITY)
+        refuse(solution)
+        return solution
