@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     )
     from procure.explore.frontier import Frontier as Frontier
     from procure.explore.frontier import frontier as frontier
+    from procure.explore.hedges import Hedges as Hedges
+    from procure.explore.hedges import hedges as hedges
     from procure.explore.information import value_of_information as value_of_information
     from procure.explore.ranges import Ranges as Ranges
     from procure.explore.ranges import ranges as ranges
@@ -79,6 +81,7 @@ _HOME = {
     "Facts": "facts",
     "Frontier": "explore.frontier",
     "Grid": "explore.sweep",
+    "Hedges": "explore.hedges",
     "Infeasible": "errors",
     "Model": "model",
     "Portfolio": "portfolio.portfolio",
@@ -94,6 +97,7 @@ _HOME = {
     "compile": "solving.compiled",
     "evaluate": "portfolio.evaluate",
     "frontier": "explore.frontier",
+    "hedges": "explore.hedges",
     "load_facts": "facts",
     "load_model": "model",
     "ranges": "explore.ranges",

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from procure.cli.check import check
 from procure.cli.evaluate import evaluate
 from procure.cli.frontier import frontier
+from procure.cli.hedges import hedges
 from procure.cli.models import models
 from procure.cli.plot import plot
 from procure.cli.reviews import reviews

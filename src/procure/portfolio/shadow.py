@@ -53,6 +53,21 @@ def limits(measured: Measured) -> DataFrame:
     return make_frame("limits", [*rows, *added_rows(measured), *_held_back(measured, numbers)])
 
 
+def rows_of_limits(measured: Measured) -> DataFrame:
+    """The limits of the model file alone, as `limits` has them."""
+    numbers = (
+        TableNumbers(measured.market) if any(isinstance(kind_of(x), PlanLimit) for x in measured.sets.limits) else None
+    )
+    return make_frame(
+        "limits", [row for limit in measured.sets.limits for row in _Policy(measured, limit, numbers).rows()]
+    )
+
+
+def price_of_stock(measured: Measured, element: str) -> float:
+    """What one tonne more of an element in stock today would save, kUSD at the margin."""
+    return 0.0 - _dual_of(measured, ("what_exists", (element,)))
+
+
 def prices_of_limits(measured: Measured) -> dict[str, float]:
     """What loosening each limit of the model file by one `per` saves, in all its years at once, million USD at the margin."""
     limits = measured.sets.limits

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from procure.explore.frontier import Frontier
+from procure.explore.hedges import Hedges
 from procure.explore.ranges import Ranges
 from procure.explore.reviews import Reviews
 from procure.explore.sensitivity import Sensitivity
@@ -33,6 +34,8 @@ def _screens_of(answer: Any) -> ModuleType:
         return sensitivity
     if isinstance(answer, Frontier):
         return frontier
+    if isinstance(answer, Hedges):
+        return hedges
     if isinstance(answer, Ranges):
         return ranges
     if isinstance(answer, Stress):

@@ -71,6 +71,14 @@ class Answer:
         measured.check()
         return measured
 
+    def measured_at(self, level: str) -> Measured:
+        """As `measured`, of the plan of a programme level that has one, by its name in `levels`."""
+        if level == self.level:
+            return self.measured
+        measured = Measured(solved(self._ended[[*self.levels].index(level)]))
+        measured.check()
+        return measured
+
     @property
     def level(self) -> str:
         """The name of the best programme level."""

@@ -42,6 +42,8 @@ class Compiled:
         As compiled.
     reaches : Reaches
         How far each dotted path reaches: which of them are followed in place.
+    read : set of Place
+        The numbers of the facts that it was made from.
 
     >>> from procure import load_model
     >>> compiled = compile(load_model("two-class"))
@@ -68,8 +70,8 @@ class Compiled:
         self._levels = levels = self._levels_of(model)
         of_law = frozenset().union(*(level.of_law for level in levels))
         inventory = frozenset().union(*(level.inventory for level in levels))
-        self._read = frozenset().union(*(level.read for level in levels))
-        check_read(model, model.numbers_set, self._read)
+        self.read = frozenset().union(*(level.read for level in levels))
+        check_read(model, model.numbers_set, self.read)
         self.reaches = Reaches(model, of_law, inventory)
 
     def _levels_of(self, model: Model) -> list[Level]:
@@ -117,7 +119,7 @@ class Compiled:
             read = frozenset().union(*(level.read for level in waiting))
             check_read(change.model, change.model.numbers_set, read)
         else:
-            check_read(self.model, change.numbers(), self._read)
+            check_read(self.model, change.numbers(), self.read)
         ended: list[Optimum] = []
         optima = self._each(waiting)
         for level in levels:
