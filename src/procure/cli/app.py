@@ -15,6 +15,7 @@ from procure.cli.frontier import frontier
 from procure.cli.hedges import hedges
 from procure.cli.models import models
 from procure.cli.plot import plot
+from procure.cli.ranges import ranges
 from procure.cli.reviews import reviews
 from procure.cli.sensitivity import sensitivity
 from procure.cli.show import show
@@ -90,18 +91,6 @@ def procure(
 
 
 for command in (
-    solve,
-    evaluate,
-    sweep,
-    switch,
-    frontier,
-    sensitivity,
-    reviews,
-    stress,
-    check,
-    models,
-    sources,
-    show,
-    plot,
-):
+    solve, evaluate, sweep, switch, frontier, ranges, hedges, sensitivity, reviews, stress, check, models, sources, show, plot,
+):  # fmt: skip
     app.command()(command)

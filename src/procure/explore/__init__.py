@@ -1,11 +1,14 @@
 """Questions that take many solves: a model compiled once, its numbers moved from case to case."""
 
 from procure.explore.frontier import Frontier, frontier
+from procure.explore.hedges import Hedges, hedges
+from procure.explore.ranges import Ranges, ranges
 from procure.explore.sensitivity import Sensitivity, sensitivity
 from procure.explore.stress import Stress, stress
 from procure.explore.sweep import sweep
 from procure.explore.switch import Switches, switch
 
 __all__ = [
-    "Frontier", "Sensitivity", "Stress", "Switches", "frontier", "sensitivity", "stress", "sweep", "switch",
+    "Frontier", "Hedges", "Ranges", "Sensitivity", "Stress", "Switches",
+    "frontier", "hedges", "ranges", "sensitivity", "stress", "sweep", "switch",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from procure.explore.stress import Stress
 from procure.explore.switch import Switches
 from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
-from procure.report import frontier, information, outcome, reviews, sensitivity, stress, switch, text
+from procure.report import frontier, hedges, information, outcome, ranges, reviews, sensitivity, stress, switch, text
 
 
 def to_text(answer: Any) -> str:
