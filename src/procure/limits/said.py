@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from procure.words import worst_share
+from procure.words import listed, worst_share
 
 
 def scope(choice: Any) -> str:
-    """The scope by itself."""
-    return str(choice.scope)
+    """The scope by itself: an element, a class, all of them, or several."""
+    return choice.scope if isinstance(choice.scope, str) else listed(choice.scope)
 
 
 def what(choice: Any) -> str:
     """The scope in front of a noun: "medium/heavy " or nothing."""
-    return "" if choice.scope == "all" else choice.scope.replace("_", "/") + " "
+    return "" if choice.scope == "all" else scope(choice).replace("_", "/") + " "
 
 
 def whole(choice: Any) -> str:
     """The scope as an object: "medium_heavy", "the value of all elements"."""
-    scope = "all elements" if choice.scope == "all" else choice.scope
-    return ("the value of " if choice.weight == "value" else "") + str(scope)
+    elements = "all elements" if choice.scope == "all" else scope(choice)
+    return ("the value of " if choice.weight == "value" else "") + elements
 
 
 def whose(choice: Any) -> str:

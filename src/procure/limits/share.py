@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from procure.limits.said import by_value, names_one_owner, what, whole, whose
+from procure.limits.said import names_one_owner, whole, whose
 from procure.limits.supplied import SuppliedShare, which
 
 
@@ -18,10 +18,6 @@ class Share(SuppliedShare):
     def faults(self, choice: Any) -> Iterator[tuple[str, str, str]]:
         """One owner."""
         return names_one_owner(choice)
-
-    def subject(self, choice: Any) -> str:
-        """In words, as in "china's medium/heavy share while undisturbed"."""
-        return f"{choice.supplier or choice.country}'s {what(choice)}share{by_value(choice)} {which(choice)}"
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in "at most 65 % of medium_heavy from china while undisturbed"."""

@@ -22,6 +22,7 @@ from procure.limits.asked import Futures, MarketNumbers
 from procure.limits.counted import cap_mean
 from procure.limits.kind import FuturesLimit
 from procure.limits.limit import Bound, Counts, Limit, Numbers
+from procure.limits.said import by_value, what
 from procure.units import Array, Index
 
 #: What each meaning adds to the words of a limit.
@@ -82,6 +83,10 @@ class SuppliedShare(FuturesLimit):
             return float(law @ measure) / bound.rate if bound.rate > 0 else self.nothing
         some = bound.numbers["demand"] > 0
         return float((measure[some] / bound.numbers["demand"][some]).max()) if some.any() else self.nothing
+
+    def subject(self, choice: Any) -> str:
+        """In words, as in "china's medium/heavy share while undisturbed"."""
+        return f"{choice.supplier or choice.country}'s {what(choice)}share{by_value(choice)} {which(choice)}"
 
 
 def which(choice: Any) -> str:

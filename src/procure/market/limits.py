@@ -22,7 +22,7 @@ def limits_of(choice: LimitChoices, reading: Reading, prices: Prices) -> tuple[L
     """A limit of the model file over the elements, suppliers and years of the model, or all its parts."""
     first = choice.first if choice.first is not None else reading.years[0]
     last = choice.last if choice.last is not None else reading.years[-1]
-    elements = tuple(e for e in reading.elements if choice.scope in ("all", e, reading.class_of[e]))
+    elements = tuple(e for e in reading.elements if {"all", e, reading.class_of[e]} & {*choice.scopes})
     if choice.supplier is not None:
         suppliers: tuple[str, ...] = (choice.supplier,)
     elif choice.country is not None:

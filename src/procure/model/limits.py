@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, create_model, field_validator, model_validator
@@ -11,7 +12,7 @@ from procure.facts.conversion import share_of_percent
 from procure.limits import KINDS
 from procure.limits.limit import SHARE
 from procure.model.faults import wrong
-from procure.model.values import Number, Share, Table, Whole
+from procure.model.values import Number, Scope, Share, Table, Whole
 
 
 def _known(kind: str) -> str:
@@ -27,7 +28,7 @@ class CommonChoices(Table):
     kind: Annotated[str, AfterValidator(_known)]
     supplier: str | None = None
     country: str | None = None
-    scope: str = "all"
+    scope: Scope = "all"
     max: Number | None = None
     min: Number | None = None
     first: Whole | None = Field(None, alias="from")
@@ -36,6 +37,24 @@ class CommonChoices(Table):
     weight: Literal["tonnes", "value"] = "tonnes"
     alpha: Share = Field(0.95, ge=0, lt=1)
     note: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_one_line(cls, written: Any) -> Any:
+        """``single_source = 0.5`` for kind and bound, and for the name where there is none."""
+        if not isinstance(written, Mapping) or "kind" in written:
+            return written
+        kinds = [key for key in written if key in KINDS]
+        if len(kinds) > 1:
+            rule = "a limit is of one kind"
+            raise wrong(f"it has {' and '.join(map(repr, kinds))}", rule, "write a limit for each")
+        if not kinds:
+            return written
+        kind, bound = kinds[0], KINDS[kinds[0]].sense
+        if bound in written:
+            raise wrong(f"it has '{kind}' and '{bound}'", "the bound is written once", f'write kind = "{kind}"')
+        rest = {key: value for key, value in written.items() if key != kind}
+        return {"name": kind, "kind": kind} | rest | {bound: written[kind]}
 
     @field_validator("max", "min", mode="before")
     @classmethod
@@ -64,6 +83,11 @@ class CommonChoices(Table):
         if self.first is not None and self.last is not None and self.first > self.last:
             raise wrong(f"from {self.first} to {self.last}", "years run from first to last", "turn them round")
         return self
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The elements and classes that it speaks of, or "all"."""
+        return (self.scope,) if isinstance(self.scope, str) else tuple(self.scope)
 
     @property
     def bound(self) -> float:

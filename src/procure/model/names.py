@@ -107,13 +107,14 @@ class _Reader:
                 self.known(f"{where}.{key}", supplier, suppliers["supplier"], "a supplier of the facts")
             if limit.country is not None:
                 self.known(f"{where}.country", limit.country, suppliers["country"], "a country of a supplier")
-            self.known(f"{where}.scope", limit.scope, ["all", *scopes], "a class or an element")
-            if limit.scope in scopes - held:
-                seen, rule = (
-                    f"'{limit.scope}' holds no element of the model",
-                    "a limit speaks of something that is bought",
-                )
-                self.fault(f"{where}.scope", seen, rule, "drop the limit, or change model.elements")
+            for scope in limit.scopes:
+                self.known(f"{where}.scope", scope, ["all", *scopes], "a class or an element")
+                if scope in scopes - held:
+                    seen, rule = (
+                        f"'{scope}' holds no element of the model",
+                        "a limit speaks of something that is bought",
+                    )
+                    self.fault(f"{where}.scope", seen, rule, "drop the limit, or change model.elements")
             for key, year in (("from", limit.first), ("to", limit.last)):
                 if year is not None:
                     self.within(f"{where}.{key}", year)

@@ -62,4 +62,17 @@ Number = Annotated[float, Strict()]
 Share = Annotated[float, Strict(), BeforeValidator(share_of_percent)]
 Whole = Annotated[int, Strict()]
 Truth = Annotated[bool, Strict()]
+
+
+def _text_or_texts(names: Any) -> Any:
+    if isinstance(names, str):
+        return names
+    if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
+        rule = "it is an element, a class, 'all', or a list of elements and classes"
+        raise wrong(f"value is {short(names)}", rule, """write "Dy" or ["Dy", "Tb"]""")
+    return unrepeated(tuple(names))
+
+
+#: What of all that is bought: one name, or several.
+Scope = Annotated[Any, BeforeValidator(_text_or_texts)]
 Names = Annotated[tuple[str, ...], AfterValidator(unrepeated)]

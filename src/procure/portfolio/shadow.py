@@ -40,6 +40,8 @@ from procure.program.templates import risk_of
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import rounded
 
+#: How far a price holds, in words.
+AT_THE_MARGIN = " at the margin"
 #: A limit binds when its slack is below this share of its bound.
 BINDS = 1e-6
 #: A limit whose price is above this share of all money spent binds, whatever its slack.
@@ -108,7 +110,7 @@ def _price(measured: Measured, limit: Limit, year: int | None, bound: Bound, mea
 
 def _saves(what: str, kusd: float) -> str:
     """A price in words: three digits are enough at the margin."""
-    return f"{what} saves {rounded(kusd / KUSD_PER_MUSD)} million USD at the margin"
+    return f"{what} saves {rounded(kusd / KUSD_PER_MUSD)} million USD{AT_THE_MARGIN}"
 
 
 # --- limits of the model file ---
@@ -159,8 +161,7 @@ class _Policy:
         slack = value - bound if kind.sense == "min" else bound - value
         musd = saved / KUSD_PER_MUSD + 0.0
         binding = bool(slack <= BINDS * max(abs(bound), 1.0)) or abs(saved) > PRICED * self.measured.gross
-        choice = kind.of_part(self.choice, scope) if scope != said.scope(self.choice) else self.choice
-        subject = kind.subject(choice) + (f" in {year}" if year is not None else "")
+        subject = kind.subject(kind.of_part(self.choice, scope)) + (f" in {year}" if year is not None else "")
         if np.isnan(value):
             words = f"{subject} is not limited: {kind.nothing_says}"
         elif np.isnan(price):

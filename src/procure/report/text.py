@@ -15,6 +15,7 @@ from procure.limits import KINDS
 from procure.portfolio.added import ADDED
 from procure.portfolio.frames import OTHER_SOURCES, is_worthless
 from procure.portfolio.information import Information
+from procure.portfolio.shadow import AT_THE_MARGIN
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.report.information import listing, sentences
 from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, NO_PRICE, STEPS, WHEN
@@ -331,7 +332,7 @@ class _Screen:
 
     def _limit_in_words(self, row: dict[Any, Any]) -> str:
         if self.language == "en":
-            return str(row["words"])
+            return str(row["words"]).replace(f"USD{AT_THE_MARGIN}", "USD")  # as the heading says of all of them
         year = f" {row['year']}" if isinstance(row["year"], int) else ""
         suppliers = set(self.portfolio.shares["supplier"])
         scope = " ".join(self._name(word) if word in suppliers else word for word in str(row["scope"]).split())

@@ -1,0 +1,38 @@
+"""single_source: no supplier, or no country, brings more than so much of the demand of a scope, when `supplied` says.
+
+It is a `share` of each of them: as many rows, of one bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+from procure.limits.limit import Limit
+from procure.limits.said import whole
+from procure.limits.supplied import SuppliedShare, which
+
+
+class SingleSource(SuppliedShare):
+    """At most a share of demand from any one supplier or country."""
+
+    name = "single_source"
+    reads: ClassVar[tuple[str, ...]] = (*SuppliedShare.reads, "by")
+    keys: ClassVar[dict[str, tuple[Any, Any]]] = SuppliedShare.keys | {
+        "by": (Literal["supplier", "country"], "supplier"),
+    }
+    has_parts = True
+
+    def parts(self, limit: Limit, choice: Any, country_of: Mapping[str, str]) -> Iterator[Limit]:
+        """One of each supplier or country."""
+        owner_of = country_of if choice.by == "country" else {supplier: supplier for supplier in country_of}
+        for owner in dict.fromkeys(owner_of.values()):
+            yield limit.of(owner, suppliers=tuple(s for s in country_of if owner_of[s] == owner))
+
+    def of_part(self, choice: Any, part: str) -> Any:
+        """The choices as if they named one owner."""
+        return choice.model_copy(update={choice.by: part})
+
+    def says(self, choice: Any, bound: str) -> str:
+        """In words, as in "at most 50 % of medium_heavy from any one country while undisturbed"."""
+        return f"at most {bound} of {whole(choice)} from any one {choice.by} {which(choice)}"
