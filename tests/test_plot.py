@@ -256,6 +256,7 @@ def test_a_tornado_by_hand():
         assert [bar.get_x() for bar in bars] == [100, 100]
     marks = {c.get_label(): c.get_offsets().tolist() for c in ax.collections}
     assert marks == {"other at high": [[120, 0]]}
+    assert [text.get_text() for text in said(ax)].count("not solved") == 1
 
 
 def test_worth_has_an_interval():

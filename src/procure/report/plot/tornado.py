@@ -83,6 +83,13 @@ def _swings(ax: Axes, answer: Sensitivity, words: Mapping[str, str], handles: di
     for end, look in _ENDS.items():
         beyond = (table[f"{end}_musd"] - answer.objective_musd).tolist()
         bars = handles[words[f"at_{end}"]] = ax.barh(at, beyond, 0.62, left=answer.objective_musd, label=end, **look)
+        side = -1 if end == "low" else 1
+        for position, amount in enumerate(beyond):
+            if math.isnan(amount):
+                ax.annotate(
+                    words["unsolved"], (answer.objective_musd, position), xytext=(5 * side, 0), textcoords="offset points",
+                    ha="right" if end == "low" else "left", va="center", fontsize=7.5,
+                )  # fmt: skip
         for bar in bars:  # where both ends lie on one side, the shorter bar stands before the longer
             bar.set_zorder(2 + 1 / (1 + abs(bar.get_width())))
         other = (
