@@ -149,7 +149,7 @@ def frontier(
     >>> from procure import load_model
     >>> found = frontier(load_model("two-class"), "risk.weight", [0, 0.5])
     >>> found.table["weighed_musd"].round().tolist()
-    [6986.0, 11446.0]
+    [6948.0, 11495.0]
     """
     faults = list(faults_of(seeds))
     if points < 3:

@@ -138,11 +138,11 @@ def hedges(model: Model, *, choose: bool = False, paths: int = PATHS, progress: 
     >>> found = hedges(load_model("two-class"))
     >>> print(found.table[["kind", "hedge", "weighed_musd"]].round().to_string(index=False))
         kind                hedge  weighed_musd
-    supplier              caremag         120.0
-    supplier                china       16807.0
-    supplier                lynas        3514.0
-    supplier               seabed         655.0
-    contract contracts with lynas        1229.0
+    supplier              caremag         132.0
+    supplier                china       17753.0
+    supplier                lynas        3854.0
+    supplier               seabed         719.0
+    contract contracts with lynas        1336.0
        stock                stock           0.0
     """
     if paths < 0:

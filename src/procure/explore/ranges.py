@@ -113,7 +113,7 @@ def ranges(
     >>> china = found.table.query("supplier == 'china' and scope == 'medium_heavy'")
     >>> print(china[["share", "low", "high", "needed"]].round(2).to_string(index=False))
      share  low  high  needed
-      0.42 0.37  0.68    True
+      0.41 0.35  0.72    True
     """
     faults = list(faults_of(seeds))
     if not 0 <= within <= 1:
