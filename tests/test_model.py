@@ -163,7 +163,9 @@ BAD_CHOICES = {
     "alpha of one": (HEAD + "[risk]\nalpha = 1.0", "risk.alpha: value is 1.0; it is < 1"),
     "negative seed": (HEAD + "[world.tree]\nseed = -1", "world.tree.seed: value is -1; it is >= 0", "check sign"),
     "text for a share of a limit": (LIMIT + 'kind = "share"\nsupplier = "china"\nmax = "0.5"', "limits.cap.max: value is '0.5'"),
-    "per cent of a budget": (LIMIT + 'kind = "budget"\nmax = "65 %"', "limits.cap.max: value is '65 %'; it is a number"),
+    "per cent of a budget": (
+        LIMIT + 'kind = "budget"\nmax = "65 %"', "limits.cap.max: value is '65 %'", "a bound is in million USD", "10 bn JPY"
+    ),
     "unit of a share": (HEAD + '[risk]\nweight = "5 t"', "risk.weight: value is '5 t'; it is a number"),
     "per cent beyond one": (HEAD + '[risk]\nweight = "101 %"', "risk.weight: value is ", "it is <= 1"),
     "share beyond one": (LIMIT + 'kind = "share"\nsupplier = "china"\nmax = "120 %"', "max is 1.2; a share lies between"),
@@ -196,7 +198,7 @@ BAD_CHOICES = {
     "least for most": (LIMIT + 'kind = "budget"\nmin = 1', "limits.cap: it has 'min'", "has 'max' and no 'min'"),
     "both bounds": (LIMIT + 'kind = "stock_days"\nmin = 1\nmax = 2', "it has 'min' and 'max'", "has 'min' and no 'max'"),
     "share without a supplier": (LIMIT + 'kind = "share"\nmax = 0.5', "it has neither", "names a supplier or a country"),
-    "share in percent": (LIMIT + 'kind = "share"\nmax = 65\nsupplier = "china"', "max is 65", "write 0.65 for 65 %"),
+    "share in percent": (LIMIT + 'kind = "share"\nmax = 65\nsupplier = "china"', "max is 65", 'write 0.65 or "65 %"'),
     "negative bound": (LIMIT + 'kind = "budget"\nmax = -1', "max is -1; a bound is >= 0"),
     "bound not a number": (LIMIT + 'kind = "budget"\nmax = nan', "limits.cap.max: value is nan; it is a finite number"),
     "key a limit ignores": (LIMIT + 'kind = "budget"\nmax = 1\nscope = "Dy"', "it has 'scope'", "reads from, to"),

@@ -325,9 +325,13 @@ class Facts:
 
     def _units(self, place: Place) -> Units:
         """The units that the number of a place may be given in; an exchange rate is not itself converted by exchange rates."""
+        return units_at(()) if place.table == RATES else self.units
+
+    @property
+    def units(self) -> Units:
+        """The units that numbers may be given in, currencies at the rates of these facts."""
         frame = self.tables[RATES]
-        rates = [] if place.table == RATES else zip(frame["currency"].tolist(), frame["value"].tolist(), strict=True)
-        return units_at(tuple(rates))
+        return units_at(tuple(zip(frame["currency"].tolist(), frame["value"].tolist(), strict=True)))
 
     def _with(self, numbers: Mapping[Place, Given]) -> Facts:
         """With these numbers."""

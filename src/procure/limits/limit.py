@@ -30,6 +30,7 @@ class Unit:
     """The unit of a bound, as it is written, and the step, `per` in words, in which its price is told.
 
     `most` is the largest bound that makes sense; `shown` what stands behind a number in words, `factor` times the bound.
+    `target` is what a text with a unit of its own is converted to, `example` one that converts.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Unit:
     most: float = np.inf
     shown: str = ""
     factor: float = 1.0
+    target: str = "1"
+    example: str = ""
 
     def text(self, bound: float) -> str:
         """A bound in words.
@@ -48,10 +51,10 @@ class Unit:
         return f"{plain(round(self.factor * bound, 10))} {self.shown}"
 
 
-SHARE = Unit("share", 0.01, "percentage point", most=1.0, shown="%", factor=100.0)
-DAYS = Unit("days", 1.0, "day", shown="days")
-MUSD = Unit("million USD", 1.0, "million USD", shown="million USD")
-TONNE_PER_TONNE = Unit("t/t", 0.1, "0.1 t/t", shown="t/t")
+SHARE = Unit("share", 0.01, "percentage point", most=1.0, shown="%", factor=100.0, example="65 %")
+DAYS = Unit("days", 1.0, "day", shown="days", target="day", example="60 days")
+MUSD = Unit("million USD", 1.0, "million USD", shown="million USD", target="million USD", example="10 bn JPY")
+TONNE_PER_TONNE = Unit("t/t", 0.1, "0.1 t/t", shown="t/t", example="1.5 t/t")
 
 
 @dataclass(frozen=True)

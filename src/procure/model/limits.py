@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, create_model, field_validator, model_validator
 
 from procure.errors import nearest
-from procure.facts.conversion import share_of_percent
+from procure.facts.conversion import Units, quantity
 from procure.limits import KINDS
-from procure.limits.limit import SHARE
-from procure.model.faults import wrong
-from procure.model.values import Number, Scope, Share, Table, Whole
+from procure.limits.limit import MUSD, SHARE, Unit
+from procure.model.faults import short, wrong
+from procure.model.values import Amount, Scope, Share, Table, Whole
 
 
 def _known(kind: str) -> str:
     if kind not in KINDS:
         raise wrong(f"value is '{kind}'", f"it is one of {', '.join(KINDS)}", nearest(kind, KINDS))
     return kind
+
+
+#: A currency in a unit, "bn JPY".
+CURRENCY = re.compile(r"\b[A-Z]{3}\b")
+#: Units that hang on no exchange rate.
+PLAIN = Units({})
+
+
+def number_of(bound: Any, measure: Unit) -> Any:
+    """The number that a text with a unit stands for, in the unit of a bound; as it is where a rate is needed, or it is no text."""
+    if not isinstance(bound, str):
+        return bound
+    remedy = f'write digits, or for example "{measure.example}"'
+    said = quantity(bound)
+    if said is None:
+        raise wrong(f"value is {short(bound)}", f"it is a number of {measure.name}, or text with a unit", remedy)
+    number, unit = said
+    try:
+        return number * PLAIN.factor(unit, measure.target)
+    except ValueError as error:
+        if measure is MUSD and CURRENCY.search(unit):
+            return bound  # known when the facts are: `CommonChoices.at`
+        raise wrong(f"value is {short(bound)}: {error}", f"a bound is in {measure.name}", remedy) from None
 
 
 class CommonChoices(Table):
@@ -29,8 +53,8 @@ class CommonChoices(Table):
     supplier: str | None = None
     country: str | None = None
     scope: Scope = "all"
-    max: Number | None = None
-    min: Number | None = None
+    max: Amount | None = None
+    min: Amount | None = None
     first: Whole | None = Field(None, alias="from")
     last: Whole | None = Field(None, alias="to")
     tag: Literal["physical", "contractual", "policy"] = "policy"
@@ -58,9 +82,9 @@ class CommonChoices(Table):
 
     @field_validator("max", "min", mode="before")
     @classmethod
-    def _share_in_percent(cls, bound: Any, so_far: ValidationInfo) -> Any:
+    def _in_its_unit(cls, bound: Any, so_far: ValidationInfo) -> Any:
         kind = KINDS.get(so_far.data.get("kind", ""))
-        return share_of_percent(bound) if kind is not None and kind.measured_in is SHARE else bound
+        return bound if kind is None or bound is None else number_of(bound, kind.measured_in)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> CommonChoices:
@@ -70,14 +94,18 @@ class CommonChoices(Table):
             has = " and ".join(f"'{key}'" for key in ("min", "max") if getattr(self, key) is not None) or "no bound"
             rule = f"a limit of kind '{self.kind}' has '{wanted}' and no '{other}'"
             raise wrong(f"it has {has}", rule, f"write {wanted} = and the bound")
-        if kind.measured_in is SHARE and not 0 <= self.bound <= 1:
-            raise wrong(f"{wanted} is {self.bound:g}", "a share lies between 0 and 1", "write 0.65 for 65 %")
-        if self.bound < 0:
-            raise wrong(f"{wanted} is {self.bound:g}", "a bound is >= 0", "check the sign")
+        written = getattr(self, wanted)
+        bound = float(written) if not isinstance(written, str) else quantity(written)[0]  # type: ignore[index]  # it has both
+        if kind.measured_in is SHARE and not 0 <= bound <= 1:
+            meant = f'write {bound / 100:g} or "{bound:g} %"' if 1 < bound <= 100 else "write 0.65 for 65 %"
+            raise wrong(f"{wanted} is {bound:g}", "a share lies between 0 and 1", meant)
+        if bound < 0:
+            seen = written if isinstance(written, str) else f"{written:g}"
+            raise wrong(f"{wanted} is {seen}", "a bound is >= 0", "check the sign")
         for seen, rule, remedy in kind.faults(self):
             raise wrong(seen, rule, remedy)
-        written = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
-        for key in sorted(written - {"name", "kind", wanted, "tag", "note", *kind.reads}):
+        keys = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
+        for key in sorted(keys - {"name", "kind", wanted, "tag", "note", *kind.reads}):
             reads = ", ".join(kind.reads) or "nothing else"
             raise wrong(f"it has '{key}'", f"a limit of kind '{self.kind}' reads {reads}", f"leave out '{key}'")
         if self.first is not None and self.last is not None and self.first > self.last:
@@ -93,7 +121,19 @@ class CommonChoices(Table):
     def bound(self) -> float:
         """The bound, whichever way it goes: a share of demand, days of use, USD million, or t per t."""
         bound = self.min if KINDS[self.kind].sense == "min" else self.max
-        return float("nan") if bound is None else bound
+        return float("nan") if bound is None else float(bound)
+
+    def at(self, units: Units) -> CommonChoices:
+        """The same with its bound a number, where it was written in a currency that these units know.
+
+        Raises ValueError where it is in none of them.
+        """
+        sense, target = KINDS[self.kind].sense, KINDS[self.kind].measured_in.target
+        written = getattr(self, sense)
+        if not isinstance(written, str):
+            return self
+        number, unit = quantity(written)  # type: ignore[misc]  # it has both
+        return self.model_copy(update={sense: number * units.factor(unit, target)})
 
 
 #: One limit: what any can say, and the keys that only some kinds read.

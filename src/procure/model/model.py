@@ -15,6 +15,7 @@ from procure.model.choices import READ_ONCE, Settings
 from procure.model.extension import NO_EXTENSION, Extension, Given, Write
 from procure.model.names import unknown_names
 from procure.model.paths import place_of, plain, put, with_choices
+from procure.words import listed
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,10 @@ class Model:
             facts = facts.with_values(values, as_written=as_written) if values else facts
         except DataError as error:
             faults += [with_choices(fault, self.settings, self.facts) for fault in error.faults]
+        try:
+            settings = in_numbers(settings, facts, self.origin)
+        except DataError as error:
+            faults += error.faults
         # What counted when it was set need not count under other choices: a supplier may be switched off afterwards.
         before = self.numbers_set if settings is self.settings else ()
         numbers_set = tuple(dict.fromkeys((*before, *values)))
@@ -210,10 +215,28 @@ def make_model(settings: Settings | Mapping[str, Any], facts: Facts, origin: str
     if not isinstance(settings, Settings):
         settings = Settings.checked(settings, origin)
     facts, faults = _overridden(settings, facts, origin)
+    try:
+        settings = in_numbers(settings, facts, origin)
+    except DataError as error:
+        faults += error.faults
     faults += unknown_names(settings, facts, origin)
     if faults:
         raise DataError(faults)
     return Model(settings, facts, origin, tuple(override.set for override in settings.overrides))
+
+
+def in_numbers(settings: Settings, facts: Facts, origin: str) -> Settings:
+    """The choices, bounds in a currency converted at the rates of the facts; `DataError` with every one that is unknown."""
+    limits, faults = [], []
+    for limit in settings.limits:
+        try:
+            limits.append(limit.at(facts.units))
+        except ValueError as error:
+            rule, known = "a currency is one of the facts", listed(["USD", *facts.units.rates])
+            faults.append(Fault(f"{origin}, limits.{limit.name}", str(error), rule, f"write it in one of {known}"))
+    if faults:
+        raise DataError(faults)
+    return settings if tuple(limits) == settings.limits else settings.model_copy(update={"limits": tuple(limits)})
 
 
 def _overridden(settings: Settings, facts: Facts, origin: str) -> tuple[Facts, list[Fault]]:

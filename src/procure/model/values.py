@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, WrapValidator
 
 from procure.facts.conversion import as_float, share_of_percent
 from procure.model.faults import short, wrong
@@ -59,6 +59,10 @@ def number_or_text(value: Any) -> Any:
 
 # Text is no number, but for a share in per cent, and neither is true: a file that says so is mistaken about the key.
 Number = Annotated[float, Strict()]
+# A text is left alone: it says a unit for which the facts are asked, and is made a number then.
+Amount = Annotated[
+    float, Strict(), WrapValidator(lambda value, number: value if isinstance(value, str) else number(value))
+]
 Share = Annotated[float, Strict(), BeforeValidator(share_of_percent)]
 Whole = Annotated[int, Strict()]
 Truth = Annotated[bool, Strict()]
