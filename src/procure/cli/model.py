@@ -50,8 +50,15 @@ Seeds = Annotated[
 ]
 
 
-def load(name: str, changes: list[str] | None, faults: list[Fault] | None = None, *, quiet: bool = True) -> Model:
-    """The model with its changes; every fault of command line, file and changes in one list.
+def load(
+    name: str,
+    changes: list[str] | None,
+    faults: list[Fault] | None = None,
+    *,
+    quiet: bool = True,
+    limits: Iterable[str] = (),
+) -> Model:
+    """The model with its changes, and limits of policies by name; every fault of command line, file and changes in one list.
 
     Unless `quiet`, the numbers of the facts that were changed are said on stderr.
     """
@@ -64,6 +71,7 @@ def load(name: str, changes: list[str] | None, faults: list[Fault] | None = None
     except DataError as error:
         raise DataError([*error.faults, *faults]) from None
     try:
+        model = model.limited(*limits) if limits else model
         changed = model.changed(values, as_written=True)
     except DataError as error:
         faults = [*error.faults, *faults]

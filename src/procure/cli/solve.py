@@ -14,6 +14,14 @@ from procure.cli.output import progress, show, unwritable
 def solve(
     model: ModelName,
     changes: Changes = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--limit",
+            metavar="NAME",
+            help="Add a limit that a policy sets, as often as needed: --limit jogmec-60. --set limits.jogmec_60.min=90 changes it.",
+        ),
+    ] = None,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the answer to this file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
@@ -50,7 +58,7 @@ def solve(
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""
     faults = unwritable(json, force)
-    chosen = load(model, changes, faults, quiet=quiet)
+    chosen = load(model, changes, faults, quiet=quiet, limits=limit or ())
     from procure.solving.solve import solve as find_portfolio
 
     with progress(quiet) as told:

@@ -12,6 +12,7 @@ from procure.facts import Facts, load_facts
 from procure.model.choices import Settings
 from procure.model.faults import short
 from procure.model.model import Model, make_model
+from procure.model.presets import with_presets
 
 #: Largest model file that is read, bytes.
 MAX_MODEL_BYTES = 1_000_000
@@ -42,13 +43,18 @@ def load_model(name: str | Path, facts: Facts | None = None) -> Model:
     """
     path = _find(name)
     document = _parse(_read(path), path.name)
-    settings, faults = None, []
+    settings, faults = None, list[Fault]()
     try:
-        settings = Settings.checked(document, path.name)
+        facts = facts_of(document, path) if facts is None else facts
     except DataError as error:
         faults += error.faults
     try:
-        facts = facts_of(document, path) if facts is None else facts
+        document = document if facts is None else dict(with_presets(document, facts, path.name))
+    except DataError as error:
+        faults += error.faults
+        document.pop("limits")  # what is wrong with them is said
+    try:
+        settings = Settings.checked(document, path.name)
     except DataError as error:
         faults += error.faults
     if settings is None or facts is None or faults:

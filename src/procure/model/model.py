@@ -15,6 +15,7 @@ from procure.model.choices import READ_ONCE, Settings
 from procure.model.extension import NO_EXTENSION, Extension, Given, Write
 from procure.model.names import unknown_names
 from procure.model.paths import place_of, plain, put, with_choices
+from procure.model.presets import asked_for, with_presets
 from procure.words import listed
 
 
@@ -127,6 +128,21 @@ class Model:
         extension = self.extension.with_more(plan, period, numbers or {})
         return replace(self, extension=extension)
 
+    def limited(self, *names: str) -> Model:
+        """A copy with limits that policies set beside its own, by the names that `policies.csv` gives them.
+
+        Raises `DataError` where no policy has a name, where the model has a limit of it, or where the limit needs to be told more.
+
+        >>> from procure import load_model
+        >>> [limit.name for limit in load_model("japan").limited("jogmec-60").settings.limits]
+        ['china_heavy_share', 'jogmec_60']
+        """
+        document = with_presets(asked_for(self._document(), names), self.facts, self.origin)
+        settings = in_numbers(Settings.checked(document, self.origin), self.facts, self.origin)
+        if faults := unknown_names(settings, self.facts, self.origin):
+            raise DataError(faults)
+        return replace(self, settings=settings)
+
     def changed(self, changes: Mapping[str, Any], *, as_written: bool = False) -> Model:
         """`with_`, from a mapping; with `as_written` plain numbers of the facts are in the unit in which their rows are written."""
         document = self._document()
@@ -213,7 +229,7 @@ def make_model(settings: Settings | Mapping[str, Any], facts: Facts, origin: str
     (2027, 2028, 2029)
     """
     if not isinstance(settings, Settings):
-        settings = Settings.checked(settings, origin)
+        settings = Settings.checked(with_presets(settings, facts, origin), origin)
     facts, faults = _overridden(settings, facts, origin)
     try:
         settings = in_numbers(settings, facts, origin)

@@ -1,0 +1,105 @@
+"""Limits that a law or a programme sets, asked for by name: rows of `policies.csv` that have a kind.
+
+In a model file ``limits = ["jogmec-60"]``, or as a table, where some of it is to be otherwise::
+
+    [[limits]]
+    preset = "eu-crma-10"
+    country = "Japan"
+
+The bound is the value of the row. Whatever the table says takes the place of what the row does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from procure.errors import DataError, Fault, nearest
+from procure.facts import Facts
+from procure.limits import KINDS
+from procure.model.faults import short
+
+Row = Mapping[str, Any]
+
+
+def presets(facts: Facts) -> dict[str, Row]:
+    """The rows of the policies that are limits, by the name of the limit.
+
+    >>> from procure import load_facts
+    >>> row = presets(load_facts())["jogmec-60"]
+    >>> row["kind"], row["value"]
+    ('stock_held', 60.0)
+    """
+    rows: list[Any] = facts.tables["policies"].to_dict("records")
+    return {row["limit"]: row for row in rows if row["limit"]}
+
+
+def with_presets(document: Mapping[str, Any], facts: Facts, origin: str) -> Mapping[str, Any]:
+    """A document like the TOML file in which limits that are asked for by name are written out.
+
+    Raises `DataError` with every name that no policy has, and every policy that begins after the model ends.
+    """
+    items = document.get("limits")
+    if not isinstance(items, (list, tuple)) or not any(map(_is_preset, items)):
+        return document
+    known, faults, limits = presets(facts), list[Fault](), []
+    for item in items:
+        if not _is_preset(item):
+            limits.append(item)
+            continue
+        more = {"preset": item} if isinstance(item, str) else dict(item)
+        name = more.pop("preset")
+        where = f"{origin}, limits: {short(name)}"
+        if name not in known:
+            rule = "a limit by name is one of policies.csv"
+            faults.append(Fault(where, "no policy has this name", rule, nearest(str(name), known)))
+            continue
+        row = known[name]
+        if row["kind"] not in KINDS or row["value"] != row["value"]:
+            seen = f"policy '{row['policy']}' has kind '{row['kind']}' and value {row['value']:g}"
+            rule = "a policy that is a limit has a kind of limit, and its bound"
+            faults.append(Fault(where, seen, rule, nearest(row["kind"], KINDS)))
+            continue
+        choices = _choices(row, _years(document)[0]) | more
+        if choices.get("from", 0) > _years(document)[1] and "from" not in more:
+            seen = f"it holds from {row['first_year']} on, after the last year of the model"
+            remedy = "leave it out, or write from = and a year of the model"
+            faults.append(Fault(where, seen, "a limit has a year of the model", remedy))
+        limits.append(choices)
+    if faults:
+        raise DataError(faults)
+    return {**document, "limits": limits}
+
+
+def _is_preset(item: Any) -> bool:
+    return isinstance(item, str) or (isinstance(item, Mapping) and "preset" in item)
+
+
+def _years(document: Mapping[str, Any]) -> tuple[int, int]:
+    """The first and the last year of the model; where it says none that are, none matters."""
+    model = document.get("model")
+    years = model.get("years") if isinstance(model, Mapping) else None
+    if isinstance(years, (list, tuple)) and len(years) == 2 and all(type(year) is int for year in years):
+        return years[0], years[1]
+    return 0, 9999
+
+
+def _choices(row: Row, first: int) -> dict[str, Any]:
+    """What a model file would write for a policy."""
+    kind = KINDS[row["kind"]]
+    scope = row["elements"].split()
+    said = {
+        "name": row["limit"].replace("-", "_"),
+        "kind": row["kind"],
+        kind.sense: float(row["value"]),
+        "scope": scope[0] if len(scope) == 1 else scope,
+        "note": f"{row['instrument']} ({row['jurisdiction']}), {row['address']}",
+    }
+    if row["first_year"]:
+        said["from"] = max(int(row["first_year"]), first)
+    return said | {key: row[key] for key in ("by", "country", "when") if row[key]}
+
+
+def asked_for(settings: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
+    """A document with limits by these names beside its own."""
+    return {**settings, "limits": [*settings.get("limits", ()), *names]}

@@ -1,0 +1,114 @@
+"""Limits that policies set, asked for by name: every one with its source, in a file, in Python and on the command line."""
+
+import pytest
+from pytest import approx
+from typer.testing import CliRunner
+
+import procure
+from procure import DataError
+from procure.cli import app
+from procure.limits import KINDS
+from procure.model import make_model
+from procure.model.presets import presets
+
+FACTS = procure.load_facts()
+PRESETS = presets(FACTS)
+
+
+def model(*limits, years=(2027, 2036)):
+    return make_model({"model": {"name": "mine", "years": list(years)}, "limits": list(limits)}, FACTS)
+
+
+#: What a name stands for: kind, bound, from.
+KNOWN = {
+    "eu-crma-65": ("single_source", 0.65, 2030),
+    "eu-crma-10": ("domestic_share", 0.10, 2030),
+    "eu-crma-40": ("domestic_share", 0.40, 2030),
+    "eu-crma-25": ("domestic_share", 0.25, 2030),
+    "japan-50": ("single_source", 0.50, 2027),
+    "jogmec-60": ("stock_held", 60.0, 2027),
+    "jogmec-180": ("stock_held", 180.0, 2027),
+    "dfars-2027": ("share", 0.0, 2027),
+    "n-1": ("outage", 0.0, None),
+}
+
+
+def test_the_policies_that_are_limits():
+    assert PRESETS.keys() == KNOWN.keys()
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_name_stands_for_kind_bound_and_source(name):
+    """What is not domestic anywhere needs a country; what began before the model holds from its first year on."""
+    more = {"country": "Japan"} if KNOWN[name][0] == "domestic_share" else {}
+    (limit,) = model({"preset": name} | more).settings.limits
+    assert (limit.kind, limit.bound, limit.first) == KNOWN[name]
+    assert limit.name == name.replace("-", "_") and limit.tag == "policy"
+    row = PRESETS[name]
+    assert row["address"] in limit.note and row["source"] and row["status"] in ("sourced", "unverified")
+    assert KINDS[limit.kind].says(limit, "so much")
+
+
+def test_a_name_alone_and_a_table_that_changes_something():
+    alone, changed, own = model(
+        "jogmec-60",
+        {"preset": "jogmec-180", "min": "90 days", "scope": ["Dy", "Tb"]},
+        {"name": "own", "single_source": 0.5},
+    ).settings.limits
+    assert (alone.bound, alone.scope) == (60.0, "all")
+    assert (changed.bound, changed.scopes) == (approx(90.0), ("Dy", "Tb"))
+    assert own.kind == "single_source"
+
+
+def test_in_a_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('limits = ["jogmec-60"]\n[model]\nname = "mine"\nyears = [2027, 2030]\n', encoding="utf-8")
+    assert [limit.name for limit in procure.load_model(path).settings.limits] == ["jogmec_60"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (["jogmec-61"], "did you mean 'jogmec-60'"),
+        (["eu-crma-10"], "names a supplier or a country"),
+        (["jogmec-60", "jogmec-60"], "rename one of them"),
+        ([{"preset": 5}], "no policy has this name"),
+        ([{"preset": "jogmec-60", "scope": "Dx"}], "'Dx' is not a class or an element"),
+    ],
+)
+def test_what_names_no_limit_is_a_fault(limits, said):
+    with pytest.raises(DataError) as caught:
+        model(*limits)
+    assert said in str(caught.value)
+
+
+def test_one_that_begins_after_the_model_ends_is_a_fault():
+    with pytest.raises(DataError, match="holds from 2030 on, after the last year of the model"):
+        model("eu-crma-65", years=(2027, 2029))
+
+
+def test_beside_the_limits_of_a_model():
+    japan = procure.load_model("japan").limited("jogmec-60", "n-1")
+    assert [limit.name for limit in japan.settings.limits] == ["china_heavy_share", "jogmec_60", "n_1"]
+    assert japan.with_(**{"limits.jogmec_60.min": "90 days"}).settings.limits[1].bound == approx(90)
+    with pytest.raises(DataError, match="two limits are called 'jogmec_60'"):
+        japan.limited("jogmec-60")
+
+
+def test_a_policy_of_ones_own_that_is_no_limit_is_a_fault():
+    frame = FACTS.tables["policies"].copy()
+    frame.loc[frame["limit"] == "jogmec-60", "kind"] = "stock_hold"
+    with pytest.raises(DataError, match="did you mean 'stock_held'"):
+        make_model({"model": {"name": "mine", "years": [2027, 2027]}, "limits": ["jogmec-60"]},
+                   procure.Facts.from_frames({"policies": frame}, extend=True))  # fmt: skip
+
+
+def test_on_the_command_line():
+    small = ("--set", "world.tree.nodes=40", "--no-verdict", "--no-foresight")
+    runner, solve = CliRunner(), ["solve", "japan", *small]
+    answered = runner.invoke(app, [*solve, "--limit", "jogmec-60", "--set", "limits.jogmec_60.min=10"])
+    assert answered.exit_code == 0, answered.output
+    mistaken = runner.invoke(app, [*solve, "--limit", "jogmec-61"])
+    assert mistaken.exit_code == 2 and "did you mean 'jogmec-60'" in mistaken.output
+    impossible = runner.invoke(app, [*solve, "--limit", "n-1", "--set", 'suppliers.seabed.programmes=["none"]'])
+    assert impossible.exit_code == 1 and "limits.n_1.max = " in impossible.output
