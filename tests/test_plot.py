@@ -147,10 +147,10 @@ def heights(ax, label):
 
 
 def test_the_mix_by_hand():
-    """Medium and heavy in tests/test_two_class.py: of 2,640 t Lynas 573.4, Caremag 30.09, the seabed 175.84956, China 170 where it
-    fails (0.45) and the rest where it does not, and 760.797198 t unserved.
+    """Medium and heavy in tests/test_two_class.py: of 2,510 t Lynas 573.4, Caremag 30.09, the seabed 175.84956, China 170 where it
+    fails (0.45) and the rest where it does not, and 702.297198 t unserved.
 
-    The worst 5 % of unserved demand: without a failure of theirs 1,606.926 t are missing where China fails, with Lynas failed 352.5
+    The worst 5 % of unserved demand: without a failure of theirs 1,476.926 t are missing where China fails, with Lynas failed 352.5
     more, with Caremag 88.5, with the seabed 140.3055. From the worst on, with the probabilities that stand there:
     """
     worst = [
@@ -158,12 +158,12 @@ def test_the_mix_by_hand():
         (88.5 + 140.3055, 0.0228096), (140.3055, 0.0091904),
     ]  # fmt: skip
     assert sum(p for _, p in worst) == approx(0.05)
-    tail = sum((1606.926 + more) * p for more, p in worst) / 0.05 / 2640
-    china = 0.45 * 170 + 0.55 * (2640 - 573.4 - 30.09 - 175.84956)
+    tail = sum((1476.926 + more) * p for more, p in worst) / 0.05 / 2510
+    china = 0.45 * 170 + 0.55 * (2510 - 573.4 - 30.09 - 175.84956)
     ax = plot.mix(two_class(), "medium_heavy")
-    tonnes = {"lynas": 573.4, "caremag": 30.09, "seabed": 175.84956, "china": china, "shortage": 760.797198}
+    tonnes = {"lynas": 573.4, "caremag": 30.09, "seabed": 175.84956, "china": china, "shortage": 702.297198}
     for source, amount in tonnes.items():
-        assert heights(ax, source)[-1] == approx(100 * amount / 2640, rel=1e-6)
+        assert heights(ax, source)[-1] == approx(100 * amount / 2510, rel=1e-6)
     (band,) = (c for c in ax.containers if c.get_label() == "band")
     ((low, high),) = (segment[:, 1] for segment in band.lines[2][0].get_segments())
     assert (low, high) == approx((100 - 100 * tail, 100), rel=1e-6)
@@ -214,8 +214,8 @@ def test_fresh_paths_have_an_interval():
 def test_costs_are_drawn_and_add_up():
     ax, costs = plot.cost(two_class()), two_class().costs.set_index("component")
     shown = ["contracts", "calls", "shortage_cost"]  # all others are nothing
-    for label, column, total in (("expected", "expected_musd", 6985.715080918518), ("tail", "tail_musd", 15905.7328127461),
-                                 ("worst", "worst_musd", 18588.69113792)):  # fmt: skip
+    for label, column, total in (("expected", "expected_musd", 6948.184097196437), ("tail", "tail_musd", 16042.4790099301),
+                                 ("worst", "worst_musd", 18975.30416792)):  # fmt: skip
         (bars,) = (c for c in ax.containers if c.get_label() == label)
         widths = [bar.get_width() for bar in bars]
         assert widths == approx([*costs.loc[shown, column], total])
