@@ -92,7 +92,7 @@ def test_a_number_that_nothing_reads_cannot_be_set(path, value, why):
 
 def test_a_compiled_model_refuses_it_too_and_a_sweep_before_it_begins():
     compiled = procure.compile(load_model("two-class"))
-    unread = next(p for p in compiled.model.facts.paths() if compiled.model.facts.locate(p) not in compiled._read)
+    unread = next(p for p in compiled.model.facts.paths() if compiled.model.facts.locate(p) not in compiled.read)
     for change in ({unread: 0.5}, {unread: 0.5, "risk.weight": 0.5}):
         with pytest.raises(DataError, match="nothing in this model reads"):
             compiled.solve(change)
