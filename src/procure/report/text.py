@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from procure.limits import KINDS
 from procure.portfolio.added import ADDED
-from procure.portfolio.frames import OTHER_SOURCES, is_worthless
+from procure.portfolio.frames import COMPONENTS, OTHER_SOURCES, is_worthless
 from procure.portfolio.information import Information
 from procure.portfolio.shadow import AT_THE_MARGIN
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
@@ -36,7 +36,7 @@ ELEMENTS, MORE = 5, 2
 #: Years shown side by side, the first and the last among them.
 YEARS = 10
 POLICY_LIMITS, OTHER_LIMITS = 3, 6
-#: A part of the costs has a line of its own when it is more than this share of all of them.
+#: A part of the costs has a line of its own when it is more than this share of all of them; one of the user's own has it always.
 LEAST_COST = 1e-3
 
 
@@ -224,7 +224,9 @@ class _Screen:
         shown = [
             (name, numbers)
             for name, numbers in lines
-            if name == "total" or any(abs(x) > LEAST_COST * abs(whole) for x, whole in zip(numbers, total, strict=True))
+            if name == "total"
+            or (name not in COMPONENTS and any(numbers))
+            or any(abs(x) > LEAST_COST * abs(whole) for x, whole in zip(numbers, total, strict=True))
         ]
         rows = []
         for name, numbers in shown:
