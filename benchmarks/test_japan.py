@@ -23,7 +23,7 @@ RANGES = {
     "risk.weight": {"from": 0.1, "to": 0.5},
     "shortage.scale": {"from": 1.0, "to": 5.0, "spacing": "log"},
     "suppliers.china.rate.friction.ban": "low-high",
-    "suppliers.china.depth.medium_heavy.ban": "low-high",
+    "suppliers.china.depth.controlled_2026_01.ban": "low-high",
     "suppliers.lynas.offers.Dy.2028": {"from": 75, "to": 187.5},
     "suppliers.caremag.offers.Dy.2027": {"from": 250, "to": 350},
     "limits.china_heavy_share.max": {"from": 0.5, "to": 0.8},
