@@ -178,7 +178,10 @@ def _of_tree(program: Program, within: float, asked: Sequence[str], progress: Pr
     ]
     told = _Told(progress, len(pairs), market.model.settings.world.tree.seed)
     n_hands = max(1, min(cores(), len(pairs)))
-    tasks = [partial(_part, program, within, pairs[k::n_hands], told) for k in range(n_hands)]
+    parts = [[pair for pair in pairs if pair[1] not in sets.baskets][k::n_hands] for k in range(n_hands)]
+    for basket in sets.baskets:  # all of one stays in one hand: its extremes are near each other
+        min(parts, key=len).extend(pair for pair in pairs if pair[1] == basket)
+    tasks = [partial(_part, program, within, part, told) for part in parts if part]
     found = {key: row for rows in abreast(tasks, n_hands) for key, row in rows.items()}
     return DataFrame(
         [(name, s, *found[name, s], found[name, s][1] >= LEAST_SHARE) for name, s, _ in pairs],
@@ -194,7 +197,9 @@ def _part(program: Program, within: float, pairs: Sequence[_Pair], told: _Told) 
     low, high = np.array(shares), np.array(shares)
 
     def look(k: int, *, largest: bool) -> None:
-        x = near.extreme(weights[k], largest=largest).x
+        supplier = pairs[k][1]
+        alike = supplier if supplier in program.market.sets.baskets else ""
+        x = near.extreme(weights[k], largest=largest, alike=alike).x
         seen = np.array([weight @ x for weight in weights])
         np.minimum(low, seen, out=low)
         np.maximum(high, seen, out=high)

@@ -65,7 +65,7 @@ def _sentences(answer: Ranges) -> Iterator[str]:
         "least at once."
     )
     if answer.table["most_high"].max() > 1:
-        yield "More than 100 %: bought to be sold on, because it comes with what is wanted or earns more than it costs."
+        yield "More than 100 %: bought to be sold on, as far as the room in cost goes."
     if answer.levels:
         near = listed([f"{name} ({money(cost - answer.cost_musd)} dearer)" for name, cost in answer.levels.items()])
         yield f"Plans of other programmes are as near, and not among these: {near}."
