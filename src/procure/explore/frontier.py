@@ -48,7 +48,7 @@ KNOWN = 1e-4
 BEYOND = (0.0, 1e-6, 1e-4)
 #: To what share of the range the end of the portfolios is found, of a number that is no limit.
 END = 1e-3
-#: Slopes below this share of the cost by the whole range are rounding.
+#: Slopes below this share of the cost by the whole range are rounding, and so are gaps.
 FLAT = 1e-9
 COLUMNS = (
     "value", "weighed_musd", "expected_musd", "cvar_musd", "slope_musd", "programme", "next", "margin_musd", "spread_musd",
@@ -376,6 +376,7 @@ class _Curve:
                 before, after = (2 * line - other if math.isnan(slope) else slope for slope in beside)
             away, back = abs(line - before), abs(after - line)
             gap = away * back * (right.value - left.value) / (away + back) if away and back else 0.0
+            gap = 0.0 if gap <= FLAT * abs(left.cost) else gap
             gaps.append((gap, left.level == right.level and left.is_convex and right.is_convex))
         return gaps
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from procure.explore.hedges import NO_PLAN, Hedges
+from procure.explore.hedges import NO_DIFFERENCE, NO_PLAN, Hedges
 from procure.report.listing import Listing
 from procure.words import money, percent, rounded, with_error
 
@@ -43,7 +43,8 @@ def _listing(answer: Hedges) -> Listing:
         if row["verdict"] == NO_PLAN:
             rows.append((name, *["-"] * (4 if is_played else 3), NO_PLAN))
             continue
-        fresh = (with_error(row["fresh_musd"], row["standard_error_musd"]),) if is_played else ()
+        error = 0.0 if row["verdict"] == NO_DIFFERENCE else row["standard_error_musd"]
+        fresh = (with_error(row["fresh_musd"] if error else 0.0, error),) if is_played else ()
         worth = (money(row[key]) for key in ("expected_musd", "cvar_musd", "weighed_musd"))
         rows.append((name, *worth, *fresh, row["verdict"]))
     headings = ("without", "mean", "tail", "weighed", *(("fresh paths (error)",) if is_played else ()), "")
