@@ -55,6 +55,15 @@ def test_a_limit_costs_what_is_saved_without_it():
     assert rates.index.tolist() == approx([0.4, 0.3, 0.2, 0.1])
 
 
+def test_a_limit_of_several_parts_is_taken_away_and_priced_as_one():
+    """No source above 0.4: far alone has so much to sell, so that all is as with a share of far."""
+    single = {"name": "sources", "kind": "single_source", "max": 0.4}
+    found = procure.hedges(world(("none",), limits=[single]))
+    assert worth(found)["sources"] == approx(-24)
+    assert found.rates["step_musd"].tolist() == approx([2.4] * 4)
+    assert found.rates["subject"].unique().tolist() == ["any one supplier's share while undisturbed"]
+
+
 def stocked(**choices):
     """Far may be shut; 50 t in stock, and a limit on its share."""
     stock = [{"scope": "all", "attribute": name, "value": value} for name, value in

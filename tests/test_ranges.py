@@ -19,13 +19,13 @@ from typer.testing import CliRunner
 import procure
 from procure import DataError
 from procure.cli import app
-from procure.explore.trees import is_drawn
 from procure.portfolio import measure
 from procure.portfolio.measure import Measured
 from procure.program.near_optimal import NearOptimal
 from procure.program.optimum import Solved
 from procure.program.program import compose
 from procure.program.templates import risk_of
+from procure.solving.trees import is_drawn
 from random_models import random_market
 from test_switch import SHUT, drawn, world
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -130,17 +131,23 @@ def test_what_cannot_be_asked_is_said_in_one_list(asked, said):
         procure.sensitivity(procure.load_model("two-class"), **asked)
 
 
-def test_the_command_prints_and_keeps_its_table(tmp_path):
-    file = tmp_path / "numbers.csv"
-    ran = CliRunner().invoke(app, ["sensitivity", "two-class", "--most", "3", "--workers", "1", "--csv", str(file)])
+def test_the_command_prints_and_keeps_its_answer(tmp_path):
+    file = tmp_path / "numbers.json"
+    asked = ["sensitivity", "two-class", "--most", "3", "--workers", "1", "--json", str(file)]
+    ran = CliRunner().invoke(app, asked)
     assert ran.exit_code == 0, ran.output
     assert "The choice stays at either end" in ran.output
-    assert len(pd.read_csv(file)) == 3
-    again = CliRunner().invoke(app, ["sensitivity", "two-class", "--csv", str(file)])
+    kept = json.loads(file.read_text())
+    assert kept["format"] == "procure.sensitivity" and len(kept["table"]["number"]) == 3
+    again = CliRunner().invoke(app, asked)
     assert again.exit_code == 2 and "--force" in again.output
 
 
-def test_only_numbers_with_a_range_count():
-    model = procure.load_model("two-class")
-    for unknown in unknowns(model):
+def test_only_numbers_with_a_range_count_and_parts_of_a_whole_are_named():
+    """Of the seabed's basket no part may rise alone: with the others it would be more than all of it."""
+    model = procure.load_model("japan").with_(**{"world.tree.nodes": 120})
+    found, left_out = unknowns(model)
+    for unknown in found:
         assert unknown.along.low < unknown.along.high and unknown.status != "sourced"
+    assert left_out and all(path.startswith("suppliers.seabed.basket.") for path in left_out)
+    assert not {unknown.path for unknown in found} & {*left_out}

@@ -414,7 +414,7 @@ def test_a_kept_answer_beside_todays_plan(answer, own, tmp_path):
     assert max(map(len, result.stdout.splitlines())) <= 80
     told = json.loads((tmp_path / "told.json").read_text())
     assert (told["format"], told["event"], told["plans"]) == ("procure.stress", "mine", ["today's", "found"])
-    assert len(told["frames"]["stops"]["plan"]) == 4
+    assert len(told["stops"]["plan"]) == 4
     assert (
         run(answer, "--event", own, "--json", tmp_path / "told.json").exit_code == 2
     )  # no file is overwritten unasked

@@ -9,7 +9,6 @@ import typer
 
 from procure.cli.model import Changes, ModelName, load
 from procure.cli.output import progress, show, unwritable
-from procure.errors import DataError, Fault
 
 
 def sensitivity(
@@ -37,12 +36,12 @@ def sensitivity(
         typer.Option(metavar="DIR", help="Keep cases in this folder; a run that was stopped goes on from there."),
     ] = None,
     workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Processes side by side.")] = None,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to this file.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Tell which of the numbers that are not known for sure decide, each within its range in the tables."""
-    faults: list[Fault] = unwritable(csv, force, "--csv")
+    faults = unwritable(json, force)
     chosen = load(model, changes, faults, quiet=quiet)
     from procure.explore.sensitivity import sensitivity as find
 
@@ -58,14 +57,7 @@ def sensitivity(
             workers=workers,
             progress=told,
         )
-    if csv is not None:
-        try:
-            found.table.to_csv(csv, index=False, lineterminator="\n")
-        except OSError as error:
-            seen, rule = (
-                f"cannot be written ({error.strerror})",
-                "the table is written to a file in a folder that exists",
-            )
-            raise DataError(Fault(f"--csv {csv}", seen, rule, "choose another")) from None
+    if json is not None:
+        found.to_json(json.resolve())
     if not quiet:
         show(found)

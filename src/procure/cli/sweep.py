@@ -9,7 +9,7 @@ import typer
 
 from procure.cli.model import Changes, ModelName, TimeLimit, load
 from procure.cli.output import progress_of_cases, unwritable
-from procure.errors import DataError, Fault
+from procure.errors import Fault
 
 
 def sweep(
@@ -76,11 +76,11 @@ def sweep(
             verdict=verdict, retry=retry, options=None if time_limit is None else {"time_limit": time_limit}, progress=told,
         )  # fmt: skip
     if csv is not None:
-        try:
-            rows.to_csv(csv, index=False, lineterminator="\n")
-        except OSError as error:
-            seen, rule = f"cannot be written ({error.strerror})", "rows are written to a file in a folder that exists"
-            raise DataError(Fault(f"--csv {csv}", seen, rule, "choose another")) from None
+        from procure.portfolio.store import replacing
+        from procure.report.spreadsheet import to_csv
+
+        with replacing(csv.resolve()) as path:
+            to_csv(rows, path)
     if not quiet:
         print(summary(chosen.name, rows))
         if store is not None:

@@ -28,7 +28,6 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault, Infeasible, nearest
 from procure.explore.along import Along, along, value_of
 from procure.explore.kept import Kept
-from procure.explore.trees import faults_of, is_drawn, trees
 from procure.limits import KINDS
 from procure.limits.limit import SHARE
 from procure.model import Model
@@ -38,6 +37,7 @@ from procure.portfolio.measure import Measured
 from procure.portfolio.shadow import prices_of_limits
 from procure.program.infeasibility import tightest_bound
 from procure.solving.compiled import Compiled
+from procure.solving.trees import faults_of, is_drawn, trees
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress
 
@@ -71,7 +71,7 @@ class Frontier(Kept):
     step, per : float, str
         In which its price is told: so much of it, and its name ("percentage point").
     scope : str
-        Class of the shares that are shown: that of the limit, or "all".
+        Class or element of the shares that are shown: that of the limit; "all" where it speaks of several.
     table : DataFrame
         A row for each value, from the first end to the other: the weighed, expected and tail cost of the best plan; `slope_musd`,
         how much the weighed cost rises with each unit more, at the margin (of a limit its shadow price; NaN where it is not known);
@@ -169,7 +169,7 @@ def frontier(
         for value in first.values:
             other.at(value, len(first.values))
     kind = None if choice is None else KINDS[choice.kind]
-    scope = "all" if choice is None else choice.scope
+    scope = choice.scope if choice is not None and isinstance(choice.scope, str) else "all"
     return Frontier(
         name=model.name,
         path=path,

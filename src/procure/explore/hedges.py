@@ -25,9 +25,8 @@ from pandas import DataFrame
 
 from procure.errors import DataError, Fault
 from procure.explore.kept import Kept
-from procure.explore.trees import is_drawn
 from procure.facts import Place
-from procure.limits import KINDS, Counts
+from procure.limits import KINDS, Counts, said
 from procure.limits.limit import SHARE
 from procure.lp.cores import cores
 from procure.lp.program import Status
@@ -47,6 +46,7 @@ from procure.scenarios.world import programme_choices
 from procure.solving.abreast import abreast
 from procure.solving.answer import Answer
 from procure.solving.compiled import Compiled
+from procure.solving.trees import is_drawn
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD
 from procure.words import Progress, programme_name
 
@@ -290,7 +290,7 @@ class _Search:
         rows = rows_of_limits(self._with)
         for choice in self._model.settings.limits:
             kind = KINDS[choice.kind]
-            if kind.counts is not Counts.MEAN or kind.measured_in is not SHARE or kind.sense != "max":
+            if kind.counted(choice) is not Counts.MEAN or kind.measured_in is not SHARE or kind.sense != "max":
                 continue
             stands = float(rows.loc[rows["limit"] == choice.name, "value"].max())
             bounds = [round(part * min(stands, choice.bound), 2) for part in PARTS if stands > 0]
@@ -307,13 +307,14 @@ class _Search:
         """Both prices at one bound."""
         kind = KINDS[choice.kind]
         per, spent = kind.measured_in.per, measured.gross / KUSD_PER_MUSD
-        limit = next(limit for limit in measured.sets.limits if limit.name == choice.name)
+        parts = [limit for limit in measured.sets.limits if limit.written == choice.name]
+        elements = dict.fromkeys(e for part in parts for e in part.elements)
         a_step = prices_of_limits(measured)[choice.name]
-        days = ((e, float(measured.yearly(measured.demand[e])[0]) / DAYS_PER_YEAR) for e in limit.elements)
+        days = ((e, float(measured.yearly(measured.demand[e])[0]) / DAYS_PER_YEAR) for e in elements)
         a_day = math.fsum(price_of_stock(measured, e) * tonnes for e, tonnes in days) / KUSD_PER_MUSD
         has_prices = not (is_worthless(a_step, per, spent) or is_worthless(a_day, "day", spent))
         ratio = a_day / a_step if has_prices else math.nan
-        return (choice.name, kind.subject(choice), choice.scope, per, bound, stands, a_step, a_day, ratio)
+        return (choice.name, kind.subject(choice), said.scope(choice), per, bound, stands, a_step, a_day, ratio)
 
 
 def _cheapest(ended: Sequence[Optimum]) -> Measured | None:

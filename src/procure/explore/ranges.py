@@ -21,7 +21,6 @@ from pandas import DataFrame
 
 from procure.errors import DataError, Fault
 from procure.explore.kept import Kept
-from procure.explore.trees import faults_of, is_drawn, trees
 from procure.lp.cores import cores
 from procure.model import Model
 from procure.program.near_optimal import NearOptimal
@@ -31,6 +30,7 @@ from procure.solving.abreast import abreast
 from procure.solving.answer import Answer
 from procure.solving.compiled import Compiled
 from procure.solving.level import Level
+from procure.solving.trees import faults_of, is_drawn, trees
 from procure.words import LEAST_SHARE, Progress
 
 _Pair = tuple[str, str, tuple[str, ...]]  # a group, a supplier, the elements of the group

@@ -33,6 +33,10 @@ class SingleSource(SuppliedShare):
         """The choices as if they named one owner."""
         return choice.model_copy(update={choice.by: part})
 
+    def owner(self, choice: Any) -> str:
+        """Whose share it is: of the whole limit, "any one supplier"."""
+        return super().owner(choice) if choice.supplier or choice.country else f"any one {choice.by}"
+
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in "at most 50 % of medium_heavy from any one country while undisturbed"."""
         return f"at most {bound} of {whole(choice)} from any one {choice.by} {which(choice)}"

@@ -86,7 +86,11 @@ class SuppliedShare(FuturesLimit):
 
     def subject(self, choice: Any) -> str:
         """In words, as in "china's medium/heavy share while undisturbed"."""
-        return f"{choice.supplier or choice.country}'s {what(choice)}share{by_value(choice)} {which(choice)}"
+        return f"{self.owner(choice)}'s {what(choice)}share{by_value(choice)} {which(choice)}"
+
+    def owner(self, choice: Any) -> str:
+        """Whose share it is."""
+        return str(choice.supplier or choice.country)
 
 
 def which(choice: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +17,11 @@ from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
 from procure.report import frontier, hedges, information, outcome, ranges, reviews, sensitivity, stress, switch, text
 
+_SCREENS: Mapping[type, ModuleType] = {
+    Frontier: frontier, Hedges: hedges, Information: information, Portfolio: text, Ranges: ranges, Reviews: reviews,
+    Sensitivity: sensitivity, Stress: stress, Switches: switch,
+}  # fmt: skip
+
 
 def to_text(answer: Any) -> str:
     """An answer as plain text."""
@@ -28,20 +34,4 @@ def screen(answer: Any) -> Any:
 
 
 def _screens_of(answer: Any) -> ModuleType:
-    if isinstance(answer, Switches):
-        return switch
-    if isinstance(answer, Sensitivity):
-        return sensitivity
-    if isinstance(answer, Frontier):
-        return frontier
-    if isinstance(answer, Hedges):
-        return hedges
-    if isinstance(answer, Ranges):
-        return ranges
-    if isinstance(answer, Stress):
-        return stress
-    if isinstance(answer, Reviews):
-        return reviews
-    if isinstance(answer, Information):
-        return information
-    return text if isinstance(answer, Portfolio) else outcome
+    return _SCREENS.get(type(answer), outcome)

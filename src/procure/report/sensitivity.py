@@ -37,6 +37,8 @@ def _lines(answer: Sensitivity) -> Iterator[str]:
         else "all"
     )
     yield f"Numbers that are not known for sure and have a range: {which}. {answer.n_cases:,} cases, on the same futures."
+    if answer.left_out:
+        yield f"Left out, because parts of a whole cannot move alone: {listed(answer.left_out, 4)}."
     if answer.n_failed:
         yield f"{answer.n_failed} cases have no portfolio, or numbers that do not allow each other; they are left out."
 

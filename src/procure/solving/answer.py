@@ -67,14 +67,13 @@ class Answer:
     @cached_property
     def measured(self) -> Measured:
         """What the plan of the answer does and costs by plain arithmetic, t and kUSD; refused where the solver says otherwise."""
-        measured = Measured(solved(self._ended[[*self.levels].index(self.level)]))
-        measured.check()
-        return measured
+        return self._measured(self.level)
 
     def measured_at(self, level: str) -> Measured:
         """As `measured`, of the plan of a programme level that has one, by its name in `levels`."""
-        if level == self.level:
-            return self.measured
+        return self.measured if level == self.level else self._measured(level)
+
+    def _measured(self, level: str) -> Measured:
         measured = Measured(solved(self._ended[[*self.levels].index(level)]))
         measured.check()
         return measured

@@ -12,16 +12,15 @@ from typing import Any
 import pandas as pd
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, ProcureError
+from procure.errors import DataError, ProcureError
 from procure.lp.cores import cores
 from procure.model import Model
 from procure.model.extension import NO_EXTENSION
 from procure.portfolio.evaluate import evaluate
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.verdict import PATHS, SEED
-from procure.scenarios.futures import holds_every_future
-from procure.scenarios.world import programme_choices
 from procure.solving.compiled import Compiled
+from procure.solving.trees import faults_of, trees
 from procure.words import Progress
 
 
@@ -80,12 +79,11 @@ def solve(
     >>> portfolio.status
     'optimal'
     """
-    if seeds < 1:
-        raise DataError(Fault("seeds", f"is {seeds}", "at least one tree is solved"))
-    if seeds > 1 and not all(holds_every_future(model, level) for level in programme_choices(model)):
-        first = model.settings.world.tree.seed
-        trees = [model.with_(**{"world.tree.seed": first + more}) for more in range(seeds)]
-        seeds_of, best = _plans(trees, options, progress)
+    if faults := list(faults_of(seeds)):
+        raise DataError(faults)
+    drawn = trees(model, seeds)
+    if len(drawn) > 1:
+        seeds_of, best = _plans(drawn, options, progress)
         if foresight or value_of_information:  # of the answer alone: what is solved again comes out the same
             best = _solved(best.model or model, options, foresight, value_of_information, PATHS, progress)
         return replace(best, seeds=seeds_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,8 +44,10 @@ class Unknown:
         return [end for end in (self.along.low, self.along.high) if end != self.value]
 
 
-def unknowns(model: Model, paths: Sequence[str] | None = None, of: Collection[str] | None = None) -> list[Unknown]:
-    """The numbers that a model reads and whose range has two ends.
+def unknowns(
+    model: Model, paths: Sequence[str] | None = None, of: Collection[str] | None = None
+) -> tuple[list[Unknown], list[str]]:
+    """The numbers that a model reads and whose range has two ends, and the paths of those among them that cannot move alone.
 
     Parameters
     ----------
@@ -74,27 +76,30 @@ def unknowns(model: Model, paths: Sequence[str] | None = None, of: Collection[st
                 faults += error.faults
         if faults:
             raise DataError(faults)
-        return found
+        return found, []
     wanted = set(statuses()) - set(KNOWN) if of is None else set(of)
-    found = list(_of_tables(model, read, wanted))
+    found, left_out = _of_tables(model, read, wanted)
     if not found:
         raise DataError(
             Fault("numbers", f"none of status {', '.join(sorted(wanted))} has a range", "some number is not known for sure",
                   "ask for other statuses")
         )  # fmt: skip
-    return found
+    return found, left_out
 
 
-def _of_tables(model: Model, read: Collection[Place], wanted: Collection[str]) -> Iterator[Unknown]:
+def _of_tables(model: Model, read: Collection[Place], wanted: Collection[str]) -> tuple[list[Unknown], list[str]]:
+    """Those of the statuses that are wanted, and those whose ends the numbers beside them do not allow: parts of a whole."""
+    found, left_out = list[Unknown](), list[str]()
     for path, (table, position) in model.facts.paths().items():
-        if Place(table, position, "value") not in read:
-            continue
         row = model.facts.tables[table].iloc[position]
-        if str(row.get("status")) in wanted:
-            try:
-                yield _unknown(model, path)
-            except DataError:  # no range, or one whose ends the model cannot have by themselves
-                continue
+        is_wanted = Place(table, position, "value") in read and str(row.get("status")) in wanted
+        if not is_wanted or not row["low"] < row["high"]:
+            continue
+        try:
+            found.append(_unknown(model, path))
+        except DataError:
+            left_out.append(path)
+    return found, left_out
 
 
 def _unknown(model: Model, path: str) -> Unknown:

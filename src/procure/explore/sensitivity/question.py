@@ -18,14 +18,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault, nearest
+from procure.explore.kept import Kept
 from procure.explore.sensitivity.numbers import FirstOrder, Unknown, unknowns
 from procure.explore.sweep import sweep
 from procure.explore.sweep.columns import INFEASIBLE, OPTIMAL
@@ -35,7 +36,7 @@ from procure.scenarios.world import programme_choices
 from procure.solving.answer import Answer
 from procure.solving.compiled import Compiled
 from procure.units import Array
-from procure.words import Progress, Shown
+from procure.words import Progress
 
 TORNADO, INFORMATION = METHODS = ("tornado", "information")
 #: Numbers that are looked at, and cases that are drawn for `information`.
@@ -52,7 +53,7 @@ COLUMNS = ("objective_musd", "programme", "level")
 
 
 @dataclass(frozen=True, eq=False)
-class Sensitivity(Shown):
+class Sensitivity(Kept):
     """Which numbers decide. Costs are weighed, million USD of present value; numbers are in the unit of their table.
 
     Attributes
@@ -79,7 +80,11 @@ class Sensitivity(Shown):
         Solved, and of these without a portfolio: they are left out.
     all_musd, all_error_musd : float
         For `information`: what it would be worth to know all numbers of the table; else NaN.
+    left_out : tuple of str
+        Numbers with a range that cannot move alone: parts of a whole, the others of which would have to give.
     """
+
+    format: ClassVar[str] = "procure.sensitivity"
 
     name: str
     method: str
@@ -91,6 +96,7 @@ class Sensitivity(Shown):
     n_failed: int
     all_musd: float = math.nan
     all_error_musd: float = math.nan
+    left_out: tuple[str, ...] = ()
 
     @property
     def deciding(self) -> list[str]:
@@ -156,7 +162,7 @@ def sensitivity(
     if method == INFORMATION and len(programme_choices(model)) < 2:
         rule = "a number is worth knowing where another programme may be chosen for it"
         raise DataError(Fault(model.origin, "there is one programme level, or none", rule, f"ask for {TORNADO}"))
-    candidates = unknowns(model, numbers, statuses)
+    candidates, left_out = unknowns(model, numbers, statuses)
     base = Compiled(model).solve()
     first = FirstOrder(base.measured)
     order: dict[str, float] = {}
@@ -173,8 +179,10 @@ def sensitivity(
     rows = sweep(model, asked, store, workers=workers, columns=COLUMNS, progress=progress)
     told = _told(model, chosen, order)
     if method == TORNADO:
-        return _tornado(model, base, told, chosen, rows, len(candidates))
-    return _information(model, told, chosen, asked, rows, len(candidates), seed)
+        found = _tornado(model, base, told, chosen, rows, len(candidates))
+    else:
+        found = _information(model, told, chosen, asked, rows, len(candidates), seed)
+    return replace(found, left_out=tuple(left_out))
 
 
 def _told(model: Model, chosen: Sequence[Unknown], order: dict[str, float]) -> list[tuple[Any, ...]]:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from pandas import DataFrame
 
-from procure.portfolio.frames import encode_number
-from procure.portfolio.store import write
+from procure.explore.kept import Kept
 from procure.units import DAYS_PER_YEAR
-from procure.words import Shown
 
 #: Days of the steps by which it is told.
 STEPS = {"month": DAYS_PER_YEAR / 12, "week": 7.0}
-FORMAT, VERSION = "procure.stress", 1
-FRAMES = ("stops", "endurance", "periods", "supply", "stock", "totals")
 
 
 @dataclass(frozen=True, eq=False)
-class Stress(Shown):
+class Stress(Kept):
     """Plans along one path of events. Mass in t of oxide, money in million USD, not discounted, days from the first of the event.
 
     Attributes
@@ -63,6 +58,8 @@ class Stress(Shown):
         By plan and period: unserved shares of the classes and of all; what is sold on, what is lost, and paid for what was called.
     """
 
+    format: ClassVar[str] = "procure.stress"
+
     name: str
     event: str
     step: str
@@ -81,21 +78,3 @@ class Stress(Shown):
     supply: DataFrame = field(repr=False)
     stock: DataFrame = field(repr=False)
     totals: DataFrame = field(repr=False)
-
-    def to_json(self, path: str | Path) -> None:
-        """Write everything to `path`, at once or not at all; a file of that name is replaced."""
-        known = ("name", "event", "step", "year", "days", "without_stock", "is_elsewhere", "currency")
-        document = {key: getattr(self, key) for key in known}
-        frames = {name: _columns(getattr(self, name)) for name in FRAMES}
-        write(
-            path, {"format": FORMAT, "version": VERSION, **document, "plans": list(self.plans),
-                   "exchange": dict(self.exchange), "released": dict(self.released), "idle": list(self.idle), "frames": frames}
-        )  # fmt: skip
-
-
-def _columns(frame: DataFrame) -> dict[str, list[Any]]:
-    """The columns of a frame as JSON knows them."""
-    return {
-        str(name): [encode_number(cell) if isinstance(cell, float) else cell for cell in column.tolist()]
-        for name, column in frame.items()
-    }
