@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from procure.words import show_with
 
 if TYPE_CHECKING:
+    from procure import report as report
     from procure import risk as risk
     from procure.errors import (
         DataError as DataError,
@@ -115,7 +116,7 @@ _HOME = {
 }
 
 #: Folders that are public as a whole.
-_FOLDERS = {"plot": "report.plot", "risk": "risk"}
+_FOLDERS = {"plot": "report.plot", "report": "report", "risk": "risk"}
 
 __all__ = ["__version__", *_FOLDERS, *_HOME]
 

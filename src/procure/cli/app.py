@@ -16,6 +16,7 @@ from procure.cli.hedges import hedges
 from procure.cli.models import models
 from procure.cli.plot import plot
 from procure.cli.ranges import ranges
+from procure.cli.report import report
 from procure.cli.reviews import reviews
 from procure.cli.sensitivity import sensitivity
 from procure.cli.show import show
@@ -92,5 +93,6 @@ def procure(
 
 for command in (
     solve, evaluate, sweep, switch, frontier, ranges, hedges, sensitivity, reviews, stress, check, models, sources, show, plot,
+    report,
 ):  # fmt: skip
     app.command()(command)

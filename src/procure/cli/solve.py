@@ -9,6 +9,7 @@ import typer
 
 from procure.cli.model import Changes, ModelName, TimeLimit, load
 from procure.cli.output import progress, show, unwritable
+from procure.cli.report import missing, write_report
 
 
 def solve(
@@ -23,6 +24,12 @@ def solve(
         ),
     ] = None,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the answer to this file.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the answer as one HTML page, in English and Japanese, that opens offline."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     time_limit: TimeLimit = None,
@@ -57,7 +64,7 @@ def solve(
     ] = 1,
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""
-    faults = unwritable(json, force)
+    faults = unwritable(json, force) + unwritable(report, force, "--report") + (missing() if report else [])
     chosen = load(model, changes, faults, quiet=quiet, limits=limit or ())
     from procure.solving.solve import solve as find_portfolio
 
@@ -69,5 +76,7 @@ def solve(
         )  # fmt: skip
     if json is not None:
         portfolio.to_json(json.resolve())
+    if report is not None:
+        write_report(portfolio, report.resolve())
     if not quiet:
         show(portfolio)

@@ -115,9 +115,10 @@ class Portfolio(Shown):
 
         Raises `DataError` where the folder is missing or cannot be written to.
         """
-        write(path, self._document())
+        write(path, self.document())
 
-    def _document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
+        """Everything, as JSON knows it."""
         return {
             "format": FORMAT,
             "version": VERSION,

@@ -1,1 +1,25 @@
-"""Portfolios for people: one screen of text."""
+"""Answers shown: on a screen, in a spreadsheet, as pictures and as one page, which calling this package writes."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from procure.portfolio.portfolio import Portfolio
+
+
+class _Report(ModuleType):
+    """The room under a name that is a verb, too: `procure.report(portfolio, "answer.html")`."""
+
+    def __call__(self, portfolio: Portfolio, path: str | Path, **options: Any) -> None:
+        """Write an answer as one page, as `procure.report.html.report` does."""
+        from procure.report.html import report
+
+        report(portfolio, path, **options)
+
+
+sys.modules[__name__].__class__ = _Report

@@ -49,6 +49,43 @@ def to_text(portfolio: Portfolio, language: Language = "en", width: int = WIDTH)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
 
 
+def verdict(portfolio: Portfolio, language: Language = "en") -> list[str]:
+    """What is chosen, how sure that is, and what waiting is worth, in sentences; none where there is one programme."""
+    screen = _Screen(portfolio, language)
+    told = [*screen.verdict(), worth_of_waiting(portfolio, language)] if len(portfolio.programme_levels) > 1 else []
+    told.append(steps(portfolio, language))
+    told += [screen.trees()] if len(portfolio.seeds) > 1 else []
+    return [sentence for sentence in told if sentence]
+
+
+def loss(portfolio: Portfolio, language: Language = "en") -> str:
+    """What shortage costs, and how much of it no plan could avoid, in sentences."""
+    return _Screen(portfolio, language).loss()
+
+
+def levels_out(portfolio: Portfolio, language: Language = "en") -> list[str]:
+    """Why programmes are out, a sentence each."""
+    return [*_Screen(portfolio, language).out()]
+
+
+def limits(portfolio: Portfolio, language: Language = "en") -> list[tuple[str, dict[Any, Any]]]:
+    """What binds and is worth anything, dearest first: in words, and its row of the frame `limits`."""
+    screen = _Screen(portfolio, language)
+    rows = screen.binding().sort_values("shadow_price_musd", ascending=False, kind="stable").to_dict("records")
+    return [(screen.limit_in_words(row), row) for row in rows]
+
+
+def second_currency(portfolio: Portfolio) -> tuple[float, str]:
+    """(units per million USD, name): the currency of the model where it is not USD; (0, "") where it is."""
+    model = portfolio.settings.get("model", {})
+    currency = str(model.get("currency", "USD"))
+    per_usd = portfolio.exchange.get(currency)
+    if currency == "USD" or per_usd is None:
+        return 0.0, ""
+    name, size = LARGE_UNITS.get(currency, (f"M {currency}", 1e6))
+    return per_usd * 1e6 / size, name
+
+
 def screen(portfolio: Portfolio, language: Language = "en") -> Group:
     """The screen as tables of rich."""
     from rich.console import Group
@@ -104,29 +141,24 @@ class _Screen:
             which=self.words["drawn" if s["drawn"] else "every"], seconds=f"{s['seconds']:.1f}",
         )  # fmt: skip
         if len(p.programme_levels) > 1:
-            yield from self._verdict()
+            yield from self.verdict()
             if (worth := worth_of_waiting(p, self.language)) is not None:
                 yield worth
         if (staged := steps(p, self.language)) is not None:
             yield staged
         if len(p.seeds) > 1:
-            yield self._trees()
+            yield self.trees()
         yield ""
         yield self._shares()
         yield ""
         yield self._elements()
         yield ""
         yield self._costs()
-        key = "loss" if s["unavoidable_loss"] <= s["shortage_loss"] * (1 + 1e-9) else "loss_limited"
-        seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
-        yield self.words[key if seen else "loss_alone"].format(
-            loss=money(s["shortage_loss"]), unavoidable=money(s["unavoidable_loss"]),
-            foresight=money(s["value_of_foresight"]),
-        )  # fmt: skip
+        yield self.loss()
         yield ""
         if len(p.programme_levels) > 1:
             yield self._levels()
-            yield from self._out()
+            yield from self.out()
             yield ""
         if len(p.value_of_information):
             known = Information.of(p.value_of_information)
@@ -141,6 +173,16 @@ class _Screen:
         yield self.words["note"].format(
             mean=f"{100 * (1 - s['weight']):.3g}", weight=f"{100 * s['weight']:.3g}", tail=self.tail
         )
+
+    def loss(self) -> str:
+        """What shortage costs, and how much of it no plan could avoid."""
+        s = self.summary
+        key = "loss" if s["unavoidable_loss"] <= s["shortage_loss"] * (1 + 1e-9) else "loss_limited"
+        seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
+        return self.words[key if seen else "loss_alone"].format(
+            loss=money(s["shortage_loss"]), unavoidable=money(s["unavoidable_loss"]),
+            foresight=money(s["value_of_foresight"]),
+        )  # fmt: skip
 
     def _name(self, key: str) -> str:
         """A supplier as people of the language call it; in English, as the model file does."""
@@ -216,7 +258,7 @@ class _Screen:
 
     def _costs(self) -> _Block:
         s, w, costs = self.summary, self.words, self.portfolio.costs
-        rate, unit = self._second_currency()
+        rate, unit = second_currency(self.portfolio)
         total = (s["expected_cost"], s["cvar"], s["worst_case"])
         cost_of = {str(component): numbers for component, *numbers in costs.itertuples(index=False)}
         lines: list[tuple[str, Sequence[float]]] = [("total", total)]
@@ -238,17 +280,7 @@ class _Screen:
         second = tuple(f"{unit}, {column}" if i == 0 else column for i, column in enumerate(columns)) if unit else ()
         return _Block((w["costs"], *columns, *second), rows, bold=frozenset({0}))
 
-    def _second_currency(self) -> tuple[float, str]:
-        """(units per million USD, name): the currency of the model where it is not USD."""
-        model = self.portfolio.settings.get("model", {})
-        currency = str(model.get("currency", "USD"))
-        per_usd = self.portfolio.exchange.get(currency)
-        if currency == "USD" or per_usd is None:
-            return 0.0, ""
-        name, size = LARGE_UNITS.get(currency, (f"M {currency}", 1e6))
-        return per_usd * 1e6 / size, name
-
-    def _trees(self) -> str:
+    def trees(self) -> str:
         """What other trees would have chosen."""
         seeds = self.portfolio.seeds
         (own,) = seeds[seeds["chosen"]].to_dict("records")
@@ -258,7 +290,7 @@ class _Screen:
             error=money(own["fresh_error_musd"]), most=money(float(seeds["fresh_musd"].max())),
         )  # fmt: skip
 
-    def _verdict(self) -> Iterable[str]:
+    def verdict(self) -> Iterable[str]:
         """Which programme level is best, and how well that is known."""
         frame, w = self.portfolio.programme_levels, self.words
         others = [row for row in frame.to_dict("records") if not row["chosen"] and row["verdict"] != "infeasible"]
@@ -302,7 +334,7 @@ class _Screen:
         headings = (w["levels"], "", w["objective"], w["expected"], w["tail"].format(tail=self.tail), w["worst"])
         return _Block(headings + ((w["fresh"], w["apart"]) if fresh else ()), rows, n_left=2, bold=frozenset(bold))
 
-    def _out(self) -> Iterable[str]:
+    def out(self) -> Iterable[str]:
         """Why levels are out, and what they would cost otherwise."""
         for row in self.portfolio.programme_levels.itertuples(index=False):
             if row.status == "infeasible":
@@ -312,27 +344,31 @@ class _Screen:
                 more = self.words["spent" if saved < 0 else "saved"].format(saved=money(abs(saved)))
                 yield words.format(level=row.level, needs=row.needs, cost=money(cost), more=more)
 
-    def _limits(self) -> Iterable[str]:
+    def binding(self) -> DataFrame:
+        """The rows of `limits` that bind and are worth anything."""
         from pandas import Series
 
         limits = self.portfolio.limits
         spent = float(self.portfolio.costs["expected_musd"].abs().sum())
         prices = zip(limits["shadow_price_musd"].tolist(), limits["per"].tolist(), strict=True)
         saves = Series([not is_worthless(price, per, spent) for price, per in prices], index=limits.index, dtype=bool)
-        binding = limits[limits["binding"] & saves]
+        return limits[limits["binding"] & saves]
+
+    def _limits(self) -> Iterable[str]:
+        binding = self.binding()
         is_policy = binding["kind"].isin((*KINDS, ADDED))
         policy = binding[is_policy].sort_values("shadow_price_musd", ascending=False, kind="stable")
         policy = policy.drop_duplicates("limit")  # of the years of a limit, the one in which it costs most
         others = binding[~is_policy]
         shown = [*policy.head(POLICY_LIMITS).to_dict("records"), *others.head(OTHER_LIMITS).to_dict("records")]
         for row in shown:
-            yield f"  {self._limit_in_words(row)}"
+            yield f"  {self.limit_in_words(row)}"
         if len(binding) > len(shown):
             yield f"  {self.words['more_limits'].format(count=len(binding) - len(shown))}"
         if not shown:
             yield f"  {self.words['no_limits']}"
 
-    def _limit_in_words(self, row: dict[Any, Any]) -> str:
+    def limit_in_words(self, row: dict[Any, Any]) -> str:
         if self.language == "en":
             return str(row["words"]).replace(f"USD{AT_THE_MARGIN}", "USD")  # as the heading says of all of them
         year = f" {row['year']}" if isinstance(row["year"], int) else ""

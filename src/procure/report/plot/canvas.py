@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
 from procure.portfolio.store import replacing
@@ -133,6 +133,13 @@ def save(figure: Figure, path: str | Path) -> None:
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)  # the same picture is the same file
     with replacing(target) as temporary, pyplot().rc_context(_STYLE):
         figure.savefig(temporary, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
+
+
+def write_svg(figure: Figure, file: IO[bytes]) -> None:
+    """Write a figure as SVG whose texts are texts, in the fonts of whoever reads it, on no ground of its own."""
+    nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    with pyplot().rc_context({**_STYLE, "svg.fonttype": "none"}):
+        figure.savefig(file, format="svg", metadata=nothing, facecolor="none")
 
 
 def unknown_suffix(where: str, path: Path) -> Fault:

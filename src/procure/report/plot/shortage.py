@@ -13,7 +13,7 @@ from procure.portfolio.evaluate import Evaluation
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import below, drawn_in, lettered, pyplot
 from procure.report.plot.palette import INK
-from procure.report.plot.words import Names, shown, words_in
+from procure.report.plot.words import SYMBOL, Names, shown, words_in
 from procure.words import LEAST_SHARE, Language
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 PANELS = 6
 COLUMNS = 3
 TICKS = 4
-#: Letters of what stands beside a name as its symbol.
-_SYMBOL = 3
 _FAN, _CORE = "#A9CCE3", "#2874A6"
 
 
@@ -137,4 +135,4 @@ def _interval(ax: Axes, rows: DataFrame) -> list[Any]:
 
 def _name(answer: Portfolio | Evaluation, element: str, language: Language) -> str:
     name = Names(answer, language).of(element) if isinstance(answer, Portfolio) else element
-    return name if name == element or len(element) > _SYMBOL else f"{name} ({shown(element)})"
+    return name if name == element or len(element) > SYMBOL else f"{name} ({shown(element)})"

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Characters of a name; what is longer would push the picture aside.
 LONGEST = 44
+#: Letters of what stands beside a name as its symbol.
+SYMBOL = 3
 #: Characters of a line at an axis.
 _LINE = 42
 

@@ -1,0 +1,123 @@
+"""What is decided now: the verdict with the figures to remember, and what to sign, build and store, year by year."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from procure.portfolio.frames import OTHER_SOURCES
+from procure.report import text
+from procure.report.html.parts import Cell, Figure, Group, Part, Prose, Section, Table, Tile, Tiles, amount, share
+from procure.report.html.subject import Subject
+from procure.report.steps import steps
+from procure.words import LEAST_SHARE, money, percent
+
+#: Decisions in the order in which they are read, and of these the ones that are taken or not.
+DECISIONS = ("programme", "contract", "output", "expansion", "use", "stock_target")
+CHOICES = ("programme", "use")
+#: What is less in every year is left out: t, or t/yr.
+LEAST = 5e-3
+
+
+def sections(subject: Subject) -> Iterator[Section]:
+    """The verdict, and the plan."""
+    words = subject.words
+    yield Section("verdict", words["verdict_heading"], [*_verdict(subject)])
+    yield Section("plan", words["plan_heading"], [*_plan(subject)])
+
+
+def _verdict(subject: Subject) -> Iterator[Part]:
+    """What to do, how sure that is, what decides it; then figures."""
+    portfolio, words = subject.portfolio, subject.words
+    lead = []
+    if portfolio.programmes and steps(portfolio, subject.language) is None:
+        pairs = sorted(portfolio.programmes.items())
+        levels = (words["level_of"].format(supplier=subject.name(s), level=subject.name(level)) for s, level in pairs)
+        lead.append(words["choose"].format(levels=subject.listed(levels)))
+    lead.append(_first(subject))
+    yield Prose(" ".join(lead), is_lead=True)
+    yield Tiles([*_tiles(subject)])
+    for sentence in text.verdict(portfolio, subject.language):
+        yield Prose(sentence)
+    binding = text.limits(portfolio, subject.language)
+    if binding:
+        yield Prose(words["holds_most"].format(words=binding[0][0]))
+    if subject.summary["assumed_share"] >= LEAST_SHARE:
+        yield Prose(words["assumed_of"].format(share=percent(subject.summary["assumed_share"])))
+
+
+def _first(subject: Subject) -> str:
+    """What becomes of the first supplier of today."""
+    shares = subject.portfolio.shares
+    whole = shares[
+        (shares["class"] == "all") & shares["supplier"].isin(set(subject.portfolio.mix["supplier"]) - {*OTHER_SOURCES})
+    ]
+    by_year = {year: rows.set_index("supplier")["share"] for year, rows in whole.groupby("year")}
+    last = str(subject.years[-1])
+    now = by_year.get("today", by_year[last])
+    supplier = str(now.idxmax())
+    form = "falls" if "today" in by_year and now[supplier] >= LEAST_SHARE else "starts"
+    return subject.words[form].format(
+        supplier=subject.name(supplier),
+        today=percent(float(now[supplier])),
+        then=percent(float(by_year[last][supplier])),
+        year=last,
+    )
+
+
+def _tiles(subject: Subject) -> Iterator[Tile]:
+    words, summary, shortage = subject.words, subject.summary, subject.portfolio.shortage
+    for key, says in (("expected_cost", "tile_cost"), ("cvar", "tile_tail")):
+        yield Tile(amount(summary[key]), words["cost_musd"], words[says].format(tail=subject.tail))
+    sums = shortage.groupby("class", sort=False)[["expected_t", "demand_t"]].sum()
+    unserved = (sums["expected_t"] / sums["demand_t"]).dropna()
+    if len(unserved):
+        worst = str(unserved.idxmax())
+        says = words["tile_unserved"].format(scope=subject.name(worst))
+        yield Tile(share(float(unserved.max())), "%", says)
+    stock = subject.portfolio.stock
+    held = stock[stock["target_days"].notna() & stock["target_t"].ge(LEAST)]
+    if len(held):
+        row = held.sort_values("target_days", ascending=False, kind="stable").to_dict("records")[0]
+        says = words["tile_stock"].format(element=subject.element(row["element"]), year=row["year"])
+        yield Tile(amount(row["target_days"]), words["days"], says)
+
+
+def _plan(subject: Subject) -> Iterator[Part]:
+    words, years = subject.words, subject.years
+    yield Prose(words["plan_note"])
+    groups = [group for decision in DECISIONS if (group := _decided(subject, decision)).rows]
+    headings = [words["decision"], *map(str, years)]
+    if groups:
+        yield Table(words["plan_table"], headings, groups, n_numbers=len(years))
+    stock = subject.portfolio.stock
+    rows: list[list[Cell]] = []
+    for element, own in stock.groupby("element", sort=False):
+        if own["target_t"].max() >= LEAST:
+            days = dict(zip(own["year"].tolist(), own["target_days"].tolist(), strict=True))
+            rows.append([subject.element(str(element)), *(amount(days.get(year, math.nan)) for year in years)])
+    if rows:
+        yield Table(words["stock_table"], [words["element"], *map(str, years)], [Group("", rows)], n_numbers=len(years))
+
+
+def _decided(subject: Subject, decision: str) -> Group:
+    """Everything that is decided of a kind: a row for what it is about, and for each time after something was seen."""
+    plan = subject.portfolio.plan
+    own = plan[(plan["decision"] == decision) & plan["year"].notna()]
+    rows: list[list[Cell]] = []
+    for (of, seen), times in own.groupby(["of", "seen"], sort=False):
+        if times["value"].abs().max() < LEAST:
+            continue
+        values = dict(zip(times["year"].tolist(), times["value"].tolist(), strict=True))
+        label = subject.decision(str(of))
+        if seen:
+            chance = 100 * float(times["chance"].iloc[0])
+            label = subject.words["after"].format(what=label, seen=str(seen).replace("_", " "), chance=f"{chance:.3g}")
+        rows.append([label, *(_value(subject, decision, values.get(year, 0.0)) for year in subject.years)])
+    return Group(subject.words[decision], rows)
+
+
+def _value(subject: Subject, decision: str, value: float) -> Cell:
+    if decision in CHOICES:
+        return Figure(subject.words["yes"] if value > 0.5 else "-", value)
+    return Figure(money(value) if abs(value) >= LEAST else "-", value)

@@ -1,0 +1,129 @@
+"""What comes of it: who supplies, what it costs and how bad that may be, who runs short and when."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from procure.portfolio.frames import COMPONENTS, OTHER_SOURCES
+from procure.report import text
+from procure.report.html.parts import Cell, Figure, Group, Part, Prose, Section, Table, amount, share
+from procure.report.html.picture import picture
+from procure.report.html.subject import Subject
+from procure.report.plot.cost import cost
+from procure.report.plot.mix import TODAY, mix
+from procure.report.plot.shortage import shortage
+from procure.report.text import LEAST_COST
+from procure.words import LEAST_SHARE, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+
+def sections(subject: Subject) -> Iterator[Section]:
+    """The mix, its cost, its shortage."""
+    words = subject.words
+    yield Section("mix", words["mix_heading"], [*_mix(subject)])
+    yield Section("cost", words["cost_heading"], [*_cost(subject)])
+    yield Section("shortage", words["shortage_heading"], [*_shortage(subject)])
+
+
+def _drawn(subject: Subject, name: str, axes: Axes, title: str) -> Part:
+    return picture(axes, f"{subject.language}-{name}", f"{title}. {subject.title}")
+
+
+def _mix(subject: Subject) -> Iterator[Part]:
+    words, portfolio = subject.words, subject.portfolio
+    yield Prose(words["mix_note"])
+    for name in subject.classes:
+        title = words["mix"].format(scope=subject.name(name))
+        yield _drawn(
+            subject, f"mix-{subject.classes.index(name)}", mix(portfolio, name, language=subject.language), title
+        )
+    shares = portfolio.shares
+    years = list(dict.fromkeys(shares["year"]))
+    keys = zip(shares["class"], shares["supplier"], shares["year"], strict=True)
+    share_of = dict(zip(keys, shares["share"].tolist(), strict=True))
+    groups = []
+    for name in [*subject.classes, *(["all"] if "all" not in subject.classes else [])]:
+        sources = dict.fromkeys(shares["supplier"])
+        rows = [(source, [share_of.get((name, source, year), 0.0) for year in years]) for source in sources]
+        rows = [(source, numbers) for source, numbers in rows if any(abs(x) >= LEAST_SHARE for x in numbers)]
+        rows.sort(key=lambda row: (row[0] in OTHER_SOURCES, -max(row[1])))
+        groups.append(Group(subject.name(name), [[subject.name(s), *map(share, numbers)] for s, numbers in rows]))
+    headings = [words["supplier"], *(words[TODAY] if year == TODAY else year for year in years)]
+    yield Table(words["mix_table"], headings, groups, n_numbers=len(years))
+
+
+def _cost(subject: Subject) -> Iterator[Part]:
+    words, portfolio, s = subject.words, subject.portfolio, subject.summary
+    yield _drawn(subject, "cost", cost(portfolio, language=subject.language), words["cost"])
+    rate, unit = text.second_currency(portfolio)
+    whole = (s["expected_cost"], s["cvar"], s["worst_case"])
+    lines = [("total", whole)] + [
+        (str(name), tuple(numbers)) for name, *numbers in portfolio.costs.itertuples(index=False)
+    ]
+    shown = [
+        (name, numbers)
+        for name, numbers in lines
+        if name == "total"
+        or (name not in COMPONENTS and any(numbers))
+        or any(abs(x) > LEAST_COST * abs(y) for x, y in zip(numbers, whole, strict=True))
+    ]
+    rows: list[list[Cell]] = [
+        [subject.name(name), *map(amount, numbers), *(amount(x * rate) for x in numbers if unit)]
+        for name, numbers in shown
+    ]
+    columns = [words["expected"], words["tail"].format(tail=subject.tail), words["path"]]
+    second = [words["in_currency"].format(column=column, unit=unit) for column in columns if unit]
+    groups = [Group("", rows)]
+    yield Table(words["cost_table"], [words["component"], *columns, *second], groups, n_numbers=len(columns + second))
+
+
+def _shortage(subject: Subject) -> Iterator[Part]:
+    words, frame = subject.words, subject.portfolio.shortage
+    short = frame.groupby("element")["cvar_share"].max() >= LEAST_SHARE
+    lost = frame.groupby("element")["cost_musd"].sum()
+    elements = sorted((str(e) for e in short.index[short]), key=lambda e: -float(lost[e]))
+    if not elements:
+        yield Prose(words["nobody"])
+        return
+    yield _drawn(
+        subject, "shortage", shortage(subject.portfolio, language=subject.language)[0], words["shortage_title"]
+    )
+    own = {e: frame[frame["element"] == e] for e in elements}
+    rows = [[subject.element(e), *_over_years(own[e])] for e in elements]
+    headings = [
+        words["element"], words["demand"], words["unserved_mean"], words["tail_share"].format(tail=subject.tail),
+        words["years_short"], words["short_cost"],
+    ]  # fmt: skip
+    yield Table(words["shortage_table"], headings, [Group("", rows)], n_numbers=5)
+    means, tails = (
+        [[subject.element(e), *_by_year(own[e], column, subject.years)] for e in elements]
+        for column in ("expected_share", "cvar_share")
+    )
+    groups = [Group(words["mean_of_all"], means), Group(words["tail"].format(tail=subject.tail), tails)]
+    caption = words["shortage_years"].format(tail=subject.tail)
+    yield Table(caption, [words["element"], *map(str, subject.years)], groups, n_numbers=len(subject.years))
+
+
+def _over_years(own: DataFrame) -> list[Cell]:
+    """Of an element: demand a year, what is unserved, and of the worst futures in the worst year, years short, money lost."""
+    demand, unserved, years_short, lost = (
+        float(own[column].sum()) for column in ("demand_t", "expected_t", "probability", "cost_musd")
+    )
+    tail, year = max(
+        zip(own["cvar_share"].tolist(), own["year"].tolist(), strict=True), key=lambda pair: float(pair[0])
+    )
+    return [
+        amount(demand / len(own)), share(unserved / demand if demand > 0 else math.nan), Figure(f"{percent(tail)} ({year})", tail),
+        Figure(f"{years_short:.1f}", years_short), amount(lost),
+    ]  # fmt: skip
+
+
+def _by_year(own: DataFrame, column: str, years: list[int]) -> list[Cell]:
+    """Of an element a share in each year."""
+    share_of = dict(zip(own["year"].tolist(), own[column].tolist(), strict=True))
+    return [share(share_of.get(year, math.nan)) for year in years]

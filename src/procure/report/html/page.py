@@ -1,0 +1,141 @@
+"""One file that says all of an answer, in every language, and asks nothing of any network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from procure.errors import DataError, Fault, nearest
+from procure.portfolio.store import replacing
+from procure.report.html import decided, fared, grounds
+from procure.report.html.parts import Section
+from procure.report.html.subject import Subject
+from procure.report.plot.canvas import pyplot
+from procure.words import LANGUAGES, Language, printable, span
+
+if TYPE_CHECKING:
+    from procure.portfolio.portfolio import Portfolio
+
+REMEDY = "pip install 'procure[report]'"
+
+
+@dataclass(frozen=True)
+class Article:
+    """The answer in one language."""
+
+    language: Language
+    title: str
+    about: str
+    words: Any
+    sections: Sequence[Section]
+
+
+def report(portfolio: Portfolio, path: str | Path, *, languages: Sequence[Language] = LANGUAGES) -> None:
+    """Write an answer as one HTML page, which opens offline and prints.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        As solved, or read from its file.
+    path : str or Path
+        A file of that name is replaced.
+    languages : sequence of str
+        "en", "ja" or both: all are in the page, the first is shown first.
+
+    Raises
+    ------
+    DataError
+        For an unknown language, where jinja2, matplotlib or a font is not installed, and where the file cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from procure import load_model, solve
+    >>> with TemporaryDirectory() as folder:
+    ...     report(solve(load_model("two-class")), f"{folder}/answer.html")
+    ...     print((Path(folder) / "answer.html").read_text(encoding="utf-8")[:39])
+    <!doctype html>
+    <html lang="en">
+    <head>
+    """
+    page = rendered(portfolio, languages)
+    with replacing(path) as temporary:
+        temporary.write_text(page, encoding="utf-8", newline="\n")
+
+
+def rendered(portfolio: Portfolio, languages: Sequence[Language] = LANGUAGES) -> str:
+    """The page as text."""
+    unknown = [language for language in languages if language not in LANGUAGES]
+    if unknown or not languages:
+        seen = f"'{unknown[0]}'" if unknown else "there is none"
+        remedy = nearest(str(unknown[0]), LANGUAGES) if unknown else ""
+        raise DataError(Fault("languages", seen, f"a page is in {' or '.join(LANGUAGES)}", remedy))
+    pyplot().switch_backend("agg")
+    style, script = _resource("page.css"), _resource("page.js")
+    articles = [_article(portfolio, language) for language in dict.fromkeys(languages)]
+    return str(
+        _template().render(
+            articles=articles, style=style, script=script, policy=_policy(style, script), data={}
+        )
+    )  # fmt: skip
+
+
+def _article(portfolio: Portfolio, language: Language) -> Article:
+    subject = Subject(portfolio, language)
+    about = f"{subject.words['of_model'].format(name=portfolio.name)} · {span(subject.years)}"
+    return Article(language, subject.title, about, subject.words, [*_sections(subject)])
+
+
+def _sections(subject: Subject) -> Iterator[Section]:
+    """In reading order."""
+    for room in (decided, fared, grounds):
+        yield from room.sections(subject)
+
+
+def _policy(style: str, script: str) -> str:
+    """What a browser may do with the page: apply this style and run this script, and load nothing from anywhere."""
+    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
+    allowed = "style-src 'sha256-{}'; script-src 'sha256-{}'".format(*hashes)
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _resource(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _template() -> Any:
+    try:
+        from jinja2 import Environment, StrictUndefined
+    except ImportError:
+        raise DataError(Fault("procure.report", "jinja2 is not installed", "it writes the page", REMEDY)) from None
+    environment = Environment(
+        autoescape=True, finalize=_harmless, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["embedded"] = embedded
+    return environment.from_string(_resource("page.html"))
+
+
+def _harmless(value: Any) -> Any:
+    """What stands in the page of names and texts: nothing that turns or hides what is around it. They are escaped beside this."""
+    return printable(value) if type(value) is str else value
+
+
+def embedded(data: Any) -> Any:
+    """JSON that may stand in a script element: no character in it ends the element, or begins anything else.
+
+    >>> print(embedded({"name": "</script><!--"}))
+    {"name":"\\u003c/script\\u003e\\u003c!--"}
+    """
+    from markupsafe import Markup
+
+    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)

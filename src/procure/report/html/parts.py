@@ -1,0 +1,112 @@
+"""What a page is made of: figures, tables, pictures, tiles, and sections that hold them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from procure.words import money, percent
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number as people read it, and as the answer has it."""
+
+    text: str
+    value: float
+
+
+Cell = str | Figure
+
+
+def amount(number: float) -> Cell:
+    """Money, tonnes or days, to the unit; small ones to two digits.
+
+    >>> amount(32753.9), amount(float("nan"))
+    (Figure(text='32,754', value=32753.9), '-')
+    """
+    return Figure(money(number), number) if math.isfinite(number) else "-"
+
+
+def share(number: float) -> Cell:
+    """A share in per cent; behind it stands the share.
+
+    >>> share(0.654)
+    Figure(text='65', value=0.654)
+    """
+    return Figure(percent(number), number) if math.isfinite(number) else "-"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of a table under a heading of their own, which may be none."""
+
+    heading: str
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows in groups under `headings`; the first cell of a row names it, the last `n_numbers` columns are numbers."""
+
+    caption: str
+    headings: Sequence[str]
+    groups: Sequence[Group]
+    n_numbers: int
+    kind: str = field(default="table", init=False)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An inline SVG drawing, safe to stand in a page, and what is to be seen on it."""
+
+    svg: str
+    kind: str = field(default="picture", init=False)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure, large, and what it is."""
+
+    figure: Cell
+    unit: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The figures to remember."""
+
+    tiles: Sequence[Tile]
+    kind: str = field(default="tiles", init=False)
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A sentence or a few; the first of a page is set larger."""
+
+    text: str
+    is_lead: bool = False
+    kind: str = field(default="prose", init=False)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Lines that open when asked."""
+
+    summary: str
+    lines: Sequence[str]
+    kind: str = field(default="folded", init=False)
+
+
+Part = Table | Picture | Tiles | Prose | Folded
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page with a heading; `key` names it in every language."""
+
+    key: str
+    heading: str
+    parts: Sequence[Part]

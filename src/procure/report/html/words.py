@@ -1,0 +1,115 @@
+"""The words of the report page, in every language; those that a picture or a screen has too are taken from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from procure.report.plot.words import words_in as words_of_pictures
+from procure.words import Language
+
+WORDS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "language": "English", "picture": "Picture", "contents": "Contents", "skip": "Skip to the answer", "none": "none",
+        "of_model": "Model {name}", "table_of": "Table", "and": " and ", "number": "number", "source": "source",
+        "range": "range", "status_of": "status", "unit": "unit", "verdict_heading": "What to do",
+        "choose": "Programme: {levels}.", "level_of": "{supplier}, {level}",
+        "falls": "{supplier} goes from {today} % of all demand today to {then} % in {year}.",
+        "starts": "{supplier} supplies {then} % of all demand in {year}.",
+        "holds_most": "What holds it back most: {words}.",
+        "assumed_of": "{share} % of all money is priced by numbers that are assumed.",
+        "tile_cost": "expected cost, present value", "tile_tail": "mean of the worst {tail}",
+        "tile_unserved": "of demand for {scope} unserved, expected",
+        "tile_stock": "days of use in stock at most: {element}, {year}", "days": "days",
+        "plan_heading": "What to sign, build and store",
+        "plan_note": "What is decided now, by year. A row that is nothing in every year is left out.",
+        "plan_table": "The plan, t of oxide a year; stock in t", "decision": "decision",
+        "programme": "Programme in force", "contract": "Sign: firm contracts, t/yr",
+        "output": "Run: throughput of whole ore, t/yr", "expansion": "Build: capacity added, t/yr",
+        "use": "Qualify and keep in use", "stock_target": "Store: the most to hold, t", "yes": "yes",
+        "after": "{what} (after {seen}, {chance} %)", "stock_table": "Stock: the most to hold, days of that year's use",
+        "element": "element", "mix_heading": "Who supplies",
+        "mix_note": "Expected shares of demand over all futures; columns add up to 100.",
+        "mix_table": "Expected supply, % of demand", "class": "class", "supplier": "supplier",
+        "cost_heading": "What it costs, and how bad it may be", "cost_table": "Present value, million USD",
+        "component": "component", "in_currency": "{column}, {unit}", "shortage_heading": "Who runs short, and when",
+        "shortage_table": "Unserved demand over all years", "unserved_mean": "unserved, %",
+        "shortage_years": "Unserved demand by year, %: mean of all futures, then mean of the worst {tail}",
+        "mean_of_all": "Mean of all futures", "nobody": "Nobody runs short.", "levels_heading": "How sure the choice is",
+        "levels_table": "Programmes, million USD of present value", "level": "programme", "verdict": "verdict",
+        "limits_heading": "What holds it back, and what more of it is worth",
+        "limits_table": "Limits and numbers that bind, dearest first; savings in million USD of present value",
+        "limit": "a little more", "used": "used", "there_is": "there is", "saves": "saves", "tag": "kind",
+        "policy": "policy", "contractual": "contract", "physical": "physical",
+        "limits_more": "{count} more bind and save less; they are in the answer's frame limits.",
+        "unavoidable_heading": "What no plan can avoid", "assumptions_heading": "The assumptions that decide",
+        "provenance_table": "Gross cost by how firm the number is that prices it", "cost_musd": "million USD",
+        "share_pct": "%", "says_sourced": "a published figure, as it stands there",
+        "says_derived": "worked out from published figures",
+        "says_unverified": "published, not confirmed by a second source",
+        "says_assumed": "nobody has published it: our assumption",
+        "set_table": "Numbers set for this answer, in place of those of the tables", "value": "value", "reason": "reason",
+        "not_asked": "Which single numbers would change the choice, and at which value, has not been asked for this "
+            "page. procure sensitivity and procure switch answer it.",
+        "computed_heading": "How it was computed", "computed_table": "Model, futures, solver, versions", "what": "what",
+        "model": "model", "file": "model file", "facts_hash": "tables, SHA-256", "settings_hash": "choices, SHA-256",
+        "answer_hash": "answer, SHA-256", "tree": "futures",
+        "tree_drawn": "{leaves} paths, {nodes} nodes, drawn by seed {seed}",
+        "tree_every": "{leaves} paths, {nodes} nodes: every future there is", "fresh_of": "verdict on the programmes",
+        "fresh_said": "{paths} fresh paths, seed {seed}", "fresh_none": "no fresh paths", "risk": "weighing",
+        "solver": "solver", "solver_said": "{status}; proved to {gap}; {cold} answers solved again",
+        "gap_exact": "the last digit", "gap_said": "{gap} %", "seconds": "time", "seconds_said": "{seconds} s",
+        "page_by": "this page written by", "discount": "discount rate", "variant": "variant of the world",
+        "settings": "Every choice of the model",
+        "rounding": "Figures are rounded for reading; the exact number of the answer stands behind each in the page, "
+            "as its value. A dash is nothing.",
+    },
+    "ja": {
+        "language": "日本語", "picture": "図", "contents": "目次", "skip": "本文へ", "none": "なし",
+        "of_model": "モデル {name}", "table_of": "表", "and": "・", "number": "数値", "source": "出典", "range": "範囲",
+        "status_of": "根拠", "unit": "単位", "verdict_heading": "結論", "choose": "計画: {levels}。",
+        "level_of": "{supplier}、{level}",
+        "falls": "{supplier}は現在の全需要の {today} % から {year} 年に {then} % となる。",
+        "starts": "{supplier}は {year} 年に全需要の {then} % を供給する。", "holds_most": "最も強い制約: {words}。",
+        "assumed_of": "費用全体の {share} % は仮定した数値で決まる。", "tile_cost": "期待費用（現在価値）",
+        "tile_tail": "最悪 {tail} の平均", "tile_unserved": "{scope}の需要のうち満たされない割合（期待値）",
+        "tile_stock": "備蓄の上限、使用日数: {element}、{year} 年", "days": "日", "plan_heading": "契約・建設・備蓄",
+        "plan_note": "今決めること、年ごと。どの年も何もない行は省く。", "plan_table": "計画、酸化物 t/年（備蓄は t）",
+        "decision": "決定", "programme": "実施する計画水準", "contract": "契約: 確定引取量、t/年",
+        "output": "稼働: 原料処理量、t/年", "expansion": "建設: 追加能力、t/年", "use": "認定して使い続ける",
+        "stock_target": "備蓄: 保有の上限、t", "yes": "あり", "after": "{what}（{seen} の後、{chance} %）",
+        "stock_table": "備蓄: 保有の上限、その年の使用日数", "element": "元素", "mix_heading": "供給の構成",
+        "mix_note": "全ての将来にわたる需要比の期待値。列の合計は 100。", "mix_table": "期待供給、需要比 %",
+        "class": "区分", "supplier": "供給元", "cost_heading": "費用と、最悪の場合", "cost_table": "現在価値、百万ドル",
+        "component": "内訳", "in_currency": "{column}、{unit}", "shortage_heading": "不足する元素とその時期",
+        "shortage_table": "全期間の満たされない需要", "unserved_mean": "不足 %",
+        "shortage_years": "年ごとの満たされない需要 %: 全ての将来の平均、次に最悪 {tail} の平均",
+        "mean_of_all": "全ての将来の平均", "nobody": "不足する元素はない。", "levels_heading": "選択の確かさ",
+        "levels_table": "計画水準の比較、現在価値、百万ドル", "level": "計画水準", "verdict": "判定",
+        "limits_heading": "何が制約しているか、緩めればいくら得か",
+        "limits_table": "効いている制約と数値、節約の大きい順（現在価値、百万ドル）", "limit": "わずかな緩和",
+        "used": "使用", "there_is": "上限", "saves": "節約", "tag": "種類", "policy": "政策", "contractual": "契約",
+        "physical": "物理", "limits_more": "ほか {count} 件も効いているが節約は小さい。回答の表 limits にある。",
+        "unavoidable_heading": "どの計画でも避けられないもの", "assumptions_heading": "結論を左右する前提",
+        "provenance_table": "費用総額を決める数値の根拠", "cost_musd": "百万ドル", "share_pct": "%",
+        "says_sourced": "公表された数値そのまま", "says_derived": "公表された数値から計算",
+        "says_unverified": "公表されているが、第二の出典で未確認", "says_assumed": "公表値がなく、仮定した",
+        "set_table": "表の値に代えてこの回答のために設定した数値", "value": "値", "reason": "理由",
+        "not_asked": "どの数値がどの値で選択を変えるかは、このページでは調べていない。procure sensitivity と procure s"
+            "witch が答える。",
+        "computed_heading": "計算の方法", "computed_table": "モデル、将来、解法、版", "what": "項目", "model": "モデル",
+        "file": "モデルファイル", "facts_hash": "数値の表 SHA-256", "settings_hash": "選択 SHA-256",
+        "answer_hash": "回答 SHA-256", "tree": "将来", "tree_drawn": "経路 {leaves}、節点 {nodes}、種 {seed} で抽出",
+        "tree_every": "経路 {leaves}、節点 {nodes}: 起こり得る全経路", "fresh_of": "計画水準の判定",
+        "fresh_said": "新しい {paths} 経路、種 {seed}", "fresh_none": "新しい経路なし", "risk": "加重", "solver": "求解",
+        "solver_said": "{status}、証明の精度 {gap}、解き直し {cold} 件", "gap_exact": "最後の桁まで",
+        "gap_said": "{gap} %", "seconds": "時間", "seconds_said": "{seconds} 秒", "page_by": "このページの作成",
+        "discount": "割引率", "variant": "世界の変種", "settings": "モデルの全ての選択",
+        "rounding": "数値は読みやすく丸めてある。回答の正確な値は、ページの中でそれぞれの数値の背後にある。横線は無い"
+            "ことを表す。",
+    },
+}  # fmt: skip
+
+
+def words_in(language: Language) -> Mapping[str, str]:
+    """Every word of the page, the pictures and the screens in a language; the page's own come first."""
+    return {**words_of_pictures(language), **WORDS[language]}

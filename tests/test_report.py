@@ -1,0 +1,270 @@
+"""The page of an answer: its figures are the answer's, its names are text, nothing is loaded, and both languages are whole."""
+
+import json
+import math
+import re
+import string
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+from pytest import approx
+from typer.testing import CliRunner
+
+import procure
+from procure.cli import app
+from procure.report.html.page import embedded, rendered
+from procure.report.html.words import WORDS
+from procure.report.text import second_currency
+from test_plot import levels, small_japan, two_class
+
+VOID = {"meta", "br", "input", "link", "img", "hr"}
+
+
+class Page(HTMLParser):
+    """Every element with its attributes and the elements that it stands in, the text of each, and the figures."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.elements, self.texts, self.figures = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs), tuple(self.open)))
+        if tag == "data":
+            self.figures.append([float(dict(attrs)["value"]), ""])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs), tuple(self.open)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append((tuple(self.open), data))
+        if "data" in self.open:
+            self.figures[-1][1] += data
+
+    def of(self, tag):
+        return [attributes for name, attributes, _ in self.elements if name == tag]
+
+
+@cache
+def page(of):
+    return Page(rendered(of()))
+
+
+def numbers_in(document):
+    """Every number that a document holds."""
+    if isinstance(document, dict):
+        document = list(document.values())
+    if isinstance(document, (list, tuple)):
+        return {number for inner in document for number in numbers_in(inner)}
+    return {float(document)} if isinstance(document, (int, float)) else set()
+
+
+def sums_of(portfolio):
+    """What a page adds up: shortage over the years of an element or a class, and money in the currency of the model."""
+    rate = second_currency(portfolio)[0]
+    frame = portfolio.shortage
+    for key in ("element", "class"):
+        for _, rows in frame.groupby(key):
+            demand = rows["demand_t"].sum()
+            yield from (
+                demand / len(rows),
+                rows["expected_t"].sum() / demand,
+                rows["probability"].sum(),
+                rows["cost_musd"].sum(),
+            )
+    money = [*portfolio.costs.drop(columns="component").to_numpy().ravel(), *(portfolio.summary[k] for k in _COSTS)]
+    yield from (rate * amount for amount in money)
+
+
+_COSTS = ("expected_cost", "cvar", "worst_case")
+
+
+@pytest.mark.parametrize("of", [two_class, small_japan])
+def test_every_figure_is_the_answers(of):
+    """The number behind each figure is one of the answer's file, digit by digit, or one of the few sums that a page makes."""
+    portfolio = of()
+    known = numbers_in(json.loads(json.dumps(portfolio.document())))
+    sums = list(sums_of(portfolio))
+    figures = page(of).figures
+    assert len(figures) > 60
+    for value, text in figures:
+        assert value in known or any(value == approx(x, rel=1e-12, abs=1e-15) for x in sums), text
+
+
+@pytest.mark.parametrize("of", [two_class, small_japan])
+def test_a_figure_reads_as_the_number_behind_it(of):
+    """Plain numbers in the text are the value, or its hundredfold for a share, to half of the last digit that is shown."""
+    for value, text in page(of).figures:
+        found = re.match(r"-?[0-9][0-9,]*(\.[0-9]+)?", text)
+        if not found:
+            assert text in ("-", "yes", "あり"), text
+            continue
+        number = float(found[0].replace(",", ""))
+        digits = len(found[1] or ".") - 1
+        rough = max(
+            0.5 * 10**-digits, 0.0501 * abs(number) if digits == 0 and "," not in text else 0.00501 * abs(number)
+        )
+        assert any(abs(number - scale * value) <= rough * 1.001 for scale in (1, 100)), (value, text)
+
+
+@pytest.mark.parametrize("of", [two_class, small_japan, levels])
+def test_both_languages_say_the_same(of):
+    """The same sections, tables and figures, once in each language."""
+    text = rendered(of())
+    english, japanese = (Page(f"{part}") for part in re.findall(r"<article.*?</article>", text, re.DOTALL))
+    assert [value for value, _ in english.figures] == [value for value, _ in japanese.figures]
+    for tag in ("section", "table", "tr", "th", "td", "svg", "h2"):
+        assert len(english.of(tag)) == len(japanese.of(tag)) > 0
+    assert english.of("article")[0]["lang"], japanese.of("article")[0]["lang"] == ("en", "ja")
+    assert re.search("[ぁ-ん]", "".join(text for _, text in japanese.texts))
+
+
+def test_no_key_is_without_a_translation():
+    """Both catalogues have the same keys, the same fields in each sentence, and no words of the other language."""
+    english, japanese = WORDS["en"], WORDS["ja"]
+    assert english.keys() == japanese.keys()
+    for key in english:
+        fields = [
+            sorted(name for _, name, _, _ in string.Formatter().parse(w[key]) if name) for w in (english, japanese)
+        ]
+        assert fields[0] == fields[1], key
+        assert english[key].isascii(), key
+
+
+@pytest.mark.parametrize("of", [two_class, small_japan, levels])
+def test_every_sentence_is_filled_in(of):
+    text = "".join(text for stack, text in page(of).texts if stack[-1:] not in (("style",), ("script",)))
+    assert len(text) > 1_000 and not re.search(r"\{[a-z_]*\}|\bnan\b", text)
+
+
+@pytest.mark.parametrize("of", [two_class, small_japan])
+def test_nothing_is_loaded(of):
+    """No element that fetches, no address but links that a reader follows, and a policy that forbids the rest."""
+    parsed = page(of)
+    assert not {tag for tag, _, _ in parsed.elements} & {
+        "link",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "image",
+        "base",
+        "form",
+    }
+    for tag, attributes, _ in parsed.elements:
+        assert (
+            "src" not in attributes and "style" not in attributes and not [k for k in attributes if k.startswith("on")]
+        )
+        for key in ("href", "xlink:href"):
+            assert tag == "a" or attributes.get(key, "#").startswith("#")
+    sheet = "".join(text for stack, text in parsed.texts if stack[-1:] == ("style",))
+    assert "url(" not in sheet and "@import" not in sheet
+    policy = next(m["content"] for m in parsed.of("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; style-src 'sha256-") and "unsafe" not in policy
+
+
+def test_references_within_the_page_lead_somewhere():
+    parsed = page(small_japan)
+    names = [attributes["id"] for _, attributes, _ in parsed.elements if "id" in attributes]
+    assert len(names) == len(set(names))
+    for _, attributes, _ in parsed.elements:
+        told = re.findall(r"url\(#(.*?)\)", " ".join(filter(None, attributes.values())))
+        told.append(attributes.get("aria-labelledby"))
+        told.append((attributes.get("href") or "").removeprefix("#") or None)
+        assert {name for name in told if name} <= set(names)
+
+
+def test_tables_say_what_their_cells_are_of():
+    parsed = page(small_japan)
+    for tag, attributes, stack in parsed.elements:
+        if tag == "th":
+            assert attributes["scope"] in ("row", "col", "rowgroup") and "table" in stack
+    assert len(parsed.of("caption")) == len(parsed.of("table"))
+    assert all(
+        part["tabindex"] == "0" and part["aria-label"] for part in parsed.of("div") if "scroll" in part.get("class", "")
+    )
+
+
+HOSTILE = (
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=cmd()|'/c calc'!A1", "\u202egnihtyna", "x" * 300,
+    "../../etc/passwd",
+    "</style></script><!--", "{{ 7 * 7 }}", "javascript:alert(1)", "\x1b[31mred\x07", "&lt;b&gt;", "$x^2$",
+)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_stay_text(name):
+    """A name makes no element, no attribute and no instruction, wherever it stands; and it is there to be read."""
+    sound = two_class()
+    frames = {}
+    for key in ("mix", "shares"):
+        frame = getattr(sound, key).copy()
+        frame["supplier"] = frame["supplier"].replace("lynas", name)
+        frames[key] = frame
+    plan = sound.plan.copy()
+    plan["of"] = plan["of"].str.replace("lynas", name.replace(".", ""), regex=False)
+    names = {key: value for key, value in sound.names.items() if key != "lynas"} | {name: {"en": name, "ja": name}}
+    settings = {**sound.settings, "overrides": [{"set": name, "value": 1.0, "reason": name}]}
+    texts = dict.fromkeys(("name", "origin", "status"), name)
+    title = {"en": name, "ja": name}
+    spoiled = replace(sound, title=title, names=names, settings=settings, plan=plan, **texts, **frames)
+    parsed, usual = Page(rendered(spoiled)), page(two_class)
+    assert {tag for tag, _, _ in parsed.elements} == {tag for tag, _, _ in usual.elements}
+    assert {key for _, attributes, _ in parsed.elements for key in attributes} == {
+        key for _, attributes, _ in usual.elements for key in attributes
+    }
+    assert len(parsed.of("script")) == 1
+    text = "".join(text for _, text in parsed.texts)
+    assert "\u202e" not in text and "\x1b" not in text and "49" not in parsed.of("article")[0]["data-title"]
+    plain = {"\u202egnihtyna": "gnihtyna", "\x1b[31mred\x07": "red"}.get(name, name)
+    assert plain in text
+
+
+def test_embedded_json_stays_in_its_element():
+    data = {"</script><!-- & \u2028": ["<b>", math.pi]}
+    text = str(embedded(data))
+    assert not set(text) & set("<>&\u2028") and json.loads(text) == data
+    with pytest.raises(ValueError, match="JSON"):
+        embedded(math.nan)
+
+
+def test_small_enough_to_be_sent():
+    assert len(rendered(small_japan()).encode()) < 3_000_000
+
+
+def test_the_same_answer_makes_the_same_page(tmp_path):
+    two_class().to_json(tmp_path / "answer.json")
+    again = procure.read_portfolio(tmp_path / "answer.json")
+    assert rendered(again) == rendered(two_class())
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_commands_write_it(tmp_path):
+    answer, first, second = (tmp_path / name for name in ("answer.json", "first.html", "second.html"))
+    done = run("solve", "two-class", "--json", answer, "--report", first, "--quiet")
+    assert done.exit_code == 0, done.output
+    assert run("report", answer, "--out", second, "--lang", "ja").exit_code == 0
+    assert Page(first.read_text(encoding="utf-8")).of("html") == [{"lang": "en"}]
+    assert Page(second.read_text(encoding="utf-8")).of("html") == [{"lang": "ja"}]
+    refused = run("report", answer, "--out", second, "--lang", "jp")
+    assert refused.exit_code == 2 and "the file exists" in refused.output and "'jp'" in refused.output
+
+
+def test_a_page_is_in_languages_that_there_are(tmp_path):
+    with pytest.raises(procure.DataError, match="'fr'"):
+        procure.report(two_class(), tmp_path / "page.html", languages=["fr"])
+    procure.report(two_class(), tmp_path / "page.html", languages=["ja"])
+    assert len(Page((tmp_path / "page.html").read_text(encoding="utf-8")).of("article")) == 1
