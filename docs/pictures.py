@@ -18,7 +18,7 @@ import procure
 from procure import plot
 
 FOLDER = Path(__file__).parent / "pictures"
-NEVER, BAN = "suppliers.seabed.project.never", "retaliations.seabed.china.friction.ban"
+SCALE, NEVER = "shortage.scale", "suppliers.seabed.project.never"
 
 
 @cache
@@ -27,18 +27,22 @@ def japan() -> procure.Portfolio:
     return procure.solve(procure.load_model("japan"))
 
 
+def _few(nodes: int) -> procure.Model:
+    """`japan` on a smaller tree, for questions of many solves."""
+    return procure.load_model("japan").with_(**{"world.tree.nodes": nodes})
+
+
 def _switch() -> Any:
-    return plot.switch(procure.switch(procure.load_model("japan"), NEVER, 0.3, 0.9, points=5))
+    return plot.switch(procure.switch(_few(400), SCALE, 1.0, 4.2, points=5))
 
 
 def _switch_map() -> Any:
-    grid = {NEVER: {"from": 0.3, "to": 0.9, "steps": 5, "others": "share"}, BAN: {"from": 0.0, "to": 0.4, "steps": 5}}
-    return plot.switch_map(procure.sweep(procure.load_model("japan"), grid, columns=["programme"], workers=1))
+    grid = {SCALE: {"from": 1.0, "to": 4.2, "steps": 5}, NEVER: {"from": 0.1, "to": 0.7, "steps": 5, "others": "share"}}
+    return plot.switch_map(procure.sweep(_few(400), grid, columns=["programme"]))
 
 
 def _tornado() -> Any:
-    few = procure.load_model("japan").with_(**{"world.tree.nodes": 300})  # two dozen cases, with six programmes each
-    return plot.tornado(procure.sensitivity(few, most=12, workers=1))
+    return plot.tornado(procure.sensitivity(_few(300), most=12))  # two dozen cases, with six programmes each
 
 
 PICTURES: dict[str, Callable[[], Any]] = {
