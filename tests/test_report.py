@@ -142,7 +142,7 @@ def test_no_key_is_without_a_translation():
 
 @pytest.mark.parametrize("of", [two_class, small_japan, levels])
 def test_every_sentence_is_filled_in(of):
-    text = "".join(text for stack, text in page(of).texts if stack[-1:] not in (("style",), ("script",)))
+    text = "".join(text for stack, text in page(of).texts if stack[-1:] not in (("style",), ("script",), ("pre",)))
     assert len(text) > 1_000 and not re.search(r"\{[a-z_]*\}|\bnan\b", text)
 
 
