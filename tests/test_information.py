@@ -17,7 +17,6 @@ from procure.portfolio.measure import Measured
 from procure.program.optimum import optimum, solved
 from procure.program.program import compose
 from procure.program.templates import templates
-from procure.report.text import to_text
 from procure.scenarios.tree import Tree
 from procure.units import KUSD_PER_MUSD
 from random_models import market_of, random_market, random_model
@@ -279,12 +278,12 @@ def test_two_class_says_it_in_its_answer_and_its_file(tmp_path):
     assert whole.here_and_now == approx(portfolio.summary["objective"], rel=1e-9)
     assert whole.wait_and_see == approx(portfolio.summary["wait_and_see"], rel=1e-9)
     for language, words in (("en", "(VSS)"), ("ja", "（VSS）")):
-        assert f"{whole.vss:,.0f}" in to_text(portfolio, language) and words in to_text(portfolio, language)
+        assert f"{whole.vss:,.0f}" in portfolio.to_text(language) and words in portfolio.to_text(language)
 
 
 def test_nothing_is_said_unless_it_is_asked():
     portfolio = procure.solve(procure.load_model("two-class"))
-    assert portfolio.value_of_information.empty and "VSS" not in to_text(portfolio)
+    assert portfolio.value_of_information.empty and "VSS" not in portfolio.to_text()
 
 
 def test_an_impossible_plan_is_told_in_words():

@@ -26,8 +26,6 @@ from procure.portfolio.measure import Measured
 from procure.portfolio.read import read_portfolio
 from procure.program.solve import solve_market
 from procure.program.templates import templates
-from procure.report.labels import LABELS
-from procure.report.text import to_text
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import programme_choices
 from procure.solving.solve import solve
@@ -547,8 +545,7 @@ def test_one_screen(japan):
     expected = f"{japan.summary['expected_cost']:,.0f}"
     assert expected in text and "\x1b" not in text
     assert japan._repr_html_().startswith("<pre>") and expected in repr(japan)
-    assert LABELS["en"].keys() == LABELS["ja"].keys()
-    assert "期待値" in to_text(japan, "ja") and expected in to_text(japan, "ja")
+    assert "期待値" in japan.to_text("ja") and expected in japan.to_text("ja")
 
 
 def test_markup_in_a_name_is_text():

@@ -21,7 +21,6 @@ from procure.portfolio.make import make_portfolio
 from procure.portfolio.measure import Measured, mix
 from procure.portfolio.shadow import limits
 from procure.program.solve import solve_market
-from procure.report.text import to_text
 from procure.scenarios.world import programme_choices
 from random_models import random_frames, random_model, random_tree, seeds
 from test_portfolio import one_mine, open_or_shut
@@ -493,6 +492,6 @@ def test_a_million_of_budget_is_measured_against_a_million(size, dear):
 
 def test_lines_in_japanese():
     solved = solve_market(make_market(load_model("two-class")))
-    text = to_text(make_portfolio(solved, [solved]), "ja")
+    text = make_portfolio(solved, [solved]).to_text("ja")
     assert "限界" in text and "供給枠 ライナス medium_heavy: 1 % 増 → 25.1 百万ドル" in text
     assert "既契約 ライナス light: 1 % 減 → 0.286 百万ドル" in text

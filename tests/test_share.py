@@ -11,7 +11,6 @@ from procure.facts import Facts
 from procure.limits.supplied import MEANINGS
 from procure.model import make_model
 from procure.report.check import summary
-from procure.report.text import to_text
 from random_models import random_model
 
 
@@ -108,8 +107,8 @@ def test_what_nobody_can_keep_is_said_with_its_repair(when, least):
 def test_screen_and_check_say_which(when):
     model = world(cap(0.3, when=when))
     portfolio = procure.solve(model)
-    assert MEANINGS[when] in to_text(portfolio)
-    assert {"undisturbed": "平常時", "always": "あらゆる将来", "mean": "全将来の平均"}[when] in to_text(portfolio, "ja")
+    assert MEANINGS[when] in portfolio.to_text()
+    assert {"undisturbed": "平常時", "always": "あらゆる将来", "mean": "全将来の平均"}[when] in portfolio.to_text("ja")
     assert f"at most 30 % of all elements from near {MEANINGS[when]}" in summary(model)
 
 

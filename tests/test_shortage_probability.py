@@ -11,7 +11,6 @@ from procure.facts import Facts
 from procure.limits.shortage_probability import buffered_probability
 from procure.market import make_market
 from procure.model import make_model
-from procure.report.text import to_text
 
 #: What the futures cost without a limit: 0.64 * 10,000 + 0.32 * (5,000 + 100,000) + 0.04 * 200,000.
 FREE = 48_000
@@ -132,13 +131,13 @@ def test_both_ways_of_counting_are_told_side_by_side():
 
 @pytest.mark.parametrize(("language", "words"), [("en", "no price at the margin"), ("ja", "限界価格はない")])
 def test_where_it_binds_the_screen_says_that_it_has_no_price(language, words):
-    screen = " ".join(to_text(procure.solve(world(chance(0.2))), language).split())
+    screen = " ".join(procure.solve(world(chance(0.2))).to_text(language).split())
     assert words in screen and "nan" not in screen
 
 
 def test_a_limit_that_asks_for_less_shortage_than_is_cheapest_is_not_called_unavoidable():
     """Free, 0.2 of demand is short on average, 1,000 t at 200: 40 million USD. One failing alone is covered, 0.08 fewer: 24."""
-    screen = " ".join(to_text(procure.solve(world(chance(0.2)))).split())
+    screen = " ".join(str(procure.solve(world(chance(0.2)))).split())
     assert (
         "Shortage costs 24 million USD on average, less than the 40 that are cheapest for who knows the future"
         in screen

@@ -16,7 +16,6 @@ from procure.model import load_model, make_model
 from procure.model.choices import Settings
 from procure.portfolio.measure import Measured
 from procure.program.solve import solve_market
-from procure.report.text import to_text
 from procure.scenarios import build_tree
 from procure.scenarios.process import marginals
 from procure.scenarios.world import processes, programme_choices
@@ -389,7 +388,7 @@ def test_the_screen_tells_the_steps():
     at_once = procure.solve(option(**{"suppliers.sea.programmes.plant.investment.2027": 0.0}))
     assert "Waiting for the sea verdict is worth nothing: sea wait is 0.2 M USD dearer." in str(at_once)
     assert "In steps" not in str(at_once)
-    assert "sea verdict を待つ価値はない" in to_text(at_once, "ja")
+    assert "sea verdict を待つ価値はない" in at_once.to_text("ja")
 
 
 # --- what a review of this found

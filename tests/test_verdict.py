@@ -13,7 +13,6 @@ from procure.facts import Facts
 from procure.model import load_model, make_model
 from procure.portfolio.evaluate import compare, evaluate
 from procure.portfolio.read import read_portfolio
-from procure.report.text import to_text
 from procure.scenarios.world import processes
 from procure.words import with_error
 
@@ -152,7 +151,7 @@ def test_a_level_is_dearer_a_tie_or_cheaper_as_its_difference_is_to_its_error(no
     assert difference == approx(-abs(fresh - tree) / 2, rel=1e-6) and verdict == "cheaper out of sample"
     chosen = "plant small" if other == "plant large" else "plant large"
     told = f"BUT cheaper than {chosen} on 10,000 fresh paths: {other} by {with_error(-difference, error)} million USD."
-    assert told in " ".join(to_text(portfolio).split())
+    assert told in " ".join(portfolio.to_text().split())
 
 
 def test_two_levels_that_differ_by_nothing_tie():
@@ -160,7 +159,7 @@ def test_two_levels_that_differ_by_nothing_tie():
     other = rows(portfolio).query("not chosen").iloc[0]
     assert other["difference_musd"] == approx(0, abs=1e-6) and other["verdict"] == "tie"
     assert len(portfolio.summary["tie"]) == 1
-    assert "cannot be told from" in to_text(portfolio) and "区別できない" in to_text(portfolio, "ja")
+    assert "cannot be told from" in portfolio.to_text() and "区別できない" in portfolio.to_text("ja")
 
 
 # --- several trees
@@ -180,7 +179,7 @@ def test_of_several_trees_the_plan_that_is_best_on_fresh_paths_is_the_answer():
     best = alone[int(np.argmax(found.seeds["chosen"]))]
     pd.testing.assert_frame_equal(found.plan, best.plan, rtol=1e-9)
     assert found.settings["world"]["tree"]["seed"] == best.settings["world"]["tree"]["seed"]
-    assert "3 trees chose" in str(found) and "3 本の木" in to_text(found, "ja")
+    assert "3 trees chose" in str(found) and "3 本の木" in found.to_text("ja")
 
 
 def test_where_every_future_is_counted_one_tree_is_enough():
@@ -203,7 +202,7 @@ def test_what_the_rule_cannot_play_is_said_and_not_guessed():
     other = rows(portfolio).query("not chosen").iloc[0]
     assert other["verdict"] == "not compared: orders are placed before demand is seen"
     assert np.isnan(other["standard_error_musd"]) and other["difference_musd"] >= 0
-    assert "is not known" in to_text(portfolio)
+    assert "is not known" in portfolio.to_text()
 
 
 def test_whoever_compiles_does_not_pay_for_it_unasked():

@@ -10,13 +10,45 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from procure.languages import LINE, SPACE, Said
 from procure.words import listed
+
+_INDENT = "  "
+_FAULT, _REMEDY, _STOP = (
+    Said("{where}: {seen}; {rule}.", "{where}: {seen}。規則: {rule}。"),
+    Said(" Remedy: {remedy}", "対処: {remedy}"),
+    Said(".", "。"),
+)
+_ONE_FAULT, _FAULTS = (
+    Said("1 fault in the input:", "入力の誤り 1 件:"),
+    Said("{count} faults in the input:", "入力の誤り {count} 件:"),
+)
+_INFEASIBLE = Said("no portfolio keeps all of these together:", "次のすべてを同時に満たす調達計画はない:")
+_INFEASIBLE_UNDER = Said(
+    "no portfolio keeps all of these together under {level}:",
+    "開発計画が {level} の場合、次のすべてを同時に満たす調達計画はない:",
+)
+_REPAIR, _REPAIR_UNDER = (
+    Said("the cheapest repair:", "最小の緩和策:"),
+    Said("under {level} it would be:", "{level} の場合の緩和策:"),
+)
+_NO_REPAIR = Said("none is known", "見つかっていない")
+_NEAREST = Said("did you mean '{name}'?", "'{name}' のことですか？")
+_NAMES, _NO_NAMES = (
+    Said("the valid names are {names}", "使える名前は {names}"),
+    Said("no names are defined here", "ここで使える名前はない"),
+)
 
 
 class ProcureError(Exception):
     """Any error procure raises on purpose; `exit_status` is the status of the command line."""
 
     exit_status = 3
+
+    @property
+    def message(self) -> str:
+        """What it says, in every language it says it in; `str` of an error is English."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
 
 
 @dataclass(frozen=True)
@@ -33,9 +65,16 @@ class Fault:
     remedy: str = ""
 
     def __str__(self) -> str:
-        stop = "" if self.remedy.endswith(("?", ".", "…")) else "."
-        remedy = f" Remedy: {self.remedy}{stop}" if self.remedy else ""
-        return f"{self.where}: {self.seen}; {self.rule}.{remedy}"
+        return str(self.said)
+
+    @property
+    def said(self) -> Said:
+        """The whole fault as one sentence, and its remedy."""
+        fault = _FAULT.format(where=self.where, seen=self.seen, rule=self.rule)
+        if not self.remedy:
+            return fault
+        stop = "" if self.remedy.endswith(("?", ".", "…")) else _STOP
+        return fault + _REMEDY.format(remedy=self.remedy) + stop
 
 
 class DataError(ProcureError):
@@ -51,9 +90,8 @@ class DataError(ProcureError):
 
     def __init__(self, faults: Iterable[Fault] | Fault) -> None:
         self.faults: list[Fault] = [faults] if isinstance(faults, Fault) else list(faults)
-        count = len(self.faults)
-        heading = f"{count} fault{'s' if count != 1 else ''} in the input:"
-        super().__init__("\n".join([heading, *(f"  {fault}" for fault in self.faults)]))
+        heading = _ONE_FAULT if len(self.faults) == 1 else _FAULTS.format(count=len(self.faults))
+        super().__init__(LINE.join([heading, *(_INDENT + fault.said for fault in self.faults)]))
 
     def __reduce__(self) -> tuple[type[DataError], tuple[list[Fault]]]:
         """Faults as such reach another process, too."""
@@ -79,7 +117,7 @@ class SolverError(ProcureError):
         self.status = status
         self.known = known
         self.bound = bound
-        super().__init__(f"{message} {known}".strip())
+        super().__init__(SPACE.join(filter(None, (message, known))))
 
 
 class Infeasible(ProcureError):
@@ -109,13 +147,13 @@ class Infeasible(ProcureError):
     ) -> None:
         self.conflict, self.repairs = list(conflict), list(repairs)
         self.level, self.elsewhere = level, {name: list(lines) for name, lines in (elsewhere or {}).items()}
-        under = f" under {level}" if level else ""
-        lines = [f"no portfolio keeps all of these together{under}:", *(f"  {line}" for line in self.conflict)]
+        heading = _INFEASIBLE_UNDER.format(level=level) if level else _INFEASIBLE
+        lines: list[str] = [heading, *(_INDENT + line for line in self.conflict)]
         if self.repairs:
-            lines += ["the cheapest repair:", *(f"  {line}" for line in self.repairs)]
+            lines += [_REPAIR, *(_INDENT + line for line in self.repairs)]
         for name, others in self.elsewhere.items():
-            lines += [f"under {name} it would be:", *(f"  {line}" for line in others or ["none is known"])]
-        super().__init__("\n".join(lines))
+            lines += [_REPAIR_UNDER.format(level=name), *(_INDENT + line for line in others or [_NO_REPAIR])]
+        super().__init__(LINE.join(lines))
 
 
 def nearest(word: str, options: Iterable[str]) -> str:
@@ -127,5 +165,5 @@ def nearest(word: str, options: Iterable[str]) -> str:
     known = sorted(set(options))
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
-        return f"did you mean '{close[0]}'?"
-    return f"the valid names are {listed(known)}" if known else "no names are defined here"
+        return _NEAREST.format(name=close[0])
+    return _NAMES.format(names=listed(known)) if known else _NO_NAMES

@@ -6,12 +6,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from html import escape
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-Language = Literal["en", "ja"]
-LANGUAGES: tuple[Language, ...] = ("en", "ja")
+from procure.languages import COMMA, Language, Said
+
 #: Is told how far some work has come: what is done of it, how much there is, and what it is.
 Progress = Callable[[int, int, str], None]
+
+_MORE = Said(" and {left} more", " ほか{left}件")
+_NO_PROGRAMMES = Said("no programmes", "開発計画なし")
 
 #: Shares below this are shown as none.
 LEAST_SHARE = 0.0005
@@ -25,7 +28,8 @@ def listed(texts: Collection[str], most: int = 12) -> str:
     """
     left = len(texts) - most
     shown = [*texts][: most if left > 0 else None]
-    return ", ".join(shown) + (f" and {left} more" if left > 0 else "")
+    said = COMMA.join(shown)
+    return said + _MORE.format(left=left) if left > 0 else said
 
 
 def chances(law: Mapping[str, float] | Iterable[tuple[str, float]], most: int = 8) -> str:
@@ -45,7 +49,7 @@ def programme_name(chosen: Mapping[str, str]) -> str:
     ('seabed pilot then ten', 'no programmes')
     """
     named = (f"{supplier} {level.replace('_', ' ')}" for supplier, level in sorted(chosen.items()))
-    return ", ".join(named) or "no programmes"
+    return COMMA.join(named) or _NO_PROGRAMMES
 
 
 def span(years: Iterable[int]) -> str:
@@ -150,10 +154,10 @@ def worst_share(alpha: float) -> str:
 class Screens(Protocol):
     """Shows answers to people."""
 
-    def to_text(self, answer: Any) -> str:
+    def to_text(self, answer: Any, language: Language = "en") -> str:
         """The answer as plain text."""
 
-    def screen(self, answer: Any) -> Any:
+    def screen(self, answer: Any, language: Language = "en") -> Any:
         """The answer as rich shows it in a terminal."""
 
 
@@ -171,9 +175,13 @@ class Shown:
     Screens are made where everything below can be read, so an answer does not import them: the package names them, once.
     """
 
+    def to_text(self, language: Language = "en") -> str:
+        """The answer as one screen of plain text, in English or Japanese."""
+        return _screens[0]().to_text(self, language)
+
     def __str__(self) -> str:
         """One screen of plain text."""
-        return _screens[0]().to_text(self)
+        return self.to_text()
 
     def __rich__(self) -> Any:
         """One screen for a terminal."""

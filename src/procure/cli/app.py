@@ -13,6 +13,7 @@ from procure.cli.check import check
 from procure.cli.evaluate import evaluate
 from procure.cli.frontier import frontier
 from procure.cli.hedges import hedges
+from procure.cli.language import language, spoken
 from procure.cli.models import models
 from procure.cli.plot import plot
 from procure.cli.ranges import ranges
@@ -26,6 +27,7 @@ from procure.cli.stress import stress
 from procure.cli.sweep import sweep
 from procure.cli.switch import switch
 from procure.errors import DataError, ProcureError
+from procure.languages import in_language
 
 INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell reports for the signals INT and PIPE
 BAD_INPUT = DataError.exit_status
@@ -40,11 +42,11 @@ class _Commands(TyperGroup):
             sys.stdout.flush()
             return answer
         except ProcureError as error:
-            _say(str(error))
+            _say(in_language(error.message, language()))
             raise typer.Exit(error.exit_status) from None
         except KeyboardInterrupt as stop:
             if stop.args:  # what is kept of the work, and how to go on
-                _say(str(stop))
+                _say(in_language(stop.args[0], language()))
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:  # the reader has gone, as in `procure sources | head`
             _drop_stdout()
@@ -95,4 +97,4 @@ for command in (
     solve, evaluate, sweep, switch, frontier, ranges, hedges, sensitivity, reviews, stress, check, models, sources, show, plot,
     report,
 ):  # fmt: skip
-    app.command()(command)
+    app.command()(spoken(command))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from procure.cli.language import language
 from procure.errors import Fault
 from procure.words import Progress, listed
 
@@ -50,13 +51,15 @@ def unwritable_folder(folder: Path, files: Iterable[Path], force: bool, option: 
 
 
 def show(answer: Any) -> None:
-    """In colour and to the width of a terminal; as plain text in a pipe."""
+    """In colour and to the width of a terminal, as plain text in a pipe; in the language of the command."""
+    from procure.report import screens
+
     if sys.stdout.isatty():
         from rich.console import Console
 
-        Console().print(answer)
+        Console().print(screens.screen(answer, language()))
     else:
-        print(answer)
+        print(screens.to_text(answer, language()))
 
 
 @contextmanager

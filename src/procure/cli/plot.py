@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from procure.cli.language import language
 from procure.cli.model import Changes, load
 from procure.cli.output import unwritable
 from procure.errors import DataError, Fault, nearest
-from procure.words import LANGUAGES
-
-if TYPE_CHECKING:
-    from procure.words import Language
 
 
 def plot(
@@ -28,7 +25,6 @@ def plot(
             metavar="NAME", help="Of a mix an element or class; of shortage an element; of the tree a process."
         ),
     ] = None,
-    lang: Annotated[str, typer.Option(metavar="LANGUAGE", help="Of its words: en or ja.")] = "en",
     model: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="What was solved, for a map, where its facts are not the bundled ones."),
@@ -49,12 +45,9 @@ def plot(
         faults.append(
             Fault(f"--of {of}", f"a picture of kind {kind} is of all", "others are of a name", "leave it out")
         )
-    if lang not in LANGUAGES:
-        faults.append(Fault("--lang", f"'{lang}'", "it is a language of the pictures", nearest(lang, LANGUAGES)))
     chosen = load(model, changes, faults) if model is not None else None
     if faults:
         raise DataError(faults)
     from procure.portfolio.read import read_portfolio
 
-    language: Language = "ja" if lang == "ja" else "en"
-    save(draw(kind, read_portfolio(answer), of=of, model=chosen, language=language), out.resolve())
+    save(draw(kind, read_portfolio(answer), of=of, model=chosen, language=language()), out.resolve())

@@ -5,31 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from procure.explore.frontier import Frontier
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.report.listing import Listing
+from procure.report.page import Page
 from procure.words import LEAST_SHARE, money, percent, rounded, with_error
-
-if TYPE_CHECKING:
-    from rich.console import Group
 
 #: Digits of a value and of a price.
 DIGITS, END_DIGITS = 3, 4
 
 
-def to_text(answer: Frontier) -> str:
-    """The screen as plain text."""
-    return "\n".join([_heading(answer), "", str(_listing(answer)), "", *_sentences(answer)])
-
-
-def screen(answer: Frontier) -> Group:
-    """The screen for a terminal."""
-    from rich.console import Group
-    from rich.markup import escape
-
-    return Group(escape(_heading(answer)), _listing(answer), *map(escape, _sentences(answer)))
+def page(answer: Frontier) -> Page:
+    """The screen."""
+    return Page([_heading(answer), "", _listing(answer), "", *_sentences(answer)])
 
 
 def _shown(answer: Frontier, value: float) -> str:

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from procure.explore.hedges import NO_DIFFERENCE, NO_PLAN, Hedges
 from procure.report.listing import Listing
+from procure.report.page import Page
 from procure.words import money, percent, rounded, with_error
 
-if TYPE_CHECKING:
-    from rich.console import Group
 
-
-def to_text(answer: Hedges) -> str:
-    """The screen as plain text."""
-    return "\n".join([_heading(answer), "", str(_listing(answer)), "", *_sentences(answer)])
-
-
-def screen(answer: Hedges) -> Group:
-    """The screen for a terminal."""
-    from rich.console import Group
-    from rich.markup import escape
-
-    return Group(escape(_heading(answer)), _listing(answer), *map(escape, _sentences(answer)))
+def page(answer: Hedges) -> Page:
+    """The screen."""
+    return Page([_heading(answer), "", _listing(answer), "", *_sentences(answer)])
 
 
 def _heading(answer: Hedges) -> str:
@@ -51,7 +41,7 @@ def _listing(answer: Hedges) -> Listing:
     return Listing(headings, rows, right=headings[1:-1])
 
 
-def _sentences(answer: Hedges) -> Iterator[str]:
+def _sentences(answer: Hedges) -> Iterator[str | Listing]:
     if answer.n_paths:
         yield f"Both plans on the same {answer.n_paths:,} fresh paths; a tie is less than its standard error can tell, at 95 %."
     elif answer.is_drawn:
@@ -63,7 +53,7 @@ def _sentences(answer: Hedges) -> Iterator[str]:
         yield from _rates(answer, answer.rates[answer.rates["limit"] == limit].to_dict("records"))
 
 
-def _rates(answer: Hedges, rows: list[dict[Any, Any]]) -> Iterator[str]:
+def _rates(answer: Hedges, rows: list[dict[Any, Any]]) -> Iterator[str | Listing]:
     """What a day of stock buys of a limit, where both have a price."""
     first = rows[0]
     what = "" if first["scope"] == "all" else f" of {first['scope'].replace('_', '/')}"
@@ -83,5 +73,5 @@ def _rates(answer: Hedges, rows: list[dict[Any, Any]]) -> Iterator[str]:
         )
         for row in priced
     ]
-    yield str(Listing(headings, cells, right=headings))
+    yield Listing(headings, cells, right=headings)
     yield "At the margin" + ("." if not answer.is_drawn else ", and on one tree.")

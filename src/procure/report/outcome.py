@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from procure.portfolio.evaluate import Comparison, Evaluation
 from procure.portfolio.fresh import CONFIDENCE
 from procure.report.listing import Listing
+from procure.report.page import Page
 from procure.words import money, percent, rounded, span, worst_share
-
-if TYPE_CHECKING:
-    from rich.console import Group
 
 #: Elements with a line of their own: those that are short of most.
 ELEMENTS = 6
 
 
-def to_text(answer: Evaluation | Comparison) -> str:
-    """The screen as plain text."""
-    return "\n\n".join(map(str, _parts(answer)))
-
-
-def screen(answer: Evaluation | Comparison) -> Group:
-    """The screen for a terminal."""
-    from rich.console import Group
-    from rich.markup import escape
-
-    return Group(*(part if isinstance(part, Listing) else f"{escape(part)}\n" for part in _parts(answer)))
+def page(answer: Evaluation | Comparison) -> Page:
+    """The screen."""
+    return Page(_parts(answer))
 
 
 def _parts(answer: Evaluation | Comparison) -> Iterator[str | Listing]:
@@ -35,16 +24,22 @@ def _parts(answer: Evaluation | Comparison) -> Iterator[str | Listing]:
     name, first = next(iter(evaluations.items()))
     drawn = f"{first.n_paths:,} fresh paths, seed {first.seed}" if first.n_paths else "the paths given"
     yield f"{first.name} on {drawn}, under a rule that cannot see the future. Million USD; ± is {CONFIDENCE:.0%}."
+    yield ""
     yield _costs(evaluations)
+    yield ""
     yield _optimism(name, first)
     if isinstance(answer, Comparison) and len(evaluations) > 1:
-        yield "\n".join(_verdicts(answer, name))
+        yield ""
+        yield from _verdicts(answer, name)
+    yield ""
     yield _shortage(first)
     limits = list(_limits(first))
     if limits:
-        yield "\n".join(limits)
+        yield ""
+        yield from limits
+    yield ""
     yield (
-        "The rule is the best there is on the mean, and the mean is exact. One that minds the tail would cost less there:\n"
+        "The rule is the best there is on the mean, and the mean is exact. One that minds the tail would cost less there: "
         "the tail, and the weighed cost, are the most that these portfolios need cost."
     )
 

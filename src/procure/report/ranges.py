@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from procure.explore.ranges import Ranges
 from procure.report.listing import Listing
+from procure.report.page import Page
 from procure.words import LEAST_SHARE, listed, money, percent, rounded
-
-if TYPE_CHECKING:
-    from rich.console import Group
 
 #: A share whose range is narrower is firm.
 FIRM = 0.02
 
 
-def to_text(answer: Ranges) -> str:
-    """The screen as plain text."""
-    return "\n".join([_heading(answer), "", str(_listing(answer)), "", *_sentences(answer)])
-
-
-def screen(answer: Ranges) -> Group:
-    """The screen for a terminal."""
-    from rich.console import Group
-    from rich.markup import escape
-
-    return Group(escape(_heading(answer)), _listing(answer), *map(escape, _sentences(answer)))
+def page(answer: Ranges) -> Page:
+    """The screen."""
+    return Page([_heading(answer), "", _listing(answer), "", *_sentences(answer)])
 
 
 def _heading(answer: Ranges) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import ModuleType
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from procure.explore.frontier import Frontier
@@ -13,25 +12,25 @@ from procure.explore.reviews import Reviews
 from procure.explore.sensitivity import Sensitivity
 from procure.explore.stress import Stress
 from procure.explore.switch import Switches
+from procure.languages import Language
+from procure.portfolio.evaluate import Comparison, Evaluation
 from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
 from procure.report import frontier, hedges, information, outcome, ranges, reviews, sensitivity, stress, switch, text
+from procure.report.page import Page, Shown
 
-_SCREENS: Mapping[type, ModuleType] = {
-    Frontier: frontier, Hedges: hedges, Information: information, Portfolio: text, Ranges: ranges, Reviews: reviews,
-    Sensitivity: sensitivity, Stress: stress, Switches: switch,
+_PAGES: Mapping[type, Callable[[Any], Page]] = {
+    Comparison: outcome.page, Evaluation: outcome.page, Frontier: frontier.page, Hedges: hedges.page,
+    Information: information.page, Portfolio: text.page, Ranges: ranges.page, Reviews: reviews.page,
+    Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page,
 }  # fmt: skip
 
 
-def to_text(answer: Any) -> str:
+def to_text(answer: Any, language: Language = "en", width: int | None = None) -> str:
     """An answer as plain text."""
-    return str(_screens_of(answer).to_text(answer))
+    return _PAGES[type(answer)](answer).to_text(language, width)
 
 
-def screen(answer: Any) -> Any:
+def screen(answer: Any, language: Language = "en") -> Shown:
     """An answer as rich shows it in a terminal."""
-    return _screens_of(answer).screen(answer)
-
-
-def _screens_of(answer: Any) -> ModuleType:
-    return _SCREENS.get(type(answer), outcome)
+    return _PAGES[type(answer)](answer).shown(language)

@@ -9,25 +9,19 @@ from pandas import Series
 from procure.explore.sensitivity import Sensitivity
 from procure.explore.sensitivity.question import INFORMATION
 from procure.report.listing import Listing
+from procure.report.page import Page
 from procure.words import in_full, listed, money, rounded, with_error
 
 #: Digits of a number and its range.
 DIGITS = 3
 
 
-def to_text(answer: Sensitivity) -> str:
-    """The screen as plain text."""
-    return "\n".join(_lines(answer))
+def page(answer: Sensitivity) -> Page:
+    """The screen."""
+    return Page(_lines(answer))
 
 
-def screen(answer: Sensitivity) -> str:
-    """The screen for a terminal."""
-    from rich.markup import escape
-
-    return escape(to_text(answer))
-
-
-def _lines(answer: Sensitivity) -> Iterator[str]:
+def _lines(answer: Sensitivity) -> Iterator[str | Listing]:
     shown = len(answer.table)
     yield from _information(answer) if answer.method == INFORMATION else _tornado(answer)
     yield ""
@@ -43,7 +37,7 @@ def _lines(answer: Sensitivity) -> Iterator[str]:
         yield f"{answer.n_failed} cases have no portfolio, or numbers that do not allow each other; they are left out."
 
 
-def _tornado(answer: Sensitivity) -> Iterator[str]:
+def _tornado(answer: Sensitivity) -> Iterator[str | Listing]:
     table = answer.table
     flips = table.loc[table["choice"] == "flips", "number"].tolist()
     ties = table.loc[table["choice"] == "tie", "number"].tolist()
@@ -60,7 +54,7 @@ def _tornado(answer: Sensitivity) -> Iterator[str]:
         yield from _number(row)
         yield f"  {_choice(answer, row)}"
     yield ""
-    listing = Listing(
+    yield Listing(
         headings=("cost, M USD", "at low", "at high", "apart"),
         rows=[
             (row["number"], money(row["low_musd"]), money(row["high_musd"]), money(row["swing_musd"]))
@@ -68,7 +62,6 @@ def _tornado(answer: Sensitivity) -> Iterator[str]:
         ],
         right=("at low", "at high", "apart"),
     )
-    yield str(listing)
 
 
 def _number(row: Series) -> Iterator[str]:
@@ -90,13 +83,13 @@ def _choice(answer: Sensitivity, row: Series) -> str:
     return f"then {' and '.join(others)}, {by} million USD better than {answer.programme}{told}"
 
 
-def _information(answer: Sensitivity) -> Iterator[str]:
+def _information(answer: Sensitivity) -> Iterator[str | Listing]:
     yield f"{answer.name}: with every number anywhere in its range {answer.programme} is best,"
     yield f"at {money(answer.objective_musd)} million USD, weighed."
     whole = with_error(answer.all_musd, answer.all_error_musd)
     yield f"To know all of these numbers before choosing a programme would be worth {whole} million USD; each by itself:"
     yield ""
-    listing = Listing(
+    yield Listing(
         headings=("number", "worth, M USD", "low", "high", "unit", "status"),
         rows=[
             (
@@ -107,6 +100,5 @@ def _information(answer: Sensitivity) -> Iterator[str]:
         ],
         right=("worth, M USD", "low", "high"),
     )  # fmt: skip
-    yield str(listing)
     yield ""
     yield "What is worth nothing changes no choice, whatever it costs. Standard errors in brackets."

@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from procure.formulation.moment import from_words
-from procure.words import Language, with_error
+from procure.languages import Said
+from procure.words import with_error
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
 
-WORDS: dict[Language, dict[str, str]] = {
-    "en": {
-        "first": "In steps: {levels} from {year}", "then": "{levels} from {year} after {seen} ({chance})", "and": " and ",
-        "worth": "Waiting for the {seen} is worth {apart} M USD: so much dearer is {level}, the best without.",
-        "worthless": "Waiting for the {seen} is worth nothing: {level} is {apart} M USD dearer.",
-    },
-    "ja": {
-        "first": "段階: {year} 年から {levels}", "then": "{seen}（{chance}）の後 {year} 年から {levels}", "and": "・",
-        "worth": "{seen} を待つことの価値は {apart} 百万ドル: 待たない最良の {level} との差。",
-        "worthless": "{seen} を待つ価値はない: {level} は {apart} 百万ドル高い。",
-    },
-}  # fmt: skip
+_WORDS: Mapping[str, Said] = {
+    "first": Said("In steps: {levels} from {year}", "段階: {year} 年から {levels}"),
+    "then": Said("{levels} from {year} after {seen} ({chance})", "{seen}（{chance}）の後 {year} 年から {levels}"),
+    "and": Said(" and ", "・"),
+    "between": Said("; ", "、"),
+    "stop": Said(".", "。"),
+    "worth": Said(
+        "Waiting for the {seen} is worth {apart} M USD: so much dearer is {level}, the best without.",
+        "{seen} を待つことの価値は {apart} 百万ドル: 待たない最良の {level} との差。",
+    ),
+    "worthless": Said(
+        "Waiting for the {seen} is worth nothing: {level} is {apart} M USD dearer.",
+        "{seen} を待つ価値はない: {level} は {apart} 百万ドル高い。",
+    ),
+}
 
 
-def steps(portfolio: Portfolio, language: Language = "en") -> str | None:
+def steps(portfolio: Portfolio) -> str | None:
     """The stages of the programmes of a portfolio in one sentence; None where nothing waits for anything."""
     told = list(_told(portfolio))
     if len(told) < 2:
         return None
-    words = WORDS[language]
     parts = []
     for levels, year, seen, chance in told:
-        form = words["then" if seen else "first"]
+        form = _WORDS["then" if seen else "first"]
         parts.append(
-            form.format(levels=words["and"].join(levels), year=year, seen=seen, chance=f"{100 * chance:.3g} %")
+            form.format(levels=_WORDS["and"].join(levels), year=year, seen=seen, chance=f"{100 * chance:.3g} %")
         )
-    return "; ".join(parts) + "."
+    return _WORDS["between"].join(parts) + _WORDS["stop"]
 
 
-def worth_of_waiting(portfolio: Portfolio, language: Language = "en") -> str | None:
+def worth_of_waiting(portfolio: Portfolio) -> str | None:
     """What it is worth to decide after something was seen, beside what is best without, in one sentence.
 
     None where no level waits, or all do; and where the verdict has said it, because what is best without comes next.
@@ -58,7 +61,7 @@ def worth_of_waiting(portfolio: Portfolio, language: Language = "en") -> str | N
     form = "worth" if chosen["waits_for"] else "worthless"
     seen = (chosen if chosen["waits_for"] else other)["waits_for"].replace("_", " ")
     apart = with_error(other["difference_musd"], other["standard_error_musd"])
-    return WORDS[language][form].format(seen=seen, apart=apart, level=other["level"])
+    return _WORDS[form].format(seen=seen, apart=apart, level=other["level"])
 
 
 def _told(portfolio: Portfolio) -> Iterator[tuple[list[str], int, str, float]]:

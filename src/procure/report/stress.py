@@ -8,54 +8,56 @@ from typing import TYPE_CHECKING, Any
 from procure.explore.stress import Stress
 from procure.report.labels import LARGE_UNITS
 from procure.report.listing import Listing
+from procure.report.page import Page
 from procure.words import listed, money, percent
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-    from rich.console import Group
 
 #: Periods with a line of their own, from the first with a shortage on.
 PERIODS = 26
 SERVED = "-"
 
 
-def to_text(answer: Stress) -> str:
-    """The screen as plain text."""
-    return "\n\n".join(map(str, _parts(answer)))
-
-
-def screen(answer: Stress) -> Group:
-    """The screen for a terminal."""
-    from rich.console import Group
-    from rich.markup import escape
-
-    return Group(*(part if isinstance(part, Listing) else f"{escape(part)}\n" for part in _parts(answer)))
+def page(answer: Stress) -> Page:
+    """The screen."""
+    return Page(_parts(answer))
 
 
 def _parts(answer: Stress) -> Iterator[str | Listing]:
-    yield "\n".join([*_headline(answer), *_losses(answer)])
+    yield from _headline(answer)
+    yield from _losses(answer)
     if answer.idle:
+        yield ""
         yield f"Of what the event takes away nothing is bought: {listed(answer.idle)}."
     if answer.is_elsewhere:
+        yield ""
         yield "The found plan was found with other facts than those it is followed with."
     short = answer.stops[answer.stops["short_day"].notna()]
     if short.empty:
         return
     elements = list(dict.fromkeys(short["element"]))
+    yield ""
     yield _days(answer, elements)
-    yield "\n".join(_legend(answer, elements))
+    yield ""
+    yield from _legend(answer, elements)
+    yield ""
     yield _of_elements(answer, elements)
+    yield ""
     yield from _of_periods(answer)
-    yield _rule(answer)
+    yield ""
+    yield from _rule(answer)
 
 
-def _rule(answer: Stress) -> str:
+def _rule(answer: Stress) -> Iterator[str]:
     """How stock is drawn, and whose is not."""
-    rule = "Stock is drawn in full as long as there is any: nobody rations."
     if answer.without_stock:
-        return "Nobody has any stock."
+        yield "Nobody has any stock."
+        return
+    yield "Stock is drawn in full as long as there is any: nobody rations."
     kept = [name for name, share in answer.released.items() if share == 0]
-    return f"{rule}\nNothing of what the {listed(kept)} holds is released." if kept else rule
+    if kept:
+        yield f"Nothing of what the {listed(kept)} holds is released."
 
 
 def _plan(name: str) -> str:
@@ -75,8 +77,8 @@ def _headline(answer: Stress) -> Iterator[str]:
             count = stopped["element"].nunique()
             who = f"{' and '.join(users)} users of {listed(elements, most=3)}"
             yield (
-                f"{_plan(plan)}: {who} stop first, on day {first['stop_day']:.0f};\n"
-                f"  lines stop for want of {count} {'elements' if count > 1 else 'element'} in all."
+                f"{_plan(plan)}: {who} stop first, on day {first['stop_day']:.0f}; "
+                f"lines stop for want of {count} {'elements' if count > 1 else 'element'} in all."
             )
         elif rows["short_day"].notna().any():
             yield f"{_plan(plan)}: some are short from day {rows['short_day'].min():.0f} on, and no line stops."

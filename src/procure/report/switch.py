@@ -9,6 +9,7 @@ from pandas import Series
 
 from procure.explore.switch import NONE, Switches
 from procure.portfolio.fresh import CONFIDENCE
+from procure.report.page import Page
 from procure.words import in_full, money, rounded
 
 #: Digits of everything but the switching values.
@@ -16,16 +17,9 @@ DIGITS = 3
 KEEPING = "that keeps the limits"
 
 
-def to_text(answer: Switches) -> str:
-    """The screen as plain text."""
-    return "\n".join(_lines(answer))
-
-
-def screen(answer: Switches) -> str:
-    """The screen for a terminal."""
-    from rich.markup import escape
-
-    return escape(to_text(answer))
+def page(answer: Switches) -> Page:
+    """The screen."""
+    return Page(_lines(answer))
 
 
 def _lines(answer: Switches) -> Iterator[str]:

@@ -6,11 +6,10 @@ Everything shown is taken from the frames of the portfolio; nothing is worked ou
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from procure.languages import COMMA, Language, Said, in_language, named
 from procure.limits import KINDS
 from procure.portfolio.added import ADDED
 from procure.portfolio.frames import COMPONENTS, OTHER_SOURCES, is_worthless
@@ -19,13 +18,13 @@ from procure.portfolio.shadow import AT_THE_MARGIN
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.report.information import listing, sentences
 from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, NO_PRICE, STEPS, WHEN
+from procure.report.listing import Listing
+from procure.report.page import Page, Part
 from procure.report.steps import steps, worth_of_waiting
-from procure.words import LEAST_SHARE, Language, money, percent, printable, programme_name, with_error, worst_share
+from procure.words import LEAST_SHARE, money, percent, programme_name, with_error, worst_share
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-    from rich.console import Group
-    from rich.table import Table
 
     from procure.portfolio.portfolio import Portfolio
 
@@ -36,43 +35,40 @@ ELEMENTS, MORE = 5, 2
 #: Years shown side by side, the first and the last among them.
 YEARS = 10
 POLICY_LIMITS, OTHER_LIMITS = 3, 6
+_INDENT = "  "
 #: A part of the costs has a line of its own when it is more than this share of all of them; one of the user's own has it always.
 LEAST_COST = 1e-3
 
 
-def to_text(portfolio: Portfolio, language: Language = "en", width: int = WIDTH) -> str:
-    """The screen as plain text, at most `width` columns wide."""
-    from rich.console import Console
-
-    page = io.StringIO()
-    Console(file=page, width=width, color_system=None, force_terminal=False).print(screen(portfolio, language))
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+def page(portfolio: Portfolio) -> Page:
+    """The screen."""
+    return Page(_Screen(portfolio).parts(), width=WIDTH)
 
 
 def verdict(portfolio: Portfolio, language: Language = "en") -> list[str]:
     """What is chosen, how sure that is, and what waiting is worth, in sentences; none where there is one programme."""
-    screen = _Screen(portfolio, language)
-    told = [*screen.verdict(), worth_of_waiting(portfolio, language)] if len(portfolio.programme_levels) > 1 else []
-    told.append(steps(portfolio, language))
+    screen = _Screen(portfolio)
+    told = [*screen.verdict(), worth_of_waiting(portfolio)] if len(portfolio.programme_levels) > 1 else []
+    told.append(steps(portfolio))
     told += [screen.trees()] if len(portfolio.seeds) > 1 else []
-    return [sentence for sentence in told if sentence]
+    return [in_language(sentence, language) for sentence in told if sentence]
 
 
 def loss(portfolio: Portfolio, language: Language = "en") -> str:
     """What shortage costs, and how much of it no plan could avoid, in sentences."""
-    return _Screen(portfolio, language).loss()
+    return str(in_language(_Screen(portfolio).loss(), language))
 
 
 def levels_out(portfolio: Portfolio, language: Language = "en") -> list[str]:
     """Why programmes are out, a sentence each."""
-    return [*_Screen(portfolio, language).out()]
+    return [in_language(sentence, language) for sentence in _Screen(portfolio).out()]
 
 
 def limits(portfolio: Portfolio, language: Language = "en") -> list[tuple[str, dict[Any, Any]]]:
     """What binds and is worth anything, dearest first: in words, and its row of the frame `limits`."""
-    screen = _Screen(portfolio, language)
+    screen = _Screen(portfolio)
     rows = screen.binding().sort_values("shadow_price_musd", ascending=False, kind="stable").to_dict("records")
-    return [(screen.limit_in_words(row), row) for row in rows]
+    return [(in_language(screen.limit_in_words(row), language), row) for row in rows]
 
 
 def second_currency(portfolio: Portfolio) -> tuple[float, str]:
@@ -86,65 +82,29 @@ def second_currency(portfolio: Portfolio) -> tuple[float, str]:
     return per_usd * 1e6 / size, name
 
 
-def screen(portfolio: Portfolio, language: Language = "en") -> Group:
-    """The screen as tables of rich."""
-    from rich.console import Group
-    from rich.text import Text
-
-    parts: list[Any] = []
-    for part in _Screen(portfolio, language).parts():
-        parts.append(
-            part.table() if isinstance(part, _Block) else Text(printable(part), style="bold" if not parts else "")
-        )
-    return Group(*parts)
-
-
-@dataclass(frozen=True)
-class _Block:
-    """A table without lines: headings, rows of text; the first `n_left` columns are words, the others numbers."""
-
-    headings: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-    n_left: int = 1
-    bold: frozenset[int] = frozenset()
-
-    def table(self) -> Table:
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for position, heading in enumerate(self.headings):
-            left = position < self.n_left
-            # In a narrow terminal headings wrap; a number is never cut.
-            table.add_column(Text(printable(heading)), justify="left" if left else "right", overflow="fold")
-        for position, row in enumerate(self.rows):
-            table.add_row(*(Text(printable(cell)) for cell in row), style="bold" if position in self.bold else "")
-        return table
-
-
 class _Screen:
     """The parts of one screen, in reading order."""
 
-    def __init__(self, portfolio: Portfolio, language: Language) -> None:
-        self.portfolio, self.language, self.words = portfolio, language, LABELS[language]
+    def __init__(self, portfolio: Portfolio) -> None:
+        self.portfolio = portfolio
         self.summary = portfolio.summary
         self.tail = worst_share(self.summary["alpha"])
 
-    def parts(self) -> Iterable[str | _Block]:
+    def parts(self) -> Iterable[Part]:
         """Lines of text and tables."""
         p, s = self.portfolio, self.summary
-        title = p.title.get(self.language) or p.title.get("en") or p.name
-        chosen = programme_name(p.programmes) if p.programmes else ""
-        yield title + (f"  ({self.words['programmes_chosen'].format(levels=chosen)})" if chosen else "")
-        yield self.words["futures"].format(
+        title = named(p.title, p.name)
+        chosen = LABELS["programmes_chosen"].format(levels=programme_name(p.programmes)) if p.programmes else ""
+        yield title + chosen
+        yield LABELS["futures"].format(
             name=p.name, paths=f"{s['n_leaves']:,.0f}", nodes=f"{s['n_nodes']:,.0f}", status=p.status,
-            which=self.words["drawn" if s["drawn"] else "every"], seconds=f"{s['seconds']:.1f}",
+            which=LABELS["drawn" if s["drawn"] else "every"], seconds=f"{s['seconds']:.1f}",
         )  # fmt: skip
         if len(p.programme_levels) > 1:
             yield from self.verdict()
-            if (worth := worth_of_waiting(p, self.language)) is not None:
+            if (worth := worth_of_waiting(p)) is not None:
                 yield worth
-        if (staged := steps(p, self.language)) is not None:
+        if (staged := steps(p)) is not None:
             yield staged
         if len(p.seeds) > 1:
             yield self.trees()
@@ -154,7 +114,12 @@ class _Screen:
         yield self._elements()
         yield ""
         yield self._costs()
-        yield self.loss()
+        key = "loss" if s["unavoidable_loss"] <= s["shortage_loss"] * (1 + 1e-9) else "loss_limited"
+        seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
+        yield LABELS[key if seen else "loss_alone"].format(
+            loss=money(s["shortage_loss"]), unavoidable=money(s["unavoidable_loss"]),
+            foresight=money(s["value_of_foresight"]),
+        )  # fmt: skip
         yield ""
         if len(p.programme_levels) > 1:
             yield self._levels()
@@ -162,15 +127,14 @@ class _Screen:
             yield ""
         if len(p.value_of_information):
             known = Information.of(p.value_of_information)
-            told = listing(known, self.language)
-            yield _Block(told.headings, told.rows)
-            yield from sentences(known, self.language)
+            yield listing(known)
+            yield from sentences(known)
             yield ""
-        yield self.words["limits"]
+        yield LABELS["limits"]
         yield from self._limits()
         yield ""
         yield self._provenance()
-        yield self.words["note"].format(
+        yield LABELS["note"].format(
             mean=f"{100 * (1 - s['weight']):.3g}", weight=f"{100 * s['weight']:.3g}", tail=self.tail
         )
 
@@ -179,18 +143,18 @@ class _Screen:
         s = self.summary
         key = "loss" if s["unavoidable_loss"] <= s["shortage_loss"] * (1 + 1e-9) else "loss_limited"
         seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
-        return self.words[key if seen else "loss_alone"].format(
+        return LABELS[key if seen else "loss_alone"].format(
             loss=money(s["shortage_loss"]), unavoidable=money(s["unavoidable_loss"]),
             foresight=money(s["value_of_foresight"]),
         )  # fmt: skip
 
     def _name(self, key: str) -> str:
-        """A supplier as people of the language call it; in English, as the model file does."""
-        if key in self.words:
-            return self.words[key]
-        return self.portfolio.names.get(key, {}).get(self.language, key) if self.language != "en" else key
+        """A supplier as the model file calls it, in Japanese as people do."""
+        if key in LABELS:
+            return LABELS[key]
+        return Said(key, named(self.portfolio.names.get(key, {}), key).ja)
 
-    def _shares(self) -> _Block:
+    def _shares(self) -> Listing:
         shares = self.portfolio.shares
         years = _thinned([year for year in dict.fromkeys(shares["year"]) if year != "today"])
         share_of = _lookup(shares, ("year", "class", "supplier"), "share")
@@ -207,17 +171,18 @@ class _Screen:
             if len(classes) == 2 and name != "all":
                 continue
             for position, (source, numbers) in enumerate(own):
-                label = (self.words.get(name, name).replace("_", "/")) if position == 0 else ""
+                label = LABELS.get(name, name.replace("_", "/")) if position == 0 else ""
                 rows.append((label, self._name(source), *map(percent, numbers)))
         if len(classes) > 2:
             # The first supplier of today, over all classes: the share that the portfolio is to bring down.
             first = max(suppliers, key=lambda s: share_of["today", "all", s])
             numbers = [share_of[year, "all", first] for year in ("today", *years)]
-            rows.append((self.words["all"], self._name(first), *map(percent, numbers)))
-        return _Block((self.words["shares"], "", self.words["today"], *years), rows, n_left=2)
+            rows.append((LABELS["all"], self._name(first), *map(percent, numbers)))
+        numbers_of = (LABELS["today"], *years)
+        return Listing((LABELS["shares"], "", *numbers_of), rows, right=numbers_of)
 
-    def _elements(self) -> _Block:
-        p, w = self.portfolio, self.words
+    def _elements(self) -> Listing:
+        p, w = self.portfolio, LABELS
         mix, shortage = p.mix, p.shortage
         paid = mix[~mix["supplier"].isin(OTHER_SOURCES)].groupby("element")["cost_musd"].sum()
         lost = shortage.groupby("element")["cost_musd"].sum()
@@ -251,13 +216,13 @@ class _Screen:
                 f"{float(own['probability'].sum()):.1f}", money(float(own["cost_musd"].sum())),
             ))  # fmt: skip
         headings = (
-            w["elements"], w["demand"], *(w.get(f"{s}_heading", s) for s in sources), w["short"],
+            w["elements"], w["demand"], *(w.get(f"{s}_heading") or self._name(s) for s in sources), w["short"],
             w["tail_share"].format(tail=self.tail), w["years_short"], w["short_cost"],
         )  # fmt: skip
-        return _Block(headings, rows)
+        return Listing(headings, rows, right=headings[1:])
 
-    def _costs(self) -> _Block:
-        s, w, costs = self.summary, self.words, self.portfolio.costs
+    def _costs(self) -> Listing:
+        s, w, costs = self.summary, LABELS, self.portfolio.costs
         rate, unit = second_currency(self.portfolio)
         total = (s["expected_cost"], s["cvar"], s["worst_case"])
         cost_of = {str(component): numbers for component, *numbers in costs.itertuples(index=False)}
@@ -277,22 +242,22 @@ class _Screen:
                 row += [money(x * rate) for x in numbers]
             rows.append(tuple(row))
         columns = (w["expected"], w["tail"].format(tail=self.tail), w["worst"])
-        second = tuple(f"{unit}, {column}" if i == 0 else column for i, column in enumerate(columns)) if unit else ()
-        return _Block((w["costs"], *columns, *second), rows, bold=frozenset({0}))
+        second = (unit + COMMA + columns[0], *columns[1:]) if unit else ()
+        return Listing((w["costs"], *columns, *second), rows, right=(*columns, *second), bold=frozenset({0}))
 
     def trees(self) -> str:
         """What other trees would have chosen."""
         seeds = self.portfolio.seeds
         (own,) = seeds[seeds["chosen"]].to_dict("records")
-        levels = ", ".join(f"{level} {count}" for level, count in seeds["level"].value_counts().items())
-        return self.words["seeds"].format(
+        levels = COMMA.join(f"{level} {count}" for level, count in seeds["level"].value_counts().items())
+        return LABELS["seeds"].format(
             count=len(seeds), levels=levels, seed=own["seed"], cost=money(own["fresh_musd"]),
             error=money(own["fresh_error_musd"]), most=money(float(seeds["fresh_musd"].max())),
         )  # fmt: skip
 
     def verdict(self) -> Iterable[str]:
         """Which programme level is best, and how well that is known."""
-        frame, w = self.portfolio.programme_levels, self.words
+        frame, w = self.portfolio.programme_levels, LABELS
         others = [row for row in frame.to_dict("records") if not row["chosen"] and row["verdict"] != "infeasible"]
         (chosen,) = frame["level"][frame["chosen"]]
         paths = self.summary["fresh_paths"]
@@ -303,13 +268,13 @@ class _Screen:
 
         cheaper, tie, dearer = ([row for row in others if row["verdict"] == word] for word in (CHEAPER, TIE, DEARER))
         if cheaper:
-            levels = ", ".join(w["cheaper_by"].format(level=row["level"], apart=apart(row, -1.0)) for row in cheaper)
+            levels = COMMA.join(w["cheaper_by"].format(level=row["level"], apart=apart(row, -1.0)) for row in cheaper)
             yield w["are_cheaper"].format(levels=levels, chosen=chosen, where=where)
         if tie:
             yield w["some_tie"].format(
-                levels=", ".join(row["level"] for row in tie),
+                levels=COMMA.join(row["level"] for row in tie),
                 chosen=chosen,
-                apart=", ".join(map(apart, tie)),
+                apart=COMMA.join(map(apart, tie)),
                 where=where,
             )
         elif dearer and not cheaper:
@@ -318,11 +283,11 @@ class _Screen:
             yield w["cheapest"].format(level=row["level"], chosen=chosen, apart=apart(row), where=where, ties=ties)
         for row in others:
             if row["verdict"].startswith(NOT_COMPARED):
-                verdict = row["verdict"].replace(NOT_COMPARED, w[NOT_COMPARED], 1)
+                verdict = w[NOT_COMPARED] + row["verdict"].removeprefix(NOT_COMPARED)
                 yield w["unknown"].format(level=row["level"], verdict=verdict)
 
-    def _levels(self) -> _Block:
-        w, levels, fresh = self.words, self.portfolio.programme_levels, self.summary["fresh_paths"] > 0
+    def _levels(self) -> Listing:
+        w, levels, fresh = LABELS, self.portfolio.programme_levels, self.summary["fresh_paths"] > 0
         rows, bold = [], set()
         for position, row in enumerate(levels.to_dict("records")):
             verdict = w.get(row["verdict"].partition(":")[0], row["verdict"])
@@ -331,17 +296,18 @@ class _Screen:
             rows.append((row["level"], verdict, *costs, *(beside if fresh else ())))
             if row["chosen"]:
                 bold.add(position)
-        headings = (w["levels"], "", w["objective"], w["expected"], w["tail"].format(tail=self.tail), w["worst"])
-        return _Block(headings + ((w["fresh"], w["apart"]) if fresh else ()), rows, n_left=2, bold=frozenset(bold))
+        costs_of = (w["objective"], w["expected"], w["tail"].format(tail=self.tail), w["worst"])
+        numbers_of = costs_of + ((w["fresh"], w["apart"]) if fresh else ())
+        return Listing((w["levels"], "", *numbers_of), rows, right=numbers_of, bold=frozenset(bold))
 
     def out(self) -> Iterable[str]:
         """Why levels are out, and what they would cost otherwise."""
         for row in self.portfolio.programme_levels.itertuples(index=False):
             if row.status == "infeasible":
                 cost = float(row.repaired_musd)  # type: ignore[arg-type]
-                words = self.words["out" if cost == cost else "out_alone"]
+                words = LABELS["out" if cost == cost else "out_alone"]
                 saved = self.summary["objective"] - cost
-                more = self.words["spent" if saved < 0 else "saved"].format(saved=money(abs(saved)))
+                more = LABELS["spent" if saved < 0 else "saved"].format(saved=money(abs(saved)))
                 yield words.format(level=row.level, needs=row.needs, cost=money(cost), more=more)
 
     def binding(self) -> DataFrame:
@@ -362,18 +328,21 @@ class _Screen:
         others = binding[~is_policy]
         shown = [*policy.head(POLICY_LIMITS).to_dict("records"), *others.head(OTHER_LIMITS).to_dict("records")]
         for row in shown:
-            yield f"  {self.limit_in_words(row)}"
+            yield _INDENT + self.limit_in_words(row)
         if len(binding) > len(shown):
-            yield f"  {self.words['more_limits'].format(count=len(binding) - len(shown))}"
+            yield _INDENT + LABELS["more_limits"].format(count=len(binding) - len(shown))
         if not shown:
-            yield f"  {self.words['no_limits']}"
+            yield _INDENT + LABELS["no_limits"]
 
-    def limit_in_words(self, row: dict[Any, Any]) -> str:
-        if self.language == "en":
-            return str(row["words"]).replace(f"USD{AT_THE_MARGIN}", "USD")  # as the heading says of all of them
+    def limit_in_words(self, row: dict[Any, Any]) -> Said:
+        en = str(row["words"]).replace(f"USD{AT_THE_MARGIN}", "USD")  # as the heading says of all of them
+        return Said(en, self._limit_in_japanese(row))
+
+    def _limit_in_japanese(self, row: dict[Any, Any]) -> str:
         year = f" {row['year']}" if isinstance(row["year"], int) else ""
         suppliers = set(self.portfolio.shares["supplier"])
-        scope = " ".join(self._name(word) if word in suppliers else word for word in str(row["scope"]).split())
+        words = str(row["scope"]).split()
+        scope = " ".join(in_language(self._name(word), "ja") if word in suppliers else word for word in words)
         subject = f"{HELD_BACK.get(row['kind'], row['limit'])} {scope}{year}{self._when(row)}"
         if row["shadow_price_musd"] != row["shadow_price_musd"]:
             return f"{subject}: {NO_PRICE}"
@@ -390,10 +359,10 @@ class _Screen:
     def _provenance(self) -> str:
         frame = self.portfolio.provenance
         shares = [
-            f"{self.words.get(status, status)} {100 * share:.0f} %"
+            LABELS.get(status, status) + f" {100 * share:.0f} %"
             for status, share in zip(frame["status"], frame["share"].tolist(), strict=True)
         ]
-        return f"{self.words['provenance']}: {', '.join(shares)}"
+        return LABELS["provenance"].format(shares=COMMA.join(shares))
 
 
 def _thinned(years: list[str]) -> list[str]:

@@ -30,7 +30,7 @@ def _verdict(subject: Subject) -> Iterator[Part]:
     """What to do, how sure that is, what decides it; then figures."""
     portfolio, words = subject.portfolio, subject.words
     lead = []
-    if portfolio.programmes and steps(portfolio, subject.language) is None:
+    if portfolio.programmes and steps(portfolio) is None:
         pairs = sorted(portfolio.programmes.items())
         levels = (words["level_of"].format(supplier=subject.name(s), level=subject.name(level)) for s, level in pairs)
         lead.append(words["choose"].format(levels=subject.listed(levels)))

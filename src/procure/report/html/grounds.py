@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from procure.languages import in_language
 from procure.portfolio.information import Information
 from procure.portfolio.verdict import SEED
 from procure.report import text
@@ -117,11 +118,11 @@ def _unavoidable(subject: Subject) -> Iterator[Part]:
     frame = subject.portfolio.value_of_information
     if len(frame):
         known = Information.of(frame)
-        told = listing(known, subject.language)
+        told = listing(known).told(subject.language)
         numbers = len(told.headings) - 1
         yield Table(told.headings[0], told.headings, [Group("", told.rows)], n_numbers=numbers)
-        for sentence in sentences(known, subject.language):
-            yield Prose(sentence)
+        for sentence in sentences(known):
+            yield Prose(in_language(sentence, subject.language))
 
 
 def _computed(subject: Subject) -> Iterator[Part]:

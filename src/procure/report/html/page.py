@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import LANGUAGES, Language
 from procure.portfolio.store import replacing
 from procure.report.html import decided, fared, grounds
 from procure.report.html.parts import Section
 from procure.report.html.subject import Subject
 from procure.report.plot.canvas import pyplot
-from procure.words import LANGUAGES, Language, printable, span
+from procure.words import printable, span
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio

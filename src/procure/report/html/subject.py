@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from procure.languages import Language, in_language, named
 from procure.report.html.words import words_in
 from procure.report.plot.words import SYMBOL
-from procure.words import Language, worst_share
+from procure.words import worst_share
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
@@ -22,7 +23,7 @@ class Subject:
         self.words: Mapping[str, str] = words_in(language)
         self.summary = portfolio.summary
         self.tail = worst_share(self.summary["alpha"])
-        self.title = portfolio.title.get(language) or portfolio.title.get("en") or portfolio.name
+        self.title = str(in_language(named(portfolio.title, portfolio.name), language))
 
     def name(self, key: str) -> str:
         """What a supplier, a class or another source is called; a key that has no name is read as words."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from procure.languages import Language
 from procure.report.plot.words import words_in as words_of_pictures
-from procure.words import Language
 
 WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
+from procure.languages import Language
 from procure.portfolio.store import replacing
 from procure.report.plot.palette import FAINT, INK
-from procure.words import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from procure.languages import Language
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import below, drawn_in, headed, lettered, new_axes
 from procure.report.plot.palette import FAINT, INK
 from procure.report.plot.words import Names, words_in
 from procure.units import Array
-from procure.words import Language, in_full, money
+from procure.words import in_full, money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from procure.languages import Language
 from procure.model import Model
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import pyplot
@@ -15,7 +16,6 @@ from procure.report.plot.programmes import programmes
 from procure.report.plot.shortage import shortage
 from procure.report.plot.supply_map import supply_map
 from procure.report.plot.tree import tree
-from procure.words import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,13 +9,13 @@ import numpy as np
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Language
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import beside, drawn_in, headed, lettered, new_axes
 from procure.report.plot.palette import INK, fill_of
 from procure.report.plot.words import Names, words_in
 from procure.units import Array
-from procure.words import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,13 +6,14 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procure.errors import DataError, Fault
+from procure.languages import Language
 from procure.portfolio.evaluate import Comparison
 from procure.portfolio.fresh import WIDE
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import below, drawn_in, headed, lettered, new_axes
 from procure.report.plot.palette import FAINT, INK
 from procure.report.plot.words import Names, shown, words_in
-from procure.words import Language, in_full, money, with_error
+from procure.words import in_full, money, with_error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

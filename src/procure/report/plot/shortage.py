@@ -9,12 +9,13 @@ import numpy as np
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Language
 from procure.portfolio.evaluate import Evaluation
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import below, drawn_in, lettered, pyplot
 from procure.report.plot.palette import INK
 from procure.report.plot.words import SYMBOL, Names, shown, words_in
-from procure.words import LEAST_SHARE, Language
+from procure.words import LEAST_SHARE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,10 +8,11 @@ import numpy as np
 from pandas import DataFrame
 
 from procure.explore.stress import Stress
+from procure.languages import Language
 from procure.report.plot.canvas import below, drawn_in, lettered, pyplot
 from procure.report.plot.palette import INK, SCALE
 from procure.report.plot.words import shown, words_in
-from procure.words import Language, listed
+from procure.words import listed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

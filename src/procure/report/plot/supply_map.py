@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from procure.errors import DataError, Fault
+from procure.languages import Language
 from procure.model import Model
 from procure.portfolio.evaluate import model_of
 from procure.portfolio.frames import OTHER_SOURCES
@@ -14,7 +15,7 @@ from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import drawn_in, headed, lettered, new_axes
 from procure.report.plot.palette import FAINT, INK, fill_of
 from procure.report.plot.words import Names, words_in
-from procure.words import Language, percent, rounded, span
+from procure.words import percent, rounded, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,10 +12,11 @@ from pandas.api.types import is_numeric_dtype
 from procure.errors import DataError, Fault, nearest
 from procure.explore.sweep.columns import OPTIMAL
 from procure.explore.switch import NONE, Switches
+from procure.languages import Language
 from procure.report.plot.canvas import below, drawn_in, headed, lettered, new_axes
 from procure.report.plot.palette import INK, shades
 from procure.report.plot.words import axis, shown, words_in
-from procure.words import Language, in_full, rounded
+from procure.words import in_full, rounded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

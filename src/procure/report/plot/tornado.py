@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from procure.explore.sensitivity import Sensitivity
+from procure.languages import Language
 from procure.portfolio.fresh import WIDE
 from procure.report.plot.canvas import below, drawn_in, headed, lettered, new_axes
 from procure.report.plot.palette import INK
 from procure.report.plot.words import shown, words_in
-from procure.words import Language, in_full, money, rounded
+from procure.words import in_full, money, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

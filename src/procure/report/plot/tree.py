@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Language
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import beside, drawn_in, headed, lettered, new_axes
 from procure.report.plot.palette import shades
 from procure.report.plot.words import Names, shown, words_in
 from procure.units import Array, Index
-from procure.words import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

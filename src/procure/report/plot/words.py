@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from procure.languages import Language, Said, in_language, named
 from procure.report.labels import LABELS
-from procure.words import Language, printable, worst_share
+from procure.words import printable, worst_share
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
@@ -18,64 +19,78 @@ SYMBOL = 3
 #: Characters of a line at an axis.
 _LINE = 42
 
-_WORDS: Mapping[Language, Mapping[str, str]] = {
-    "en": {
-        "all": "all elements", "light": "light", "medium_heavy": "medium and heavy",
-        "mix": "Expected supply: {scope}", "mix_axis": "share of demand, %", "year": "year",
-        "tail_each": "unserved, worst {tail} of each element", "tail_own": "unserved, worst {tail}",
-        "shortage_title": "Unserved demand", "shortage_axis": "unserved, % of demand", "mean": "mean",
-        "worst": "mean of the worst {tail}", "path": "worst path", "interval": "mean and its 95 % interval",
-        "cost": "What it costs", "cost_axis": "present value, million USD", "programmes": "Programmes beside the one chosen",
-        "portfolios": "Portfolios beside {first}", "difference_axis": "dearer, weighed present value, million USD",
-        "error": "difference (standard error) and its 95 % interval", "exact": "difference, known exactly",
-        "on_trees": "difference on the trees alone", "chosen": "chosen", "first": "held against",
-        "out": "infeasible: no portfolio keeps the limits", "fresh": "on {paths} fresh paths",
-        "switch": "Which programme is chosen", "margin_axis": "the next is dearer by, million USD",
-        "margin": "how much dearer the next one is", "tie": "tie at 95 %", "at": "switch", "no unit": "no unit",
-        "no portfolio": "no portfolio keeps the limits", "tied": "tie with another",
-        "stress": "{name}: {event} from the beginning of {year}", "element": "element",
-        "day_axis": "day of the event", "first_stop": "first stop on day {day}: {who}", "no_stop": "no line stops",
-        "stop": "first day of a stop", "plan": "{plan} plan", "today's": "today's", "found": "found",
-        "use": "unserved use, %", "map": "Sources of supply, {years}",
-        "map_note": "t/yr: mean supply, t of oxide a year; the area of a disc grows with it.\n"
-            "Points on a graticule, without coast lines.",
-        "longitude": "longitude, °", "latitude": "latitude, °", "of_supply": "{name}\n{tonnes} t/yr, {share} % of demand",
-        "tornado": "What the numbers that are not known for sure may move", "objective_axis": "weighed present value, million USD",
-        "at_low": "at the low end of its range", "at_high": "at the high end", "other": "another programme is chosen",
-        "unsolved": "not solved",
-        "worth": "What it would be worth to know a number first", "worth_axis": "worth, million USD", "musd": "million USD",
-        "interval_of_worth": "worth and its 95 % interval",
-        "tree": "Futures of the tree: {process}", "tree_axis": "cumulative probability, %",
-    },
-    "ja": {
-        "all": "全元素", "light": "軽希土類", "medium_heavy": "中・重希土類", "mix": "期待供給: {scope}",
-        "mix_axis": "需要に占める割合、%", "year": "年", "tail_each": "供給不足（元素ごとの最悪 {tail}）",
-        "tail_own": "供給不足（最悪 {tail}）", "shortage_title": "満たされない需要", "shortage_axis": "供給不足、需要比 %",
-        "mean": "平均", "worst": "最悪 {tail} の平均", "path": "最悪経路", "interval": "平均と 95 % 区間",
-        "cost": "費用の内訳", "cost_axis": "現在価値、百万ドル", "programmes": "選択した計画との差",
-        "portfolios": "{first} との差", "difference_axis": "割高分、加重した現在価値、百万ドル",
-        "error": "差（標準誤差）と 95 % 区間", "exact": "差（厳密）", "on_trees": "差（木の上のみ）", "chosen": "選択",
-        "first": "比較の基準", "out": "不可: 制約を守る計画がない", "fresh": "新しい {paths} 経路",
-        "switch": "選ばれる計画水準", "margin_axis": "次点の割高分、百万ドル", "margin": "次点がどれだけ高いか",
-        "tie": "95 % で優劣不明", "at": "切替点", "no unit": "単位なし", "no portfolio": "制約を守る計画がない", "tied": "優劣不明",
-        "stress": "{name}: {event}（{year} 年初から）", "element": "元素",
-        "day_axis": "事象開始からの日数", "first_stop": "{day} 日目に最初の停止: {who}", "no_stop": "停止なし",
-        "stop": "最初に停止する日", "plan": "{plan}計画", "today's": "現行", "found": "最適", "use": "満たされない使用量、%",
-        "map": "供給源（{years} 年）",
-        "map_note": "t/年: 年平均供給量（酸化物 t）。円の面積は供給量に比例。\n経緯線上の点で示す。海岸線は描いていない。",
-        "longitude": "経度、°", "latitude": "緯度、°", "of_supply": "{name}\n{tonnes} t/年、需要の {share} %",
-        "tornado": "不確かな数値が動かす費用", "objective_axis": "加重した現在価値、百万ドル", "at_low": "範囲の下端",
-        "at_high": "範囲の上端", "other": "別の計画水準を選択",
-        "unsolved": "解なし", "worth": "数値を先に知ることの価値", "worth_axis": "価値、百万ドル",
-        "musd": "百万ドル", "interval_of_worth": "価値と 95 % 区間",
-        "tree": "木の将来: {process}", "tree_axis": "累積確率、%",
-    },
-}  # fmt: skip
+_WORDS: Mapping[str, Said] = {
+    "all": Said("all elements", "全元素"),
+    "light": Said("light", "軽希土類"),
+    "medium_heavy": Said("medium and heavy", "中・重希土類"),
+    "mix": Said("Expected supply: {scope}", "期待供給: {scope}"),
+    "mix_axis": Said("share of demand, %", "需要に占める割合、%"),
+    "year": Said("year", "年"),
+    "tail_each": Said("unserved, worst {tail} of each element", "供給不足（元素ごとの最悪 {tail}）"),
+    "tail_own": Said("unserved, worst {tail}", "供給不足（最悪 {tail}）"),
+    "shortage_title": Said("Unserved demand", "満たされない需要"),
+    "shortage_axis": Said("unserved, % of demand", "供給不足、需要比 %"),
+    "mean": Said("mean", "平均"),
+    "worst": Said("mean of the worst {tail}", "最悪 {tail} の平均"),
+    "path": Said("worst path", "最悪経路"),
+    "interval": Said("mean and its 95 % interval", "平均と 95 % 区間"),
+    "cost": Said("What it costs", "費用の内訳"),
+    "cost_axis": Said("present value, million USD", "現在価値、百万ドル"),
+    "programmes": Said("Programmes beside the one chosen", "選択した計画との差"),
+    "portfolios": Said("Portfolios beside {first}", "{first} との差"),
+    "difference_axis": Said("dearer, weighed present value, million USD", "割高分、加重した現在価値、百万ドル"),
+    "error": Said("difference (standard error) and its 95 % interval", "差（標準誤差）と 95 % 区間"),
+    "exact": Said("difference, known exactly", "差（厳密）"),
+    "on_trees": Said("difference on the trees alone", "差（木の上のみ）"),
+    "chosen": Said("chosen", "選択"),
+    "first": Said("held against", "比較の基準"),
+    "out": Said("infeasible: no portfolio keeps the limits", "不可: 制約を守る計画がない"),
+    "fresh": Said("on {paths} fresh paths", "新しい {paths} 経路"),
+    "switch": Said("Which programme is chosen", "選ばれる計画水準"),
+    "margin_axis": Said("the next is dearer by, million USD", "次点の割高分、百万ドル"),
+    "margin": Said("how much dearer the next one is", "次点がどれだけ高いか"),
+    "tie": Said("tie at 95 %", "95 % で優劣不明"),
+    "at": Said("switch", "切替点"),
+    "no unit": Said("no unit", "単位なし"),
+    "no portfolio": Said("no portfolio keeps the limits", "制約を守る計画がない"),
+    "tied": Said("tie with another", "優劣不明"),
+    "stress": Said("{name}: {event} from the beginning of {year}", "{name}: {event}（{year} 年初から）"),
+    "element": Said("element", "元素"),
+    "day_axis": Said("day of the event", "事象開始からの日数"),
+    "first_stop": Said("first stop on day {day}: {who}", "{day} 日目に最初の停止: {who}"),
+    "no_stop": Said("no line stops", "停止なし"),
+    "stop": Said("first day of a stop", "最初に停止する日"),
+    "plan": Said("{plan} plan", "{plan}計画"),
+    "today's": Said("today's", "現行"),
+    "found": Said("found", "最適"),
+    "use": Said("unserved use, %", "満たされない使用量、%"),
+    "map": Said("Sources of supply, {years}", "供給源（{years} 年）"),
+    "map_note": Said(
+        "t/yr: mean supply, t of oxide a year; the area of a disc grows with it.\nPoints on a graticule, without "
+        "coast lines.",
+        "t/年: 年平均供給量（酸化物 t）。円の面積は供給量に比例。\n経緯線上の点で示す。海岸線は描いていない。",
+    ),
+    "longitude": Said("longitude, °", "経度、°"),
+    "latitude": Said("latitude, °", "緯度、°"),
+    "of_supply": Said("{name}\n{tonnes} t/yr, {share} % of demand", "{name}\n{tonnes} t/年、需要の {share} %"),
+    "tornado": Said("What the numbers that are not known for sure may move", "不確かな数値が動かす費用"),
+    "objective_axis": Said("weighed present value, million USD", "加重した現在価値、百万ドル"),
+    "at_low": Said("at the low end of its range", "範囲の下端"),
+    "at_high": Said("at the high end", "範囲の上端"),
+    "other": Said("another programme is chosen", "別の計画水準を選択"),
+    "unsolved": Said("not solved", "解なし"),
+    "worth": Said("What it would be worth to know a number first", "数値を先に知ることの価値"),
+    "worth_axis": Said("worth, million USD", "価値、百万ドル"),
+    "musd": Said("million USD", "百万ドル"),
+    "interval_of_worth": Said("worth and its 95 % interval", "価値と 95 % 区間"),
+    "tree": Said("Futures of the tree: {process}", "木の将来: {process}"),
+    "tree_axis": Said("cumulative probability, %", "累積確率、%"),
+}
 
 
 def words_in(language: Language) -> Mapping[str, str]:
     """Every word of the pictures and of the screens in a language; a picture's own come first."""
-    return {**LABELS[language], **_WORDS[language]}
+    return {key: in_language(text, language) for key, text in {**LABELS, **_WORDS}.items()}
 
 
 def shown(text: str, most: int = LONGEST) -> str:
@@ -108,7 +123,7 @@ class Names:
 
     def __init__(self, portfolio: Portfolio, language: Language) -> None:
         self._names, self._words, self._language = portfolio.names, words_in(language), language
-        self.title = shown(portfolio.title.get(language) or portfolio.title.get("en") or portfolio.name, most=80)
+        self.title = shown(in_language(named(portfolio.title, portfolio.name), language), most=80)
         self.tail = worst_share(portfolio.summary["alpha"])
 
     def of(self, key: str) -> str:

@@ -1,0 +1,45 @@
+"""`--lang`: the language of what a command says, which every command takes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from procure.errors import DataError, Fault, nearest
+from procure.languages import LANGUAGES, Language, of_locale
+
+_spoken: ContextVar[Language | None] = ContextVar("language", default=None)
+
+_Lang = Annotated[
+    str | None,
+    typer.Option("--lang", metavar="LANGUAGE", help="Of what is said: en or ja; else that of the locale.", show_default=False),
+]  # fmt: skip
+
+
+def language() -> Language:
+    """The language of the command that runs, or of the locale."""
+    return _spoken.get() or of_locale()
+
+
+def spoken(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with `--lang` beside its own options."""
+
+    @wraps(command)
+    def in_a_language(*args: Any, lang: str | None = None, **options: Any) -> None:
+        _spoken.set(next((known for known in LANGUAGES if known == lang), None))
+        if lang is not None and lang not in LANGUAGES:
+            raise DataError(Fault("--lang", f"'{lang}'", "it is a language procure speaks", nearest(lang, LANGUAGES)))
+        command(*args, **options)
+
+    own = inspect.signature(command, eval_str=True)
+    lang = inspect.Parameter("lang", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_Lang)
+    parameters = [*own.parameters.values(), lang]
+    in_a_language.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    in_a_language.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    del in_a_language.__wrapped__  # its annotations are those of one option less
+    return in_a_language
