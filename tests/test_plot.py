@@ -512,9 +512,9 @@ def test_no_picture_is_overwritten_unasked(kept):
 
 
 def test_every_fault_of_the_command_comes_at_once(kept):
-    done = run("plot", kept, "--kind", "mixx", "--lang", "jp", "--out", kept.parent / "mix.bmp")
-    assert done.exit_code == 2 and "3 faults" in done.stderr
-    for part in ("did you mean 'mix'", "'jp'", "'.bmp'"):
+    done = run("plot", kept, "--kind", "mixx", "--out", kept.parent / "mix.bmp")
+    assert done.exit_code == 2 and "2 faults" in done.stderr
+    for part in ("did you mean 'mix'", "'.bmp'"):
         assert part in done.stderr
     assert "is of all" in run("plot", kept, "--kind", "cost", "--of", "Dy", "--out", kept.parent / "x.png").stderr
     assert "medium_heavy" in run("plot", kept, "--of", "medium_hevy", "--out", kept.parent / "x.png").stderr

@@ -259,8 +259,8 @@ def test_commands_write_it(tmp_path):
     assert run("report", answer, "--out", second, "--lang", "ja").exit_code == 0
     assert Page(first.read_text(encoding="utf-8")).of("html") == [{"lang": "en"}]
     assert Page(second.read_text(encoding="utf-8")).of("html") == [{"lang": "ja"}]
-    refused = run("report", answer, "--out", second, "--lang", "jp")
-    assert refused.exit_code == 2 and "the file exists" in refused.output and "'jp'" in refused.output
+    refused = run("report", answer, "--out", second)
+    assert refused.exit_code == 2 and "the file exists" in refused.output
 
 
 def test_a_page_is_in_languages_that_there_are(tmp_path):

@@ -49,6 +49,7 @@ def sources(
             with replacing(csv.resolve()) as path:
                 to_csv(frame, path)
         return
+    from procure.report.page import Page
     from procure.report.sources import listing
 
-    show(listing(frame))
+    show(Page([listing(frame)]))

@@ -28,9 +28,14 @@ _PAGES: Mapping[type, Callable[[Any], Page]] = {
 
 def to_text(answer: Any, language: Language = "en", width: int | None = None) -> str:
     """An answer as plain text."""
-    return _PAGES[type(answer)](answer).to_text(language, width)
+    return page(answer).to_text(language, width)
 
 
 def screen(answer: Any, language: Language = "en") -> Shown:
     """An answer as rich shows it in a terminal."""
-    return _PAGES[type(answer)](answer).shown(language)
+    return page(answer).shown(language)
+
+
+def page(answer: Any) -> Page:
+    """The screen of an answer; what is a page already stays one."""
+    return answer if isinstance(answer, Page) else _PAGES[type(answer)](answer)

@@ -76,10 +76,8 @@ def _headline(answer: Stress) -> Iterator[str]:
             users, elements = (list(dict.fromkeys(same[column])) for column in ("user", "element"))
             count = stopped["element"].nunique()
             who = f"{' and '.join(users)} users of {listed(elements, most=3)}"
-            yield (
-                f"{_plan(plan)}: {who} stop first, on day {first['stop_day']:.0f}; "
-                f"lines stop for want of {count} {'elements' if count > 1 else 'element'} in all."
-            )
+            yield f"{_plan(plan)}: {who} stop first, on day {first['stop_day']:.0f};"
+            yield f"  lines stop for want of {count} {'elements' if count > 1 else 'element'} in all."
         elif rows["short_day"].notna().any():
             yield f"{_plan(plan)}: some are short from day {rows['short_day'].min():.0f} on, and no line stops."
         else:
