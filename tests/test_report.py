@@ -268,3 +268,85 @@ def test_a_page_is_in_languages_that_there_are(tmp_path):
         procure.report(two_class(), tmp_path / "page.html", languages=["fr"])
     procure.report(two_class(), tmp_path / "page.html", languages=["ja"])
     assert len(Page((tmp_path / "page.html").read_text(encoding="utf-8")).of("article")) == 1
+
+
+@cache
+def swept():
+    grid = {"risk.weight": {"from": 0, "to": 0.6, "steps": 3}, "shortage.scale": {"from": 1, "to": 5, "steps": 2}}
+    return procure.sweep(procure.load_model("two-class"), grid, workers=1)
+
+
+@cache
+def moved():
+    return rendered(two_class(), sliders=swept())
+
+
+def board():
+    """What the script of a page with sliders reads."""
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', moved(), re.DOTALL)[1])
+
+
+def test_every_step_of_a_slider_is_a_fresh_solve():
+    """At a step the page has what `solve` answers for a model with these numbers: the last slider varies fastest."""
+    data = board()
+    weights, scales = (axis["values"] for axis in data["axes"])
+    assert (weights, scales) == ([0.0, 0.3, 0.6], [1.0, 5.0])
+    for place, (weight, scale) in enumerate((w, s) for w in weights for s in scales):
+        fresh = procure.solve(procure.load_model("two-class").with_(**{"risk.weight": weight, "shortage.scale": scale}))
+        costs = [fresh.summary[key] for key in ("expected_cost", "cvar", "worst_case")]
+        assert [value for value, _ in data["cases"][place]["numbers"][:3]] == approx(costs, rel=1e-9)
+
+
+def test_sliders_begin_at_the_answer():
+    """They stand where its numbers are, and there what was swept is what was solved: every line of the table is the same twice."""
+    rows = re.findall(r'data-line="\d+">(.*?)</td><td>.*?</td><td class="number">(.*?)</td>', moved())
+    assert len(rows) > 2 * 10
+    for here, answer in rows:
+        (first,), (second,) = (Page(cell).figures for cell in (here, answer))
+        assert first[0] == approx(second[0], rel=1e-7, abs=1e-9) and first[1] == second[1]
+    assert re.findall(r'<input.*?value="(\d)"', moved()) == ["0", "0"] * 2
+
+
+def test_a_step_without_a_portfolio_says_why():
+    rows = swept().copy()
+    rows.attrs = swept().attrs
+    rows.loc[1, ["status", "message"]] = ["infeasible", "</script>no plan"]
+    page = rendered(two_class(), sliders=rows)
+    assert "</script>no plan" not in page
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    assert data["cases"][1] == {"message": "</script>no plan"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda rows: rows.iloc[:-1], "every combination"),
+        (lambda rows: rows.drop(columns="cvar_musd"), "cvar_musd"),
+        (lambda rows: rows.assign(**{"risk.weight": "many"}), "no numbers"),
+        (lambda rows: rows.set_flags(), None),
+    ],
+)
+def test_sliders_are_a_sweep_of_a_product(spoil, said):
+    rows = spoil(swept())
+    rows.attrs = swept().attrs
+    if said is None:
+        assert rendered(two_class(), sliders=rows) == moved()
+        return
+    with pytest.raises(procure.DataError, match=said):
+        rendered(two_class(), sliders=rows)
+
+
+def test_commands_with_sliders(tmp_path):
+    answer, first, second = (tmp_path / name for name in ("answer.json", "first.html", "second.html"))
+    done = run("solve", "two-class", "--json", answer, "--report", first, "--quiet", "--sliders", "risk.weight=0:0.6")
+    assert done.exit_code == 0, done.output
+    done = run("report", answer, "--out", second, "--model", "two-class", "--sliders", "risk.weight=0:0.6", "--quiet")
+    assert done.exit_code == 0, done.output
+    figures = [Page(page.read_text(encoding="utf-8")).figures for page in (first, second)]
+    assert len(figures[0]) == len(figures[1])
+    for words in (["risk.weight"], ["risk.weight=1"], ["risk.weight=0:1", "--sliders", "risk.weight=0:1"]):
+        assert run("report", answer, "--out", tmp_path / "third.html", "--sliders", *words).exit_code == 2
+    other = ("--model", "two-class", "--set", "risk.weight=0.2", "--sliders", "shortage.scale=1:5")
+    refused = run("report", answer, "--out", tmp_path / "third.html", *other)
+    assert refused.exit_code == 2 and "the answer is of other choices" in refused.output
+    assert run("solve", "two-class", "--quiet", "--sliders", "risk.weight=0:0.6").exit_code == 2

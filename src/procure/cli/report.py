@@ -4,31 +4,77 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from procure.cli.language import language
-from procure.cli.output import unwritable
+from procure.cli.model import Changes, load, value_of
+from procure.cli.output import progress_of_cases, unwritable
 from procure.errors import DataError, Fault
 from procure.languages import LANGUAGES
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from procure.model import Model
     from procure.portfolio.portfolio import Portfolio
+
+Sliders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sliders",
+        metavar="PATH=LOW:HIGH",
+        help="Give the page a slider over a number, as often as needed: --sliders risk.weight=0:0.6. Its cases are solved "
+        "beforehand, five steps for each slider: three sliders are 125 cases.",
+    ),
+]
 
 
 def report(
     answer: Annotated[Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json`.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page: an .html file.")],
+    sliders: Sliders = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="What was solved, for --sliders: its cases are solved anew.")
+    ] = None,
+    changes: Changes = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Write a kept answer as one HTML page that opens offline: in English and Japanese, with pictures, to be read or printed."""
     faults = unwritable(out, force, "--out") + missing()
+    if bool(sliders) is not (model is not None):
+        seen = "there is no model" if sliders else "there are no sliders"
+        faults.append(
+            Fault(
+                "--sliders",
+                seen,
+                "sliders are solved by the model of the answer",
+                "give --model too" if sliders else "leave --model out",
+            )
+        )
+    ranges = ranges_of(sliders, faults)
+    chosen = load(model, changes, faults) if model is not None else None
     if faults:
         raise DataError(faults)
     from procure.portfolio.read import read_portfolio
 
-    write_report(read_portfolio(answer), out.resolve())
+    portfolio = read_portfolio(answer)
+    rows = None
+    if chosen is not None:
+        if chosen.facts.fingerprint != portfolio.fingerprint or not _is_of(chosen, portfolio):
+            rule = "sliders move the numbers of the answer"
+            raise DataError(
+                Fault(f"--model {model}", "the answer is of other choices or tables", rule, "give what was solved")
+            )
+        rows = cases_of(chosen, ranges, quiet)
+    write_report(portfolio, out.resolve(), rows)
+
+
+def _is_of(model: Model, portfolio: Portfolio) -> bool:
+    settings: Any = model.settings.model_dump(mode="json", by_alias=True)
+    return bool(settings == portfolio.settings)
 
 
 def missing() -> list[Fault]:
@@ -39,8 +85,44 @@ def missing() -> list[Fault]:
     return [Fault("procure.report", seen, "they write the page", "pip install 'procure[report]'")]
 
 
-def write_report(portfolio: Portfolio, path: Path) -> None:
+def ranges_of(sliders: list[str] | None, faults: list[Fault]) -> dict[str, Any]:
+    """The range of every slider, as a grid has it; what is none is added to `faults`.
+
+    >>> ranges_of(["shortage.scale=1:5"], [])
+    {'shortage.scale': {'from': 1, 'to': 5, 'steps': 5}}
+    """
+    from procure.report.html.sliders import STEPS
+
+    ranges: dict[str, Any] = {}
+    for text in sliders or ():
+        where = f"--sliders {text}"
+        path, equals, ends = (part.strip() for part in text.partition("="))
+        low, colon, high = (part.strip() for part in ends.partition(":"))
+        if not (path and equals and colon and low and high):
+            faults.append(
+                Fault(where, "it is no path=low:high", "a slider moves a number between two ends", "see --help")
+            )
+        elif path in ranges:
+            faults.append(Fault(where, f"{path} has two sliders", "a number has one slider", "keep one of them"))
+        else:
+            ranges[path] = {"from": value_of(where, low, faults), "to": value_of(where, high, faults), "steps": STEPS}
+    return ranges
+
+
+def cases_of(model: Model, ranges: dict[str, Any], quiet: bool) -> DataFrame | None:
+    """Every case of the sliders, solved; None without sliders."""
+    if not ranges:
+        return None
+    from procure.explore.sweep import Grid, sweep
+    from procure.explore.sweep.grid import Product
+    from procure.report.html.sliders import COLUMNS
+
+    with progress_of_cases(quiet) as told:
+        return sweep(model, Grid((Product(ranges, "--sliders"),), as_written=True), columns=COLUMNS, progress=told)
+
+
+def write_report(portfolio: Portfolio, path: Path, sliders: DataFrame | None = None) -> None:
     """Write the page of an answer in both languages, that of the command first."""
     from procure.report.html import report as write
 
-    write(portfolio, path, languages=sorted(LANGUAGES, key=lambda other: other != language()))
+    write(portfolio, path, languages=sorted(LANGUAGES, key=lambda other: other != language()), sliders=sliders)

@@ -9,7 +9,8 @@ import typer
 
 from procure.cli.model import Changes, ModelName, TimeLimit, load
 from procure.cli.output import progress, show, unwritable
-from procure.cli.report import missing, write_report
+from procure.cli.report import Sliders, cases_of, missing, ranges_of, write_report
+from procure.errors import Fault
 
 
 def solve(
@@ -30,6 +31,7 @@ def solve(
             metavar="FILE", help="Write the answer as one HTML page, in English and Japanese, that opens offline."
         ),
     ] = None,
+    sliders: Sliders = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     time_limit: TimeLimit = None,
@@ -65,6 +67,11 @@ def solve(
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""
     faults = unwritable(json, force) + unwritable(report, force, "--report") + (missing() if report else [])
+    ranges = ranges_of(sliders, faults)
+    if sliders and report is None:
+        faults.append(
+            Fault("--sliders", "there is no --report", "sliders are part of a page", "give --report FILE too")
+        )
     chosen = load(model, changes, faults, quiet=quiet, limits=limit or ())
     from procure.solving.solve import solve as find_portfolio
 
@@ -77,6 +84,6 @@ def solve(
     if json is not None:
         portfolio.to_json(json.resolve())
     if report is not None:
-        write_report(portfolio, report.resolve())
+        write_report(portfolio, report.resolve(), sliders=cases_of(chosen, ranges, quiet))
     if not quiet:
         show(portfolio)

@@ -17,11 +17,14 @@ from procure.languages import LANGUAGES, Language
 from procure.portfolio.store import replacing
 from procure.report.html import decided, fared, grounds
 from procure.report.html.parts import Section
+from procure.report.html.sliders import Cases, section
 from procure.report.html.subject import Subject
 from procure.report.plot.canvas import pyplot
 from procure.words import printable, span
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from procure.portfolio.portfolio import Portfolio
 
 REMEDY = "pip install 'procure[report]'"
@@ -38,7 +41,13 @@ class Article:
     sections: Sequence[Section]
 
 
-def report(portfolio: Portfolio, path: str | Path, *, languages: Sequence[Language] = LANGUAGES) -> None:
+def report(
+    portfolio: Portfolio,
+    path: str | Path,
+    *,
+    languages: Sequence[Language] = LANGUAGES,
+    sliders: DataFrame | None = None,
+) -> None:
     """Write an answer as one HTML page, which opens offline and prints.
 
     Parameters
@@ -49,11 +58,15 @@ def report(portfolio: Portfolio, path: str | Path, *, languages: Sequence[Langua
         A file of that name is replaced.
     languages : sequence of str
         "en", "ja" or both: all are in the page, the first is shown first.
+    sliders : DataFrame, optional
+        The rows of `procure.sweep` over every combination of the values of some numbers: a slider for each of these, exact at
+        the values.
 
     Raises
     ------
     DataError
-        For an unknown language, where jinja2, matplotlib or a font is not installed, and where the file cannot be written.
+        For an unknown language, rows that are not such a sweep, where jinja2, matplotlib or a font is not installed, and where the
+        file cannot be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> from procure import load_model, solve
@@ -64,38 +77,44 @@ def report(portfolio: Portfolio, path: str | Path, *, languages: Sequence[Langua
     <html lang="en">
     <head>
     """
-    page = rendered(portfolio, languages)
+    page = rendered(portfolio, languages, sliders=sliders)
     with replacing(path) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")
 
 
-def rendered(portfolio: Portfolio, languages: Sequence[Language] = LANGUAGES) -> str:
+def rendered(
+    portfolio: Portfolio, languages: Sequence[Language] = LANGUAGES, *, sliders: DataFrame | None = None
+) -> str:
     """The page as text."""
     unknown = [language for language in languages if language not in LANGUAGES]
     if unknown or not languages:
         seen = f"'{unknown[0]}'" if unknown else "there is none"
         remedy = nearest(str(unknown[0]), LANGUAGES) if unknown else ""
         raise DataError(Fault("languages", seen, f"a page is in {' or '.join(LANGUAGES)}", remedy))
+    cases = None if sliders is None else Cases(sliders, portfolio)
     pyplot().switch_backend("agg")
     style, script = _resource("page.css"), _resource("page.js")
-    articles = [_article(portfolio, language) for language in dict.fromkeys(languages)]
+    articles = [_article(portfolio, language, cases) for language in dict.fromkeys(languages)]
     return str(
         _template().render(
-            articles=articles, style=style, script=script, policy=_policy(style, script), data={}
+            articles=articles, style=style, script=script, policy=_policy(style, script), data=cases.data() if cases else {}
         )
     )  # fmt: skip
 
 
-def _article(portfolio: Portfolio, language: Language) -> Article:
+def _article(portfolio: Portfolio, language: Language, cases: Cases | None) -> Article:
     subject = Subject(portfolio, language)
     about = f"{subject.words['of_model'].format(name=portfolio.name)} · {span(subject.years)}"
-    return Article(language, subject.title, about, subject.words, [*_sections(subject)])
+    return Article(language, subject.title, about, subject.words, [*_sections(subject, cases)])
 
 
-def _sections(subject: Subject) -> Iterator[Section]:
+def _sections(subject: Subject, cases: Cases | None) -> Iterator[Section]:
     """In reading order."""
-    for room in (decided, fared, grounds):
-        yield from room.sections(subject)
+    yield from decided.sections(subject)
+    yield from fared.sections(subject)
+    if cases is not None:
+        yield section(subject, cases)
+    yield from grounds.sections(subject)
 
 
 def _policy(style: str, script: str) -> str:

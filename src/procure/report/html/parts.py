@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from procure.words import money, percent
+from procure.words import money, percent, plain
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,43 @@ class Folded:
     kind: str = field(default="folded", init=False)
 
 
-Part = Table | Picture | Tiles | Prose | Folded
+@dataclass(frozen=True)
+class Axis:
+    """A number that moves: its path, the unit of its values, the steps that were solved, and the one that is shown first."""
+
+    path: str
+    unit: str
+    values: Sequence[float]
+    start: int
+
+    @property
+    def texts(self) -> list[str]:
+        """The values as they are read."""
+        return [plain(value) for value in self.values]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A number of every case: what it is called, its unit, and what it is in the case shown first and in the answer of the page."""
+
+    name: str
+    unit: str
+    here: Cell
+    answer: Cell
+
+
+@dataclass(frozen=True)
+class Board:
+    """The sliders and the numbers that they move."""
+
+    axes: Sequence[Axis]
+    lines: Sequence[Line]
+    programme: str
+    answered: str
+    kind: str = field(default="sliders", init=False)
+
+
+Part = Board | Table | Picture | Tiles | Prose | Folded
 
 
 @dataclass(frozen=True)
