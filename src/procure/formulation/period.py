@@ -1,26 +1,33 @@
 """What happens in one period, given the plan, the stock it starts with, and one state of the world.
 
 Sets   (s,e) ∈ O offers    (s,e) ∈ K can be called    k ∈ steps_e of spot    k ∈ tiers_e of shortage    B ⊂ S sell baskets
+       (s,e) ∈ H ⊂ O sold as options, too    (s,e) ∈ V ⊂ O may be given up    e ∈ D that cost something while they are held
 Data   demand_e           t             delivered_se   of a contract arrives   yr    (share lost taken off, times the period)
        payment_se         kUSD yr/t     of a contract (delivered share × price, or price alone when paid as ordered)
        payment_output_s   kUSD yr/t     of the output of a basket: the price of a delivered tonne × Σ_e share_sey, what it holds
        reach_se           yr            the share of uncontracted volume that can be called, times delivered
        callable_se        t             what that comes to if nothing is contracted: reach × offered
        price_call_se, price_spot_ek, price_surplus_e, price_shortage_ek, price_end_e        kUSD/t
+       price_exercise_se, price_cancelled_se, price_held_e                                  kUSD/t
        limit_spot_ek, limit_draw_e, limit_sold_e, limit_refill_e, width_ek        t
-Plan   contract_se t/yr, output_s t/yr, use_s, stock_target_e t;   stock_start_e t  from the period before
-Vars   call_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, surplus_e >= 0        all t
+Plan   contract_se t/yr, reserve_se t/yr, output_s t/yr, use_s, stock_target_e t;   stock_start_e t  from the period before
+Vars   call_se, exercise_se, cancelled_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, surplus_e >= 0    all t
 
-  min  Σ payment contract + Σ payment_output output      contracts
-     + Σ price_call call                                 calls
+  min  Σ payment contract + Σ payment_output output
+       + Σ price_cancelled cancelled                     contracts  (the price of giving up a tonne, less that of taking it)
+     + Σ price_call call + Σ price_exercise exercise     calls
      + Σ price_spot spot                                 spot_purchases
      + Σ price_shortage shortage                         shortage_cost
      - Σ price_surplus (surplus + stock_sold)            sales
      - Σ price_end stock                                 stock_value  (zero but in the last period; then the price of the state)
+     + Σ price_held stock                                storage_cost
      + what the plan spends after a review               investment, fixed, storage_cost  (only where there are reviews)
   s.t. Σ_s supply_se + Σ_k spot_ek + draw_e + Σ_k shortage_ek = demand_e + refill_e + surplus_e    ∀ e      balance
-         where supply_se = delivered_se contract_se + call_se, as far as it can be contracted or called
-       call_se <= callable_se (times use_s, s ∈ F) - reach_se contract_se          ∀ (s,e) ∈ K       within_reach
+         where supply_se = delivered_se contract_se - cancelled_se + exercise_se + call_se, as far as there are such
+       call_se <= callable_se (times use_s, s ∈ F) - reach_se (contract_se + reserve_se)
+                                                                                   ∀ (s,e) ∈ K       within_reach
+       exercise_se <= delivered_se reserve_se                                      ∀ (s,e) ∈ H       within_option
+       cancelled_se <= delivered_se contract_se                                    ∀ (s,e) ∈ V       within_contract
        stock_e = stock_start_e + refill_e - draw_e - stock_sold_e                  ∀ e              carry
        stock_e <= stock_target_e                                                   ∀ e              within_target
        spot_ek <= limit_spot_ek, draw_e <= limit_draw_e, stock_sold_e <= limit_sold_e, refill_e <= limit_refill_e,
@@ -32,6 +39,9 @@ undisturbed state; in any other, whatever that takes, and for an ordinary invent
 sold on, for want of room or use: a room that shrinks needs no disruption to be obeyed. What is sold serves no demand and earns
 what surplus earns. Where stock may be drawn, it is drawn and is surplus; where it may not, it is `stock_sold`: only one of
 the two is open, so that it is told in one way.
+
+Of a contract that may be given up, tonnes that would arrive are not taken: the price of giving up stands in the place of theirs.
+A free right makes a contract an option that costs nothing.
 
 A call is bought at the market of its state: neither the floor nor the rebate of a contract applies. Where surplus earns more than
 a purchase costs, all that is on offer, callable or on the spot is bought and sold on, and no more: every purchase has its limit,
@@ -61,6 +71,9 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     declare_set(m, "K", sets.calls, "supplier", "element")
     declare_set(m, "B", sets.baskets, "supplier")
     declare_set(m, "F", sets.charged, "supplier")
+    declare_set(m, "H", sets.options, "supplier", "element")
+    declare_set(m, "V", sets.cancellable, "supplier", "element")
+    declare_set(m, "D", sets.dear_to_hold, "element")
     declare_set(m, "STEPS", sets.steps, "element", "step")
     declare_set(m, "TIERS", sets.tiers, "element", "tier")
 
@@ -71,6 +84,9 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     reach = given(m, "reach", m.K, unit="yr")
     callable_ = given(m, "callable", m.K, unit="t")
     price_call = given(m, "price_call", m.K, unit="kUSD/t")
+    price_exercise = given(m, "price_exercise", m.H, unit="kUSD/t")
+    price_cancelled = given(m, "price_cancelled", m.V, unit="kUSD/t")
+    price_held = given(m, "price_held", m.D, unit="kUSD/t")
     price_spot = given(m, "price_spot", m.STEPS, unit="kUSD/t")
     price_shortage = given(m, "price_shortage", m.TIERS, unit="kUSD/t")
     price_surplus = given(m, "price_surplus", m.E, unit="kUSD/t")
@@ -82,12 +98,15 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     width = given(m, "width", m.TIERS, unit="t")
 
     contract = link(m, "contract", m.O, unit="t/yr")
+    reserve = link(m, "reserve", m.H, unit="t/yr")
     output = link(m, "output", m.B, unit="t/yr")
     use = link(m, "use", m.F, unit="1")
     stock_target = link(m, "stock_target", m.E, unit="t")
     stock_start = carried(m, "stock_start", m.E, unit="t", before="stock", today="stock_today")
 
     call = order(m, "call", m.K, unit="t")
+    exercise = order(m, "exercise", m.H, unit="t")
+    cancelled = order(m, "cancelled", m.V, unit="t")
     spot = order(m, "spot", m.STEPS, unit="t")
     draw = decide(m, "draw", m.E, unit="t")
     refill = decide(m, "refill", m.E, unit="t")
@@ -98,7 +117,12 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
 
     def supply(s: str, e: str) -> Any:
         contracted = delivered[s, e] * contract[s, e] if (s, e) in m.O else 0
-        return contracted + (call[s, e] if (s, e) in m.K else 0)
+        given_up = cancelled[s, e] if (s, e) in m.V else 0
+        under_option = exercise[s, e] if (s, e) in m.H else 0
+        return contracted - given_up + under_option + (call[s, e] if (s, e) in m.K else 0)
+
+    def taken(s: str, e: str) -> Any:
+        return contract[s, e] + (reserve[s, e] if (s, e) in m.H else 0)
 
     @row(m, m.E, tag="definition", says="what is used of {elements} comes from somewhere")
     def balance(m: Any, e: str) -> Any:
@@ -110,7 +134,15 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     @row(m, m.K, tag="physical", says="{supplier} delivers on call only {amount}", table="terms.csv", amount="callable")
     def within_reach(m: Any, s: str, e: str) -> Any:
         volume = callable_[s, e] * (use[s] if s in sets.charged else 1)
-        return call[s, e] <= volume - (reach[s, e] * contract[s, e] if (s, e) in m.O else 0)
+        return call[s, e] <= volume - (reach[s, e] * taken(s, e) if (s, e) in m.O else 0)
+
+    @row(m, m.H, tag="definition", says="of {elements} no more than what is kept under option comes from {supplier}")
+    def within_option(m: Any, s: str, e: str) -> Any:
+        return exercise[s, e] <= delivered[s, e] * reserve[s, e]
+
+    @row(m, m.V, tag="definition", says="of {elements} no more is given up than arrives from {supplier}")
+    def within_contract(m: Any, s: str, e: str) -> Any:
+        return cancelled[s, e] <= delivered[s, e] * contract[s, e]
 
     @row(m, m.E, tag="definition", says="stock of {elements} is what was there, and what came and went")
     def carry(m: Any, e: str) -> Any:
@@ -148,15 +180,23 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
         return shortage[e, k] <= width[e, k]
 
     m.contracts = pyo.Objective(
-        expr=sum(payment[s, e] * contract[s, e] for s, e in m.O) + sum(payment_output[s] * output[s] for s in m.B)
+        expr=sum(payment[s, e] * contract[s, e] for s, e in m.O)
+        + sum(payment_output[s] * output[s] for s in m.B)
+        + sum(price_cancelled[s, e] * cancelled[s, e] for s, e in m.V)
     )
-    m.calls = pyo.Objective(expr=sum(price_call[s, e] * call[s, e] for s, e in m.K))
+    m.calls = pyo.Objective(
+        expr=sum(price_call[s, e] * call[s, e] for s, e in m.K)
+        + sum(price_exercise[s, e] * exercise[s, e] for s, e in m.H)
+    )
     m.spot_purchases = pyo.Objective(expr=sum(price_spot[e, k] * spot[e, k] for e, k in m.STEPS))
     m.shortage_cost = pyo.Objective(expr=sum(price_shortage[e, k] * shortage[e, k] for e, k in m.TIERS))
     m.sales = pyo.Objective(expr=-sum(price_surplus[e] * (surplus[e] + stock_sold[e]) for e in m.E))
     m.stock_value = pyo.Objective(expr=-sum(price_end[e] * stock[e] for e in m.E))
     if sets.revised:
         _spend_after_reviews(m, sets)
+    if sets.revised or sets.dear_to_hold:
+        room = sum(m.cost_room[e] * stock_target[e] for e in m.E) if sets.revised else 0
+        m.storage_cost = pyo.Objective(expr=sum(price_held[e] * stock[e] for e in m.D) + room)
     for limit in sets.limits_on_futures:
         measured = futures_kind_of(limit).on_period(m, sets, limit, supply)
         if measured is not None:
@@ -171,20 +211,22 @@ def _spend_after_reviews(m: Any, sets: Sets) -> None:
     """Add what the plan spends in this year, where it was decided after a review: then it is known only along a path.
 
     + Σ cost_expansion expansion + Σ cost_programme programme             investment
-    + Σ cost_use use                                                      fixed
-    + Σ cost_room stock_target                                            storage_cost
+    + Σ cost_use use + Σ cost_reserve reserve                             fixed
+    + Σ cost_room stock_target                                            storage_cost, declared where holding is paid, too
     """
     declare_set(m, "X", [supplier for supplier, _ in sets.expandable], "supplier")
     declare_set(m, "G", sets.programmes, "supplier", "programme")
     cost_expansion = given(m, "cost_expansion", m.X, unit="kUSD yr/t")
     cost_programme = given(m, "cost_programme", m.G, unit="kUSD")
     cost_use = given(m, "cost_use", m.F, unit="kUSD")
-    cost_room = given(m, "cost_room", m.E, unit="kUSD/t")
+    cost_reserve = given(m, "cost_reserve", m.H, unit="kUSD yr/t")
+    given(m, "cost_room", m.E, unit="kUSD/t")
     expansion = link(m, "expansion", m.X, unit="t/yr")
     programme = link(m, "programme", m.G, unit="1")
     m.investment = pyo.Objective(
         expr=sum(cost_expansion[s] * expansion[s] for s in m.X)
         + sum(cost_programme[s, g] * programme[s, g] for s, g in m.G)
     )
-    m.fixed = pyo.Objective(expr=sum(cost_use[s] * m.use[s] for s in m.F))
-    m.storage_cost = pyo.Objective(expr=sum(cost_room[e] * m.stock_target[e] for e in m.E))
+    m.fixed = pyo.Objective(
+        expr=sum(cost_use[s] * m.use[s] for s in m.F) + sum(cost_reserve[s, e] * m.reserve[s, e] for s, e in m.H)
+    )

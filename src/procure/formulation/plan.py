@@ -2,22 +2,27 @@
 
 Sets   (s,e) ∈ O offers          y ∈ Y years            B ⊂ S sell baskets      F ⊂ S with fixed charge or minimum order
        C ⊂ S with a capacity     R ⊂ S may only grow so fast                    (s,g) ∈ G programme levels
+       (s,e) ∈ H ⊂ O sold as options, too
 Data   committed_sey  firm already        t/yr          offered_sey  most on offer         t/yr
        share_sey      of the output       -  (yield)    capacity_sy  existing              t/yr
        level_sgy      of programme g      t/yr          growth_sy    most per year         t/yr
        least_sy       minimum order       t/yr          buildable_sy expansion per year    t/yr
        ceiling_ey     room for stock     t              existing_e   stock today           t
-       all money is its present value, kUSD: price_expansion_sy  kUSD yr/t, price_programme_sgy, charge_sy  kUSD, storage_ey  kUSD/t
-Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, stock_today_e t >= 0;
+       reservable_sey most under option  t/yr
+       all money is its present value, kUSD: price_expansion_sy, price_reserve_sey  kUSD yr/t, storage_ey  kUSD/t,
+       price_programme_sgy, charge_sy  kUSD
+Vars   contract_sey t/yr, reserve_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, stock_today_e t >= 0;
        use_sy, programme_sg ∈ {0,1}
 
   min  Σ price_expansion expansion + Σ price_programme programme        investment
-     + Σ charge use                                                     fixed
+     + Σ charge use + Σ price_reserve reserve                           fixed
      + Σ storage stock_target                                           storage
-  s.t. committed <= contract <= offered (times use, s ∈ F)   ∀ (s,e), y     keep_commitment, within_offer
+  s.t. committed <= contract                                 ∀ (s,e), y     keep_commitment
+       contract + reserve <= offered (times use, s ∈ F)      ∀ (s,e), y     within_offer
+       reserve <= reservable                                 ∀ (s,e) ∈ H, y within_reservable
        contract_sey = share_sey output_sy                    ∀ s ∈ B, e, y  basket
        throughput_sy <= capacity_sy + Σ_g level_sgy programme_sgy + Σ_{v <= y - lead_s} expansion_sv   ∀ s ∈ C   within_capacity
-         where throughput is the output of a basket, and otherwise Σ_e contract_sey
+         where throughput is the output of a basket, and otherwise Σ_e contract_sey + reserve_sey
        throughput_sy - throughput_s,y-1 <= growth_sy         ∀ s ∈ R, y     grow  (before the first year: nothing)
        expansion_sy <= buildable_sy                                         buildable
        Σ_e contract_sey >= least_sy use_sy                   ∀ s ∈ F, y     minimum_order
@@ -29,6 +34,9 @@ Vars   contract_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, 
 A programme level changes the law of the world (retaliation, interference), so levels are solved one by one and compared:
 `chosen` says which. Stock is bought, drawn and sold in the periods; the plan only decides how much of it there may be, and pays
 for that room, full or not. What exists has its room: the ceiling is never below it.
+
+An option is a part of what is on offer, and of the capacity behind it, that is kept for the buyer at a fee: whether and how far
+it is used is decided in the periods (`exercise`), when the state of the world is known.
 
 Where the plan is revised, y is a moment (`formulation.moment`): a year and what reviews have seen, and "before" is before on the
 way to it. What is spent at a moment after a review is known only along a path, so it is part of the periods.
@@ -59,6 +67,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     declare_set(m, "G", sets.programmes, "supplier", "programme")
     declare_set(m, "BO", [(s, e) for s, e in sets.offers if s in sets.baskets], "supplier", "element")
     declare_set(m, "B", sets.baskets, "supplier")
+    declare_set(m, "H", sets.options, "supplier", "element")
     lead = dict(sets.expandable)
 
     committed = given(m, "committed", m.O, m.Y, unit="t/yr")
@@ -72,12 +81,15 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     buildable = given(m, "buildable", m.X, m.Y, unit="t/yr")
     ceiling = given(m, "ceiling", m.E, m.Y, unit="t")
     existing = given(m, "existing", m.E, unit="t")
+    reservable = given(m, "reservable", m.H, m.Y, unit="t/yr")
     price_expansion = given(m, "price_expansion", m.X, m.Y, unit="kUSD yr/t")
     price_programme = given(m, "price_programme", m.G, m.Y, unit="kUSD")
     charge = given(m, "charge", m.F, m.Y, unit="kUSD")
     storage = given(m, "storage", m.E, m.Y, unit="kUSD/t")
+    price_reserve = given(m, "price_reserve", m.H, m.Y, unit="kUSD yr/t")
 
     contract = decide(m, "contract", m.O, m.Y, unit="t/yr")
+    reserve = decide(m, "reserve", m.H, m.Y, unit="t/yr")
     output = decide(m, "output", m.B, m.Y, unit="t/yr")
     expansion = decide(m, "expansion", m.X, m.Y, unit="t/yr")
     programme = decide(m, "programme", m.G, m.Y, unit="1", within=pyo.Binary)
@@ -85,10 +97,13 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     stock_target = decide(m, "stock_target", m.E, m.Y, unit="t")
     stock_today = decide(m, "stock_today", m.E, unit="t")
 
+    def taken(s: str, e: str, y: int) -> Any:
+        return contract[s, e, y] + (reserve[s, e, y] if (s, e) in m.H else 0)
+
     def throughput(s: str, y: int) -> Any:
         if s in sets.baskets:
             return output[s, y]
-        return sum(contract[s, e, y] for _, e in sets.of_supplier(s))
+        return sum(taken(s, e, y) for _, e in sets.of_supplier(s))
 
     @row(
         m,
@@ -104,7 +119,13 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
 
     @row(m, m.O, m.Y, tag="contractual", says="{supplier} offers only so much of {elements}", table="offers.csv")
     def within_offer(m: Any, s: str, e: str, y: int) -> Any:
-        return contract[s, e, y] <= offered[s, e, y] * (use[s, y] if s in sets.charged else 1)
+        return taken(s, e, y) <= offered[s, e, y] * (use[s, y] if s in sets.charged else 1)
+
+    @row(
+        m, m.H, m.Y, tag="contractual", says="{supplier} sells options only on so much of {elements}", table="terms.csv"
+    )
+    def within_reservable(m: Any, s: str, e: str, y: int) -> Any:
+        return reserve[s, e, y] <= reservable[s, e, y]
 
     @row(m, m.BO, m.Y, tag="physical", says="{supplier} sells its elements in fixed proportion", table="baskets.csv")
     def basket(m: Any, s: str, e: str, y: int) -> Any:
@@ -155,7 +176,10 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
         expr=sum(price_expansion[s, y] * expansion[s, y] for s in m.X for y in known)
         + sum(price_programme[s, g, y] * programme[s, g, y] for s, g in m.G for y in known)
     )
-    m.fixed = pyo.Objective(expr=sum(charge[s, y] * use[s, y] for s in m.F for y in known))
+    m.fixed = pyo.Objective(
+        expr=sum(charge[s, y] * use[s, y] for s in m.F for y in known)
+        + sum(price_reserve[s, e, y] * reserve[s, e, y] for s, e in m.H for y in known)
+    )
     m.storage_cost = pyo.Objective(expr=sum(storage[e, y] * stock_target[e, y] for e in m.E for y in known))
     for name, kind in KINDS.items():
         if isinstance(kind, PlanLimit) and (own := sets.limits_of(name)):

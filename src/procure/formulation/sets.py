@@ -21,9 +21,10 @@ class Sets:
 
     `offers` are the (supplier, element) pairs that can be contracted, `calls` those that can be called within a period;
     `baskets` sell their elements in fixed proportion; `capped` have a total throughput; `ramped` may only grow so fast;
-    `charged` carry a fixed charge or a minimum order; `expandable` maps a supplier to the years its new capacity takes.
-    `reviewed` are the moments of the plan where there are reviews (`formulation.moment`), by year and in the order of what was
-    seen; without reviews the moments are the years.
+    `charged` carry a fixed charge or a minimum order; of the offers, `options` can be reserved at a fee and `cancellable` ones given
+    up at a price; elements `dear_to_hold` cost something while they are in stock; `expandable` maps a supplier to the years its new
+    capacity takes. `reviewed` are the moments of the plan where there are reviews (`formulation.moment`), by year and in the order
+    of what was seen; without reviews the moments are the years.
     """
 
     elements: tuple[str, ...]
@@ -35,6 +36,9 @@ class Sets:
     capped: tuple[str, ...] = ()
     ramped: tuple[str, ...] = ()
     charged: tuple[str, ...] = ()
+    options: tuple[Offer, ...] = ()
+    cancellable: tuple[Offer, ...] = ()
+    dear_to_hold: tuple[str, ...] = ()
     expandable: tuple[tuple[str, int], ...] = ()
     programmes: tuple[tuple[str, str], ...] = ()
     steps: tuple[tuple[str, int], ...] = ()

@@ -32,6 +32,18 @@ def _calls(sets: Sets) -> list[Index]:
     return list(sets.calls)
 
 
+def _options(sets: Sets) -> list[Index]:
+    return list(sets.options)
+
+
+def _cancellable(sets: Sets) -> list[Index]:
+    return list(sets.cancellable)
+
+
+def _dear_to_hold(sets: Sets) -> list[Index]:
+    return [(e,) for e in sets.dear_to_hold]
+
+
 def _baskets(sets: Sets) -> list[Index]:
     return [(s,) for s in sets.baskets]
 
@@ -53,6 +65,7 @@ _elements_after = _after(_elements)
 _expandable_after = _after(lambda sets: [(s,) for s, _ in sets.expandable])
 _levels_after = _after(lambda sets: list(sets.programmes))
 _charged_after = _after(lambda sets: [(s,) for s in sets.charged])
+_options_after = _after(_options)
 
 
 class PeriodNumbers(Numbers):
@@ -114,6 +127,22 @@ class PeriodNumbers(Numbers):
         """kUSD/t of a call."""
         premium = [self.reading.term(s, "call_premium", y, e, default=1.0) for y in self.reading.years]
         return np.asarray(self.prices.of_call(s, e) * np.array(premium)[self.reading.year_index])
+
+    @datum(over=_options)
+    def price_exercise(self, s: str, e: str) -> Array:
+        """kUSD/t of what is taken under an option: as agreed, and where nothing is, that of a contract in the state at hand."""
+        return self._agreed(s, e, "option_price", self.prices.of_contract(s, e))
+
+    @datum(over=_cancellable)
+    def price_cancelled(self, s: str, e: str) -> Array:
+        """kUSD/t of what is given up of a contract, less what it would have cost; nothing where it cannot be given up."""
+        price = self.prices.of_contract(s, e)
+        return self._agreed(s, e, "cancel_price", price) - price
+
+    @datum(over=_dear_to_hold)
+    def price_held(self, e: str) -> Array:
+        """kUSD/t of what is in stock at the end of a period, for the length of the period."""
+        return np.full(self.reading.n_nodes, self.reading.of_stock(e, "holding") * self.reading.period_years)
 
     @datum(over=_steps)
     def price_spot(self, e: str, k: int) -> Array:
@@ -194,6 +223,11 @@ class PeriodNumbers(Numbers):
         """kUSD that it costs to buy of a supplier at all."""
         return self._after_reviews(lambda moment: self.plan.charge(s, moment))
 
+    @datum(over=_options_after)
+    def cost_reserve(self, s: str, e: str) -> Array:
+        """kUSD yr/t of what is kept under option."""
+        return self._after_reviews(lambda moment: self.plan.price_reserve(s, e, moment))
+
     @datum(over=_elements_after)
     def cost_room(self, e: str) -> Array:
         """kUSD per t of room for stock."""
@@ -207,6 +241,12 @@ class PeriodNumbers(Numbers):
         ]
         is_first = reading.period % reading.settings.model.periods_per_year == 0
         return np.where(is_first, np.array(paid)[reading.moment_index], 0.0)
+
+    def _agreed(self, s: str, e: str, attribute: str, otherwise: Array) -> Array:
+        """A price of the terms at every node, kUSD/t; in years before it begins, another."""
+        agreed = [self.reading.term(s, attribute, y, e, default=np.nan) for y in self.reading.years]
+        price = np.array(agreed)[self.reading.year_index]
+        return np.where(np.isnan(price), otherwise, price)
 
     def _paid(self, s: str, share: Array) -> Array:
         """The share of a contract that is paid: what arrives, or all of it where it is paid as ordered."""

@@ -21,6 +21,10 @@ def _of_baskets(sets: Sets) -> list[Index]:
     return [(s, e) for s, e in sets.offers if s in sets.baskets]
 
 
+def _options(sets: Sets) -> list[Index]:
+    return list(sets.options)
+
+
 def _capped(sets: Sets) -> list[Index]:
     return [(s,) for s in sets.capped]
 
@@ -113,6 +117,11 @@ class PlanNumbers(Numbers):
         )
         return max(float(most), self.existing(e))
 
+    @datum(over=by_moment(_options))
+    def reservable(self, s: str, e: str, y: int) -> float:
+        """The most that can be kept under option, t/yr: all that can be contracted, in the years that have a fee."""
+        return 0.0 if np.isnan(self._fee(s, e, y)) else self.offers.offered(s, e, y)
+
     @datum(over=_elements)
     def existing(self, e: str) -> float:
         """Stock today, t."""
@@ -140,6 +149,14 @@ class PlanNumbers(Numbers):
     def charge(self, s: str, y: int) -> float:
         """kUSD that it costs to buy of a supplier at all."""
         return self.reading.term(s, "fixed_charge", y) * self.reading.discount(int(y))
+
+    @datum(over=by_moment(_options))
+    def price_reserve(self, s: str, e: str, y: int) -> float:
+        """kUSD yr/t of what is kept under option."""
+        return float(np.nan_to_num(self._fee(s, e, y))) * self.reading.discount(int(y))
+
+    def _fee(self, s: str, e: str, y: int) -> float:
+        return self.reading.term(s, "option_fee", y, e, default=np.nan)
 
     @datum(over=by_moment(_elements))
     def storage(self, e: str, y: int) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from procure.facts.tracked import tracked
 from procure.formulation.moment import seen_before
 from procure.formulation.sets import Sets
@@ -43,6 +45,9 @@ class Trade(Room):
             capped=tuple(s for s in suppliers if reading.is_basket(s) or "capacity" in has[s]),
             ramped=tuple(s for s in suppliers if "growth" in has[s]),
             charged=tuple(s for s in suppliers if has[s] & {"fixed_charge", "minimum_order"}),
+            options=self._with_term(offers, "option_fee"),
+            cancellable=self._with_term(offers, "cancel_price"),
+            dear_to_hold=tuple(e for e in reading.elements if reading.of_element("stock", e, attribute="holding")),
             expandable=tuple((s, lead) for s in suppliers if (lead := self.offers.lead(s)) is not None),
             programmes=tuple((s, g) for s, _ in chosen if s in reading.registry for g in self._levels(s)),
             steps=tuple(self._steps()),
@@ -52,6 +57,22 @@ class Trade(Room):
                 limit for choice in reading.settings.limits for limit in limits_of(choice, reading, self.prices)
             ),
         )
+
+    def _with_term(self, offers: list[tuple[str, str]], attribute: str) -> tuple[tuple[str, str], ...]:
+        """The offers that have a term in some year of the plan; a basket is bought as a whole, and has none."""
+        reading = self.reading
+        found = [
+            (s, e)
+            for s, e in offers
+            if any(not np.isnan(reading.term(s, attribute, y, e, default=np.nan)) for y in reading.years)
+        ]
+        for s in dict.fromkeys(s for s, _ in found if reading.is_basket(s)):
+            reading.fault(
+                f"terms.csv, {s} {attribute}", "the supplier sells a basket",
+                "what is reserved or given up is one element, and a basket is bought as a whole",
+                "make it a supplier of kind free, or drop the row",
+            )  # fmt: skip
+        return tuple(found)
 
     def _levels(self, supplier: str) -> tuple[str, ...]:
         """The programme levels that the model names, and those of the strategy that is chosen."""

@@ -197,13 +197,22 @@ class Measured:
         return np.asarray(self.market.period["payment_output"][supplier,] * output)
 
     def delivered(self, supplier: str, element: str) -> Array:
-        """What arrives of the contract at every node, t."""
+        """What arrives of the contract and is not given up at every node, t."""
         share = self.market.period["delivered"].get((supplier, element), 0.0)
-        return np.asarray(share * self._contract(supplier, element)[self.market.shape.moment])
+        arrives = share * self._contract(supplier, element)[self.market.shape.moment]
+        return np.asarray(arrives - self.done("cancelled", supplier, element))
+
+    def reserved(self, supplier: str, element: str) -> Array:
+        """Kept under option in the mean of each year, t/yr."""
+        return self.market.by_year(self.market.of_moments(self.plan.get("reserve", {}), supplier, element))
 
     def called(self, supplier: str, element: str) -> Array:
-        """What is called at every node, t."""
-        return self.node.get("call", {}).get((supplier, element), np.zeros(len(self.probability)))
+        """What is called at every node, under an option or without, t."""
+        return np.asarray(self.done("call", supplier, element) + self.done("exercise", supplier, element))
+
+    def done(self, component: str, *index: Any) -> Array:
+        """One decision at every node, in its unit; 0 where there is none."""
+        return self.node.get(component, {}).get(index, np.zeros(len(self.probability)))
 
     def other_sources(self, element: str) -> dict[str, Array]:
         """What fills demand at every node beside the suppliers, t; surplus, and stock that grows, are negative."""
@@ -238,8 +247,10 @@ class Measured:
             price = data[f"price_{source}"]
             parts = [price[e, k] * x for (e, k), x in self.node.get(source, {}).items() if e == element]
             return np.sum(parts, axis=0) if parts else np.zeros(len(self.probability))
-        paid = data["price_call"].get((source, element), 0.0) * self.called(source, element)
-        paid = paid + self.paid_for(source, element)
+        paid = self.paid_for(source, element)
+        for component in ("call", "exercise", "cancelled"):
+            price = data.get(f"price_{component}", {}).get((source, element), 0.0)
+            paid = paid + price * self.done(component, source, element)
         if source in self.sets.baskets and (source, element) in self.sets.offers:
             share = self.market.plan["share"]
             held = {

@@ -46,10 +46,13 @@ class _Priced:
         yield from self._of_plan()
         yield from self._of_contracts()
         measured, data = self.measured, self.market.period
-        for (s, e), called in measured.node.get("call", {}).items():
-            cost = measured.yearly(measured.discount * data["price_call"][s, e] * called)
-            for k, year in enumerate(self.years):
-                yield self._price(s, e, year, with_floor=False), float(cost[k])
+        for component, attribute in (("call", ""), ("exercise", "option_price"), ("cancelled", "cancel_price")):
+            for (s, e), amount in measured.node.get(component, {}).items():
+                cost = measured.yearly(measured.discount * data[f"price_{component}"][s, e] * amount)
+                for k, year in enumerate(self.years):
+                    agreed = self._terms(s, attribute, year, e)
+                    status = self._status(agreed) if agreed else self._price(s, e, year, with_floor=component != "call")
+                    yield status, float(cost[k])
         for component, price, table, attribute in (
             ("spot", "price_spot", "spot", "factor"), ("shortage", "price_shortage", "shortage", "cost"),
         ):  # fmt: skip
@@ -68,6 +71,9 @@ class _Priced:
                 float(measured.yearly(sold).sum()),
             )
             yield self._status(self._by_scope("stock", e, attribute="end_value")), float(measured.yearly(kept).sum())
+            if e in measured.sets.dear_to_hold:
+                held = measured.discount * data["price_held"][e,] * measured.node["stock"][e,]
+                yield self._status(self._by_scope("stock", e, attribute="holding")), float(measured.yearly(held).sum())
 
     def _of_contracts(self) -> Iterator[tuple[str, float]]:
         measured = self.measured
@@ -87,6 +93,8 @@ class _Priced:
             yield self._status(self._terms(s, "expansion_cost", y)), chance(y) * price["price_expansion"][s, y] * x
         for (s, y), x in plan.get("use", {}).items():
             yield self._status(self._terms(s, "fixed_charge", y)), chance(y) * price["charge"][s, y] * x
+        for (s, e, y), x in plan.get("reserve", {}).items():
+            yield self._status(self._terms(s, "option_fee", y, e)), chance(y) * price["price_reserve"][s, e, y] * x
         for (e, y), x in plan["stock_target"].items():
             storage = self._by_scope("stock", e, attribute="storage")
             yield self._status(storage), chance(y) * price["storage"][e, y] * x

@@ -33,6 +33,8 @@ SCALE = 1e3
 #: a plan may cost, so that rounded duals prove a little less than of an optimum (on japan 1e-4), and to solve again takes a minute.
 OPTIMALITY = 1e-3
 PRIMAL = {**SIMPLEX, "simplex_strategy": 4}
+#: What a tonne of each decision brings; of a contract what its state delivers of it.
+ARRIVES = {"contract": 1.0, "call": 1.0, "exercise": 1.0, "cancelled": -1.0}
 
 
 class NearOptimal:
@@ -67,9 +69,9 @@ class NearOptimal:
         law, wanted = market.probability, set(elements)
         weight = np.zeros(self._n_columns)
         for position, (component, index) in enumerate(composition.period.columns):
-            if component in ("contract", "call") and index[0] == supplier and index[1] in wanted:
-                arrives = market.period["delivered"][index] if component == "contract" else 1.0
-                np.add.at(weight, composition.column_of[:, position], law * arrives)
+            if component in ARRIVES and index[0] == supplier and index[1] in wanted:
+                share = market.period["delivered"][index] if component == "contract" else 1.0
+                np.add.at(weight, composition.column_of[:, position], law * ARRIVES[component] * share)
         demand = sum(float(law @ market.period["demand"][e,]) for e in wanted)
         return weight / demand if demand > 0 else weight
 

@@ -52,8 +52,11 @@ class Use(Protocol):
     def contracted(self, supplier: str, element: str) -> Array:
         """Contract in each year, t/yr."""
 
-    def called(self, supplier: str, element: str) -> Array:
-        """What is called at every node, t."""
+    def reserved(self, supplier: str, element: str) -> Array:
+        """Kept under option in each year, t/yr."""
+
+    def done(self, component: str, *index: Any) -> Array:
+        """One decision at every node; 0 where there is none."""
 
     def yearly(self, amount: Array) -> Array:
         """Expected sum over each year of an amount per node."""
@@ -200,7 +203,7 @@ def _by_year(use: Use, amounts: Mapping[tuple[Any, ...], float], owner: Owner) -
 
 
 def _offer(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
-    taken = use.contracted(*owner) + use.yearly(use.called(*owner))
+    taken = use.contracted(*owner) + use.reserved(*owner) + use.yearly(use.done("call", *owner))
     return taken, numbers.on_offer(*owner)
 
 
@@ -213,7 +216,7 @@ def _ahead(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
         if i == s
     }
     limited = [e for e in limit if np.isfinite(limit[e]).all()]
-    taken = np.sum([use.contracted(s, e) for e in limited], axis=0)
+    taken = np.sum([use.contracted(s, e) + use.reserved(s, e) for e in limited], axis=0)
     return taken, np.sum([limit[e] for e in limited], axis=0)
 
 
@@ -237,7 +240,8 @@ def _capacity(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
 def _throughput(use: Use, supplier: str) -> Array:
     if supplier in use.sets.baskets:
         return np.array(_by_year(use, use.plan["output"], (supplier,)))
-    return _ordered(use, supplier)
+    reserved = np.sum([use.reserved(*offer) for offer in use.sets.of_supplier(supplier)], axis=0)
+    return np.asarray(_ordered(use, supplier) + reserved)
 
 
 def _ordered(use: Use, supplier: str) -> Array:

@@ -1,0 +1,276 @@
+"""Ways to buy: options, contracts that may be given up, what holding costs.  [t, kUSD]
+
+One metal, 100 t a year. The mine sells at 10 and is open in one future of two; abroad never fails and costs 30. A tonne short
+costs 50.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+from pytest import approx
+
+import plain_pyomo
+import procure
+from procure import DataError
+from procure.facts import Facts
+from procure.lp import cells, highs
+from procure.lp.cells import NotByCells
+from procure.market import make_market, merge
+from procure.model import make_model
+from procure.portfolio.make import make_portfolio
+from procure.program.program import compose
+from procure.program.solve import solve_market
+from procure.scenarios.tree import Tree
+from random_models import market_of, random_model
+from test_market import cost, table
+
+HALF = [[0], [1]], [0.5, 0.5]
+
+
+def world(*terms, **frames):
+    """The tables of mine and abroad; `terms` are those of abroad: attribute and value."""
+    return {
+        "elements": table("element class_default", ["Cu", "metal"]),
+        "demand": table("element year value", ["Cu", 2027, 100]),
+        "prices": table("element layer value", ["Cu", "contract", 10], ["Cu", "licensed", 10]),
+        "suppliers": table(
+            "supplier kind price_rule price_layer", ["mine", "free", "index", "contract"], ["abroad", "free", "fixed", "contract"]
+        ),
+        "terms": table(
+            "supplier scope attribute year value", ["abroad", "all", "price", 2027, 30], ["mine", "all", "call_share", 2027, 1],
+            *(["abroad", "all", attribute, 2027, value] for attribute, value in terms),
+        ),
+        "offers": table("supplier element year value", ["mine", "Cu", 2027, 100], ["abroad", "Cu", 2027, 100]),
+        "states": table("chain state value kind order", ["mine", "open", 12, "regime", 0], ["mine", "shut", 12, "regime", 1]),
+        "transitions": table("chain from to value", ["mine", "open", "shut", 1], ["mine", "shut", "open", 1]),
+        "depths": table("chain scope state value", ["mine", "all", "shut", 1]),
+        "shortage": table("scope tier attribute value", ["Cu", 1, "width", 1], ["Cu", 1, "cost", 50]),
+    } | frames  # fmt: skip
+
+
+def model_of(frames, years=1, **choices):
+    """A model of these tables, undiscounted and weighed by the mean; the mine is called, never contracted."""
+    settings = {
+        "model": {"name": "world", "years": [2027, 2026 + years], "discount_rate": 0},
+        "suppliers": {"mine": {"contracts": "none"}},
+    }
+    return make_model(settings, Facts.from_frames(frames)).with_(
+        **{path.replace("__", "."): value for path, value in choices.items()}
+    )
+
+
+def market(model, states=HALF[0], probability=HALF[1]):
+    """Over paths of the mine's states: one list of 0 (open) and 1 (shut) per path."""
+    codes = [[[state] for state in path] for path in states]
+    return make_market(model, {}, Tree.from_paths(codes, probability, ["mine"], [("open", "shut")]))
+
+
+# --- options
+
+
+@pytest.mark.parametrize(("fee", "expected"), [(0, 1500), (4, 1900), (14.9, 2990), (15.1, 3000), (1000, 3000)])
+def test_an_option_by_hand(fee, expected):
+    """The right to a tonne at 20 saves 50 - 20 in one future of two: it is worth 15. Below that all 100 t are reserved,
+
+        100 fee + 0.5 x 100 x 10 + 0.5 x 100 x 20,
+
+    above it none: 0.5 x 1000 + 0.5 x 5000. (A firm tonne at 30 costs as much as going without: 0.5 x 10 + 0.5 x 50.)
+    """
+    assert cost(market(model_of(world(("option_fee", fee), ("option_price", 20))))) == approx(expected)
+
+
+@pytest.mark.parametrize("price", [5, 20, 45])
+def test_an_option_that_is_free_is_capacity(price):
+    """It costs what the same volume costs that can simply be called: at the price of abroad times its premium."""
+    free = model_of(world(("option_fee", 0), ("option_price", price)))
+    called = model_of(world(("call_share", 1), ("call_premium", price / 30)))
+    assert cost(market(free)) == approx(cost(market(called)))
+
+
+def test_without_a_price_of_its_own_an_option_pays_that_of_a_contract():
+    """Reserved at 1, taken at 30 where the mine is shut: 100 + 500 + 1500."""
+    assert cost(market(model_of(world(("option_fee", 1))))) == approx(2100)
+
+
+def test_an_option_takes_room_of_contract_call_and_capacity():
+    """60 t of capacity: 60 t under option at 4 and 20, the rest goes without: 240 + 500 + 0.5 (60 x 20 + 40 x 50). What is reserved
+    cannot be called beside it: with 100 t on offer, all callable at 49, 60 t under option leave 40 t of calls instead of shortage.
+    """
+    terms = ("option_fee", 4), ("option_price", 20), ("capacity", 60)
+    assert cost(market(model_of(world(*terms)))) == approx(240 + 500 + 0.5 * (1200 + 2000))
+    called = *terms, ("call_share", 1), ("call_premium", 49 / 30)
+    assert cost(market(model_of(world(*called)))) == approx(240 + 500 + 0.5 * (1200 + 40 * 49))
+
+
+def test_an_option_is_for_sale_in_the_years_of_its_fee():
+    """In 2028 the mine is shut for sure. A fee from 2028 on: 500 + 2500 as nothing is to be had in 2027, then 400 + 2000."""
+    frames = world(("option_price", 20))
+    frames["terms"].loc[len(frames["terms"])] = ["abroad", "all", "option_fee", 2028, 4]
+    assert cost(market(model_of(frames, years=2), [[0, 1], [1, 1]])) == approx(500 + 2500 + 400 + 2000)
+
+
+def test_a_basket_sells_no_options():
+    frames = world(("option_fee", 4), ("capacity", 100))
+    frames["suppliers"].loc[1, "kind"] = "basket"
+    frames["baskets"] = table("supplier element value", ["abroad", "Cu", 1])
+    with pytest.raises(DataError, match=r"abroad option_fee.*sells a basket.*kind free"):
+        market(model_of(frames))
+
+
+# --- giving up
+
+
+@pytest.mark.parametrize(("price", "expected"), [(0, 2000), (5, 2250), (19.9, 2995), (20.1, 3000), (1000, 3000)])
+def test_giving_up_by_hand(price, expected):
+    """Where the mine is open, a tonne from abroad (30) is given up for one of the mine (10) if that costs less than 20:
+
+    100 t    0.5 x (10 + price) + 0.5 x 30
+    """
+    assert cost(market(model_of(world(("cancel_price", price))))) == approx(expected)
+
+
+def test_giving_up_at_no_price_is_no_contract():
+    """It costs what the volume costs that is only called, at the price of the contract."""
+    called = model_of(world(("call_share", 1)), suppliers__abroad__contracts="none")
+    assert cost(market(model_of(world(("cancel_price", 0))))) == approx(cost(market(called)))
+
+
+def test_a_commitment_may_be_given_up():
+    """100 t at 30 are committed and the mine is open: 100 x (10 + 5), where all must be taken otherwise: 3000."""
+    firm = {"commitments": table("supplier element year value", ["abroad", "Cu", 2027, 100])}
+    assert cost(market(model_of(world(**firm)), [[0]], [1.0])) == approx(3000)
+    assert cost(market(model_of(world(("cancel_price", 5), **firm)), [[0]], [1.0])) == approx(1500)
+
+
+def test_only_what_would_arrive_is_given_up():
+    """Half of what abroad sells is lost while the mine is shut, and paid though it does not arrive. Contracted x t of abroad: open,
+    x given up at 5; shut, 30 x for x / 2 t. A tonne costs 0.5 x 5 + 0.5 x 30 and saves 0.5 x 0.5 x 50 = 12.5: none is bought.
+    """
+    frames = world(("cancel_price", 5), depths=table("chain scope state value", ["mine", "all", "shut", 1]))
+    frames["suppliers"]["payment"] = ["delivered", "ordered"]
+    assert cost(market(model_of(frames))) == approx(2250)  # nothing of abroad is lost yet
+    frames["states"] = pd.concat([frames["states"], frames["states"].assign(chain="abroad")])
+    frames["transitions"] = pd.concat([frames["transitions"], frames["transitions"].assign(chain="abroad")])
+    frames["depths"] = table("chain scope state value", ["mine", "all", "shut", 1], ["abroad", "all", "shut", 0.5])
+    model = model_of(frames)
+    codes = np.array([[[0, 0]], [[1, 1]]])
+    both = make_market(model, {}, Tree.from_paths(codes, [0.5, 0.5], ["abroad", "mine"], [("open", "shut")] * 2))
+    assert cost(both) == approx(3000)
+
+
+# --- holding
+
+
+@pytest.mark.parametrize(("holding", "expected"), [(0, 2000), (5, 2500), (19, 3900), (21, 4000)])
+def test_holding_by_hand(holding, expected):
+    """Two years; a tonne of the mine costs 10, then 30. Bought a year ahead it costs 10 + holding: up to 20 that is done."""
+    frames = world(stock=table(
+        "scope attribute value", ["all", "max_days", 365], ["all", "refill_share", 4], ["all", "holding", holding]
+    ))  # fmt: skip
+    frames["terms"] = table(
+        "supplier scope attribute year value", ["mine", "all", "price", 2027, 10], ["mine", "all", "price", 2028, 30],
+        ["mine", "all", "call_share", 2027, 1],
+    )  # fmt: skip
+    frames["suppliers"], frames["offers"] = (
+        frames["suppliers"][:1],
+        table("supplier element year value", ["mine", "Cu", 2027, 400]),
+    )
+    model = model_of(frames, years=2, stock__release="always")
+    assert cost(market(model, [[0, 0]], [1.0])) == approx(expected)
+    half_years = model.with_(**{"model.periods_per_year": 2})
+    # Of 100 t, 50 t wait half a year longer than the other 50 t: both are bought in the second half of 2027.
+    bought = cost(market(half_years, [[0, 0, 0, 0]], [1.0]))
+    waits = holding / 2
+    assert bought == approx(1000 + 50 * (min(10 + waits, 30) + min(10 + 2 * waits, 30)))
+
+
+# --- what the answer says of it
+
+
+def answer(*terms):
+    solved = solve_market(market(model_of(world(*terms))))
+    return make_portfolio(solved, [solved])
+
+
+def test_the_answer_counts_what_is_reserved_and_given_up():
+    """Cost and tonnes of the screen follow the decisions: fees are fixed, what is taken under an option is called."""
+    portfolio = answer(("option_fee", 4), ("option_price", 20))
+    costs = portfolio.costs.set_index("component")["expected_musd"]
+    assert costs[["fixed", "calls", "shortage_cost"]].tolist() == approx([0.4, 1.5, 0.0])
+    row = portfolio.mix.set_index("supplier").loc["abroad"]
+    assert (row["called_t"], row["supplied_t"], row["cost_musd"]) == approx((50, 50, 1.0))
+    portfolio = answer(("cancel_price", 5))
+    row = portfolio.mix.set_index("supplier").loc["abroad"]
+    assert (row["contracted_t"], row["delivered_t"], row["cost_musd"]) == approx((100, 50, 1.75))
+
+
+# --- every way to solve
+
+
+def with_ways_to_buy(model, seed):
+    """The model, some of its offers reservable or to be given up, and stock that costs something while it is held."""
+    random = np.random.default_rng([seed, 7])
+    tables = {name: frame for name, frame in model.facts.tables.items() if len(frame)}
+    prices = tables["prices"].set_index(["element", "layer"])["value"]
+    free = tables["suppliers"].query("kind == 'free'")
+    rows = []
+    for s, layer in zip(free["supplier"], free["price_layer"], strict=True):
+        for e in tables["offers"].query("supplier == @s")["element"].unique():
+            price = prices[e, layer]
+            terms = {"option_fee": 0.2 * price, "option_price": 0.8 * price, "cancel_price": 0.3 * price}
+            rows += [
+                (s, e, attribute, 2026 + int(random.integers(0, 3)), value * random.uniform(0.5, 1.5))
+                for attribute, value in terms.items() if random.random() < 0.6
+            ]  # fmt: skip
+    frames = {name: frame.drop(columns=[c for c in OPTIONAL if c in frame]) for name, frame in tables.items()}
+    frames["terms"] = pd.concat([frames["terms"], table("supplier scope attribute year value", *rows)])
+    held = table("scope attribute value", ["all", "holding", random.uniform(0.1, 2)])
+    frames["stock"] = pd.concat([frames["stock"], held]) if "stock" in frames else held
+    return make_model(model.settings, Facts.from_frames(frames))
+
+
+OPTIONAL = ("unit", "low", "high", "source", "address", "status", "confidence", "note", "source_year")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_plain_pyomo_merging_and_cells_agree(seed):
+    made = market_of(with_ways_to_buy(random_model(seed), seed), seed)
+    risk = made.model.settings.risk
+    slow = plain_pyomo.solve(
+        made.sets, made.shape, made.plan, made.period, made.probability, made.discount, risk.alpha, risk.weight
+    )
+    assert cost(made) == approx(slow, rel=1e-7, abs=1e-5)
+    assert cost(merge(made)) == approx(slow, rel=1e-7, abs=1e-5)
+
+
+def test_cells_agree():
+    """What is made of cells stays so: options and the rest are rows of one element."""
+    tosses = {"model__periods_per_year": 1, "demand__uncertain": "none"}
+    agreed = 0
+    for seed in range(60):
+        model = random_model(seed, **tosses)
+        plain = compose(market_of(model, seed))
+        if cells.unlike_cells(plain.composition, plain.composed) is not None:
+            continue
+        made = compose(market_of(with_ways_to_buy(model, seed), seed))
+        answer = cells.solve(made.composition, made.composed, made.figures)
+        assert not isinstance(answer, NotByCells)
+        if answer.status is highs.Status.OPTIMAL:
+            assert answer.objective == approx(highs.solve(made.composed.lp).objective, rel=1e-6, abs=1e-3)
+            agreed += len(made.market.sets.options) > 0
+    assert agreed >= 5
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_a_compiled_model_follows_its_numbers(seed):
+    """Moved in place and solved afresh, the cost is the same; a fee that nobody pays switches options off."""
+    model = model_of(world(("option_fee", 4), ("option_price", 20), ("cancel_price", 5)), world__tree__nodes=40)
+    compiled = procure.compile(model)
+    random = np.random.default_rng(seed)
+    for _ in range(3):
+        moves = {
+            f"suppliers.abroad.{attribute}": float(random.uniform(0, most))
+            for attribute, most in (("option_fee", 20), ("option_price", 40), ("cancel_price", 30))
+        }
+        fresh = procure.solve(model.with_(**moves)).summary["objective"]
+        assert compiled.solve(moves).objective == approx(fresh, rel=1e-7)
