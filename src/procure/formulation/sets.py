@@ -21,8 +21,8 @@ class Sets:
 
     `offers` are the (supplier, element) pairs that can be contracted, `calls` those that can be called within a period;
     `baskets` sell their elements in fixed proportion; `capped` have a total throughput; `ramped` may only grow so fast;
-    `charged` carry a fixed charge or a minimum order; of the offers, `options` can be reserved at a fee and `cancellable` ones given
-    up at a price; elements `dear_to_hold` cost something while they are in stock; `expandable` maps a supplier to the years its new
+    `charged` carry a fixed charge or a minimum order; of the offers, `options` can be reserved at a fee and `cancellable` ones
+    given up at a price; elements `dear_to_hold` cost something in stock; `expandable` maps a supplier to the years its new
     capacity takes. `reviewed` are the moments of the plan where there are reviews (`formulation.moment`), by year and in the order
     of what was seen; without reviews the moments are the years.
     """
