@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from procure.explore.sweep import tidy as tidy
     from procure.explore.switch import Switches as Switches
     from procure.explore.switch import switch as switch
+    from procure.explore.why import Why as Why
+    from procure.explore.why import why as why
     from procure.facts import Facts as Facts
     from procure.facts import load_facts as load_facts
     from procure.lp.two_stage import (
@@ -94,6 +96,7 @@ _HOME = {
     "Stress": "explore.stress",
     "Switches": "explore.switch",
     "TwoStageProblem": "lp.two_stage",
+    "Why": "explore.why",
     "compare": "portfolio.evaluate",
     "compile": "solving.compiled",
     "evaluate": "portfolio.evaluate",
@@ -113,6 +116,7 @@ _HOME = {
     "switch": "explore.switch",
     "tidy": "explore.sweep",
     "value_of_information": "explore.information",
+    "why": "explore.why",
 }
 
 #: Folders that are public as a whole.

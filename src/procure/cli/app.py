@@ -26,6 +26,7 @@ from procure.cli.sources import sources
 from procure.cli.stress import stress
 from procure.cli.sweep import sweep
 from procure.cli.switch import switch
+from procure.cli.why import why
 from procure.errors import DataError, ProcureError
 from procure.languages import in_language
 
@@ -94,7 +95,7 @@ def procure(
 
 
 for command in (
-    solve, evaluate, sweep, switch, frontier, ranges, hedges, sensitivity, reviews, stress, check, models, sources, show, plot,
-    report,
+    solve, evaluate, sweep, switch, frontier, ranges, hedges, sensitivity, reviews, stress, why, check, models,
+    sources, show, plot, report,
 ):  # fmt: skip
     app.command()(spoken(command))

@@ -15,6 +15,7 @@ from procure.errors import DataError, Fault
 
 if TYPE_CHECKING:
     from procure.model import Model
+    from procure.portfolio.portfolio import Portfolio
 
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="A bundled name (`procure models`) or a .toml file.")]
 Changes = Annotated[
@@ -81,6 +82,27 @@ def load(
         for line in _numbers_set(model, changed, values):
             print(line, file=sys.stderr)
     return changed
+
+
+def answer_or_model(
+    name: str, changes: list[str] | None, faults: list[Fault] | None = None, *, quiet: bool = True
+) -> Portfolio | Model:
+    """A kept answer, where a name ends in .json, else the model of that name; `--set` is for models."""
+    if not name.endswith(".json"):
+        return load(name, changes, faults, quiet=quiet)
+    from procure.portfolio.read import read_portfolio
+
+    faults = list(faults or ())
+    if changes:
+        rule = "an answer is of the numbers that it was solved with"
+        faults.append(Fault(f"--set {changes[0]}", f"{name} is an answer", rule, "name the model instead"))
+    try:
+        portfolio = read_portfolio(name)
+    except DataError as error:
+        faults += error.faults
+    if faults:
+        raise DataError(faults)
+    return portfolio
 
 
 def _numbers_set(before: Model, after: Model, paths: Iterable[str]) -> Iterator[str]:

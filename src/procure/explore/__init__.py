@@ -7,8 +7,9 @@ from procure.explore.sensitivity import Sensitivity, sensitivity
 from procure.explore.stress import Stress, stress
 from procure.explore.sweep import sweep
 from procure.explore.switch import Switches, switch
+from procure.explore.why import Why, why
 
 __all__ = [
-    "Frontier", "Hedges", "Ranges", "Sensitivity", "Stress", "Switches",
-    "frontier", "hedges", "ranges", "sensitivity", "stress", "sweep", "switch",
+    "Frontier", "Hedges", "Ranges", "Sensitivity", "Stress", "Switches", "Why",
+    "frontier", "hedges", "ranges", "sensitivity", "stress", "sweep", "switch", "why",
 ]  # fmt: skip

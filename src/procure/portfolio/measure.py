@@ -252,15 +252,16 @@ class Measured:
             price = data.get(f"price_{component}", {}).get((source, element), 0.0)
             paid = paid + price * self.done(component, source, element)
         if source in self.sets.baskets and (source, element) in self.sets.offers:
-            share = self.market.plan["share"]
-            held = {
-                e: self.market.by_year(self.market.of_moments(share, source, e))
-                for _, e in self.sets.of_supplier(source)
-            }
-            whole = np.sum(list(held.values()), axis=0)
-            part = np.divide(held[element], whole, out=np.full(len(whole), 1.0 / len(held)), where=whole > 0)
-            paid = paid + self.paid_for_output(source) * part[years]
+            paid = paid + self.paid_for_output(source) * self.part_of_basket(source, element)[years]
         return np.asarray(paid)
+
+    def part_of_basket(self, supplier: str, element: str) -> Array:
+        """An element's part of the tonnes that a basket holds, by year: so its price is split."""
+        share, market = self.market.plan["share"], self.market
+        held = {e: market.by_year(market.of_moments(share, supplier, e)) for _, e in self.sets.of_supplier(supplier)}
+        whole = np.sum(list(held.values()), axis=0)
+        part: Array = np.divide(held[element], whole, out=np.full(len(whole), 1.0 / len(held)), where=whole > 0)
+        return part
 
 
 # --- frames ---

@@ -14,16 +14,18 @@ Source: Brill, Chang & Hopkins (1982), Management Science 28(3), 221-235 (altern
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from procure.lp.highs import Solver
-from procure.lp.program import Solution
-from procure.program.engine import SIMPLEX
-from procure.program.optimum import refuse
+from procure.lp.program import Solution, Status
+from procure.market import Market
+from procure.program.engine import SIMPLEX, Engine, with_duals
+from procure.program.optimum import Optimum, refuse
 from procure.program.program import Program, compose
 from procure.units import KUSD_PER_MUSD, Array
 
@@ -49,9 +51,7 @@ class NearOptimal:
     """
 
     def __init__(self, program: Program, within: float) -> None:
-        market = program.market
-        every_leaf = np.arange(len(market.shape.leaves))
-        self.program = compose(market, every_leaf, market.sets.elements)
+        self.program = whole(program.market)
         lp = self.program.lp
         self._n_columns = len(lp.cost)
         self._solver = Solver(lp, SIMPLEX)
@@ -64,16 +64,8 @@ class NearOptimal:
         self._bases: dict[tuple[str, bool], Any] = {}  # of the last extreme of what is alike
 
     def supplied(self, supplier: str, elements: Iterable[str]) -> Array:
-        """What each decision adds to the share of some elements' expected demand that arrives from a supplier."""
-        market, composition = self.program.market, self.program.composition
-        law, wanted = market.probability, set(elements)
-        weight = np.zeros(self._n_columns)
-        for position, (component, index) in enumerate(composition.period.columns):
-            if component in ARRIVES and index[0] == supplier and index[1] in wanted:
-                share = market.period["delivered"][index] if component == "contract" else 1.0
-                np.add.at(weight, composition.column_of[:, position], law * ARRIVES[component] * share)
-        demand = sum(float(law @ market.period["demand"][e,]) for e in wanted)
-        return weight / demand if demand > 0 else weight
+        """`supplied` of its program and all its decisions."""
+        return supplied(self.program, supplier, elements)
 
     def extreme(self, weight: Array, *, largest: bool, alike: str = "") -> Solution:
         """The plan in which a weighed sum of all decisions is least, or largest; its objective is that sum, `SCALE` times.
@@ -89,3 +81,49 @@ class NearOptimal:
         if alike and self._basis is not None:
             self._bases[alike, largest] = self._solver.get_basis()
         return solution
+
+
+def whole(market: Market) -> Program:
+    """The program of a market without short cuts: whatever is asked of it beside its cost is asked of every plan."""
+    return compose(market, np.arange(len(market.shape.leaves)), market.sets.elements)
+
+
+def supplied(program: Program, supplier: str, elements: Iterable[str]) -> Array:
+    """What each decision adds to the share of some elements' expected demand that arrives from a supplier."""
+    market, composition = program.market, program.composition
+    law, wanted = market.probability, set(elements)
+    weight = np.zeros(len(program.lp.cost))
+    for position, (component, index) in enumerate(composition.period.columns):
+        if component in ARRIVES and index[0] == supplier and index[1] in wanted:
+            share = market.period["delivered"][index] if component == "contract" else 1.0
+            np.add.at(weight, composition.column_of[:, position], law * ARRIVES[component] * share)
+    demand = sum(float(law @ market.period["demand"][e,]) for e in wanted)
+    return weight / demand if demand > 0 else weight
+
+
+def held(market: Market, supplier: str, elements: Sequence[str], share: float, *, at_least: bool) -> Optimum | float:
+    """The optimum where a supplier's share of some elements' expected demand is at least, or at most, so much.
+
+    Its price, the dual of the last row, is what one more of the share would save, in kUSD. Where no plan has such a share, the
+    outermost one that any plan has; NaN where none keeps the limits at all.
+    """
+    program = whole(market)
+    weight, lp = supplied(program, supplier, elements), program.lp
+    # In thousandths of demand, as shares are elsewhere: the tolerances of the solver are made for numbers of that size.
+    row = sparse.csr_matrix(SCALE * weight)
+    low, high = (SCALE * share, np.inf) if at_least else (-np.inf, SCALE * share)
+    limited = replace(
+        lp,
+        matrix=sparse.csc_matrix(sparse.vstack([lp.matrix, row])),
+        row_lower=np.append(lp.row_lower, low),
+        row_upper=np.append(lp.row_upper, high),
+    )
+    posed = replace(program, composed=replace(program.composed, lp=limited))
+    solution, seconds = Engine().solve(limited)
+    if limited.is_mixed_integer and solution.status is Status.OPTIMAL:
+        solution = with_duals(limited, solution)
+    if solution.status is not Status.INFEASIBLE:
+        refuse(solution)
+        return Optimum(solution, seconds, posed)
+    outermost, _ = Engine().solve(replace(lp, cost=-SCALE * weight if at_least else SCALE * weight))
+    return float(weight @ outermost.x) if outermost.status is Status.OPTIMAL else float("nan")

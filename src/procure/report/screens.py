@@ -12,17 +12,30 @@ from procure.explore.reviews import Reviews
 from procure.explore.sensitivity import Sensitivity
 from procure.explore.stress import Stress
 from procure.explore.switch import Switches
+from procure.explore.why import Why
 from procure.languages import Language
 from procure.portfolio.evaluate import Comparison, Evaluation
 from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
-from procure.report import frontier, hedges, information, outcome, ranges, reviews, sensitivity, stress, switch, text
+from procure.report import (
+    frontier,
+    hedges,
+    information,
+    outcome,
+    ranges,
+    reviews,
+    sensitivity,
+    stress,
+    switch,
+    text,
+    why,
+)
 from procure.report.page import Page, Shown
 
 _PAGES: Mapping[type, Callable[[Any], Page]] = {
     Comparison: outcome.page, Evaluation: outcome.page, Frontier: frontier.page, Hedges: hedges.page,
     Information: information.page, Portfolio: text.page, Ranges: ranges.page, Reviews: reviews.page,
-    Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page,
+    Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page, Why: why.page,
 }  # fmt: skip
 
 

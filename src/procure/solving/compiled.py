@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from procure.errors import Infeasible
@@ -78,7 +78,12 @@ class Compiled:
         return [Level(model, choice, self._options, self._is_solved_once) for choice in programme_choices(model)]
 
     def solve(
-        self, changes: Mapping[str, Any] | None = None, *, explains: bool = True, progress: Progress | None = None
+        self,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        only: Collection[str] = (),
+        explains: bool = True,
+        progress: Progress | None = None,
     ) -> Answer:
         """The least-cost answer with some dotted paths changed.
 
@@ -87,6 +92,8 @@ class Compiled:
         changes : mapping, optional
             Value by path, as for `Model.with_`: numbers in the unit of the model, or text that says its unit. Each call
             starts from the model as compiled, not from the last changes.
+        only : collection of str
+            Programme levels to choose from, by their names in an answer; all, unless some are named. The futures are those of all.
         explains : bool
             Whether `Infeasible` says which limits conflict and what would mend it: seconds of a large model.
         progress : callable, optional
@@ -113,7 +120,7 @@ class Compiled:
         started = time.perf_counter()
         change = self.reaches.change(dict(changes or {}))
         # Pyomo never runs in a thread: every program is made here, and only what is left, mostly HiGHS, runs side by side.
-        waiting = self._waiting(change)
+        waiting = [each for each in self._waiting(change) if not only or each.level.name in only]
         levels = [each.level for each in waiting]
         if change.is_structure:
             read = frozenset().union(*(level.read for level in waiting))

@@ -1,0 +1,55 @@
+"""`procure why`: what another choice loses, and what would reverse it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from procure.cli.model import Changes, answer_or_model
+from procure.cli.output import progress, show, unwritable
+
+
+def why(
+    answer: Annotated[
+        str,
+        typer.Argument(metavar="ANSWER", help="Written by `procure solve --json`; or a model: a name or a .toml file."),
+    ],
+    instead: Annotated[
+        str,
+        typer.Option(
+            metavar="RIVAL",
+            help="A programme level, 'seabed pilot', or a share of all demand or of a class or element: 'lynas heavy 40 %'.",
+        ),
+    ],
+    changes: Changes = None,
+    paths: Annotated[
+        int, typer.Option(metavar="N", help="Fresh paths on which both are played; 0 plays none.")
+    ] = 10_000,
+    number: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="What could reverse it: this number, and those named beside it."),
+    ] = None,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STATUS", help="Or numbers of this status: assumed, unverified; else all but sourced."),
+    ] = None,
+    most: Annotated[
+        int, typer.Option(metavar="N", help="Numbers that are followed to where they reverse it; 0 for none.")
+    ] = 3,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Tell what a rival loses against what is chosen: on what, in which element, year and future, and what would reverse it."""
+    faults = unwritable(json, force)
+    chosen = answer_or_model(answer, changes, faults, quiet=quiet)
+    from procure.explore.why import why as find
+
+    with progress(quiet) as told:
+        found = find(chosen, instead, paths=paths, numbers=number, statuses=status, most=most, progress=told)
+    if json is not None:
+        found.to_json(json.resolve())
+    if not quiet:
+        show(found)
