@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from procure.errors import (
         SolverError as SolverError,
     )
+    from procure.explore.corridor import Corridor as Corridor
+    from procure.explore.corridor import corridor as corridor
     from procure.explore.frontier import Frontier as Frontier
     from procure.explore.frontier import frontier as frontier
     from procure.explore.hedges import Hedges as Hedges
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Comparison": "portfolio.evaluate",
     "Compiled": "solving.compiled",
+    "Corridor": "explore.corridor",
     "DataError": "errors",
     "Evaluation": "portfolio.evaluate",
     "Facts": "facts",
@@ -99,6 +102,7 @@ _HOME = {
     "Why": "explore.why",
     "compare": "portfolio.evaluate",
     "compile": "solving.compiled",
+    "corridor": "explore.corridor",
     "evaluate": "portfolio.evaluate",
     "frontier": "explore.frontier",
     "hedges": "explore.hedges",

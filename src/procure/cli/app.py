@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from procure.cli.check import check
+from procure.cli.corridor import corridor
 from procure.cli.evaluate import evaluate
 from procure.cli.frontier import frontier
 from procure.cli.hedges import hedges
@@ -95,7 +96,7 @@ def procure(
 
 
 for command in (
-    solve, evaluate, sweep, switch, frontier, ranges, hedges, sensitivity, reviews, stress, why, check, models,
+    solve, evaluate, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, check, models,
     sources, show, plot, report,
 ):  # fmt: skip
     app.command()(spoken(command))

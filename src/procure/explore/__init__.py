@@ -1,5 +1,6 @@
 """Questions that take many solves: a model compiled once, its numbers moved from case to case."""
 
+from procure.explore.corridor import Corridor, corridor
 from procure.explore.frontier import Frontier, frontier
 from procure.explore.hedges import Hedges, hedges
 from procure.explore.ranges import Ranges, ranges
@@ -10,6 +11,6 @@ from procure.explore.switch import Switches, switch
 from procure.explore.why import Why, why
 
 __all__ = [
-    "Frontier", "Hedges", "Ranges", "Sensitivity", "Stress", "Switches", "Why",
-    "frontier", "hedges", "ranges", "sensitivity", "stress", "sweep", "switch", "why",
+    "Corridor", "Frontier", "Hedges", "Ranges", "Sensitivity", "Stress", "Switches", "Why",
+    "corridor", "frontier", "hedges", "ranges", "sensitivity", "stress", "sweep", "switch", "why",
 ]  # fmt: skip

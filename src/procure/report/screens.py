@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from procure.explore.corridor import Corridor
 from procure.explore.frontier import Frontier
 from procure.explore.hedges import Hedges
 from procure.explore.ranges import Ranges
@@ -18,6 +19,7 @@ from procure.portfolio.evaluate import Comparison, Evaluation
 from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
 from procure.report import (
+    corridor,
     frontier,
     hedges,
     information,
@@ -33,7 +35,7 @@ from procure.report import (
 from procure.report.page import Page, Shown
 
 _PAGES: Mapping[type, Callable[[Any], Page]] = {
-    Comparison: outcome.page, Evaluation: outcome.page, Frontier: frontier.page, Hedges: hedges.page,
+    Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page, Frontier: frontier.page, Hedges: hedges.page,
     Information: information.page, Portfolio: text.page, Ranges: ranges.page, Reviews: reviews.page,
     Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page, Why: why.page,
 }  # fmt: skip
