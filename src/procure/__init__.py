@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from procure.explore.information import value_of_information as value_of_information
     from procure.explore.ranges import Ranges as Ranges
     from procure.explore.ranges import ranges as ranges
+    from procure.explore.regret import Regret as Regret
+    from procure.explore.regret import regret as regret
     from procure.explore.reviews import Reviews as Reviews
     from procure.explore.reviews import reviews as reviews
     from procure.explore.sensitivity import Sensitivity as Sensitivity
@@ -92,6 +94,7 @@ _HOME = {
     "Model": "model",
     "Portfolio": "portfolio.portfolio",
     "Ranges": "explore.ranges",
+    "Regret": "explore.regret",
     "Reviews": "explore.reviews",
     "ProcureError": "errors",
     "Sensitivity": "explore.sensitivity",
@@ -111,6 +114,7 @@ _HOME = {
     "ranges": "explore.ranges",
     "read_portfolio": "portfolio.read",
     "read_sweep": "explore.sweep",
+    "regret": "explore.regret",
     "reviews": "explore.reviews",
     "sensitivity": "explore.sensitivity",
     "solve": "solving.solve",

@@ -18,6 +18,7 @@ from procure.cli.language import language, spoken
 from procure.cli.models import models
 from procure.cli.plot import plot
 from procure.cli.ranges import ranges
+from procure.cli.regret import regret
 from procure.cli.report import report
 from procure.cli.reviews import reviews
 from procure.cli.sensitivity import sensitivity
@@ -96,7 +97,7 @@ def procure(
 
 
 for command in (
-    solve, evaluate, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, check, models,
+    solve, evaluate, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, regret, check, models,
     sources, show, plot, report,
 ):  # fmt: skip
     app.command()(spoken(command))

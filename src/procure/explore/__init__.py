@@ -4,6 +4,7 @@ from procure.explore.corridor import Corridor, corridor
 from procure.explore.frontier import Frontier, frontier
 from procure.explore.hedges import Hedges, hedges
 from procure.explore.ranges import Ranges, ranges
+from procure.explore.regret import Regret, regret
 from procure.explore.sensitivity import Sensitivity, sensitivity
 from procure.explore.stress import Stress, stress
 from procure.explore.sweep import sweep
@@ -11,6 +12,6 @@ from procure.explore.switch import Switches, switch
 from procure.explore.why import Why, why
 
 __all__ = [
-    "Corridor", "Frontier", "Hedges", "Ranges", "Sensitivity", "Stress", "Switches", "Why",
-    "corridor", "frontier", "hedges", "ranges", "sensitivity", "stress", "sweep", "switch", "why",
+    "Corridor", "Frontier", "Hedges", "Ranges", "Regret", "Sensitivity", "Stress", "Switches", "Why",
+    "corridor", "frontier", "hedges", "ranges", "regret", "sensitivity", "stress", "sweep", "switch", "why",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError, field_validator
 
@@ -72,10 +72,15 @@ class TreeChoices(Table):
     primary: str | None = None
 
 
+#: Which end of the ranges of the risks is taken.
+Variant = Literal["optimistic", "base", "pessimistic"]
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
+
+
 class WorldChoices(Table):
     """Which variant of the risks, where they stand today, and how the tree is made."""
 
-    variant: Literal["optimistic", "base", "pessimistic"] = "base"
+    variant: Variant = "base"
     start: dict[str, str] = Field({})
     tree: TreeChoices = TreeChoices()
     scenarios: Truth = False  # True: the futures are the table `scenarios` of the facts
@@ -101,8 +106,12 @@ class StockChoices(Table):
     release: Literal["disruption", "always"] = "disruption"
 
 
+#: Scales at which a year of ban without stock costs what others have put on it (`losses.csv`; docs/data.md says how they are made).
+SCALES = {"NRI": 1.0, "Daiwa": 2.7, "IMF": 4.2}
+
+
 class ShortageChoices(Table):
-    """The scale of all shortage costs: 1 reproduces NRI's loss of a year of ban without stock, 2.7 Daiwa's, 4.2 IMF's."""
+    """The scale of all shortage costs: one of `SCALES` reproduces the loss of a year of ban that others see."""
 
     scale: Number = Field(1.0, ge=0, le=1000)
 

@@ -9,6 +9,7 @@ from procure.explore.corridor import Corridor
 from procure.explore.frontier import Frontier
 from procure.explore.hedges import Hedges
 from procure.explore.ranges import Ranges
+from procure.explore.regret import Regret
 from procure.explore.reviews import Reviews
 from procure.explore.sensitivity import Sensitivity
 from procure.explore.stress import Stress
@@ -25,6 +26,7 @@ from procure.report import (
     information,
     outcome,
     ranges,
+    regret,
     reviews,
     sensitivity,
     stress,
@@ -36,7 +38,7 @@ from procure.report.page import Page, Shown
 
 _PAGES: Mapping[type, Callable[[Any], Page]] = {
     Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page, Frontier: frontier.page, Hedges: hedges.page,
-    Information: information.page, Portfolio: text.page, Ranges: ranges.page, Reviews: reviews.page,
+    Information: information.page, Portfolio: text.page, Ranges: ranges.page, Regret: regret.page, Reviews: reviews.page,
     Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page, Why: why.page,
 }  # fmt: skip
 

@@ -1,0 +1,65 @@
+"""`procure regret`: which plan is least regretted, whichever reading of the world is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from procure.cli.model import Changes, ModelName, load, value_of
+from procure.cli.output import progress, show, unwritable
+from procure.errors import Fault
+
+
+def regret(
+    model: ModelName,
+    reading: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:PATH=VALUE",
+            help="A reading of the world, as often as needed, one NAME for several changes: --reading IMF:shortage.scale=4.2. Else "
+            "the variants of the risks, the scales of shortage that others see, and the readings of demand.",
+        ),
+    ] = None,
+    changes: Changes = None,
+    resolve: Annotated[
+        bool, typer.Option("--resolve/--no-resolve", help="Make plans for every reading, too, as many solves more.")
+    ] = True,
+    paths: Annotated[
+        int, typer.Option(metavar="N", help="Fresh paths in each reading, where the tree is drawn.")
+    ] = 10_000,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Find the plan that is least regretted: what each plan costs in each reading of the world beside the best there."""
+    faults = unwritable(json, force)
+    readings = _readings(reading, faults)
+    chosen = load(model, changes, faults, quiet=quiet)
+    from procure.explore.regret import regret as find
+
+    with progress(quiet) as told:
+        found = find(chosen, readings, resolve=resolve, paths=paths, as_written=True, progress=told)
+    if json is not None:
+        found.to_json(json.resolve())
+    if not quiet:
+        show(found)
+
+
+def _readings(texts: list[str] | None, faults: list[Fault]) -> dict[str, dict[str, Any]] | None:
+    """What each reading changes."""
+    if texts is None:
+        return None
+    readings: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        name, colon, change = text.partition(":")
+        path, equals, value = (part.strip() for part in change.partition("="))
+        where = f"--reading {text}"
+        if not (name.strip() and colon and path and equals):
+            faults.append(
+                Fault(where, "it is no reading", "a reading is NAME:path=value", "as in IMF:shortage.scale=4.2")
+            )
+            continue
+        readings.setdefault(name.strip(), {})[path] = value_of(where, value, faults)
+    return readings

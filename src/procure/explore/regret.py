@@ -1,0 +1,366 @@
+"""Which plan is least regretted, whichever reading of the world turns out to be right.
+
+A reading is a world of its own: other risks, another scale of what shortage costs, another demand. Every plan is made for one of
+them: the best one under each programme level for the model as it stands, and the best of all for each other reading. What is
+decided now stays as it is then, its programme too; in each reading j it costs
+
+  C_ij    where every future is counted, the least weighed cost with the plan i given, on the tree of j
+          else what it costs on fresh paths of j, under the rule that is best on the mean and cannot see the future
+  R_ij = C_ij - min_k C_kj                                           the regret, over all plans k, those made for j among them
+
+and the plan of least greatest regret is argmin_i max_j R_ij. On fresh paths, the same for all plans, a regret has a standard error.
+
+Source: Savage (1951), The theory of statistical decision, Journal of the American Statistical Association 46(253), 55-67.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from pandas import DataFrame
+from threadpoolctl import threadpool_limits
+
+from procure.errors import DataError, Fault
+from procure.explore.kept import Kept
+from procure.explore.switch import SAME
+from procure.lp.cores import cores
+from procure.lp.program import Status
+from procure.market import Market
+from procure.model import Model
+from procure.model.choices import SCALES, VARIANTS
+from procure.portfolio.evaluate import FEWEST_PATHS
+from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Steps, check_playable, played
+from procure.portfolio.measure import AGREEMENT, Measured
+from procure.portfolio.shadow import prices_of_means
+from procure.portfolio.verdict import PATHS, SEED
+from procure.program.optimum import optimum, refuse
+from procure.program.program import compose
+from procure.program.templates import templates
+from procure.scenarios.decided import Programmes
+from procure.scenarios.world import programme_choices
+from procure.solving.compiled import Compiled
+from procure.solving.trees import is_drawn
+from procure.units import KUSD_PER_MUSD, Array
+from procure.words import Progress, programme_name
+
+#: The model as it stands, among its readings.
+AS_IT_STANDS = "as it stands"
+LEAST, TIE, MORE = "least regret", "tie", "more"
+_WEIGHED = MEASURES.index("weighed")
+OF_READINGS = ("reading", "changes", "best", "best_musd", "best_error_musd")
+OF_CELLS = ("plan", "reading", "cost_musd", "regret_musd", "standard_error_musd")
+OF_PLANS = ("plan", "made_for", "programme", "worst_reading", "greatest_musd", "standard_error_musd", "verdict")
+
+
+@dataclass(frozen=True, eq=False)
+class Regret(Kept):
+    """What every plan costs in every reading of the world, and how much that is regretted; weighed, million USD of present value.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    readings : DataFrame
+        A row for each: its `changes`, path=value; the plan that costs least there, what that costs, and the standard error of it.
+    table : DataFrame
+        A row for each plan and reading: what it costs, its regret, and the standard error of the regret: 0 where every future is
+        counted. Infinite where the plan keeps no limit of the reading.
+    plans : DataFrame
+        A row for each plan: the first reading that it was made for, its programme level, where it is regretted most, how much, with
+        the standard error; `verdict`: least regret, tie where that cannot be told from it at 95 %, or more.
+    left_out : mapping
+        Readings that were not asked for by name and that the model does not allow, and why.
+    n_paths : int
+        Fresh paths in every reading; 0 where every future is counted.
+    resolves : bool
+        Whether plans were made for every reading, and not only for the model as it stands.
+    """
+
+    format: ClassVar[str] = "procure.regret"
+
+    name: str
+    readings: DataFrame = field(repr=False)
+    table: DataFrame = field(repr=False)
+    plans: DataFrame = field(repr=False)
+    left_out: dict[str, str]
+    n_paths: int
+    resolves: bool
+
+    @property
+    def least(self) -> str:
+        """The plan of least greatest regret."""
+        return str(self.plans["plan"].iloc[0])
+
+
+def regret(
+    model: Model,
+    readings: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    resolve: bool = True,
+    paths: int = PATHS,
+    as_written: bool = False,
+    progress: Progress | None = None,
+) -> Regret:
+    """What each plan costs and is regretted in each reading of the world, million USD, and the plan of least greatest regret.
+
+    Parameters
+    ----------
+    model : Model
+        As it stands it is a reading, too.
+    readings : mapping, optional
+        The others: by name what each changes, as for `Model.with_`. By default the variants of the risks, the scales of shortage
+        that others see (`model.choices.SCALES`), and the readings of demand that the tables have.
+    resolve : bool
+        Whether every reading is solved, too, so that plans made for it are held against the others: as many solves more.
+    paths : int
+        Fresh paths in each reading, where the tree is drawn.
+    as_written : bool
+        Whether plain numbers are in the unit in which the table of a path lists them.
+    progress : callable, optional
+        Called with (done, total, what).
+
+    Returns
+    -------
+    Regret
+
+    Raises
+    ------
+    DataError
+        For readings that the model does not allow, that change nothing, or what there is to decide; for what the rule cannot
+        play.
+    Infeasible, SolverError
+        As `procure.solve`, of the model as it stands and of readings.
+
+    >>> from procure import load_model
+    >>> found = regret(load_model("two-class"), {"peace": {"suppliers.china.rate.normal.failed": 0.0}})
+    >>> print(found.plans[["plan", "greatest_musd"]].round(1).to_string(index=False))
+                             plan  greatest_musd
+                    no programmes           95.5
+    no programmes, made for peace         1901.8
+    """
+    worlds, left_out = _worlds(model, readings, paths, as_written)
+    told = _Told(progress, len(worlds))
+    plans: list[_Plan] = []
+    solved: dict[str, Compiled] = {}
+    for name, (_, world) in worlds.items():
+        told.now(f"{name}, solved")
+        solved[name] = Compiled(world, is_solved_once=True)
+        if resolve or name == AS_IT_STANDS:
+            plans += [plan for plan in _plans(name, solved[name]) if not any(map(plan.is_as, plans))]
+    told.total += len(plans) * len(worlds)
+    columns = {name: _costs(name, solved[name], plans, paths, told) for name in worlds}
+    cells = [(plan.name, name, *columns[name].rows[k]) for k, plan in enumerate(plans) for name in worlds]
+    table = DataFrame(cells, columns=list(OF_CELLS))
+    rows = [
+        (name, changes, plans[columns[name].best].name, columns[name].cost, columns[name].error)
+        for name, (changes, _) in worlds.items()
+    ]
+    return Regret(
+        name=model.name,
+        readings=DataFrame(rows, columns=list(OF_READINGS)),
+        table=table,
+        plans=_judged(plans, table),
+        left_out=left_out,
+        n_paths=paths if any(column.is_played for column in columns.values()) else 0,
+        resolves=resolve,
+    )
+
+
+class _Told:
+    """Tells how far the work is, from several threads."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self.total, self._done = progress, total, 0
+
+    def now(self, what: str) -> None:
+        """One step is begun."""
+        if self._progress is not None:
+            self._progress(self._done, max(self.total, self._done + 1), what)
+        self._done += 1
+
+
+# --- readings
+
+
+def _worlds(
+    model: Model, readings: Mapping[str, Mapping[str, Any]] | None, paths: int, as_written: bool
+) -> tuple[dict[str, tuple[str, Model]], dict[str, str]]:
+    """What every reading changes, in words, and its world, the model as it stands first; and those left out, and why."""
+    check_playable(model)
+    faults = []
+    if paths < FEWEST_PATHS:
+        faults.append(Fault("paths", f"{paths}", f"at least {FEWEST_PATHS} are drawn", "ask for ten thousand"))
+    if readings is not None and not readings:
+        faults.append(Fault("readings", "there are none", "a plan is regretted in other readings", "name one"))
+    worlds, left_out = {AS_IT_STANDS: ("", model)}, {}
+    for name, changes in (_usual(model) if readings is None else readings).items():
+        try:
+            world = model.changed(changes, as_written=as_written)
+            if name == AS_IT_STANDS or not changes:
+                rule = "a reading has a name of its own and changes something"
+                raise DataError(
+                    Fault(f"reading '{name}'", "it is the model as it stands", rule, "as in IMF:shortage.scale=4.2")
+                )
+            if programme_choices(world) != programme_choices(model):
+                raise _not_carried_over(name)
+            worlds[name] = (", ".join(f"{path}={value}" for path, value in changes.items()), world)
+        except DataError as error:
+            if readings is None:
+                left_out[name] = str(error.faults[0])
+            faults += error.faults if readings is not None else []
+    if faults:
+        raise DataError(faults)
+    return worlds, left_out
+
+
+def _usual(model: Model) -> dict[str, dict[str, Any]]:
+    """The readings that others have of the same world, less that of the model."""
+    settings = model.settings
+    usual: dict[str, tuple[str, Any, Any]] = {
+        variant: ("world.variant", variant, settings.world.variant)
+        for variant in (() if settings.world.scenarios else VARIANTS)
+    }
+    usual |= {name: ("shortage.scale", scale, settings.shortage.scale) for name, scale in SCALES.items()}
+    if (table := model.facts.tables.get("readings")) is not None:
+        for reading in dict.fromkeys(table["reading"].tolist()):
+            usual[f"demand {reading}"] = ("demand.reading", reading, settings.demand.reading)
+    return {name: {path: value} for name, (path, value, now) in usual.items() if value != now}
+
+
+# --- plans
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What is decided now, for one reading."""
+
+    name: str
+    made_for: str
+    measured: Measured
+
+    @property
+    def programmes(self) -> Programmes:
+        """In force under it."""
+        return self.measured.market.programmes
+
+    @property
+    def level(self) -> str:
+        """Their name."""
+        return programme_name(self.programmes)
+
+    def is_as(self, other: _Plan) -> bool:
+        """Whether it decides the same, but for rounding."""
+        mine, theirs = self.measured, other.measured
+        if mine.market.programmes != theirs.market.programmes or _indices(mine) != _indices(theirs):
+            return False
+        ours, others = ([x for part in plan.plan.values() for x in part.values()] for plan in (mine, theirs))
+        return np.allclose(ours, others, rtol=1e-6, atol=1e-6)
+
+
+def _indices(measured: Measured) -> list[tuple[str, Any]]:
+    """What a plan decides, in its order."""
+    return [(name, index) for name, part in measured.plan.items() for index in part]
+
+
+def _plans(reading: str, compiled: Compiled) -> Iterator[_Plan]:
+    """The best plan of each level for the model as it stands, and the best of all for another reading."""
+    answer = compiled.solve()
+    for level, cost in answer.levels.items():
+        if reading == AS_IT_STANDS and cost < math.inf:
+            yield _Plan(level, reading, answer.measured_at(level))
+        elif level == answer.level:
+            yield _Plan(f"{level}, made for {reading}", reading, answer.measured)
+
+
+# --- what they cost
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One reading: which plan costs least there, what, and the error of that; cost, regret and its error of every plan."""
+
+    best: int
+    cost: float
+    error: float
+    rows: Sequence[tuple[float, float, float]]
+    is_played: bool
+
+
+def _costs(reading: str, compiled: Compiled, plans: Sequence[_Plan], paths: int, told: _Told) -> _Column:
+    """What every plan costs in a reading, million USD."""
+    markets = {programme_name(p.market.programmes): p.market for p in compiled.programs({})}
+    given = [(plan, markets[plan.level], _decided(reading, plan, markets[plan.level])) for plan in plans]
+    if not is_drawn(compiled.model):
+        costs = []
+        for plan, market, columns in given:
+            told.now(f"{plan.name} in {reading}")
+            costs.append(_with_plan(market, columns) / KUSD_PER_MUSD)
+        best = int(np.argmin(costs))
+        noise = AGREEMENT * abs(costs[best])
+        regrets = [0.0 if cost - costs[best] <= noise else cost - costs[best] for cost in costs]
+        return _Column(best, costs[best], 0.0, [(cost, r, 0.0) for cost, r in zip(costs, regrets, strict=True)], False)
+
+    def sample(item: tuple[_Plan, Market, Array]) -> Sample:
+        plan, market, columns = item
+        told.now(f"{plan.name} in {reading}")
+        template = templates(market.sets).plan
+        cost = float(template.form_values(market.plan_data(template)[None], columns[None])[0].sum())
+        fixed = FixedPlan(market.model, plan.programmes, plan.measured.plan, cost, prices_of_means(plan.measured))
+        return played(fixed, paths, SEED, Steps(None))
+
+    # Most of it is NumPy, which lets go of the interpreter; threads of BLAS beside these would only wait for one another.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(max(1, min(cores(), len(plans)))) as pool:
+        samples = list(pool.map(sample, given))
+    known = [_weighed(s.estimate(s.influences)) for s in samples]
+    best = min(range(len(known)), key=lambda k: known[k][0])
+    beyond = [_weighed(s.beyond(samples[best])) for s in samples]
+    rows = [(cost, 0.0, 0.0) if k == best else (cost, *beyond[k]) for k, (cost, _) in enumerate(known)]
+    return _Column(best, *known[best], rows, is_played=True)
+
+
+def _weighed(estimate: tuple[Array, Array]) -> tuple[float, float]:
+    """The weighed one of the measures and its standard error, million USD."""
+    number, error = (float(x[_WEIGHED]) / KUSD_PER_MUSD for x in estimate)
+    return number, error
+
+
+def _decided(reading: str, plan: _Plan, market: Market) -> Array:
+    """A plan in the order of the decisions of another market."""
+    columns, decided = templates(market.sets).plan.columns, plan.measured.plan
+    try:
+        return np.array([decided[component][index] for component, index in columns])
+    except KeyError:
+        raise _not_carried_over(reading) from None
+
+
+def _not_carried_over(reading: str) -> DataError:
+    seen, rule = "it changes what there is to decide", "a plan is carried over as it is"
+    return DataError(Fault(f"reading '{reading}'", seen, rule, "leave it out"))
+
+
+def _with_plan(market: Market, columns: Array) -> float:
+    """The least weighed cost with a plan given, kUSD; infinite where it keeps no limit."""
+    end = optimum(compose(market, given=columns))
+    refuse(end.solution)
+    return end.solution.objective if end.solution.status is Status.OPTIMAL else math.inf
+
+
+def _judged(plans: Sequence[_Plan], table: DataFrame) -> DataFrame:
+    """The plans, that of least greatest regret first."""
+    rows = []
+    for plan in plans:
+        own = table[table["plan"] == plan.name]
+        worst = own.iloc[int(own["regret_musd"].to_numpy().argmax())]
+        greatest = (worst["reading"], float(worst["regret_musd"]), float(worst["standard_error_musd"]))
+        rows.append((plan.name, plan.made_for, plan.level, *greatest, MORE))
+    frame = DataFrame(rows, columns=list(OF_PLANS)).sort_values("greatest_musd", kind="stable", ignore_index=True)
+    least, error = (float(frame[column].iloc[0]) for column in ("greatest_musd", "standard_error_musd"))
+    apart = WIDE * np.hypot(frame["standard_error_musd"], error)
+    frame.loc[frame["greatest_musd"] - least <= np.maximum(apart, SAME * max(least, 1.0)), "verdict"] = TIE
+    frame.loc[0, "verdict"] = LEAST
+    return frame

@@ -1,0 +1,125 @@
+"""Which plan is least regretted, derived by hand.
+
+`two-class` (tests/test_two_class.py) if China never failed: a tonne from Lynas at 155 displaces one from China at 89.76, and what
+the seabed delivers for 260 a tonne is 0.453 light, at 42.84, and 0.547 heavy. So all but what is committed would be left, 54 t of
+medium/heavy; the plan as it stands (587.5 t, and 342 t of the seabed, 0.94 of which arrive) is regretted there by
+
+  533.5 × 0.976 × (155 - 89.76) + 342 × 0.94 × (260 - 0.453 × 42.84 - 0.547 × 89.76) = 33,970 + 61,562 = 95,532 kUSD
+
+and the plan for that world, as things stand, by what 533.5 t less cost (`test_why`) and the seabed is worth, 2,495.925 a tonne:
+
+  533.5 × (0.976 × 4,371.868 - 0.2196 × 9,333.1775) + 342 × 0.94 × (2,495.925 - 260) = 1,182,970 + 718,806 = 1,901,776 kUSD
+"""
+
+import json
+
+import numpy as np
+import pytest
+from pytest import approx
+from typer.testing import CliRunner
+
+import procure
+from procure import DataError
+from procure.cli import app
+from test_switch import drawn, world
+
+PEACE = {"peace": {"suppliers.china.rate.normal.failed": 0.0}}
+V = "shortage.all.cost.1"
+
+
+def cells(found):
+    return {(row["plan"], row["reading"]): row for row in found.table.to_dict("records")}
+
+
+def test_two_plans_in_two_worlds_by_hand():
+    found = procure.regret(procure.load_model("two-class"), PEACE)
+    told = cells(found)
+    own, other = "no programmes", "no programmes, made for peace"
+    assert told[own, "peace"]["regret_musd"] == approx(
+        (533.5 * 0.976 * 65.24 + 342 * 0.94 * (260 - 0.453 * 42.84 - 0.547 * 89.76)) / 1000
+    )
+    assert told[other, "as it stands"]["regret_musd"] == approx(
+        (533.5 * (0.976 * 4371.868 - 0.2196 * 9333.1775) + 342 * 0.94 * (2495.925 - 260)) / 1000, rel=1e-6
+    )
+    assert told[own, "as it stands"]["regret_musd"] == 0 == told[other, "peace"]["regret_musd"]
+    assert found.least == own and found.plans["worst_reading"].tolist() == ["peace", "as it stands"]
+    assert found.plans["verdict"].tolist() == ["least regret", "more"]
+    assert "Least greatest regret: no programmes, 96" in str(found)
+
+
+def test_levels_under_a_dearer_and_a_cheaper_shortage():
+    """As it stands (300) small costs 167, none 180, big 174; at 100 USD/kg 87, 80, 114; at 500: 247, 280, 234 (`test_switch`).
+
+    Greatest regrets: small 13, none 46, big 34. Under each level there is nothing else to decide, whatever the reading.
+    """
+    readings = {"cheap": {V: 100.0}, "dear": {V: 500.0}}
+    found = procure.regret(world(), readings)
+    regrets = found.table.pivot(index="plan", columns="reading", values="regret_musd")
+    assert regrets.loc["mud small"].to_dict() == approx({"as it stands": 0, "cheap": 7, "dear": 13})
+    assert regrets.loc["mud none"].to_dict() == approx({"as it stands": 13, "cheap": 0, "dear": 46})
+    assert regrets.loc["mud big"].to_dict() == approx({"as it stands": 7, "cheap": 34, "dear": 0})
+    assert found.least == "mud small" and len(found.plans) == 3  # plans made for a reading decide the same
+    assert found.readings["best"].tolist() == ["mud small", "mud none", "mud big"]
+    same = procure.regret(world(), readings, resolve=False)
+    assert same.table["regret_musd"].tolist() == approx(
+        found.table["regret_musd"].tolist()
+    ) and "made for the model" in str(same)
+
+
+def test_plans_that_are_regretted_as_much_tie():
+    """Of none and small either costs 115 at 170 USD/kg, where small is 13 better as things stand."""
+    found = procure.regret(world(("none", "small")), {"even": {V: 170.0}})
+    assert found.readings["best_musd"].tolist() == approx([167, 115])
+    assert found.plans["greatest_musd"].tolist() == approx([0, 13]) and found.plans["verdict"].tolist()[1] == "more"
+    even = procure.regret(world(("none", "small")).with_(**{V: 170.0}), {"so": {V: 170.0 + 1e-9}})
+    assert "tie" in even.plans["verdict"].tolist()
+
+
+def test_fresh_paths_have_errors_and_no_regret_below_zero():
+    model = drawn(**{V: 300.0})
+    found = procure.regret(model, {"cheap": {V: 60.0}}, paths=400)
+    assert found.n_paths == 400 and (found.table["regret_musd"] >= 0).all()
+    assert (found.table.groupby("reading")["regret_musd"].min() == 0).all() and (
+        found.table["standard_error_musd"] > 0
+    ).any()
+    assert "regret (error)" in str(found)
+    again = procure.regret(model, {"cheap": {V: 60.0}}, paths=400)
+    assert np.array_equal(found.table["cost_musd"], again.table["cost_musd"])
+
+
+def test_the_readings_of_others_are_the_default():
+    found = procure.regret(procure.load_model("two-class"), resolve=False)
+    assert found.readings["reading"].tolist() == ["as it stands", "optimistic", "pessimistic", "Daiwa", "IMF"]
+    assert "IMF (shortage.scale=4.2)" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("readings", "said"),
+    [
+        ({}, "there are none"),
+        ({"x": {"shortage.scal": 2}}, "shortage.scale"),
+        ({"x": {}}, "it is the model as it stands"),
+        ({"as it stands": {V: 2.0}}, "a name of its own"),
+        ({"x": {"suppliers.mud.enabled": False}}, "changes what there is to decide"),
+    ],
+)
+def test_a_wrong_reading(readings, said):
+    with pytest.raises(DataError, match=said):
+        procure.regret(world(("none", "small")), readings)
+
+
+def test_the_command_line(tmp_path):
+    path, run = tmp_path / "regret.json", CliRunner()
+    words = ["regret", "two-class", "--reading", "peace:suppliers.china.rate.normal.failed=0.0"]
+    result = run.invoke(app, [*words, "--json", str(path)])
+    assert result.exit_code == 0 and "1,902" in result.output, result.output
+    assert json.loads(path.read_text(encoding="utf-8"))["format"] == "procure.regret"
+    for wrong in (
+        "peace",
+        "peace:shortage.scale",
+        ":shortage.scale=2",
+        "peace:shortage.scal=2",
+        "peace:shortage.scale=1,000",
+    ):
+        assert run.invoke(app, ["regret", "two-class", "--reading", wrong]).exit_code == 2, wrong
+    assert run.invoke(app, ["regret", "two-class", "--paths", "3"]).exit_code == 2
