@@ -81,7 +81,8 @@ class WorldChoices(Table):
     """Which variant of the risks, where they stand today, and how the tree is made."""
 
     variant: Variant = "base"
-    start: dict[str, str] = Field({})
+    start: dict[str, str] = Field({})  # before the first period
+    first: dict[str, str] = Field({})  # in the first period, for certain
     tree: TreeChoices = TreeChoices()
     scenarios: Truth = False  # True: the futures are the table `scenarios` of the facts
     retaliation: Literal["announcement", "delivery"] = (

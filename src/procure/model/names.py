@@ -84,9 +84,11 @@ class _Reader:
             own = states.loc[states["chain"] == chain, "state"]
             if len(own):
                 self.known(f"world.start.{chain}", state, own, f"a state of {chain}")
+        projects = [f"{supplier}_project" for supplier in self.tables["projects"]["supplier"]]
+        chains = [*states["chain"], *self.tables["shocks"]["shock"], *projects, "demand"]
+        for chain in world.first:
+            self.known("world.first", chain, chains, "a chain of the facts")
         if world.tree.primary is not None:
-            projects = [f"{supplier}_project" for supplier in self.tables["projects"]["supplier"]]
-            chains = [*states["chain"], *self.tables["shocks"]["shock"], *projects, "demand"]
             self.known("world.tree.primary", world.tree.primary, chains, "a chain of the facts")
         for year in world.tree.branch:
             self.within("world.tree.branch", year)

@@ -1,4 +1,4 @@
-"""How one thing fails: a Markov chain over its states, from rates per year.
+"""How one thing fails: a Markov chain over its states, from rates per year, or from the chances of a year, a quarter, a month.
 
 A *regime* lasts: it is carried from period to period by the exponential of a generator. An *episode* is shorter than
 a period: it happens within one, or not, and is over when the next begins. The first state is the undisturbed one.
@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -53,6 +53,94 @@ def generator(states: Sequence[str], rates: Rates) -> Array:
         raise DataError(faults)
     np.fill_diagonal(matrix, -matrix.sum(axis=1))
     return matrix
+
+
+def rates_of_chances(
+    name: str, states: Sequence[str], kinds: Mapping[str, str], chances: Rates, years: float
+) -> dict[tuple[str, str], float] | None:
+    """Rates per year under which the states `years` later have these chances; None where no rates give them.
+
+    Of regimes the generator is the logarithm of the matrix of chances P, which may have negative rates: a chain that comes back
+    more often than not within a period has no continuous law. An episode strikes, or not: -ln(1 - p) / years.
+
+        Q = log(P) / years
+
+    Kingman (1962), The imbedding problem for finite Markov chains, Zeitschrift für Wahrscheinlichkeitstheorie 1, 14-24.
+
+    Parameters
+    ----------
+    chances : (from, to) -> probability
+        What is missing in a row is the chance to stay.
+
+    >>> rates = rates_of_chances("mine", ["open", "shut"], {}, {("open", "shut"): 0.1, ("shut", "open"): 0.6}, 1.0)
+    >>> {pair: round(rate, 4) for pair, rate in rates.items()}
+    {('open', 'shut'): 0.172, ('shut', 'open'): 1.032}
+    >>> rates_of_chances("mine", ["open", "shut"], {}, {("open", "shut"): 0.5, ("shut", "open"): 0.6}, 1.0) is None
+    True
+    """
+    of_episodes = {pair: p for pair, p in chances.items() if "episode" in (kinds.get(state) for state in pair)}
+    regimes = [state for state in states if kinds.get(state) != "episode"]
+    law = law_of_chances(name, regimes, {pair: p for pair, p in chances.items() if pair not in of_episodes})
+    for (source, target), p in of_episodes.items():
+        if p == 1:
+            remedy = "give a chance below 1, or a rate; what always happens is a regime"
+            raise DataError(
+                Fault(f"{name}, {source} → {target}", "a chance of 1", "an episode may also not strike", remedy)
+            )
+    found = {pair: -math.log1p(-p) / years for pair, p in of_episodes.items()}
+    values = np.linalg.eigvals(law)
+    if ((np.abs(values.imag) < TOLERANCE) & (values.real < TOLERANCE)).any():  # no real logarithm
+        return None
+    from scipy.linalg import logm
+
+    Q = np.real(logm(law)) / years
+    np.fill_diagonal(Q, 0.0)
+    if (Q < -TOLERANCE).any():
+        return None
+    for (i, source), (j, target) in product(enumerate(regimes), repeat=2):
+        if (source, target) in chances or Q[i, j] > TOLERANCE:
+            found[source, target] = max(float(Q[i, j]), 0.0)
+    return {pair: rate for pair, rate in found.items() if pair[0] != pair[1]}
+
+
+def law_of_chances(name: str, states: Sequence[str], chances: Rates) -> Array:
+    """The matrix of chances, what is missing in a row being the chance to stay; `DataError` where a row sums to more than one.
+
+    >>> law_of_chances("mine", ["open", "shut"], {("open", "shut"): 0.1, ("shut", "open"): 0.6})
+    array([[0.9, 0.1],
+           [0.6, 0.4]])
+    """
+    law = np.array([[chances.get((a, b), 0.0) if a != b else 0.0 for b in states] for a in states])
+    faults = [
+        Fault(f"{name}, out of '{state}'", f"chances sum to {whole:.10g}", "they sum to at most 1", "rescale them")
+        for state, whole in zip(states, law.sum(axis=1), strict=True)
+        if whole > 1 + TOLERANCE
+    ]
+    if faults:
+        raise DataError(faults)
+    np.fill_diagonal(law, np.maximum(1 - law.sum(axis=1), 0.0))
+    return law
+
+
+def fixed(name: str, states: Sequence[str], law: Array, start: str, n_periods: int) -> Process:
+    """A chain of which the chances from one period to the next are known, and no more.
+
+    >>> fixed("coin", ["heads", "tails"], np.full((2, 2), 0.5), "heads", 3).n_periods
+    3
+    """
+    return Process(name, tuple(states), start, np.tile(law, (n_periods, 1, 1)))
+
+
+def certain(process: Process, state: str) -> Process:
+    """The same process, known to be in a state in the first period.
+
+    >>> certain(shock("region", 0.02, 6, 1.0, 2), "on").transition[0, 0]
+    array([0., 1.])
+    """
+    transition = process.transition.copy()
+    transition[0] = 0.0
+    transition[0, ..., process.code(state)] = 1.0
+    return replace(process, transition=transition)
 
 
 def transition_matrix(generator: Array, years: float) -> Array:

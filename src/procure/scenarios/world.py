@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
+import numpy as np
+
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Place
 from procure.facts.records import Records, Row
@@ -25,6 +27,10 @@ from procure.scenarios.strategy import PENDING, VERDICT, Strategy
 States = tuple[tuple[str, str, float | None], ...]  # of a chain: name, kind, months where they count
 
 DEMAND = "demand"
+
+#: Ways to tell a transition: by its rate, or by its chance within a span of so many years.
+RATE = "rate"
+SPANS = {"chance_a_year": 1.0, "chance_a_quarter": 0.25, "chance_a_month": 1 / 12}
 
 
 def suppliers_of(model: Model) -> list[str]:
@@ -79,6 +85,10 @@ def _steering(
 _project = lru_cache(maxsize=1024)(
     lambda name, starts, years, steered, drivers, keep: project(name, dict(starts), years, steered, drivers, keep)
 )
+_fixed = lru_cache(maxsize=1024)(
+    lambda name, states, law, start, n_periods: chains.fixed(name, states, np.array(law), start, n_periods)
+)
+_certain = lru_cache(maxsize=1024)(chains.certain)
 _remembered = lru_cache(maxsize=1024)(coupling.remembered)
 _governed = lru_cache(maxsize=1024)(lambda driver, versions: coupling.governed(driver, dict(versions)))
 _switched = lru_cache(maxsize=1024)(chains.switch)
@@ -97,6 +107,12 @@ def processes(model: Model, programmes: Programmes, records: Records | None = No
     """
     world = _World(model, records or Records(model.facts), programmes)
     found = world.chains(world.states) | world.begun | world.decided.verdicts | world.demand()
+    for name, state in model.settings.world.first.items():
+        if name not in found:
+            rule = "what is known of the first period is the state of a process of the model's world"
+            seen = f"'{name}' is not one of them"
+            raise DataError(Fault(f"{model.origin}, world.first", seen, rule, nearest(name, found)))
+        found[name] = _certain(found[name], state)
     found |= world.remembered(found)
     # Where nothing can fail there is still one future.
     return list(found.values()) or [_levels("future", (("certain", 1.0),), True, world.n_periods)]
@@ -119,10 +135,8 @@ class _World:
         self.suppliers = suppliers_of(model)
         world = model.settings.world
         self.variant, self.start = "value" if world.variant == "base" else world.variant, world.start
-        self.rates = {
-            chain: {(r["from"], r["to"]): float(r[self.variant]) for r in records.rows("transitions", chain=chain)}
-            for chain in self._chains()
-        }
+        self.laws: dict[str, tuple[tuple[float, ...], ...]] = {}  # of chains that have no rates, by the period
+        self.rates = {chain: self._rates(chain) for chain in self._chains()}
         self.states = {chain: states for chain in self.rates if (states := self._states(chain))}
         self.steered = {
             chain: tuple(self._steering(row) for row in self._steering_rows(chain) if self._is_of_chain(row))
@@ -147,6 +161,45 @@ class _World:
         if faults:
             raise DataError(faults)
         return [*self.suppliers, *free]
+
+    def _rates(self, chain: str) -> Rates:
+        """The rates of a chain, those of chances among them; where there are none that give the chances, its law is kept."""
+        rows = self.records.rows("transitions", chain=chain)
+        told: dict[str, dict[tuple[str, str], float]] = {}
+        for r in rows:
+            told.setdefault(r["attribute"], {})[r["from"], r["to"]] = float(r[self.variant])
+        rates = told.pop(RATE, {})
+        if not told:
+            return rates
+        states = sorted(self.records.rows("states", chain=chain), key=lambda row: row["order"])
+        kinds = {r["state"]: r["kind"] for r in states}
+        regimes = [r["state"] for r in states if r["kind"] != "episode"]
+        where = f"transitions.csv, {chain}"
+        ways = [RATE] * any(set(pair) <= set(regimes) for pair in rates)
+        ways += [way for way, chances in told.items() if any(set(pair) <= set(regimes) for pair in chances)]
+        if len(ways) > 1:
+            rule = "the regimes of a chain are told in one way: what happens within a span hangs on all of them"
+            raise DataError(Fault(where, f"told by {' and '.join(ways)}", rule, "turn all of them into one"))
+        for way, chances in told.items():
+            found = chains.rates_of_chances(where, list(kinds), kinds, chances, SPANS[way])
+            if found is None:
+                self.laws[chain] = self._law(where, way, list(kinds), regimes, chances)
+                found = {pair: p / SPANS[way] for pair, p in chances.items()}  # only where they lead counts
+            rates |= found
+        return rates
+
+    def _law(
+        self, where: str, way: str, states: Sequence[str], regimes: Sequence[str], chances: Rates
+    ) -> tuple[tuple[float, ...], ...]:
+        """Chances from one period of the model to the next, of chances that no rates give: whole spans only."""
+        spans = round(self.period / SPANS[way])
+        if len(regimes) < len(states) or not spans or abs(spans * SPANS[way] - self.period) > 1e-9:
+            seen = f"no rates give these chances, and a period is {self.period:g} years"
+            rule = "a chain that comes and goes within its span is known from one span to the next, and has no episodes"
+            remedy = f"let the model have periods of {SPANS[way]:g} years, or give rates"
+            raise DataError(Fault(where, seen, rule, remedy))
+        law = np.linalg.matrix_power(chains.law_of_chances(where, states, chances), spans)
+        return tuple(map(tuple, law.tolist()))
 
     def _states(self, chain: str) -> States:
         """The states of a chain, the better before the worse; the months of those that no rate leads out of, and of episodes."""
@@ -267,6 +320,12 @@ class _World:
     def _chain(self, chain: str, rates: Rates, steered: tuple[Steering, ...] = ()) -> Process:
         states = self.states[chain]
         start = self.start.get(chain, states[0][0])
+        if (law := self.laws.get(chain)) is not None:
+            if steered or rates != self.rates[chain]:
+                seen = "no rates give these chances, and something changes them: a correlation, or a programme that provokes"
+                rule = "what changes with a cause is told by rates, or by chances that rates give"
+                raise DataError(Fault(f"transitions.csv, {chain}", seen, rule, "give rates, or smaller chances"))
+            return _fixed(chain, tuple(state for state, _, _ in states), law, start, self.n_periods)
         return _markov(chain, states, tuple(rates.items()), start, self.period, self.n_periods, steered)
 
     # --- common shocks ---
