@@ -22,8 +22,8 @@ from procure.cli import app
 from procure.portfolio import measure
 from procure.portfolio.measure import Measured
 from procure.program.near_optimal import NearOptimal
-from procure.program.optimum import Solved
 from procure.program.program import compose
+from procure.program.solved import Solved
 from procure.program.templates import risk_of
 from procure.solving.trees import is_drawn
 from random_models import random_market

@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from procure.portfolio.evaluate import evaluate as evaluate
     from procure.portfolio.portfolio import Portfolio as Portfolio
     from procure.portfolio.read import read_portfolio as read_portfolio
+    from procure.portfolio.verify import Verification as Verification
+    from procure.portfolio.verify import verify as verify
     from procure.report import plot as plot
     from procure.solving.compiled import Compiled as Compiled
     from procure.solving.compiled import compile as compile
@@ -102,6 +104,7 @@ _HOME = {
     "Stress": "explore.stress",
     "Switches": "explore.switch",
     "TwoStageProblem": "lp.two_stage",
+    "Verification": "portfolio.verify",
     "Why": "explore.why",
     "compare": "portfolio.evaluate",
     "compile": "solving.compiled",
@@ -124,6 +127,7 @@ _HOME = {
     "switch": "explore.switch",
     "tidy": "explore.sweep",
     "value_of_information": "explore.information",
+    "verify": "portfolio.verify",
     "why": "explore.why",
 }
 

@@ -156,6 +156,26 @@ class Infeasible(ProcureError):
         super().__init__(LINE.join(lines))
 
 
+class NotProved(ProcureError):
+    """What a kept answer says does not follow from what is kept to prove it.
+
+    Attributes
+    ----------
+    faults : list of str
+        Every claim that does not hold.
+    """
+
+    exit_status = 3
+
+    def __init__(self, where: str, faults: Iterable[str]) -> None:
+        self.where, self.faults = where, list(faults)
+        super().__init__("\n".join([f"{where} is not proved:", *(f"  {fault}" for fault in self.faults)]))
+
+    def __reduce__(self) -> tuple[type[NotProved], tuple[str, list[str]]]:
+        """Faults as such reach another process, too."""
+        return type(self), (self.where, self.faults)
+
+
 def nearest(word: str, options: Iterable[str]) -> str:
     """The remedy for an unknown name: the nearest valid one, or the valid ones when none is near.
 

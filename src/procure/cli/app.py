@@ -28,6 +28,7 @@ from procure.cli.sources import sources
 from procure.cli.stress import stress
 from procure.cli.sweep import sweep
 from procure.cli.switch import switch
+from procure.cli.verify import verify
 from procure.cli.why import why
 from procure.errors import DataError, ProcureError
 from procure.languages import in_language
@@ -97,7 +98,7 @@ def procure(
 
 
 for command in (
-    solve, evaluate, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, regret, check, models,
-    sources, show, plot, report,
+    solve, evaluate, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, regret, verify, check,
+    models, sources, show, plot, report,
 ):  # fmt: skip
     app.command()(spoken(command))

@@ -52,14 +52,18 @@ def unwritable_folder(folder: Path, files: Iterable[Path], force: bool, option: 
 
 def show(answer: Any) -> None:
     """In colour and to the width of a terminal, as plain text in a pipe; in the language of the command."""
-    from procure.report import screens
+    from procure.report.page import Page
 
+    if not isinstance(answer, Page):
+        from procure.report import screens
+
+        answer = screens.page(answer)
     if sys.stdout.isatty():
         from rich.console import Console
 
-        Console().print(screens.screen(answer, language()))
+        Console().print(answer.shown(language()))
     else:
-        print(screens.to_text(answer, language()))
+        print(answer.to_text(language()))
 
 
 @contextmanager

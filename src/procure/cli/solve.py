@@ -64,6 +64,13 @@ def solve(
             help="Solve so many drawn trees side by side, and answer with the plan that is best on fresh paths.",
         ),
     ] = 1,
+    proof: Annotated[
+        bool | None,
+        typer.Option(
+            "--proof/--no-proof",
+            help="Keep in FILE what `procure verify` proves the answer by; it is kept unasked where it is small.",
+        ),
+    ] = None,
 ) -> None:
     """Find the least-cost portfolio of a model and print it."""
     faults = unwritable(json, force) + unwritable(report, force, "--report") + (missing() if report else [])
@@ -79,7 +86,7 @@ def solve(
         options = None if time_limit is None else {"time_limit": time_limit}
         portfolio = find_portfolio(
             chosen, options=options, foresight=foresight, value_of_information=value_of_information, verdict=verdict,
-            seeds=seeds, progress=told,
+            seeds=seeds, proof=proof, progress=told,
         )  # fmt: skip
     if json is not None:
         portfolio.to_json(json.resolve())

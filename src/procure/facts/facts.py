@@ -118,9 +118,18 @@ class Facts:
     def fingerprint(self) -> str:
         """A text that differs where any cell of any table does."""
         whole = hashlib.sha256()
-        for name, frame in sorted(self.tables.items()):
-            whole.update(repr((name, {column: frame[column].tolist() for column in frame})).encode())
+        for name in sorted(self.tables):
+            whole.update(self._cells(name))
         return whole.hexdigest()
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """A text for every table that differs where any cell of it does."""
+        return {name: hashlib.sha256(self._cells(name)).hexdigest()[:16] for name in sorted(self.tables)}
+
+    def _cells(self, name: str) -> bytes:
+        frame = self.tables[name]
+        return repr((name, {column: frame[column].tolist() for column in frame})).encode()
 
     # -- numbers by path
 

@@ -24,6 +24,8 @@ True
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from procure.lp.dual_bound import ROUNDING, Proof, prove
@@ -88,7 +90,7 @@ def of_whole_numbers(
 def _of_point(
     program: LinearProgram, x: Array, objective: float, bound: float, size: float, optimality: float, proof: str
 ) -> Certificate:
-    violation, fault = _violation(program, x)
+    missed, fault = violation(program, x)[:2]
     fraction = 0.0
     if program.is_mixed_integer:
         whole = x[program.integer]
@@ -104,7 +106,7 @@ def _of_point(
         fault = f"the cost is said to be {objective:.9g}, and is {cost:.9g}"
     if not fault and not abs(gap) <= allowed + ROUNDING * size:
         fault = f"the cost is {objective:.9g}, and its {'bound is' if proof == 'solver' else 'duals prove'} {bound:.9g}"
-    return Certificate(not fault, violation, fraction, bound, gap / max(1.0, abs(objective)), proof, fault)
+    return Certificate(not fault, missed, fraction, bound, gap / max(1.0, abs(objective)), proof, fault)
 
 
 def of_infeasibility(program: LinearProgram, ray: Array | None) -> Certificate:
@@ -125,7 +127,7 @@ def of_unboundedness(program: LinearProgram, x: Array, ray: Array | None) -> Cer
     """Whether costs fall without end from `x` along `ray`."""
     if ray is None:
         return Certificate(False, fault="nothing proves that costs fall without end")
-    violation, fault = _violation(program, x)
+    missed, fault = violation(program, x)[:2]
     rows, terms = program.matrix @ ray, abs(program.matrix) @ np.abs(ray)
     leaves = (
         _leaves(rows, terms, program.row_lower, program.row_upper),
@@ -134,7 +136,7 @@ def of_unboundedness(program: LinearProgram, x: Array, ray: Array | None) -> Cer
     falls = program.cost * ray
     if not fault and (any(leaves) or not falls.sum() < -OF_RAY * np.abs(falls).sum()):
         fault = "its ray does not prove that costs fall without end"
-    return Certificate(not fault, violation, bound=-np.inf, proof="" if fault else "ray", fault=fault)
+    return Certificate(not fault, missed, bound=-np.inf, proof="" if fault else "ray", fault=fault)
 
 
 def _leaves(direction: Array, terms: Array, lower: Array, upper: Array) -> bool:
@@ -143,25 +145,49 @@ def _leaves(direction: Array, terms: Array, lower: Array, upper: Array) -> bool:
     return not stays.all()
 
 
-def _violation(program: LinearProgram, x: Array) -> tuple[float, str]:
-    """The most by which a row or a bound is missed, relative to its terms (at least 1); and which one, where that is too much."""
+class Violation(NamedTuple):
+    """How far a point misses its rows and bounds.
+
+    Attributes
+    ----------
+    worst : float
+        The most by which one is missed, relative to its terms (at least 1); not a number where the point is not made of numbers.
+    fault : str
+        What is missed by too much, in words; empty where nothing is.
+    what : str
+        "row", or "the bound of column": what is missed by most.
+    at : int
+        Its position; -1 where there is none.
+    """
+
+    worst: float
+    fault: str
+    what: str = ""
+    at: int = -1
+
+
+def violation(program: LinearProgram, x: Array) -> Violation:
+    """How far a point misses the rows and bounds of a program."""
     if not np.isfinite(x).all():
-        return np.nan, "its point is not made of numbers"
+        return Violation(np.nan, "its point is not made of numbers")
     rows = program.matrix @ x
     allowed = OF_WHOLE if program.is_mixed_integer else FEASIBILITY
-    worst, fault = 0.0, ""
+    worst = Violation(0.0, "")
     for what, values, lower, upper in (
         ("row", rows, program.row_lower, program.row_upper),
         ("the bound of column", x, program.lower, program.upper),
     ):
         miss = np.maximum(lower - values, values - upper)
-        most = float(miss.max(initial=0.0))
+        most, at = float(miss.max(initial=0.0)), -1
         if most > OF_TERMS:  # or else not worth the terms it is beside
             terms = np.abs(x) if values is x else abs(program.matrix) @ np.abs(x)
-            most = float((miss / np.maximum(1.0, terms)).max())
+            relative = miss / np.maximum(1.0, terms)
+            at = int(np.argmax(relative))
+            most = float(relative[at])
             miss = miss - OF_TERMS * terms
+        fault = worst.fault
         if not fault and not miss.max(initial=0.0) <= allowed:
-            at = int(np.argmax(miss))
-            fault = f"{what} {at} is missed by {max(lower[at] - values[at], values[at] - upper[at]):.2g}"
-        worst = max(worst, most)
-    return worst, fault
+            first = int(np.argmax(miss))
+            fault = f"{what} {first} is missed by {max(lower[first] - values[first], values[first] - upper[first]):.2g}"
+        worst = Violation(most, fault, what, at) if most > worst.worst else worst._replace(fault=fault)
+    return worst

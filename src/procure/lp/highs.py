@@ -463,6 +463,15 @@ def solve(program: LinearProgram, options: Mapping[str, Any] | None = None) -> S
     return Solver(program, options).solve()
 
 
+def refutation(program: LinearProgram, solution: Solution) -> Array:
+    """Multipliers of the rows of an infeasible program that show that no point keeps them all; zero where its bounds show it."""
+    nothing = np.zeros(len(program.row_lower))
+    found = of_infeasibility(program, solution.ray)
+    if found.holds:
+        return nothing if solution.ray is None else solution.ray
+    return Solver(elastic(program), OTHER_WAYS[1]).solve_unchecked().row_dual
+
+
 def version() -> str:
     """The version of HiGHS in use."""
     return str(_QuietHighs().version())

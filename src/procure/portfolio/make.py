@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,18 +12,15 @@ from pandas import DataFrame
 
 from procure.errors import DataError, Fault
 from procure.model import Model
-from procure.portfolio import measure, shadow
+from procure.portfolio import account
 from procure.portfolio.foresight import unseen, wait_and_see
 from procure.portfolio.frames import OTHER_SOURCES, make_frame
 from procure.portfolio.information import Known, levels_frame
 from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import Portfolio
-from procure.portfolio.provenance import provenance
-from procure.portfolio.today import today
 from procure.portfolio.verdict import TIE, Verdict, verdicts
 from procure.program.infeasibility import Rejection
-from procure.program.optimum import Solved
-from procure.scenarios.futures import holds_every_future
+from procure.program.solved import Solved
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress, programme_name
 
@@ -37,6 +34,7 @@ def make_portfolio(
     deadline: float = math.inf,
     known: Sequence[Known] = (),
     paths: int = 0,
+    proof: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Portfolio:
     """The best of the solved programme levels, measured, and compared with the others.
@@ -59,6 +57,8 @@ def make_portfolio(
         What more or less knowledge makes of every level, where that was asked for.
     paths : int
         Fresh paths on which the plans of all levels are compared, where a tree does not hold every future; 0 compares nothing.
+    proof : mapping, optional
+        What the answer is to keep so that it can be proved again (`proof.kept`).
     progress : callable, optional
         Called with (done, total, what) as they are.
 
@@ -84,25 +84,13 @@ def make_portfolio(
         seen = wait_and_see(market, best.templates, deadline) if foresight else unseen(market)
     seen_ahead = [level.foresight for level in known if level.foresight is not None] or [seen]
     ends = [end for level in known for end in level.ends]
-    sources = provenance(measured)
-    status = sources["status"].tolist()
+    frames = account.frames(measured, seen.cost)
     law, musd = measured.law, KUSD_PER_MUSD
     solution = best.outcome.solution
-    summary: dict[str, Any] = {
-        "objective": measured.objective / musd,
-        "expected_cost": measured.expected / musd,
-        "cvar": measured.cvar / musd,
-        "worst_case": measured.worst / musd,
-        "alpha": measured.risk.alpha,
-        "weight": measured.risk.weight,
-        "plan_cost": measured.plan_cost / musd,
-        "shortage_loss": float(law @ measured.path_costs["shortage_cost"]) / musd,
+    summary: dict[str, Any] = account.summary(measured, frames["provenance"]) | {
         "unavoidable_loss": float(law @ seen.shortage_cost) / musd,
         "wait_and_see": float(law @ seen.cost) / musd,
         "value_of_foresight": (measured.expected - float(law @ seen.cost)) / musd,
-        "n_nodes": float(market.tree.n_nodes),
-        "n_leaves": float(len(law)),
-        "drawn": float(not holds_every_future(model, market.programmes)),
         "gap": (solution.objective - solution.bound) / max(abs(solution.objective), 1e-9),
         "seconds_in_solver": sum(level.seconds_in_solver for level in solved)
         + sum(ahead.seconds_in_solver for ahead in seen_ahead)
@@ -112,7 +100,6 @@ def make_portfolio(
             + sum(ahead.resolved_cold for ahead in seen_ahead)
             + sum(end.solution.resolved_cold for end in ends)
         ),
-        "assumed_share": float(sources["share"][status.index("assumed")]) if "assumed" in status else 0.0,
     }
     on_the_mean = measured.risk.weight == 0 or measured.risk.alpha == 0
     if on_the_mean and not market.sets.limits_on_futures:
@@ -122,20 +109,10 @@ def make_portfolio(
     names = [programme_name(level.market.programmes) for level in compared]
     summary["fresh_paths"] = float(max(verdict.n_paths for verdict in said))
     summary["tie"] = [name for name, verdict in zip(names, said, strict=True) if verdict.words == TIE]
-    frames = {
-        "plan": measure.plan(measured),
-        "mix": measure.mix(measured),
-        "costs": measure.costs(measured),
-        "shortage": measure.shortage(measured),
-        "stock": measure.stock(measured),
-        "limits": shadow.limits(measured),
-        "shares": measure.shares(measured, today(market)),
+    frames |= {
         "programme_levels": _levels(compared, said, measured, rejected),
         "value_of_information": levels_frame(known),
         "seeds": _seed(measured, said[compared.index(measured)]),
-        "provenance": sources,
-        "nodes": measure.nodes(measured),
-        "leaves": measure.leaves(measured, seen.cost),
     }
     summary["seconds"] = seconds + time.perf_counter() - started
     return Portfolio(
@@ -150,6 +127,7 @@ def make_portfolio(
         names=_names(model),
         exchange=_exchange(model),
         summary=summary,
+        proof=proof,
         model=model,
         **frames,
     )
@@ -160,7 +138,7 @@ def _levels(
 ) -> DataFrame:
     rows: list[tuple[Any, ...]] = []
     for level, verdict in zip(solved, said, strict=True):
-        costs = (x / KUSD_PER_MUSD for x in (level.objective, level.expected, level.cvar, level.worst))
+        costs = account.costs(level).values()
         status = level.outcome.solution.status.value
         own = programme_name(level.market.programmes), *costs, status, level is best, "-", math.nan
         fresh = (x / KUSD_PER_MUSD for x in (verdict.cost, verdict.cost_error))

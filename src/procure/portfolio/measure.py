@@ -22,7 +22,7 @@ from procure.portfolio.frames import UNSERVED, make_frame
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index
 
 if TYPE_CHECKING:
-    from procure.program.optimum import Solved
+    from procure.program.solved import Solved
 
 
 #: How far the solver's objective may lie from the measured one, relative to what is spent in total.

@@ -11,6 +11,7 @@ from pandas import DataFrame
 
 from procure.errors import DataError, Fault, nearest
 from procure.portfolio.frames import FRAMES, encode_number, to_document
+from procure.portfolio.seal import SEALS, seals
 from procure.portfolio.store import write
 from procure.words import Shown
 
@@ -69,6 +70,8 @@ class Portfolio(Shown):
     plan, mix, costs, shortage, stock, limits, shares, programme_levels, value_of_information, seeds, provenance,
     nodes, leaves : DataFrame
         As described in `procure.portfolio.frames.FRAMES`.
+    proof : mapping, optional
+        What `procure.verify` proves the answer again by, where it was kept (`procure.portfolio.proof`).
     model : Model, optional
         What was solved; no part of a file, and unknown when read from one.
     """
@@ -97,6 +100,7 @@ class Portfolio(Shown):
     provenance: DataFrame = field(repr=False)
     nodes: DataFrame = field(repr=False)
     leaves: DataFrame = field(repr=False)
+    proof: Mapping[str, Any] | None = field(default=None, repr=False)
     model: Model | None = field(default=None, repr=False)
 
     def frame(self, name: str) -> DataFrame:
@@ -118,8 +122,8 @@ class Portfolio(Shown):
         write(path, self.document())
 
     def document(self) -> dict[str, Any]:
-        """Everything, as JSON knows it."""
-        return {
+        """Everything, as JSON knows it; where it can be proved, with the seal of every part."""
+        document: dict[str, Any] = {
             "format": FORMAT,
             "version": VERSION,
             **{key: getattr(self, key) for key in TEXTS},
@@ -132,3 +136,7 @@ class Portfolio(Shown):
             "settings": dict(self.settings),
             "frames": {name: to_document(name, self.frame(name)) for name in FRAMES},
         }
+        if self.proof is not None:
+            document["proof"] = dict(self.proof)
+            document["proof"][SEALS] = seals(document)
+        return document

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from procure.errors import DataError, Fault, nearest
 from procure.portfolio.frames import FRAMES, decode, from_document, is_wrong
 from procure.portfolio.portfolio import ATTRIBUTE, FORMAT, SUMMARY, TEXTS, TIE, VERSION, Portfolio
+from procure.portfolio.proof import check
 
 #: Largest portfolio that is read, bytes.
 MAX_BYTES = 500_000_000
@@ -73,9 +74,9 @@ def _from_document(document: Any, where: str) -> Portfolio:
         )  # fmt: skip
     faults: list[Fault] = []
     objects = ("title", "programmes", "names", "exchange", "numbers", "summary", "settings", "frames")
-    known = ("format", "version", *TEXTS, *objects)
+    known = ("format", "version", *TEXTS, *objects, "proof")
     for key in known:
-        if key not in document:
+        if key not in document and key != "proof":
             faults.append(Fault(where, f"'{key}' is missing", "a portfolio has this key"))
         elif (key in TEXTS and not isinstance(document[key], str)) or (
             key in objects and not isinstance(document[key], dict)
@@ -131,7 +132,8 @@ def _from_document(document: Any, where: str) -> Portfolio:
         raise DataError(faults)
     own: dict[str, Any] = {key: document[key] for key in TEXTS}
     numbers["summary"] = {key: tie if key == TIE else numbers["summary"][key] for key in summary}
-    return Portfolio(**own, **texts, **numbers, names=names, settings=document["settings"], **frames)
+    proof = check(document["proof"], where) if "proof" in document else None
+    return Portfolio(**own, **texts, **numbers, names=names, settings=document["settings"], proof=proof, **frames)
 
 
 def _mapping(document: Mapping[str, Any], kind: Literal["text", "number"], where: str, faults: list[Fault]) -> Any:

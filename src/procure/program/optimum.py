@@ -10,12 +10,10 @@ import numpy as np
 
 from procure.errors import SolverError
 from procure.lp import cells
-from procure.lp.compose import Composition, Outcome
 from procure.lp.program import Solution, Status
-from procure.market import Market
 from procure.program.engine import Engine, with_duals
 from procure.program.program import Posed, Program
-from procure.program.templates import Templates, risk_of
+from procure.program.solved import Solved, read
 
 
 @dataclass(frozen=True)
@@ -30,35 +28,6 @@ class Optimum:
     def program(self) -> Program:
         """The whole program: of one that was moved in place, made when it is asked for."""
         return self.posed.made()
-
-
-@dataclass(frozen=True)
-class Solved:
-    """One programme choice, solved: its program and its outcome."""
-
-    program: Program
-    outcome: Outcome
-    seconds_in_solver: float
-
-    @property
-    def market(self) -> Market:
-        """The numbers it was solved at."""
-        return self.program.market
-
-    @property
-    def templates(self) -> Templates:
-        """The compiled plan and period."""
-        return self.program.templates
-
-    @property
-    def composition(self) -> Composition:
-        """Where everything stands in the program."""
-        return self.program.composition
-
-    @property
-    def objective(self) -> float:
-        """Present value of the weighed cost, kUSD."""
-        return self.outcome.solution.objective
 
 
 def optimum(posed: Posed, engine: Engine | None = None, deadline: float = np.inf) -> Optimum:
@@ -93,11 +62,7 @@ def _run(posed: Posed, engine: Engine, deadline: float) -> tuple[Solution, float
 
 def solved(end: Optimum) -> Solved:
     """An optimum in the terms of its market."""
-    program = end.program
-    outcome = program.composition.read(
-        end.solution, program.composed, program.market.probability, risk_of(program.market.model)
-    )
-    return Solved(program, outcome, end.seconds)
+    return read(end.program, end.solution, end.seconds)
 
 
 def refuse(solution: Solution) -> None:

@@ -10,8 +10,9 @@ from procure.lp.program import Status
 from procure.market import Market
 from procure.program.engine import Engine
 from procure.program.infeasibility import explain
-from procure.program.optimum import Solved, optimum, refuse, solved
+from procure.program.optimum import optimum, refuse, solved
 from procure.program.program import Program, compose
+from procure.program.solved import Solved
 
 
 def solve_market(market: Market, options: Mapping[str, Any] | None = None) -> Solved:

@@ -19,6 +19,7 @@ from procure.languages import Language
 from procure.portfolio.evaluate import Comparison, Evaluation
 from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
+from procure.portfolio.verify import Verification
 from procure.report import (
     corridor,
     frontier,
@@ -32,6 +33,7 @@ from procure.report import (
     stress,
     switch,
     text,
+    verify,
     why,
 )
 from procure.report.page import Page, Shown
@@ -39,7 +41,8 @@ from procure.report.page import Page, Shown
 _PAGES: Mapping[type, Callable[[Any], Page]] = {
     Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page, Frontier: frontier.page, Hedges: hedges.page,
     Information: information.page, Portfolio: text.page, Ranges: ranges.page, Regret: regret.page, Reviews: reviews.page,
-    Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page, Why: why.page,
+    Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page, Verification: verify.page,
+    Why: why.page,
 }  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from procure.lp.cores import cores
+from procure.lp.highs import refutation
 from procure.lp.program import Status
 from procure.market import make_market, make_tree, merge
 from procure.model import Model
@@ -17,6 +19,7 @@ from procure.portfolio.information import Information, Known, known, levels_fram
 from procure.portfolio.make import make_portfolio
 from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import Portfolio
+from procure.portfolio.proof import LevelProof, is_small, kept
 from procure.portfolio.verdict import Verdict, verdicts
 from procure.program.infeasibility import Rejection, reject
 from procure.program.optimum import Optimum, optimum, solved
@@ -118,12 +121,14 @@ class Answer:
         value_of_information: bool = False,
         *,
         paths: int = 0,
+        proof: bool | None = None,
         progress: Progress | None = None,
     ) -> Portfolio:
         """The whole answer; without `foresight` what knowing the future would be worth is left out.
 
         With `value_of_information` that is told of every programme level, and what planning for the means would cost. With
-        `paths` the levels are compared on so many fresh ones.
+        `paths` the levels are compared on so many fresh ones. With `proof` it keeps what proves it; by default where that is
+        small.
         """
         started = time.perf_counter()
         optimal = [solved(end) for end in self._ended if end.solution.status is Status.OPTIMAL]
@@ -135,8 +140,20 @@ class Answer:
             best, optimal, [replace(level, objective=costs.get(id(level), math.nan)) for level in rejected],
             seconds=self.seconds + time.perf_counter() - started, foresight=foresight,
             deadline=time.perf_counter() + self._time_limit, known=self._known(progress) if value_of_information else (),
-            paths=paths, progress=progress,
+            paths=paths, progress=progress, proof=self._proof(proof, best.market.model),
         )  # fmt: skip
+
+    def _proof(self, is_asked: bool | None, model: Model) -> dict[str, Any] | None:
+        """What proves the answer, where it is kept."""
+        if is_asked is False:
+            return None
+        levels = [
+            LevelProof(end.program, end.solution.x, end.solution.row_dual)
+            if end.solution.status is Status.OPTIMAL
+            else LevelProof(end.program, None, refutation(end.program.lp, end.solution))
+            for end in self._ended
+        ]
+        return kept(levels, model.facts) if is_asked or is_small(levels) else None
 
     def verdicts(self, paths: int) -> dict[str, Verdict]:
         """What is known of every level that has a portfolio beside the answer, on so many fresh paths."""

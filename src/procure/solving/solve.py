@@ -32,6 +32,7 @@ def solve(
     value_of_information: bool = False,
     verdict: bool = True,
     seeds: int = 1,
+    proof: bool | None = None,
     progress: Progress | None = None,
 ) -> Portfolio:
     """The least-cost portfolio of a model.
@@ -56,6 +57,9 @@ def solve(
         Trees to solve where they are drawn, side by side: from the seed of the model on, one after the other. The answer is the
         plan, of those that each tree takes for the best, that costs least on fresh paths, the same for all; `Portfolio.seeds`
         has them all. With more than one the verdict is never left out.
+    proof : bool, optional
+        Whether the answer keeps what `procure.verify` proves it by: the decisions and multipliers of every programme level. By
+        default it does where that is small.
     progress : callable, optional
         Called with (done, total, what) as programme levels are solved, and again where more is asked of each.
 
@@ -84,10 +88,10 @@ def solve(
     drawn = trees(model, seeds)
     if len(drawn) > 1:
         seeds_of, best = _plans(drawn, options, progress)
-        if foresight or value_of_information:  # of the answer alone: what is solved again comes out the same
-            best = _solved(best.model or model, options, foresight, value_of_information, PATHS, progress)
+        if foresight or value_of_information or proof:  # of the answer alone: what is solved again comes out the same
+            best = _solved(best.model or model, options, foresight, value_of_information, PATHS, proof, progress)
         return replace(best, seeds=seeds_of)
-    return _solved(model, options, foresight, value_of_information, PATHS if verdict else 0, progress)
+    return _solved(model, options, foresight, value_of_information, PATHS if verdict else 0, proof, progress)
 
 
 def _solved(
@@ -96,11 +100,12 @@ def _solved(
     foresight: bool,
     value_of_information: bool,
     paths: int,
+    proof: bool | None = None,
     progress: Progress | None = None,
 ) -> Portfolio:
     """The portfolio of one tree."""
     answer = Compiled(model, options=options, is_solved_once=True).solve(progress=progress)
-    return answer.make_portfolio(foresight, value_of_information, paths=paths, progress=progress)
+    return answer.make_portfolio(foresight, value_of_information, paths=paths, proof=proof, progress=progress)
 
 
 def _plans(

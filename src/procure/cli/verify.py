@@ -1,0 +1,37 @@
+"""`procure verify`: a kept answer proved again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from procure.cli.model import Changes, load
+from procure.cli.output import progress, show
+
+
+def verify(
+    answer: Annotated[
+        Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json FILE --proof`.")
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="What was solved, where its facts are not the bundled ones: a .toml file."),
+    ] = None,
+    changes: Changes = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Prove a kept answer again by arithmetic, without a solver; exit status 3 says that something in it is not proved."""
+    from procure.errors import NotProved
+    from procure.portfolio.read import read_portfolio
+    from procure.portfolio.verify import verify as prove
+    from procure.report.verify import page
+
+    portfolio = read_portfolio(answer)
+    with progress(quiet) as told:
+        found = prove(portfolio, model=None if model is None else load(model, changes), progress=told)
+    if not quiet:
+        show(page(found))
+    if not found.holds:
+        raise NotProved(str(answer), found.faults)
