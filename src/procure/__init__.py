@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from procure.explore.reviews import reviews as reviews
     from procure.explore.sensitivity import Sensitivity as Sensitivity
     from procure.explore.sensitivity import sensitivity as sensitivity
+    from procure.explore.side_by_side import SideBySide as SideBySide
+    from procure.explore.side_by_side import side_by_side as side_by_side
     from procure.explore.stress import Stress as Stress
     from procure.explore.stress import stress as stress
     from procure.explore.sweep import Grid as Grid
@@ -100,6 +102,7 @@ _HOME = {
     "Reviews": "explore.reviews",
     "ProcureError": "errors",
     "Sensitivity": "explore.sensitivity",
+    "SideBySide": "explore.side_by_side",
     "SolverError": "errors",
     "Stress": "explore.stress",
     "Switches": "explore.switch",
@@ -120,6 +123,7 @@ _HOME = {
     "regret": "explore.regret",
     "reviews": "explore.reviews",
     "sensitivity": "explore.sensitivity",
+    "side_by_side": "explore.side_by_side",
     "solve": "solving.solve",
     "solve_two_stage": "lp.two_stage",
     "stress": "explore.stress",

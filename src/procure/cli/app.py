@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from procure.cli.check import check
+from procure.cli.compare import compare
 from procure.cli.corridor import corridor
 from procure.cli.evaluate import evaluate
 from procure.cli.frontier import frontier
@@ -98,7 +99,7 @@ def procure(
 
 
 for command in (
-    solve, evaluate, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, regret, verify, check,
-    models, sources, show, plot, report,
+    solve, evaluate, compare, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, regret,
+    verify, check, models, sources, show, plot, report,
 ):  # fmt: skip
     app.command()(spoken(command))

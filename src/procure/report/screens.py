@@ -12,6 +12,7 @@ from procure.explore.ranges import Ranges
 from procure.explore.regret import Regret
 from procure.explore.reviews import Reviews
 from procure.explore.sensitivity import Sensitivity
+from procure.explore.side_by_side import SideBySide
 from procure.explore.stress import Stress
 from procure.explore.switch import Switches
 from procure.explore.why import Why
@@ -30,6 +31,7 @@ from procure.report import (
     regret,
     reviews,
     sensitivity,
+    side_by_side,
     stress,
     switch,
     text,
@@ -41,8 +43,8 @@ from procure.report.page import Page, Shown
 _PAGES: Mapping[type, Callable[[Any], Page]] = {
     Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page, Frontier: frontier.page, Hedges: hedges.page,
     Information: information.page, Portfolio: text.page, Ranges: ranges.page, Regret: regret.page, Reviews: reviews.page,
-    Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page, Verification: verify.page,
-    Why: why.page,
+    Sensitivity: sensitivity.page, SideBySide: side_by_side.page, Stress: stress.page, Switches: switch.page,
+    Verification: verify.page, Why: why.page,
 }  # fmt: skip
 
 
