@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
+import ast
 import pickle
+import re
 import string
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -19,24 +19,14 @@ from procure.words import listed
 from test_house import modules
 
 
-def said_in(value: Any) -> Iterator[Said]:
-    """Every text in both languages that a value of a module holds."""
-    if isinstance(value, Said):
-        yield value
-    elif isinstance(value, dict):
-        for own in value.values():
-            yield from said_in(own)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for own in value:
-            yield from said_in(own)
-
-
-def everything_said() -> list[Said]:
-    texts: dict[int, Said] = {}
-    for name in modules():
-        for value in vars(importlib.import_module(name)).values():
-            texts |= {id(text): text for text in said_in(value)}
-    return list(texts.values())
+def everything_said() -> Iterator[tuple[str, str, str]]:
+    """(module, English, Japanese) of every text that is written in both languages."""
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Said":
+                texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+                if len(texts) == 2:
+                    yield name, *texts
 
 
 def fields(text: str) -> set[str]:
@@ -44,10 +34,16 @@ def fields(text: str) -> set[str]:
 
 
 def test_both_languages_say_the_same_fields():
-    told = everything_said()
-    assert len(told) > 150
-    assert [text for text in told if fields(text) != fields(text.ja)] == []
-    assert [text for text in told if text.strip() and not text.ja.strip() and text != " "] == []
+    told = [*everything_said()]
+    assert len(told) > 300
+    assert [each for each in told if fields(each[1]) != fields(each[2])] == []
+    assert [each for each in told if each[1].strip() and not each[2]] == []
+
+
+def test_japanese_is_japanese():
+    """Of what is more than a name, a unit or marks, every Japanese text has a Japanese character."""
+    left = [each for each in everything_said() if re.search("[a-z]{3} [a-z]{2}", each[1]) and each[2].isascii()]
+    assert left == []
 
 
 def test_what_is_put_together_is_said_in_both():

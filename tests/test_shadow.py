@@ -493,5 +493,5 @@ def test_a_million_of_budget_is_measured_against_a_million(size, dear):
 def test_lines_in_japanese():
     solved = solve_market(make_market(load_model("two-class")))
     text = make_portfolio(solved, [solved]).to_text("ja")
-    assert "限界" in text and "供給枠 ライナス medium_heavy: 1 % 増 → 25.1 百万ドル" in text
-    assert "既契約 ライナス light: 1 % 減 → 0.286 百万ドル" in text
+    assert "限界" in text and "ライナスの中・重希土類供給枠が 1 % 増えれば 25.1 百万ドルの節約" in text
+    assert "ライナスからの軽希土類既契約引取量が 1 % 減れば 0.286 百万ドルの節約" in text

@@ -129,7 +129,7 @@ def test_both_ways_of_counting_are_told_side_by_side():
     )
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "no price at the margin"), ("ja", "限界価格はない")])
+@pytest.mark.parametrize(("language", "words"), [("en", "no price at the margin"), ("ja", "限界価値はない")])
 def test_where_it_binds_the_screen_says_that_it_has_no_price(language, words):
     screen = " ".join(procure.solve(world(chance(0.2))).to_text(language).split())
     assert words in screen and "nan" not in screen

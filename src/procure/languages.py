@@ -67,7 +67,7 @@ def in_language(text: Any, language: Language) -> Any:
     return text.ja if language == "ja" and isinstance(text, Said) else text
 
 
-def named(names: Mapping[str, str], otherwise: str) -> Said:
+def named(names: Mapping[Any, str], otherwise: str) -> Said:
     """What the columns of a table call something, by language; where one has no name the other's, or `otherwise`.
 
     >>> named({"en": "China", "ja": "中国"}, "china").ja, named({"en": "Mine"}, "mine").ja, named({}, "x")

@@ -52,6 +52,11 @@ def programme_name(chosen: Mapping[str, str]) -> str:
     return COMMA.join(named) or _NO_PROGRAMMES
 
 
+def level_in_words(level: str) -> str:
+    """A choice of programmes, as `programme_name` calls it, in every language."""
+    return _NO_PROGRAMMES if level == _NO_PROGRAMMES else level
+
+
 def span(years: Iterable[int]) -> str:
     """Years as ranges.
 
@@ -67,6 +72,22 @@ def span(years: Iterable[int]) -> str:
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
+_UNITS = {
+    "t/yr": Said("t/yr", "t/年"), "days": Said("days", "日"), "day": Said("day", "日"), "months": Said("months", "か月"),
+    "million USD": Said("million USD", "百万ドル"), "percentage point": Said("percentage point", "%ポイント"),
+    "1/yr": Said("1/yr", "回/年"), "year": Said("year", "年"), "yr": Said("yr", "年"), "share": Said("share", "比率"),
+}  # fmt: skip
+
+
+def unit_in_words(unit: str) -> str:
+    """A unit as people write it.
+
+    >>> unit_in_words("t/yr"), getattr(unit_in_words("t/yr"), "ja"), unit_in_words("USD/kg")
+    ('t/yr', 't/年', 'USD/kg')
+    """
+    return _UNITS.get(unit, unit)
+
+
 def between(numbers: Iterable[float]) -> str:
     """The least and the largest of some numbers, where they differ.
 
@@ -74,7 +95,11 @@ def between(numbers: Iterable[float]) -> str:
     ('16 to 1,020', '16')
     """
     low, *_, high = sorted([*numbers] * 2)
-    return in_full(low) if low == high else f"{in_full(low)} to {in_full(high)}"
+    return (
+        in_full(low)
+        if low == high
+        else Said("{low} to {high}", "{low}～{high}").format(low=in_full(low), high=in_full(high))
+    )
 
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")

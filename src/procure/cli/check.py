@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from procure.cli.language import language
 from procure.cli.model import Changes, ModelName, load
+from procure.languages import in_language
 
 
 def check(
@@ -20,4 +22,4 @@ def check(
 
     text = summary(chosen)
     if not quiet:
-        print(text)
+        print(in_language(text, language()))

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from procure.cli.language import language
 from procure.cli.model import Changes, ModelName, TimeLimit, load
 from procure.cli.output import progress_of_cases, unwritable
 from procure.errors import Fault
+from procure.languages import Said, in_language
 
 
 def sweep(
@@ -82,6 +84,10 @@ def sweep(
         with replacing(csv.resolve()) as path:
             to_csv(rows, path)
     if not quiet:
-        print(summary(chosen.name, rows))
+        print(in_language(summary(chosen.name, rows), language()))
         if store is not None:
-            print(f"The rows are in {store}: procure.read_sweep('{store}'), or its Parquet files.")
+            where = Said(
+                "The rows are in {store}: procure.read_sweep('{store}'), or its Parquet files.",
+                "結果の行は {store} にある: procure.read_sweep('{store}')、または Parquet ファイル。",
+            )
+            print(in_language(where.format(store=store), language()))

@@ -57,6 +57,7 @@ import pyomo.environ as pyo
 from procure.formulation.quantity import Units, carried, decide, declare_set, given, link, order, start
 from procure.formulation.rows import row
 from procure.formulation.sets import Sets
+from procure.languages import Said
 from procure.limits import futures_kind_of
 
 #: Forms that are money, beside what an extension adds; the others are measures of a limit.
@@ -124,14 +125,26 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     def taken(s: str, e: str) -> Any:
         return contract[s, e] + (reserve[s, e] if (s, e) in m.H else 0)
 
-    @row(m, m.E, tag="definition", says="what is used of {elements} comes from somewhere")
+    @row(
+        m,
+        m.E,
+        tag="definition",
+        says=Said("what is used of {elements} comes from somewhere", "{elements}の使用量はどこかから調達される"),
+    )
     def balance(m: Any, e: str) -> Any:
         supplied = sum(supply(s, e) for s, _ in sets.of_element(e))
         bought = sum(spot[i, k] for i, k in m.STEPS if i == e)
         unserved = sum(shortage[i, k] for i, k in m.TIERS if i == e)
         return supplied + bought + draw[e] + unserved == demand[e] + refill[e] + surplus[e]
 
-    @row(m, m.K, tag="physical", says="{supplier} delivers on call only {amount}", table="terms.csv", amount="callable")
+    @row(
+        m,
+        m.K,
+        tag="physical",
+        says=Said("{supplier} delivers on call only {amount}", "{supplier}の随時納入は{amount}まで"),
+        table="terms.csv",
+        amount="callable",
+    )
     def within_reach(m: Any, s: str, e: str) -> Any:
         volume = callable_[s, e] * (use[s] if s in sets.charged else 1)
         return call[s, e] <= volume - (reach[s, e] * taken(s, e) if (s, e) in m.O else 0)
@@ -144,23 +157,59 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     def within_contract(m: Any, s: str, e: str) -> Any:
         return cancelled[s, e] <= delivered[s, e] * contract[s, e]
 
-    @row(m, m.E, tag="definition", says="stock of {elements} is what was there, and what came and went")
+    @row(
+        m,
+        m.E,
+        tag="definition",
+        says=Said(
+            "stock of {elements} is what was there, and what came and went",
+            "{elements}の備蓄は前期末に出入りを加えたもの",
+        ),
+    )
     def carry(m: Any, e: str) -> Any:
         return stock[e] == stock_start[e] + refill[e] - draw[e] - stock_sold[e]
 
-    @row(m, m.E, tag="definition", says="stock of {elements} fits into the room that the plan pays for")
+    @row(
+        m,
+        m.E,
+        tag="definition",
+        says=Said(
+            "stock of {elements} fits into the room that the plan pays for",
+            "{elements}の備蓄は計画が費用を負担する枠に収まる",
+        ),
+    )
     def within_target(m: Any, e: str) -> Any:
         return stock[e] <= stock_target[e]
 
-    @row(m, m.STEPS, tag="physical", says="the spot market sells only {amount}", table="spot.csv", amount="limit_spot")
+    @row(
+        m,
+        m.STEPS,
+        tag="physical",
+        says=Said("the spot market sells only {amount}", "スポット市場で買えるのは{amount}まで"),
+        table="spot.csv",
+        amount="limit_spot",
+    )
     def within_spot(m: Any, e: str, k: int) -> Any:
         return spot[e, k] <= limit_spot[e, k]
 
-    @row(m, m.E, tag="physical", says="the stock of {elements} is drawn only in a disruption", table="stock.release")
+    @row(
+        m,
+        m.E,
+        tag="physical",
+        says=Said(
+            "the stock of {elements} is drawn only in a disruption", "{elements}の備蓄は供給途絶時にのみ放出する"
+        ),
+        table="stock.release",
+    )
     def within_draw(m: Any, e: str) -> Any:
         return draw[e] <= limit_draw[e]
 
-    @row(m, m.E, tag="definition", says="stock of {elements} is sold where it is not drawn")
+    @row(
+        m,
+        m.E,
+        tag="definition",
+        says=Said("stock of {elements} is sold where it is not drawn", "放出しない{elements}の備蓄は売却される"),
+    )
     def within_sold(m: Any, e: str) -> Any:
         return stock_sold[e] <= limit_sold[e]
 
@@ -168,14 +217,19 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
         m,
         m.E,
         tag="physical",
-        says="only {amount} can go into stock in a period",
+        says=Said("only {amount} can go into stock in a period", "1期に備蓄へ積み増せるのは{amount}まで"),
         table="stock.csv",
         amount="limit_refill",
     )
     def within_refill(m: Any, e: str) -> Any:
         return refill[e] <= limit_refill[e]
 
-    @row(m, m.TIERS, tag="definition", says="a tier of shortage of {elements} holds so much")
+    @row(
+        m,
+        m.TIERS,
+        tag="definition",
+        says=Said("a tier of shortage of {elements} holds so much", "{elements}の供給不足の各段には量の限りがある"),
+    )
     def within_width(m: Any, e: str, k: int) -> Any:
         return shortage[e, k] <= width[e, k]
 

@@ -51,6 +51,7 @@ import pyomo.environ as pyo
 from procure.formulation.quantity import Units, decide, declare_set, given, start
 from procure.formulation.rows import row
 from procure.formulation.sets import Sets
+from procure.languages import Said
 from procure.limits import KINDS, PlanLimit
 
 
@@ -110,14 +111,24 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
         m.O,
         m.Y,
         tag="contractual",
-        says="the buyer must take so much of {elements} from {supplier}",
+        says=Said(
+            "the buyer must take so much of {elements} from {supplier}",
+            "買い手は{supplier}から{elements}の既契約量を引き取る",
+        ),
         table="commitments.csv",
         gives_way=True,
     )
     def keep_commitment(m: Any, s: str, e: str, y: int) -> Any:
         return contract[s, e, y] >= committed[s, e, y]
 
-    @row(m, m.O, m.Y, tag="contractual", says="{supplier} offers only so much of {elements}", table="offers.csv")
+    @row(
+        m,
+        m.O,
+        m.Y,
+        tag="contractual",
+        says=Said("{supplier} offers only so much of {elements}", "{supplier}の{elements}供給枠には限りがある"),
+        table="offers.csv",
+    )
     def within_offer(m: Any, s: str, e: str, y: int) -> Any:
         return taken(s, e, y) <= offered[s, e, y] * (use[s, y] if s in sets.charged else 1)
 
@@ -127,31 +138,74 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     def within_reservable(m: Any, s: str, e: str, y: int) -> Any:
         return reserve[s, e, y] <= reservable[s, e, y]
 
-    @row(m, m.BO, m.Y, tag="physical", says="{supplier} sells its elements in fixed proportion", table="baskets.csv")
+    @row(
+        m,
+        m.BO,
+        m.Y,
+        tag="physical",
+        says=Said("{supplier} sells its elements in fixed proportion", "{supplier}は元素を一定の比率で販売する"),
+        table="baskets.csv",
+    )
     def basket(m: Any, s: str, e: str, y: int) -> Any:
         return contract[s, e, y] == share[s, e, y] * output[s, y]
 
-    @row(m, m.C, m.Y, tag="physical", says="{supplier} has only so much capacity", table="terms.csv")
+    @row(
+        m,
+        m.C,
+        m.Y,
+        tag="physical",
+        says=Said("{supplier} has only so much capacity", "{supplier}の生産能力には限りがある"),
+        table="terms.csv",
+    )
     def within_capacity(m: Any, s: str, y: int) -> Any:
         bought = sum(expansion[s, v] for v in sets.way_to(y) if s in lead and int(v) <= int(y) - lead[s])
         chosen = sum(level[i, g, y] * programme[i, g, y] for i, g in m.G if i == s)
         return throughput(s, y) <= capacity[s, y] + chosen + bought
 
-    @row(m, m.R, m.Y, tag="physical", says="{supplier} can only grow so fast", table="terms.csv")
+    @row(
+        m,
+        m.R,
+        m.Y,
+        tag="physical",
+        says=Said("{supplier} can only grow so fast", "{supplier}の増産速度には限りがある"),
+        table="terms.csv",
+    )
     def grow(m: Any, s: str, y: int) -> Any:
         way = sets.way_to(y)
         before = throughput(s, way[-2]) if len(way) > 1 else 0
         return throughput(s, y) - before <= growth[s, y]
 
-    @row(m, m.X, m.Y, tag="physical", says="{supplier} can add only so much", table="terms.csv")
+    @row(
+        m,
+        m.X,
+        m.Y,
+        tag="physical",
+        says=Said("{supplier} can add only so much", "{supplier}の増設量には限りがある"),
+        table="terms.csv",
+    )
     def within_buildable(m: Any, s: str, y: int) -> Any:
         return expansion[s, y] <= buildable[s, y]
 
-    @row(m, m.F, m.Y, tag="contractual", says="{supplier} takes no smaller orders", table="terms.csv", gives_way=True)
+    @row(
+        m,
+        m.F,
+        m.Y,
+        tag="contractual",
+        says=Said("{supplier} takes no smaller orders", "{supplier}は最低発注量未満を受けない"),
+        table="terms.csv",
+        gives_way=True,
+    )
     def minimum_order(m: Any, s: str, y: int) -> Any:
         return sum(contract[s, e, y] for _, e in sets.of_supplier(s)) >= least[s, y] * use[s, y]
 
-    @row(m, m.G, m.Y, tag="contractual", says="{supplier} runs the level that is chosen", table="programmes.csv")
+    @row(
+        m,
+        m.G,
+        m.Y,
+        tag="contractual",
+        says=Said("{supplier} runs the level that is chosen", "{supplier}は選択した開発水準で操業する"),
+        table="programmes.csv",
+    )
     def chosen_level(m: Any, s: str, g: str, y: int) -> Any:
         return programme[s, g, y] == chosen[s, g, y]
 
@@ -160,14 +214,21 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
         m.E,
         m.Y,
         tag="physical",
-        says="there is room in stock for only {amount}",
+        says=Said("there is room in stock for only {amount}", "備蓄枠は{amount}まで"),
         table="stock.csv",
         amount="ceiling",
     )
     def stock_ceiling(m: Any, e: str, y: int) -> Any:
         return stock_target[e, y] <= ceiling[e, y]
 
-    @row(m, m.E, tag="physical", says="the stock of today is only {amount}", table="stock.csv", amount="existing")
+    @row(
+        m,
+        m.E,
+        tag="physical",
+        says=Said("the stock of today is only {amount}", "現在の備蓄は{amount}のみ"),
+        table="stock.csv",
+        amount="existing",
+    )
     def what_exists(m: Any, e: str) -> Any:
         return stock_today[e] == existing[e]
 

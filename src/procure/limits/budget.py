@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from procure.languages import Said
 from procure.limits.asked import MarketNumbers
 from procure.limits.kind import PlanLimit
 from procure.limits.limit import MUSD, Datum, Limit
@@ -45,8 +46,11 @@ class Budget(PlanLimit):
 
     def subject(self, choice: Any) -> str:
         """In words, as in 'budget'."""
-        return "budget"
+        return Said("budget", "予算")
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in 'at most 100 million USD a year for capacity, programmes, fixed charges and stock'."""
-        return f"at most {bound} a year for capacity, programmes, fixed charges and stock"
+        return Said(
+            "at most {bound} a year for capacity, programmes, fixed charges and stock",
+            "能力増強・開発計画・固定費・備蓄に年{bound}以下",
+        ).format(bound=bound)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from procure.languages import Said
 from procure.limits.asked import Futures
 from procure.limits.counted import PathLimit, cap_tail, tail_of
 from procure.limits.limit import Bound, Limit
@@ -35,8 +36,10 @@ class CostCvar(PathLimit):
 
     def subject(self, choice: Any) -> str:
         """In words, as in 'cost in the worst 5 % of futures'."""
-        return f"cost in {worst_futures(choice)}"
+        return Said("cost in {worst}", "{worst}の平均費用").format(worst=worst_futures(choice))
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in 'a cost of at most 40000 million USD in the worst 5 % of futures'."""
-        return f"a cost of at most {bound} in {worst_futures(choice)}"
+        return Said("a cost of at most {bound} in {worst}", "{worst}の平均費用は{bound}以下").format(
+            bound=bound, worst=worst_futures(choice)
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from procure.languages import Said
 from procure.limits.asked import MarketNumbers
 from procure.limits.kind import PlanLimit
 from procure.limits.limit import Datum, Limit
@@ -46,8 +47,12 @@ class DomesticShare(PlanLimit):
 
     def subject(self, choice: Any) -> str:
         """In words, as in 'domestic medium/heavy share'."""
-        return f"domestic {what(choice)}share{by_value(choice)}"
+        return Said("domestic {what}share{by_value}", "{what}国内比率{by_value}").format(
+            what=what(choice), by_value=by_value(choice)
+        )
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in 'at least 10 % of medium_heavy from seabed'."""
-        return f"at least {bound} of {whole(choice)} from {whose(choice)}"
+        return Said("at least {bound} of {whole} from {whose}", "{whole}のうち{whose}から{bound}以上").format(
+            bound=bound, whole=whole(choice), whose=whose(choice)
+        )

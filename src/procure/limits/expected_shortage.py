@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from procure.languages import Said
 from procure.limits.asked import Futures
 from procure.limits.counted import UnservedShare, cap_mean
 from procure.limits.limit import Bound, Counts, Limit
@@ -30,8 +31,10 @@ class ExpectedShortage(UnservedShare):
 
     def subject(self, choice: Any) -> str:
         """In words, as in 'expected medium/heavy shortage'."""
-        return f"expected {what(choice)}shortage"
+        return Said("expected {what}shortage", "{what}供給不足の平均").format(what=what(choice))
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in 'at most 5 % of medium_heavy unserved on average'."""
-        return f"at most {bound} of {whole(choice)} unserved on average"
+        return Said("at most {bound} of {whole} unserved on average", "{whole}の供給不足は平均で{bound}以下").format(
+            bound=bound, whole=whole(choice)
+        )

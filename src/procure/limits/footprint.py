@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from procure.languages import Said
 from procure.limits.asked import MarketNumbers
 from procure.limits.kind import PlanLimit
 from procure.limits.limit import TONNE_PER_TONNE, Datum, Limit, Measures, Numbers
@@ -63,8 +64,10 @@ class Footprint(PlanLimit):
 
     def subject(self, choice: Any) -> str:
         """In words, as in 'medium/heavy footprint'."""
-        return f"{what(choice)}footprint"
+        return Said("{what}footprint", "{what}環境負荷").format(what=what(choice))
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in 'at most 1.5 t/t of residue from all elements'."""
-        return f"at most {bound} of residue from {whole(choice)}"
+        return Said("at most {bound} of residue from {whole}", "{whole}の残渣は{bound}以下").format(
+            bound=bound, whole=whole(choice)
+        )

@@ -26,6 +26,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from procure.languages import Said
 from procure.limits.asked import Futures, MarketNumbers
 from procure.limits.limit import SHARE, Bound, Counts, Datum, Future, Limit, Measures, Numbers, Unit
 from procure.units import Array, Index
@@ -43,7 +44,7 @@ class LimitKind(ABC):
     is_convex: ClassVar[bool] = True
     has_parts: ClassVar[bool] = False
     nothing: ClassVar[float] = np.nan  # the value where there is nothing to limit
-    nothing_says: ClassVar[str] = "there is no demand"  # why, where that is no number
+    nothing_says: ClassVar[str] = Said("there is no demand", "需要がない")  # why, where that is no number
 
     def faults(self, choice: Any) -> Iterator[tuple[str, str, str]]:
         """(what was seen, the rule, the remedy) of choices that make no sense together."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from procure.languages import Said
 from procure.units import Array, Index
 from procure.words import plain
 
@@ -48,12 +49,21 @@ class Unit:
         >>> SHARE.text(0.65), DAYS.text(60.0)
         ('65 %', '60 days')
         """
-        return f"{plain(round(self.factor * bound, 10))} {self.shown}"
+        return Said("{number} {unit}", "{number} {unit}").format(
+            number=plain(round(self.factor * bound, 10)), unit=self.shown
+        )
 
 
-SHARE = Unit("share", 0.01, "percentage point", most=1.0, shown="%", factor=100.0, example="65 %")
-DAYS = Unit("days", 1.0, "day", shown="days", target="day", example="60 days")
-MUSD = Unit("million USD", 1.0, "million USD", shown="million USD", target="million USD", example="10 bn JPY")
+SHARE = Unit("share", 0.01, Said("percentage point", "%ポイント"), most=1.0, shown="%", factor=100.0, example="65 %")
+DAYS = Unit("days", 1.0, Said("day", "日"), shown=Said("days", "日"), target="day", example="60 days")
+MUSD = Unit(
+    "million USD",
+    1.0,
+    Said("million USD", "百万ドル"),
+    shown=Said("million USD", "百万ドル"),
+    target="million USD",
+    example="10 bn JPY",
+)
 TONNE_PER_TONNE = Unit("t/t", 0.1, "0.1 t/t", shown="t/t", example="1.5 t/t")
 
 

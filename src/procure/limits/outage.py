@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import Field, Strict
 
 from procure.errors import nearest
+from procure.languages import Said
 from procure.limits.asked import Futures, MarketNumbers
 from procure.limits.counted import UnservedShare
 from procure.limits.limit import Bound, Counts, Future, Limit, Numbers
@@ -31,6 +32,17 @@ MONTHS_PER_YEAR = 12
 
 Months = Annotated[float, Strict(), Field(gt=0, le=600)]
 Lost = str | tuple[str, ...]
+
+#: Who is lost.
+_LOST = {
+    "any one": Said("any one supplier is", "いずれか1供給元"),
+    "any two": Said("any two suppliers are", "いずれか2供給元"),
+}
+_ONE_IS, _SEVERAL_ARE, _NOBODY = (
+    Said("{names} is", "{names}"),
+    Said("{names} are", "{names}"),
+    Said("nobody is", "供給元なし"),
+)
 
 
 class Outage(UnservedShare):
@@ -93,16 +105,26 @@ class Outage(UnservedShare):
 
     def subject(self, choice: Any) -> str:
         """In words, as in "Dy shortage when china is lost for 12 months"."""
-        return f"{what(choice)}shortage {self._when(choice)}"
+        return Said("{what}shortage {when}", "{when}の{what}供給不足").format(
+            what=what(choice), when=self._when(choice)
+        )
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in "at most 20 % of Dy unserved when any one supplier is lost for 12 months"."""
-        return f"at most {bound} of {whole(choice)} unserved {self._when(choice)}"
+        return Said("at most {bound} of {whole} unserved {when}", "{when}の{whole}の供給不足は{bound}以下").format(
+            bound=bound, whole=whole(choice), when=self._when(choice)
+        )
 
     @staticmethod
-    def _when(choice: Any) -> str:
+    def _when(choice: Any) -> Said:
         """Who is lost, and for how long."""
-        who = {"any one": "any one supplier is", "any two": "any two suppliers are"}.get(str(choice.lost))
+        who = _LOST.get(str(choice.lost))
         if who is None:
-            who = f"{listed(choice.lost)} {'is' if len(choice.lost) == 1 else 'are'}" if choice.lost else "nobody is"
-        return f"when {who} lost for {plain(choice.months)} months"
+            who = (
+                (_ONE_IS if len(choice.lost) == 1 else _SEVERAL_ARE).format(names=listed(choice.lost))
+                if choice.lost
+                else _NOBODY
+            )
+        return Said("when {who} lost for {months} months", "{who}が{months}か月途絶した場合").format(
+            who=who, months=plain(choice.months)
+        )

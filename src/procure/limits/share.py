@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from procure.languages import Said
 from procure.limits.said import names_one_owner, whole, whose
 from procure.limits.supplied import SuppliedShare, which
 
@@ -21,4 +22,6 @@ class Share(SuppliedShare):
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in "at most 65 % of medium_heavy from china while undisturbed"."""
-        return f"at most {bound} of {whole(choice)} from {whose(choice)} {which(choice)}"
+        return Said(
+            "at most {bound} of {whole} from {whose} {which}", "{whole}のうち{whose}からは{bound}以下（{which}）"
+        ).format(bound=bound, whole=whole(choice), whose=whose(choice), which=which(choice))

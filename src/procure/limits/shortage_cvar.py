@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from procure.languages import Said
 from procure.limits.asked import Futures
 from procure.limits.counted import UnservedShare, cap_tail, loss_columns, tail_of
 from procure.limits.limit import Bound, Counts, Limit
@@ -31,8 +32,12 @@ class ShortageCvar(UnservedShare):
 
     def subject(self, choice: Any) -> str:
         """In words, as in 'medium/heavy shortage in the worst 5 % of futures'."""
-        return f"{what(choice)}shortage in {worst_futures(choice)}"
+        return Said("{what}shortage in {worst}", "{what}供給不足、{worst}の平均").format(
+            what=what(choice), worst=worst_futures(choice)
+        )
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in 'at most 20 % of medium_heavy unserved in the worst 5 % of futures'."""
-        return f"at most {bound} of {whole(choice)} unserved in {worst_futures(choice)}"
+        return Said(
+            "at most {bound} of {whole} unserved in {worst}", "{whole}の供給不足は{worst}の平均で{bound}以下"
+        ).format(bound=bound, whole=whole(choice), worst=worst_futures(choice))

@@ -21,6 +21,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, Strict
 
 from procure.facts.conversion import share_of_percent
+from procure.languages import Said
 from procure.limits.asked import Futures
 from procure.limits.counted import UnservedShare, cap_tail, conditional, loss_columns
 from procure.limits.limit import Bound, Counts, Limit, Measures, Numbers
@@ -29,6 +30,7 @@ from procure.risk.tail import value_at_risk
 from procure.units import Array, Index
 from procure.words import plain
 
+_BY_TAIL = Said(", by the mean of the worst futures", "（最悪の将来の平均による）")
 #: Shares that exceed the threshold by less do not exceed it.
 TOLERANCE = 1e-6
 
@@ -111,18 +113,23 @@ class ShortageProbability(UnservedShare):
     def aside(self, limit: Limit, bound: Bound, measure: Array, law: Array) -> str:
         """What the other way of counting makes of it."""
         buffered = buffered_probability(measure, law, float(bound.numbers["threshold"].max(initial=0.0)))
-        return f"{plain(round(100 * buffered, 2))} % with the mean of the worst in its place"
+        return Said("{share} % with the mean of the worst in its place", "最悪の平均で数えれば {share} %").format(
+            share=plain(round(100 * buffered, 2))
+        )
 
     def subject(self, choice: Any) -> str:
         """In words, as in "the chance of more than 10 % of Dy unserved"."""
-        return f"the chance of more than {self._threshold(choice)} of {whole(choice)} unserved"
+        return Said(
+            "the chance of more than {threshold} of {whole} unserved", "{whole}の供給不足が{threshold}を超える確率"
+        ).format(threshold=self._threshold(choice), whole=whole(choice))
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in "a chance of at most 5 % that more than 10 % of Dy go unserved"."""
-        way = "" if choice.method == "exact" else ", by the mean of the worst futures"
-        return (
-            f"a chance of at most {bound} that more than {self._threshold(choice)} of {whole(choice)} go unserved{way}"
-        )
+        way = Said("", "") if choice.method == "exact" else _BY_TAIL
+        return Said(
+            "a chance of at most {bound} that more than {threshold} of {whole} go unserved{way}",
+            "{whole}の供給不足が{threshold}を超える確率は{bound}以下{way}",
+        ).format(bound=bound, threshold=self._threshold(choice), whole=whole(choice), way=way)
 
     @staticmethod
     def _threshold(choice: Any) -> str:

@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
+from procure.languages import Said
 from procure.limits.limit import Limit
 from procure.limits.said import whole
 from procure.limits.supplied import SuppliedShare, which
+
+_ANY_ONE = {
+    "supplier": Said("any one supplier", "いずれか1供給元"),
+    "country": Said("any one country", "いずれか1か国"),
+}
 
 
 class SingleSource(SuppliedShare):
@@ -35,8 +41,10 @@ class SingleSource(SuppliedShare):
 
     def owner(self, choice: Any) -> str:
         """Whose share it is: of the whole limit, "any one supplier"."""
-        return super().owner(choice) if choice.supplier or choice.country else f"any one {choice.by}"
+        return super().owner(choice) if choice.supplier or choice.country else _ANY_ONE[choice.by]
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in "at most 50 % of medium_heavy from any one country while undisturbed"."""
-        return f"at most {bound} of {whole(choice)} from any one {choice.by} {which(choice)}"
+        return Said(
+            "at most {bound} of {whole} from {owner} {which}", "{whole}のうち{owner}からは{bound}以下（{which}）"
+        ).format(bound=bound, whole=whole(choice), owner=_ANY_ONE[choice.by], which=which(choice))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from procure.languages import Said
 from procure.limits.asked import MarketNumbers
 from procure.limits.kind import PlanLimit
 from procure.limits.limit import DAYS, Datum, Limit
@@ -46,8 +47,10 @@ class StockDays(PlanLimit):
 
     def subject(self, choice: Any) -> str:
         """In words, as in 'Dy stock'."""
-        return f"{what(choice)}stock"
+        return Said("{what}stock", "{what}備蓄").format(what=what(choice))
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in 'room for at least 60 days of use of Dy in stock'."""
-        return f"room for at least {bound} of use of {whole(choice)} in stock"
+        return Said(
+            "room for at least {bound} of use of {whole} in stock", "{whole}の使用量{bound}分以上の備蓄枠"
+        ).format(bound=bound, whole=whole(choice))

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from procure.languages import Said
 from procure.limits.asked import Futures, MarketNumbers
 from procure.limits.kind import FuturesLimit
 from procure.limits.limit import DAYS, Bound, Counts, Datum, Limit, Numbers
@@ -31,7 +32,9 @@ class StockHeld(FuturesLimit):
     measured_in = DAYS
     counts = Counts.NODES
     has_parts = True
-    nothing_says = "no future of that year is undisturbed, or there is no demand"
+    nothing_says = Said(
+        "no future of that year is undisturbed, or there is no demand", "その年に平常の将来がないか、需要がない"
+    )
 
     def parts(self, limit: Limit, choice: Any, country_of: Mapping[str, str]) -> Iterator[Limit]:
         """One of each element: days of one are none of another."""
@@ -79,8 +82,11 @@ class StockHeld(FuturesLimit):
 
     def subject(self, choice: Any) -> str:
         """In words, as in "Dy stock held while undisturbed"."""
-        return f"{what(choice)}stock held while undisturbed"
+        return Said("{what}stock held while undisturbed", "平常時に保有する{what}備蓄").format(what=what(choice))
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in "at least 60 days of use of Dy held in stock in every undisturbed future"."""
-        return f"at least {bound} of use of {whole(choice)} held in stock in every undisturbed future"
+        return Said(
+            "at least {bound} of use of {whole} held in stock in every undisturbed future",
+            "平常時のあらゆる将来で{whole}の使用量{bound}分以上を備蓄",
+        ).format(bound=bound, whole=whole(choice))

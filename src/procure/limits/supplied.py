@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from procure.languages import Said
 from procure.limits.asked import Futures, MarketNumbers
 from procure.limits.counted import cap_mean
 from procure.limits.kind import FuturesLimit
@@ -26,7 +27,11 @@ from procure.limits.said import by_value, what
 from procure.units import Array, Index
 
 #: What each meaning adds to the words of a limit.
-MEANINGS = {"undisturbed": "while undisturbed", "always": "in every future", "mean": "on average over all futures"}
+MEANINGS = {
+    "undisturbed": Said("while undisturbed", "平常時"),
+    "always": Said("in every future", "あらゆる将来"),
+    "mean": Said("on average over all futures", "全将来の平均"),
+}
 
 
 class SuppliedShare(FuturesLimit):
@@ -35,7 +40,9 @@ class SuppliedShare(FuturesLimit):
     reads: ClassVar[tuple[str, ...]] = ("scope", "from", "to", "weight", "when")
     keys: ClassVar[dict[str, tuple[Any, Any]]] = {"when": (Literal["undisturbed", "always", "mean"], "undisturbed")}
     counts = Counts.MEAN
-    nothing_says = "no future of that year is undisturbed, or there is no demand"
+    nothing_says = Said(
+        "no future of that year is undisturbed, or there is no demand", "その年に平常の将来がないか、需要がない"
+    )
 
     def counted(self, choice: Any) -> Counts:
         """In every node, or in the mean over some."""
@@ -86,13 +93,15 @@ class SuppliedShare(FuturesLimit):
 
     def subject(self, choice: Any) -> str:
         """In words, as in "china's medium/heavy share while undisturbed"."""
-        return f"{self.owner(choice)}'s {what(choice)}share{by_value(choice)} {which(choice)}"
+        return Said("{owner}'s {what}share{by_value} {which}", "{owner}への{what}依存度{by_value}、{which}").format(
+            owner=self.owner(choice), what=what(choice), by_value=by_value(choice), which=which(choice)
+        )
 
     def owner(self, choice: Any) -> str:
         """Whose share it is."""
-        return str(choice.supplier or choice.country)
+        return choice.supplier or choice.country or ""
 
 
-def which(choice: Any) -> str:
+def which(choice: Any) -> Said:
     """When a share is counted: "in every future"."""
     return MEANINGS[choice.when]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from procure.languages import Said
 from procure.limits.asked import Futures
 from procure.limits.counted import PathLimit
 from procure.limits.limit import Bound, Limit
@@ -34,8 +35,8 @@ class WorstCase(PathLimit):
 
     def subject(self, choice: Any) -> str:
         """In words, as in 'cost in the worst future'."""
-        return "cost in the worst future"
+        return Said("cost in the worst future", "最悪の将来の費用")
 
     def says(self, choice: Any, bound: str) -> str:
         """In words, as in 'a cost of at most 40000 million USD in every future'."""
-        return f"a cost of at most {bound} in every future"
+        return Said("a cost of at most {bound} in every future", "あらゆる将来の費用は{bound}以下").format(bound=bound)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from procure.languages import Said
 from procure.limits import KINDS, Limit, PlanLimit, kind_of
 from procure.lp.compile import Affine, Name, Template
 from procure.market import Datum, Market
@@ -22,7 +23,9 @@ from procure.program.positions import FUTURE, Positions
 from procure.program.program import Program
 from procure.program.restraints import RESTRAINTS, STEP, Restraint, TableNumbers
 from procure.units import Array
-from procure.words import plain, span
+from procure.words import plain, span, unit_in_words
+
+_IN = Said(" in {years}", "（{years}年）")
 
 #: A slack below this share of its condition is none.
 TINY = 1e-7
@@ -99,7 +102,9 @@ def in_words(value: float, unit: str) -> str:
     >>> in_words(0.2, "%"), in_words(400.0, "t/yr")
     ('20 %', '400 t/yr')
     """
-    return f"{plain(round(100 * value, 10))} %" if unit == "%" else f"{plain(value)} {unit}".rstrip()
+    if unit in ("%", ""):
+        return f"{plain(round(100 * value, 10))} %" if unit else plain(value)
+    return Said("{number} {unit}", "{number} {unit}").format(number=plain(value), unit=unit_in_words(unit))
 
 
 def outward(value: float, sign: int) -> float:
@@ -141,7 +146,7 @@ def _of_limit(market: Market, parts: Sequence[Limit], numbers: TableNumbers) -> 
     else:
         rates = {(FUTURE, key): bound.rate for key, bound in market.bounds.items() if key[0] in names}
     least, measure = kind.sense == "min", kind.measured_in
-    when = f" in {span(limit.years)}" if limit.years else ""
+    when = _IN.format(years=span(limit.years)) if limit.years else Said("", "")
     return Condition(
         tag=limit.tag, where=limit.written, says=kind.says(choice, measure.text(choice.bound)) + when,
         path=f"limits.{limit.written}.{kind.sense}", value=choice.bound, sign=-1 if least else 1,
@@ -178,7 +183,7 @@ def _of_tables(program: Program, numbers: TableNumbers) -> Iterator[Condition]:
             only_bought = switched | switched_there
             room = value if restraint.is_floor else (MOST_TIMES - 1.0) * value if only_bought else np.inf
             yield Condition(
-                tag=restraint.tag, where=f"{restraint.table}.csv", says=told + (f" in {span(years)}" if years else ""),
+                tag=restraint.tag, where=f"{restraint.table}.csv", says=told + (_IN.format(years=span(years)) if years else ""),
                 path=path_of[restraint.table, position], value=value, sign=sign, room=room, unit=restraint.written,
                 rates=rates | of_period, switches=only_bought,
             )  # fmt: skip
@@ -283,5 +288,5 @@ def _added(program: Program, positions: Positions, blocks: Sequence[Template]) -
             sizes = np.abs(np.concatenate(bounds)) if bounds else np.empty(0)
             scale = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
             for way in (1.0, -1.0):  # an equality may have to give either way
-                says = "a constraint added to the formulation"
+                says = Said("a constraint added to the formulation", "定式化に追加された制約")
                 yield Condition("policy", shown, says, rates={name: way}, scale=scale)

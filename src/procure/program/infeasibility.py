@@ -18,6 +18,7 @@ import numpy as np
 
 from procure.errors import Infeasible
 from procure.formulation.rows import Note
+from procure.languages import Said
 from procure.lp.compile import Name
 from procure.lp.cores import cores
 from procure.lp.highs import Solver
@@ -34,6 +35,33 @@ from procure.words import listed, plain, programme_name
 
 #: Conditions of one tag shown in full; of more, the first ones and their number.
 MOST_SHOWN = 8
+#: Who could change a condition, in words.
+TAGS = {
+    "policy": Said("policy", "政策"), "contractual": Said("contractual", "契約"), "physical": Said("physical", "物理"),
+    "definition": Said("definition", "定義"),
+}  # fmt: skip
+_LINE, _MORE = (
+    Said("{where} ({tag}): {says}{ending}", "{where}（{tag}）: {says}{ending}"),
+    Said("and {count} more that are {tag}", "ほか {count} 件（{tag}）"),
+)
+_SO_MUCH, _TONNES = (
+    Said("so much of {names}", "{names}の一定量"),
+    Said("{tonnes} t of {element}", "{element} {tonnes} t"),
+)
+_RANGE = Said("{low} to {high}", "{low}～{high}")
+_BE, _GIVE = Said("be {value}", "{value}とする"), Said("give way by {amount}", "{amount} だけ緩める")
+_LET = Said("{where}: let it {mended}", "{where} の緩和: {mended}")
+_SET = Said("{path} = {number}   ({after}, now {now})", "{path} = {number}   （{after}、現在 {now}）")
+_NO_HELP = Said("; giving way alone it cannot help", "。単独で緩めても解消しない")
+_ALONE = Said("; alone it would have to {mended}", "。単独なら{mended}必要がある")
+_NOT_IN_TIME = Said(
+    "the limits of the model: which of them was not found out within the time limit",
+    "モデルの制約: 制限時間内にどれかは特定できなかった",
+)
+_RULES = Said(
+    "the rules of the model contradict each other; no limit of the model file takes part",
+    "モデルの規則どうしが矛盾している。モデルファイルの制約は関与していない",
+)
 
 
 def explain(programs: Sequence[Program], deadline: float = np.inf) -> Infeasible:
@@ -162,7 +190,7 @@ class _Explanation:
         """The conflict, and the least repair."""
         elastic, solver, deadline, solution = self.elastic, self.solver, self.deadline, self.cheapest
         if solution is None or solution.status is Status.LIMIT_REACHED:
-            return Infeasible(["the limits of the model: which of them was not found out within the time limit"])
+            return Infeasible([_NOT_IN_TIME])
         if solution.status is not Status.OPTIMAL:
             return Infeasible(_say(self._told(hard_conflict(self.program.composed.lp, deadline)), {}))
         x = solution.x
@@ -231,42 +259,45 @@ class _Explanation:
 def _premise(note: Note, supplier: str, by_element: Mapping[str, Sequence[float]]) -> Condition:
     """What never gives way: one element with its tonnes, several by name."""
     names = listed(sorted(by_element), most=6)
-    amount = f"so much of {names}"
+    amount: str = _SO_MUCH.format(names=names)
     if len(by_element) == 1:
         ((element, tonnes),) = by_element.items()
         finite = [bound for bound in tonnes if np.isfinite(bound)]
         if finite:
             low, high = (plain(round(bound, 6)) for bound in (min(finite), max(finite)))
-            amount = f"{low} t of {element}" if low == high else f"{low} to {high} t of {element}"
+            many = low if low == high else _RANGE.format(low=low, high=high)
+            amount = _TONNES.format(tonnes=many, element=element)
     return Condition(note.tag, note.table, note.says.format(supplier=supplier, elements=names, amount=amount))
 
 
 def _mended(condition: Condition, give: float) -> str:
     """What a condition would have to do."""
-    return f"be {condition.text(condition.after(give))}" if condition.path else f"give way by {plain(give)}"
+    if condition.path:
+        return _BE.format(value=condition.text(condition.after(give)))
+    return _GIVE.format(amount=plain(give))
 
 
 def _repair(condition: Condition, give: float) -> str:
     """One line of a repair: what to set, and what it is now."""
     if not condition.path:
-        return f"{condition.where}: let it {_mended(condition, give)}"
+        return _LET.format(where=condition.where, mended=_mended(condition, give))
     after, now = condition.after(give), condition.text(condition.value)
-    return f"{condition.path} = {plain(after)}   ({condition.text(after)}, now {now})"
+    return _SET.format(path=condition.path, number=plain(after), after=condition.text(after), now=now)
 
 
 def _say(told: Sequence[Condition], alone: Mapping[str, float]) -> list[str]:
     """One line per condition, policies first, with what it alone would have to be."""
-    lines = []
+    lines: list[str] = []
     for tag in TIERS:
         of_tag = sorted((c for c in told if c.tag == tag), key=lambda c: (c.where, c.path, c.says))
         for condition in of_tag[:MOST_SHOWN]:
             give = alone.get(condition.key)
-            ending = ""
+            ending: str = ""
             if give is not None and np.isinf(give):
-                ending = "; giving way alone it cannot help"
+                ending = _NO_HELP
             elif give is not None and give > TINY * condition.size:
-                ending = f"; alone it would have to {_mended(condition, give)}"
-            lines.append(f"{condition.where} ({tag}): {condition.says}{ending}")
+                ending = _ALONE.format(mended=_mended(condition, give))
+            lines.append(_LINE.format(where=condition.where, tag=TAGS[tag], says=condition.says, ending=ending))
         if len(of_tag) > MOST_SHOWN:
-            lines.append(f"and {len(of_tag) - MOST_SHOWN} more that are {tag}")
-    return lines or ["the rules of the model contradict each other; no limit of the model file takes part"]
+            lines.append(_MORE.format(count=len(of_tag) - MOST_SHOWN, tag=TAGS[tag]))
+    return lines or [_RULES]

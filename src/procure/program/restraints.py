@@ -20,6 +20,7 @@ import numpy as np
 from procure.facts import Place
 from procure.facts.records import Records, Row
 from procure.formulation.sets import Sets
+from procure.languages import Said
 from procure.market import Datum, Market, TrackedMarket
 from procure.reason import Reason
 from procure.scenarios.strategy import strategy_of
@@ -288,56 +289,62 @@ def _spot(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
 RESTRAINTS = (
     Restraint(
         "offer", "contractual", "offers", None, ("supplier", "element"),
-        priced="{element} on offer from {supplier}", unit="t/yr", amounts=_offer,
-        told="{supplier} offers {value} of {element}",
+        priced=Said("{element} on offer from {supplier}", "{supplier}の{element}供給枠"), unit="t/yr", amounts=_offer,
+        told=Said("{supplier} offers {value} of {element}", "{supplier}の{element}供給枠は{value}"),
     ),
     Restraint(
         "contract_limit", "contractual", "terms", "contract_limit", ("supplier",),
-        priced="to be contracted ahead from {supplier}", unit="t/yr", amounts=_ahead,
-        told="of {scope} {supplier} lets contract at most {value}",
+        priced=Said("to be contracted ahead from {supplier}", "{supplier}の事前契約枠"), unit="t/yr", amounts=_ahead,
+        told=Said("of {scope} {supplier} lets contract at most {value}", "{supplier}が{scope}の事前契約に応じるのは{value}まで"),
     ),
     Restraint(
         "commitment", "contractual", "commitments", None, ("supplier", "element"),
-        priced="{element} committed to {supplier}", unit="t/yr", amounts=_commitment,
-        told="the buyer must take {value} of {element} from {supplier}", is_floor=True,
+        priced=Said("{element} committed to {supplier}", "{supplier}からの{element}既契約引取量"), unit="t/yr", amounts=_commitment,
+        told=Said(
+            "the buyer must take {value} of {element} from {supplier}",
+            "買い手は{supplier}から{element}を{value}引き取る義務がある",
+        ), is_floor=True,
     ),
     Restraint(
         "capacity", "physical", "terms", "capacity", ("supplier",),
-        priced="capacity of {supplier}", unit="t/yr", amounts=_capacity,
-        told="{supplier} can produce at most {value}",
+        priced=Said("capacity of {supplier}", "{supplier}の生産能力"), unit="t/yr", amounts=_capacity,
+        told=Said("{supplier} can produce at most {value}", "{supplier}の生産能力は{value}"),
     ),
     Restraint(
         "programme_capacity", "physical", "programmes", "capacity", ("supplier", "programme"),
-        priced="capacity of {supplier} {programme}", unit="t/yr", amounts=_capacity,
-        told="{supplier} {programme} adds at most {value}",
+        priced=Said("capacity of {supplier} {programme}", "{supplier}（{programme}）の生産能力"), unit="t/yr", amounts=_capacity,
+        told=Said("{supplier} {programme} adds at most {value}", "{supplier}（{programme}）の増強は{value}まで"),
     ),
     Restraint(
         "growth", "physical", "terms", "growth", ("supplier",),
-        priced="growth a year of {supplier}", unit="t/yr", amounts=_growth,
-        told="{supplier} can grow by at most {value}",
+        priced=Said("growth a year of {supplier}", "{supplier}の年間増産枠"), unit="t/yr", amounts=_growth,
+        told=Said("{supplier} can grow by at most {value}", "{supplier}の増産は{value}まで"),
     ),
     Restraint(
         "expansion", "physical", "terms", "expansion_limit", ("supplier",),
-        priced="capacity to be built at {supplier}", unit="t/yr", amounts=_expansion,
-        told="{supplier} can add at most {value}",
+        priced=Said("capacity to be built at {supplier}", "{supplier}の増設枠"), unit="t/yr", amounts=_expansion,
+        told=Said("{supplier} can add at most {value}", "{supplier}の増設は{value}まで"),
     ),
     Restraint(
         "minimum_order", "contractual", "terms", "minimum_order", ("supplier",),
-        priced="of the minimum order at {supplier}", unit="t/yr", amounts=_order,
-        told="{supplier} takes orders of at least {value}", is_floor=True,
+        priced=Said("of the minimum order at {supplier}", "{supplier}の最低発注量"), unit="t/yr", amounts=_order,
+        told=Said("{supplier} takes orders of at least {value}", "{supplier}の最低発注量は{value}"), is_floor=True,
     ),
     Restraint(
-        "stock_today", "physical", "stock", "existing", (), priced="{element} in stock today", unit="t", amounts=_stock_today
+        "stock_today", "physical", "stock", "existing", (),
+        priced=Said("{element} in stock today", "現在の{element}備蓄"), unit="t", amounts=_stock_today
     ),
     Restraint(
-        "stock_room", "physical", "stock", "max_days", (), priced="room for {element} stock", unit="t", amounts=_stock_room,
-        told="room for at most {value} of use of {scope} in stock", written="days",
+        "stock_room", "physical", "stock", "max_days", (),
+        priced=Said("room for {element} stock", "{element}の備蓄枠"), unit="t", amounts=_stock_room,
+        told=Said("room for at most {value} of use of {scope} in stock", "{scope}の備蓄枠は使用量{value}分まで"), written="days",
     ),
     Restraint(
         "refill", "contractual", "stock", "refill_share", (),
-        priced="{element} allowed into stock", unit="t/yr", amounts=_refill,
+        priced=Said("{element} allowed into stock", "{element}の備蓄積増枠"), unit="t/yr", amounts=_refill,
     ),
     Restraint(
-        "spot", "physical", "spot", "limit", (), priced="{element} on the spot market", unit="t/yr", amounts=_spot
+        "spot", "physical", "spot", "limit", (),
+        priced=Said("{element} on the spot market", "スポット市場の{element}の量"), unit="t/yr", amounts=_spot
     ),
 )  # fmt: skip

@@ -7,11 +7,15 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from procure.facts import Place
+from procure.languages import COMMA, LINE, Said, in_language, named
 from procure.limits import KINDS
 from procure.market import Market, check_read, exposure, is_drawn_anew, numbers_read, tracked_markets
 from procure.model import Model
 from procure.model.limits import LimitChoices
+from procure.program.infeasibility import TAGS
 from procure.program.program import compose
+from procure.report.labels import LABELS
+from procure.report.layout import padded
 from procure.report.sources import numbers
 from procure.risk import worst_law
 from procure.scenarios.futures import holds_every_future
@@ -22,10 +26,20 @@ from procure.words import between, listed, printable, programme_name, span, wors
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
 SMALLEST, LARGEST = 1e-7, 1e7
+HEADINGS = {
+    "years": Said("years", "対象年"), "elements": Said("elements", "元素"), "suppliers": Said("suppliers", "供給元"),
+    "programmes": Said("programmes", "開発計画"), "processes": Said("processes", "確率過程"), "review": Said("review", "見直し"),
+    "limits": Said("limits", "制約"), "futures": Said("futures", "将来"), "program": Said("program", "最適化問題"),
+    "coefficients": Said("coefficients", "係数"), "warning": Said("warning", "警告"), "numbers": Said("numbers", "数値"),
+    "assumed": Said("assumed", "仮定"),
+}  # fmt: skip
+SPANS = {"matrix": Said("matrix", "行列"), "costs": Said("costs", "費用"), "bounds": Said("bounds", "上下限")}
+#: Of the headings.
+_WIDTH = 12
 
 
-def summary(model: Model) -> str:
-    """The model in words; raises `DataError` with every fault that only shows when its market is made.
+def summary(model: Model) -> Said:
+    """The model in words, several lines; raises `DataError` with every fault that only shows when its market is made.
 
     >>> from procure.model import load_model
     >>> print(summary(load_model("two-class")).partition("program")[0])
@@ -41,11 +55,18 @@ def summary(model: Model) -> str:
     tracked = tracked_markets(model)
     read = numbers_read(model, tracked)
     check_read(model, model.numbers_set, read)
-    lines = [f"{model.name}: {printable(model.settings.model.title.get('en', 'no title'))}"]
+    title = named(model.settings.model.title, "no title")
+    lines = [model.name + ": " + Said(printable(title), printable(title.ja))]
     lines += [
-        f"  {heading:12}  {text}".rstrip() for heading, text in _facts(model, [each.market for each in tracked], read)
+        _line(HEADINGS[heading] if heading else Said("", ""), text)
+        for heading, text in _facts(model, [each.market for each in tracked], read)
     ]
-    return "\n".join(lines)
+    return LINE.join(lines)
+
+
+def _line(heading: Said, text: str) -> Said:
+    ja = f"  {padded(heading.ja, _WIDTH)}  {in_language(text, 'ja')}"
+    return Said(f"  {heading:{_WIDTH}}  {text}".rstrip(), ja.rstrip())
 
 
 def _facts(model: Model, markets: list[Market], read: Collection[Place]) -> Iterator[tuple[str, str]]:
@@ -58,29 +79,60 @@ def _facts(model: Model, markets: list[Market], read: Collection[Place]) -> Iter
             yield "programmes", f"{supplier}: {', '.join(chosen.programmes)}"
     yield "processes", ", ".join(sorted(process.name for process in processes(model, markets[0].programmes)))
     for review in model.settings.reviews:
-        yield "review", f"{review.year}, seeing {listed(review.sees)}"
+        yield (
+            "review",
+            Said("{year}, seeing {names}", "{year} 年（{names} を見て）").format(
+                year=review.year, names=listed(review.sees)
+            ),
+        )
     limits = [_words(limit, model) for limit in model.settings.limits]
-    yield "limits", limits[0] if limits else "none"
+    yield "limits", limits[0] if limits else Said("none", "なし")
     yield from (("", limit) for limit in limits[1:])
     nodes = between(len(market.probability) for market in markets)
     leaves = between(len(market.shape.leaves) for market in markets)
     whole = all(holds_every_future(model, market.programmes) for market in markets)
-    yield "futures", f"{nodes} nodes, {leaves} leaves: {'every future there is' if whole else 'drawn from many'}"
+    yield (
+        "futures",
+        Said("{nodes} nodes, {leaves} leaves: {which}", "節点 {nodes}、末端 {leaves}: {which}").format(
+            nodes=nodes, leaves=leaves, which=LABELS["every" if whole else "drawn"]
+        ),
+    )
     if any(is_drawn_anew(model, market.programmes) for market in markets):
-        yield "", "others than those of the facts as they were read, which cannot stand for the law at the numbers set"
+        yield (
+            "",
+            Said(
+                "others than those of the facts as they were read, which cannot stand for the law at the numbers set",
+                "設定した数値の確率法則に合わせ、元のデータとは別に抽出し直したもの",
+            ),
+        )
     if not whole:
         yield from (("", _effective(market)) for market in markets)
     program = compose(markets[0]).composed.lp
     n_rows, n_columns = program.matrix.shape
-    times = f", for each of {len(markets)} programme levels" if len(markets) > 1 else ""
-    yield "program", f"{n_rows:,} rows, {n_columns:,} columns, {program.matrix.nnz:,} entries{times}"
+    yield "program", Said(
+        "{rows:,} rows, {columns:,} columns, {entries:,} entries{times}", "{rows:,} 行、{columns:,} 列、非零 {entries:,}{times}"
+    ).format(
+        rows=n_rows, columns=n_columns, entries=program.matrix.nnz,
+        times=Said(", for each of {count} programme levels", "（開発計画 {count} 水準のそれぞれ）").format(count=len(markets))
+        if len(markets) > 1 else "",
+    )  # fmt: skip
     bounds = np.concatenate([program.row_lower, program.row_upper, program.lower, program.upper])
     spans = {"matrix": program.matrix.data, "costs": program.cost, "bounds": bounds}
     sizes = {name: _sizes(values) for name, values in spans.items()}
-    yield "coefficients", ", ".join(f"{name} {low:.2g} to {high:.2g}" for name, (low, high) in sizes.items())
+    reach = Said("{name} {low:.2g} to {high:.2g}", "{name} {low:.2g}～{high:.2g}")
+    yield (
+        "coefficients",
+        COMMA.join(reach.format(name=SPANS[name], low=low, high=high) for name, (low, high) in sizes.items()),
+    )
     for name, (low, high) in sizes.items():
         if low < SMALLEST or high > LARGEST:
-            yield "warning", f"{name} reach from {low:.2g} to {high:.2g}: a unit may be wrong, and digits will be lost"
+            yield (
+                "warning",
+                Said(
+                    "{name} reach from {low:.2g} to {high:.2g}: a unit may be wrong, and digits will be lost",
+                    "{name} が {low:.2g} から {high:.2g} に及ぶ。単位の誤りの可能性があり、桁落ちする",
+                ).format(name=SPANS[name], low=low, high=high),
+            )
     yield from _provenance(model, read)
 
 
@@ -89,14 +141,23 @@ def _effective(market: Market) -> str:
     alpha = market.model.settings.risk.alpha
     law = market.probability[market.shape.leaves]
     worst = worst_law("cvar", exposure(market), law, alpha)
-    name = f" for {programme_name(market.programmes)}" if market.programmes else ""
-    return f"as good as {effective(law):.0f} equal ones{name}, {effective(worst):.0f} in the worst {worst_share(alpha)}"
+    name = (
+        Said(" for {levels}", "（{levels}）").format(levels=programme_name(market.programmes))
+        if market.programmes
+        else ""
+    )
+    return Said(
+        "as good as {whole:.0f} equal ones{name}, {worst:.0f} in the worst {tail}",
+        "等しい重みの {whole:.0f} 本に相当{name}、最悪 {tail} では {worst:.0f} 本",
+    ).format(whole=effective(law), name=name, worst=effective(worst), tail=worst_share(alpha))
 
 
 def _words(limit: LimitChoices, model: Model) -> str:
     kind = KINDS[limit.kind]
     years = span(range(limit.first or model.years[0], (limit.last or model.years[-1]) + 1))
-    return f"{limit.name} ({limit.tag}): {kind.says(limit, kind.measured_in.text(limit.bound))}, {years}"
+    return Said("{name} ({tag}): {says}, {years}", "{name}（{tag}）: {says}、{years}年").format(
+        name=limit.name, tag=TAGS[limit.tag], says=kind.says(limit, kind.measured_in.text(limit.bound)), years=years
+    )
 
 
 def _sizes(values: Array) -> tuple[float, float]:
@@ -107,8 +168,33 @@ def _sizes(values: Array) -> tuple[float, float]:
 def _provenance(model: Model, read: Collection[Place]) -> Iterator[tuple[str, str]]:
     frame = numbers(model, read=read)
     counts = frame["status"].value_counts()
-    yield "numbers", f"{len(frame):,}: " + listed([f"{count:,} {status}" for status, count in counts.items()])
+    yield (
+        "numbers",
+        f"{len(frame):,}: "
+        + listed(
+            [
+                Said("{count:,} {status}", "{status} {count:,}").format(
+                    count=count, status=LABELS.get(str(status), status)
+                )
+                for status, count in counts.items()
+            ]
+        ),
+    )
     assumed = frame.loc[frame["status"] == "assumed", "table"].value_counts()
     if len(assumed):
-        yield "assumed", listed([f"{count} in {table}" for table, count in assumed.items()], most=6)
-        yield "", f"listed by: procure sources {model.name} --status assumed"
+        yield (
+            "assumed",
+            listed(
+                [
+                    Said("{count} in {table}", "{table} {count}").format(count=count, table=table)
+                    for table, count in assumed.items()
+                ],
+                most=6,
+            ),
+        )
+        yield (
+            "",
+            Said(
+                "listed by: procure sources {name} --status assumed", "一覧: procure sources {name} --status assumed"
+            ).format(name=model.name),
+        )

@@ -6,10 +6,26 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from procure.explore.hedges import NO_DIFFERENCE, NO_PLAN, Hedges
+from procure.explore.hedges import CONTRACT, LIMIT, NO_DIFFERENCE, NO_PLAN, STOCK, Hedges
+from procure.languages import Said
+from procure.limits.said import class_name
+from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import money, percent, rounded, with_error
+from procure.words import money, percent, rounded, unit_in_words, with_error
+
+_ANEW, _STAYS = (
+    Said("the programme is chosen anew", "開発計画は選び直す"),
+    Said("the programme stays", "開発計画は変えない"),
+)
+_OF = Said(" of {scope}", "{scope}の")
+VERDICTS = {
+    "worth it": Said("worth it", "価値あり"),
+    "costs more": Said("costs more", "逆効果"),
+    "tie": Said("tie", "優劣不明"),
+    NO_DIFFERENCE: Said(NO_DIFFERENCE, "差なし"),
+    NO_PLAN: Said(NO_PLAN, "計画が成り立たない"),
+}
 
 
 def page(answer: Hedges) -> Page:
@@ -18,10 +34,15 @@ def page(answer: Hedges) -> Page:
 
 
 def _heading(answer: Hedges) -> str:
-    programme = "the programme is chosen anew" if answer.chooses else "the programme stays"
-    return (
-        f"{answer.name}: what it costs without, less what it costs with, in the same futures; {programme}. Million USD of present "
-        f"value, beside {money(answer.cost_musd)} weighed for {answer.programme}."
+    return Said(
+        "{name}: what it costs without, less what it costs with, in the same futures; {programme}. Million USD of present "
+        "value, beside {cost} weighed for {chosen}.",
+        "{name}: 各手段がない場合の費用増（同じ将来で比較、{programme}）。現在価値、百万ドル。{chosen} の加重費用は {cost}。",
+    ).format(
+        name=answer.name,
+        programme=_ANEW if answer.chooses else _STAYS,
+        cost=money(answer.cost_musd),
+        chosen=answer.programme,
     )
 
 
@@ -29,25 +50,46 @@ def _listing(answer: Hedges) -> Listing:
     rows = []
     is_played = answer.n_paths > 0
     for row in answer.table.to_dict("records"):
-        name = row["hedge"] if row["kind"] != "limit" else f"limit {row['hedge']}"
+        name = _named(row["kind"], row["hedge"])
         if row["verdict"] == NO_PLAN:
-            rows.append((name, *["-"] * (4 if is_played else 3), NO_PLAN))
+            rows.append((name, *["-"] * (4 if is_played else 3), VERDICTS[NO_PLAN]))
             continue
         error = 0.0 if row["verdict"] == NO_DIFFERENCE else row["standard_error_musd"]
         fresh = (with_error(row["fresh_musd"] if error else 0.0, error),) if is_played else ()
         worth = (money(row[key]) for key in ("expected_musd", "cvar_musd", "weighed_musd"))
-        rows.append((name, *worth, *fresh, row["verdict"]))
-    headings = ("without", "mean", "tail", "weighed", *(("fresh paths (error)",) if is_played else ()), "")
+        rows.append((name, *worth, *fresh, VERDICTS.get(row["verdict"], row["verdict"])))
+    worth_of = (Said("mean", "平均"), Said("tail", "最悪側"), LABELS["objective"])
+    fresh_paths = (Said("fresh paths (error)", "検証用の経路（標準誤差）"),) if is_played else ()
+    headings = (Said("without", "ない場合"), *worth_of, *fresh_paths, "")
     return Listing(headings, rows, right=headings[1:-1])
+
+
+def _named(kind: str, hedge: str) -> str:
+    """What a hedge is called: contracts by their supplier, a limit by its name."""
+    if kind == LIMIT:
+        return Said("limit {name}", "制約 {name}").format(name=hedge)
+    if kind == CONTRACT:
+        return Said(hedge, f"{hedge.removeprefix('contracts with ')} との契約")
+    return (
+        Said(hedge, "備蓄")
+        if kind == STOCK
+        else Said(hedge, hedge.replace(" instead)", " に替えた場合）").replace(" (", "（"))
+    )
 
 
 def _sentences(answer: Hedges) -> Iterator[str | Listing]:
     if answer.n_paths:
-        yield f"Both plans on the same {answer.n_paths:,} fresh paths; a tie is less than its standard error can tell, at 95 %."
+        yield Said(
+            "Both plans on the same {paths:,} fresh paths; a tie is less than its standard error can tell, at 95 %.",
+            "両計画を同じ検証用の {paths:,} 経路で比較。優劣不明は、差が標準誤差では判別できない（95 %）もの。",
+        ).format(paths=answer.n_paths)
     elif answer.is_drawn:
-        yield "All on one tree, of many that could be drawn: with fresh paths (--paths) a difference has its error."
+        yield Said(
+            "All on one tree, of many that could be drawn: with fresh paths (--paths) a difference has its error.",
+            "抽出した1本のシナリオツリーによる。検証用の経路（--paths）を使えば差の誤差が分かる。",
+        )
     else:
-        yield "Every future is counted: the differences are exact."
+        yield Said("Every future is counted: the differences are exact.", "起こり得る全将来を数えた厳密な差。")
     for limit in dict.fromkeys(answer.rates["limit"]):
         yield ""
         yield from _rates(answer, answer.rates[answer.rates["limit"] == limit].to_dict("records"))
@@ -56,14 +98,24 @@ def _sentences(answer: Hedges) -> Iterator[str | Listing]:
 def _rates(answer: Hedges, rows: list[dict[Any, Any]]) -> Iterator[str | Listing]:
     """What a day of stock buys of a limit, where both have a price."""
     first = rows[0]
-    what = "" if first["scope"] == "all" else f" of {first['scope'].replace('_', '/')}"
+    what = Said("", "") if first["scope"] == "all" else _OF.format(scope=class_name(first["scope"]))
     priced = [row for row in rows if not math.isnan(row["steps_per_day"])]
     if not priced:
-        yield f"A day of use{what} in stock has no rate against {first['subject']}: one of the two has no price at any bound."
+        yield Said(
+            "A day of use{what} in stock has no rate against {subject}: one of the two has no price at any bound.",
+            "使用量1日分の{what}備蓄と「{subject}」の交換比率はない。どの上限でも一方に限界価値がない。",
+        ).format(what=what, subject=first["subject"])
         return
-    stands = f"{percent(first['stands'])} % in its largest year"
-    yield f"One day of use{what} more in stock today, against {first['subject']} ({stands}):"
-    headings = ("at most", f"one {first['per']} less costs", "one day more saves", "a day pays for")
+    yield Said(
+        "One day of use{what} more in stock today, against {subject} ({stands} % in its largest year):",
+        "現在の{what}備蓄を使用量1日分増やすことと「{subject}」（最大の年で {stands} %）の比較:",
+    ).format(what=what, subject=first["subject"], stands=percent(first["stands"]))
+    headings = (
+        Said("at most", "上限"),
+        Said("one {per} less costs", "1{per}引下げの費用").format(per=unit_in_words(first["per"])),
+        Said("one day more saves", "1日増の節約"),
+        Said("a day pays for", "1日分で賄える引下げ"),
+    )
     cells = [
         (
             f"{rounded(100 * row['value'])} %",
@@ -74,4 +126,8 @@ def _rates(answer: Hedges, rows: list[dict[Any, Any]]) -> Iterator[str | Listing
         for row in priced
     ]
     yield Listing(headings, cells, right=headings)
-    yield "At the margin" + ("." if not answer.is_drawn else ", and on one tree.")
+    yield (
+        Said("At the margin, and on one tree.", "限界的な値、1本のツリーによる。")
+        if answer.is_drawn
+        else Said("At the margin.", "限界的な値。")
+    )

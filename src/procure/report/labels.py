@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from procure.languages import Said
+from procure.limits.said import CLASSES
 
 LABELS: Mapping[str, Said] = {
     "futures": Said(
         "{name}: {paths} paths, {which}, {nodes} nodes, {status}, {seconds} s",
-        "{name}: 経路 {paths}（{which}）、節点 {nodes}、{status}、{seconds} 秒",
+        "{name}: {paths} 経路（{which}）、{nodes} 節点、{status}、{seconds} 秒",
     ),
-    "drawn": Said("drawn from many", "多数からの抽出"),
+    "optimal": Said("optimal", "最適"),
+    "limit_reached": Said("limit_reached", "制限到達"),
+    "drawn": Said("drawn from many", "多数の中から抽出"),
     "every": Said("every future there is", "起こり得る全経路"),
     "programmes_chosen": Said("  (programme: {levels})", "（選択した開発計画: {levels}）"),
     "shares": Said("Expected supply, %", "期待供給比率 %"),
     "today": Said("today", "現在"),
     "all": Said("all", "全体"),
-    "light": Said("light", "軽希土類"),
-    "medium_heavy": Said("medium/heavy", "中・重希土類"),
+    **CLASSES,
     "spot": Said("spot market", "スポット市場"),
     "stock": Said("stock, net", "備蓄（純放出）"),
     "shortage": Said("unserved", "供給不足"),
     "surplus": Said("sold on", "余剰転売"),
-    "elements": Said("All years, %", "元素別 %"),
+    "elements": Said("All years, %", "元素別、全年 %"),
     "demand": Said("t/yr", "t/年"),
     "short": Said("unserved", "不足"),
     "spot_heading": Said("spot", "スポット"),
@@ -45,37 +47,37 @@ LABELS: Mapping[str, Said] = {
     "shortage_cost": Said("shortage", "不足損失"),
     "sales": Said("sales", "転売"),
     "stock_value": Said("stock left at the end", "期末在庫価値"),
-    "levels": Said("Programmes, million USD", "計画水準の比較、百万ドル"),
-    "objective": Said("weighed", "目的値"),
+    "levels": Said("Programmes, million USD", "開発計画の比較、百万ドル"),
+    "objective": Said("weighed", "加重費用"),
     "status": Said("status", "状態"),
     "chosen": Said("chosen", "選択"),
     "dearer": Said("dearer", "割高"),
     "tie": Said("tie", "優劣不明"),
-    "cheaper out of sample": Said("CHEAPER", "標本外で割安"),
+    "cheaper out of sample": Said("CHEAPER", "検証で割安"),
     "not compared": Said("not compared", "比較なし"),
-    "infeasible": Said("infeasible", "不可"),
-    "fresh": Said("fresh paths", "新しい経路"),
+    "infeasible": Said("infeasible", "実行不能"),
+    "fresh": Said("fresh paths", "検証用経路"),
     "apart": Said("dearer (error)", "差（標準誤差）"),
     "cheapest": Said(
         "{chosen} is cheapest: {apart} M USD below {level} {where}; {ties}.",
         "{chosen} が最も安い: {level} より {apart} 百万ドル安い（{where}）。{ties}。",
     ),
-    "no_ties": Said("no level ties", "優劣不明の水準はない"),
+    "no_ties": Said("no level ties", "優劣不明のものはない"),
     "some_tie": Said(
         "{levels} cannot be told from {chosen} at 95 %: dearer by {apart} million USD {where}.",
         "{levels} は {chosen} と 95 % で区別できない: 差 {apart} 百万ドル（{where}）。",
     ),
     "are_cheaper": Said(
         "BUT cheaper than {chosen} {where}: {levels} million USD. The tree chose by its own luck.",
-        "ただし {chosen} より安い（百万ドル、{where}）: {levels}。木の選択は抽出の偶然による。",
+        "ただし {chosen} より安い（百万ドル、{where}）: {levels}。シナリオツリー上の選択は抽出の偶然による。",
     ),
     "cheaper_by": Said("{level} by {apart}", "{level} {apart}"),
-    "on_fresh": Said("on {paths} fresh paths", "新しい {paths} 経路"),
+    "on_fresh": Said("on {paths} fresh paths", "検証用の {paths} 経路"),
     "in_all": Said("exactly, over every future", "起こり得る全経路、厳密"),
     "seeds": Said(
         "{count} trees chose {levels}; of their plans that of seed {seed} costs least on the same fresh paths, "
         "{cost} ({error}), the dearest {most}.",
-        "{count} 本の木の選択: {levels}。同じ新しい経路で最も安いのは種 {seed} の計画の {cost} ({error})、"
+        "{count} 本のシナリオツリーの選択: {levels}。同じ検証用の経路で最も安いのは種 {seed} の計画の {cost} ({error})、"
         "最も高いものは {most}。",
     ),
     "unknown": Said(
@@ -97,12 +99,12 @@ LABELS: Mapping[str, Said] = {
     "loss_alone": Said("Shortage costs {loss} million USD on average.", "不足損失は平均 {loss} 百万ドル。"),
     "out": Said(
         "{level} is out: it needs {needs}; it would cost {cost} then, {more}.",
-        "{level} は不可: 必要な緩和 {needs}。その場合の費用は {cost}（{more}）。",
+        "{level} は実行不能: 必要な緩和 {needs}。その場合の費用は {cost}（{more}）。",
     ),
-    "out_alone": Said("{level} is out: it needs {needs}.", "{level} は不可: 必要な緩和 {needs}。"),
+    "out_alone": Said("{level} is out: it needs {needs}.", "{level} は実行不能: 必要な緩和 {needs}。"),
     "saved": Said("{saved} less", "{saved} 安い"),
     "spent": Said("{saved} more", "{saved} 高い"),
-    "information": Said("Weighed, million USD", "目的値、百万ドル"),
+    "information": Said("Weighed, million USD", "加重費用、百万ドル"),
     "wait_and_see": Said("future known", "未来既知"),
     "here_and_now": Said("as decided", "本計画"),
     "expected_value_plan": Said("plan for the means", "平均値計画"),
@@ -122,7 +124,7 @@ LABELS: Mapping[str, Said] = {
     ),
     "limits": Said(
         "What holds it back, and what a little more of it saves",
-        "何が制約しているか（緩和による限界的な節約）",
+        "何が制約となっているか、少し緩めると何が節約できるか（限界価値）",
     ),
     "more_limits": Said("... and {count} more in portfolio.limits", "… ほか {count} 件は portfolio.limits に"),
     "no_limits": Said("nothing: no limit binds", "効いている制約はない"),
@@ -134,23 +136,12 @@ LABELS: Mapping[str, Said] = {
     "note": Said(
         "Weighed: {mean} % mean and {weight} % the mean of the worst {tail}. Worst {tail} of an element: its "
         "worst year.",
-        "目的値は平均 {mean} % と最悪 {tail} の平均 {weight} % の加重。元素の最悪 {tail} は最も悪い年のもの。",
+        "加重費用は平均 {mean} % と最悪 {tail} の平均 {weight} % の加重。元素の最悪 {tail} は最も悪い年のもの。",
     ),
 }
 
-#: In Japanese, the numbers of the tables that hold back, the steps by which limits and numbers move, and where there is none.
-HELD_BACK = {
-    "offer": "供給枠", "contract_limit": "事前契約の上限", "commitment": "既契約", "capacity": "生産能力",
-    "programme_capacity": "計画の生産能力",
-    "growth": "年間増産", "expansion": "増設上限", "minimum_order": "最低発注量", "stock_today": "現在の備蓄",
-    "stock_room": "備蓄の上限", "refill": "備蓄への補充枠", "spot": "スポット市場の量",
-}  # fmt: skip
-STEPS = {
-    "percentage point": "1 %ポイント緩和", "day": "1日緩和", "million USD": "百万ドル緩和", "0.1 t/t": "0.1 t/t 緩和",
-    "1 % more": "1 % 増", "1 % less": "1 % 減",
-}  # fmt: skip
-WHEN = {"undisturbed": "（平常時）", "always": "（あらゆる将来）", "mean": "（全将来の平均）"}
-NO_PRICE = "経路を丸ごと数えるため限界価格はない"
+#: In Japanese, of a limit that has no price.
+NO_PRICE = "将来全体を数えるため限界価値はない"
 
 #: How people count large sums: (name, units of the currency).
 LARGE_UNITS = {"JPY": ("億円", 1e8)}

@@ -4,12 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from procure.explore.yardsticks import CHEAPEST, TODAY
+from procure.languages import Said
 from procure.portfolio.evaluate import Comparison, Evaluation
 from procure.portfolio.fresh import CONFIDENCE
+from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import money, percent, rounded, span, worst_share
+from procure.words import level_in_words, money, percent, rounded, span, unit_in_words, worst_share
 
+_FRESH, _GIVEN = (
+    Said("{paths:,} fresh paths, seed {seed}", "検証用の新しい {paths:,} 経路（種 {seed}）"),
+    Said("the paths given", "与えられた経路"),
+)
+_LESS, _MORE = (
+    Said(
+        "Its program had made {amount} less of {name}, weighed", "{name} の加重費用は最適化時の見込みを {amount} 上回る"
+    ),
+    Said(
+        "Its program had made {amount} more of {name}, weighed", "{name} の加重費用は最適化時の見込みを {amount} 下回る"
+    ),
+)
+_APART = {
+    "dearer": Said(
+        "{name} is dearer than {first} by {by} ({low} to {high}), weighed.",
+        "{name} は {first} より加重費用で {by} 高い（{low}～{high}）。",
+    ),
+    "cheaper": Said(
+        "{name} is cheaper than {first} by {by} ({low} to {high}), weighed.",
+        "{name} は {first} より加重費用で {by} 安い（{low}～{high}）。",
+    ),
+}
+#: What a portfolio is held against.
+YARDSTICKS = {TODAY: Said(TODAY, "現行契約"), CHEAPEST: Said(CHEAPEST, "平常時の最安計画")}
+_BROKEN, _MAY_BREAK = Said("is broken", "守られない"), Said("may be broken", "守られないことがある")
+_UP_TO, _DOWN_TO = (
+    Said("up to {value} of {bound} {unit}", "最大 {value}（上限 {bound} {unit}）"),
+    Said("down to {value} of {bound} {unit}", "最小 {value}（下限 {bound} {unit}）"),
+)
 #: Elements with a line of their own: those that are short of most.
 ELEMENTS = 6
 
@@ -21,9 +53,13 @@ def page(answer: Evaluation | Comparison) -> Page:
 
 def _parts(answer: Evaluation | Comparison) -> Iterator[str | Listing]:
     evaluations = answer.evaluations if isinstance(answer, Comparison) else {answer.programmes: answer}
+    evaluations = {YARDSTICKS.get(name, level_in_words(name)): evaluation for name, evaluation in evaluations.items()}
     name, first = next(iter(evaluations.items()))
-    drawn = f"{first.n_paths:,} fresh paths, seed {first.seed}" if first.n_paths else "the paths given"
-    yield f"{first.name} on {drawn}, under a rule that cannot see the future. Million USD; ± is {CONFIDENCE:.0%}."
+    drawn = _FRESH.format(paths=first.n_paths, seed=first.seed) if first.n_paths else _GIVEN
+    yield Said(
+        "{name} on {drawn}, under a rule that cannot see the future. Million USD; ± is {confidence:.0%}.",
+        "{name}: {drawn}、将来を見通せない運用規則による。百万ドル、± は {confidence:.0%} 区間。",
+    ).format(name=first.name, drawn=drawn, confidence=CONFIDENCE)
     yield ""
     yield _costs(evaluations)
     yield ""
@@ -38,15 +74,24 @@ def _parts(answer: Evaluation | Comparison) -> Iterator[str | Listing]:
         yield ""
         yield from limits
     yield ""
-    yield (
+    yield Said(
         "The rule is the best there is on the mean, and the mean is exact. One that minds the tail would cost less there: "
-        "the tail, and the weighed cost, are the most that these portfolios need cost."
+        "the tail, and the weighed cost, are the most that these portfolios need cost.",
+        "この運用規則は平均費用について最良であり、平均は厳密な値である。最悪側を重視する規則なら最悪側の費用はさらに下がる。"
+        "したがって最悪側の平均と加重費用は、これらの計画に要する費用の上限である。",
     )
 
 
 def _costs(evaluations: Mapping[str, Evaluation]) -> Listing:
     first = next(iter(evaluations.values()))
-    headings = ("Cost", "expected", f"worst {worst_share(first.alpha)}", "weighed", "its program said")
+    tail = LABELS["tail"].format(tail=worst_share(first.alpha))
+    headings = (
+        Said("Cost", "費用"),
+        LABELS["expected"],
+        tail,
+        LABELS["objective"],
+        Said("its program said", "最適化時の見込み"),
+    )
     rows = []
     for name, evaluation in evaluations.items():
         half = (evaluation.costs["high_musd"] - evaluation.costs["low_musd"]) / 2
@@ -68,24 +113,38 @@ def _optimism(name: str, evaluation: Evaluation) -> str:
     """How the program that found a portfolio judged it."""
     low, number, high = (float(evaluation.costs[f"optimism{part}_musd"].tolist()[-1]) for part in ("_low", "", "_high"))
     if abs(number) < 0.5:
-        return f"Its program had made as much of {name}."
-    judged = f"Its program had made {money(abs(number))} {'less' if number > 0 else 'more'} of {name}, weighed"
+        return Said("Its program had made as much of {name}.", "{name} の加重費用は最適化時の見込みどおり。").format(
+            name=name
+        )
+    judged = (_LESS if number > 0 else _MORE).format(amount=money(abs(number)), name=name)
     if low <= 0 <= high:
-        return f"{judged}: chance may do that, between {money(-low)} more and {money(high)} less."
+        return judged + Said(
+            ": chance may do that, between {more} more and {less} less.",
+            "。抽出の偶然で説明できる（{more} の過大から {less} の過小まで）。",
+        ).format(more=money(-low), less=money(high))
     low, high = sorted((abs(low), abs(high)))
-    return f"{judged}, {money(low)} to {money(high)}: its tree was not the world."
+    return judged + Said(
+        ", {low} to {high}: its tree was not the world.",
+        "（{low}～{high}）。シナリオツリーは現実の分布そのものではない。",
+    ).format(low=money(low), high=money(high))
 
 
 def _verdicts(answer: Comparison, first: str) -> Iterator[str]:
     """A sentence for every other portfolio, on the weighed cost."""
     rows = answer.differences[answer.differences["measure"] == "weighed"]
     columns = ("portfolio", "difference_musd", "low_musd", "high_musd", "verdict")
-    for name, number, low, high, verdict in zip(*(rows[column].tolist() for column in columns), strict=True):
+    for key, number, low, high, verdict in zip(*(rows[column].tolist() for column in columns), strict=True):
+        name = YARDSTICKS.get(key, level_in_words(key))
         if verdict == "tie":
-            yield f"{name} cannot be told from {first}: between {money(max(-low, 0))} cheaper and {money(max(high, 0))} dearer."
+            yield Said(
+                "{name} cannot be told from {first}: between {low} cheaper and {high} dearer.",
+                "{name} と {first} は区別できない: {low} 安いから {high} 高いまでの間。",
+            ).format(name=name, first=first, low=money(max(-low, 0)), high=money(max(high, 0)))
         else:
             low, high = sorted((abs(low), abs(high)))
-            yield f"{name} is {verdict} than {first} by {money(abs(number))} ({money(low)} to {money(high)}), weighed."
+            yield _APART[verdict].format(
+                name=name, first=first, by=money(abs(number)), low=money(low), high=money(high)
+            )
 
 
 def _limits(evaluation: Evaluation) -> Iterator[str]:
@@ -95,12 +154,17 @@ def _limits(evaluation: Evaluation) -> Iterator[str]:
     for name, rows in frame[frame["verdict"] != "kept"].groupby("limit", sort=False):
         worst = rows.sort_values(["verdict", "beyond"], ascending=[True, False], kind="stable").iloc[0]
         years = sorted({int(year) for year in rows["year"].dropna()})
-        when = f" in {span(years)}" if years else ""
-        words = "is broken" if worst["verdict"] == "broken" else "may be broken"
+        when = Said(" in {years}", "（{years}年）").format(years=span(years)) if years else ""
+        broken = _BROKEN if worst["verdict"] == "broken" else _MAY_BREAK
+        way = _UP_TO if worst["value"] > worst["bound"] else _DOWN_TO
         value, bound = rounded(float(worst["value"])), rounded(float(worst["bound"]))
-        way = "up to" if worst["value"] > worst["bound"] else "down to"
-        amount = f"{way} {value} of {bound} {worst['unit']}"
-        yield f"{name} {words}{when}: {amount}. The rule pays its shadow price, and is not held to it."
+        yield Said(
+            "{name} {broken}{when}: {amount}. The rule pays its shadow price, and is not held to it.",
+            "制約 {name} は{broken}{when}: {amount}。運用規則はその限界価値を支払うが、制約そのものには縛られない。",
+        ).format(
+            name=name, broken=broken, when=when,
+            amount=way.format(value=value, bound=bound, unit=unit_in_words(worst["unit"])),
+        )  # fmt: skip
 
 
 def _shortage(evaluation: Evaluation) -> Listing:
@@ -112,5 +176,5 @@ def _shortage(evaluation: Evaluation) -> Listing:
     years = sorted(frame["year"].unique().tolist())
     share_of = dict(zip(zip(frame["element"], frame["year"], strict=True), frame["expected_share"], strict=True))
     rows = [(str(e), *(percent(share_of[e, year]) for year in years)) for e in chosen]
-    headings = ("Unserved, %", *map(str, years))
+    headings = (Said("Unserved, %", "供給不足 %"), *map(str, years))
     return Listing(headings, rows, right=headings[1:])

@@ -9,13 +9,19 @@ from pandas import NA
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Place, load_facts
+from procure.languages import Said
 from procure.market import ALWAYS_READ, numbers_read
 from procure.model import Model
+from procure.report.labels import LABELS
 from procure.report.listing import Listing
-from procure.words import in_full
+from procure.words import in_full, unit_in_words
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+#: How far a number can be trusted.
+CONFIDENCES = {"high": Said("high", "高"), "medium": Said("medium", "中"), "low": Said("low", "低")}
 
 
 def numbers(
@@ -66,11 +72,18 @@ def _paths_used(model: Model, read: Collection[Place]) -> list[str]:
 def listing(frame: DataFrame) -> Listing:
     """The frame of `numbers` for people, one number a line."""
     columns = ["key", "value", "low", "high", "unit", "status", "confidence", "source"]
+    numbers_of = (Said("value", "値"), Said("low", "下限"), Said("high", "上限"))
     return Listing(
-        headings=("number", *columns[1:]),
+        headings=(
+            Said("number", "数値"), *numbers_of, Said("unit", "単位"), Said("status", "根拠"), Said("confidence", "確度"),
+            Said("source", "出典"),
+        ),
         rows=[
-            (key, in_full(value), in_full(low), in_full(high), *rest)
-            for key, value, low, high, *rest in frame[columns].itertuples(index=False, name=None)
+            (
+                key, in_full(value), in_full(low), in_full(high), unit_in_words(unit), LABELS.get(status, status),
+                CONFIDENCES.get(confidence, confidence), source,
+            )
+            for key, value, low, high, unit, status, confidence, source in frame[columns].itertuples(index=False, name=None)
         ],
-        right=("value", "low", "high"),
-    )
+        right=numbers_of,
+    )  # fmt: skip

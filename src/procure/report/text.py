@@ -6,7 +6,9 @@ Everything shown is taken from the frames of the portfolio; nothing is worked ou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from procure.languages import COMMA, Language, Said, in_language, named
@@ -16,12 +18,13 @@ from procure.portfolio.frames import COMPONENTS, OTHER_SOURCES, is_worthless
 from procure.portfolio.information import Information
 from procure.portfolio.shadow import AT_THE_MARGIN
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
+from procure.program.restraints import RESTRAINTS
 from procure.report.information import listing, sentences
-from procure.report.labels import HELD_BACK, LABELS, LARGE_UNITS, NO_PRICE, STEPS, WHEN
+from procure.report.labels import LABELS, LARGE_UNITS, NO_PRICE
 from procure.report.listing import Listing
 from procure.report.page import Page, Part
 from procure.report.steps import steps, worth_of_waiting
-from procure.words import LEAST_SHARE, money, percent, programme_name, with_error, worst_share
+from procure.words import LEAST_SHARE, money, percent, programme_name, rounded, unit_in_words, with_error, worst_share
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -36,6 +39,14 @@ ELEMENTS, MORE = 5, 2
 YEARS = 10
 POLICY_LIMITS, OTHER_LIMITS = 3, 6
 _INDENT = "  "
+#: What stands in brackets behind a Japanese name.
+_ASIDE = re.compile("（[^）]*）$")
+_RESTRAINTS = {restraint.name: restraint for restraint in RESTRAINTS}
+#: In Japanese, what easing by one step saves.
+_EASED = {
+    "1 % more": "{what}が 1 % 増えれば {price} 百万ドルの節約", "1 % less": "{what}が 1 % 減れば {price} 百万ドルの節約",
+    "unit": "{what}を 1 単位緩めれば {price} 百万ドルの節約", "": "{{what}}の制約を 1 {per}緩めれば {{price}} 百万ドルの節約",
+}  # fmt: skip
 #: A part of the costs has a line of its own when it is more than this share of all of them; one of the user's own has it always.
 LEAST_COST = 1e-3
 
@@ -97,7 +108,7 @@ class _Screen:
         chosen = LABELS["programmes_chosen"].format(levels=programme_name(p.programmes)) if p.programmes else ""
         yield title + chosen
         yield LABELS["futures"].format(
-            name=p.name, paths=f"{s['n_leaves']:,.0f}", nodes=f"{s['n_nodes']:,.0f}", status=p.status,
+            name=p.name, paths=f"{s['n_leaves']:,.0f}", nodes=f"{s['n_nodes']:,.0f}", status=LABELS.get(p.status, p.status),
             which=LABELS["drawn" if s["drawn"] else "every"], seconds=f"{s['seconds']:.1f}",
         )  # fmt: skip
         if len(p.programme_levels) > 1:
@@ -152,7 +163,7 @@ class _Screen:
         """A supplier as the model file calls it, in Japanese as people do."""
         if key in LABELS:
             return LABELS[key]
-        return Said(key, named(self.portfolio.names.get(key, {}), key).ja)
+        return Said(key, _ASIDE.sub("", named(self.portfolio.names.get(key, {}), key).ja))
 
     def _shares(self) -> Listing:
         shares = self.portfolio.shares
@@ -308,7 +319,8 @@ class _Screen:
                 words = LABELS["out" if cost == cost else "out_alone"]
                 saved = self.summary["objective"] - cost
                 more = LABELS["spent" if saved < 0 else "saved"].format(saved=money(abs(saved)))
-                yield words.format(level=row.level, needs=row.needs, cost=money(cost), more=more)
+                needs = Said(str(row.needs), str(row.needs).replace(", now ", "、現在 "))
+                yield words.format(level=row.level, needs=needs, cost=money(cost), more=more)
 
     def binding(self) -> DataFrame:
         """The rows of `limits` that bind and are worth anything."""
@@ -339,22 +351,25 @@ class _Screen:
         return Said(en, self._limit_in_japanese(row))
 
     def _limit_in_japanese(self, row: dict[Any, Any]) -> str:
-        year = f" {row['year']}" if isinstance(row["year"], int) else ""
-        suppliers = set(self.portfolio.shares["supplier"])
-        words = str(row["scope"]).split()
-        scope = " ".join(in_language(self._name(word), "ja") if word in suppliers else word for word in words)
-        subject = f"{HELD_BACK.get(row['kind'], row['limit'])} {scope}{year}{self._when(row)}"
-        if row["shadow_price_musd"] != row["shadow_price_musd"]:
-            return f"{subject}: {NO_PRICE}"
-        return f"{subject}: {STEPS.get(row['per'], row['per'])} → {float(row['shadow_price_musd']):.3g} 百万ドル"
-
-    def _when(self, row: dict[Any, Any]) -> str:
-        """When a limit is counted, where its kind has that choice."""
-        kind = KINDS.get(row["kind"])
-        if kind is None or "when" not in kind.reads:
-            return ""
-        (written,) = (choice for choice in self.portfolio.settings["limits"] if choice["name"] == row["limit"])
-        return WHEN[written.get("when", kind.keys["when"][1])]
+        """The same as its kind or its restraint says it, with the names of suppliers."""
+        price, per = float(row["shadow_price_musd"]), str(row["per"])
+        if row["kind"] in KINDS:
+            (written,) = (choice for choice in self.portfolio.settings["limits"] if choice["name"] == row["limit"])
+            kind = KINDS[row["kind"]]
+            choice = SimpleNamespace(**written)
+            choice.supplier = self._name(choice.supplier) if choice.supplier else None
+            what = in_language(kind.subject(choice), "ja")
+        elif row["kind"] in _RESTRAINTS:
+            names = [self._name(word) for word in str(row["scope"]).split()]
+            what = in_language(_RESTRAINTS[row["kind"]].price_words(tuple(names)), "ja")
+        else:
+            what = f"{row['limit']} {row['scope']}"
+        if isinstance(row["year"], int):
+            what = f"{what}（{row['year']}年）"
+        if price != price:
+            return f"{what}: {NO_PRICE}"
+        form = _EASED.get(per) or _EASED[""].format(per=in_language(unit_in_words(per), "ja"))
+        return form.format(what=what, price=rounded(price))
 
     def _provenance(self) -> str:
         frame = self.portfolio.provenance

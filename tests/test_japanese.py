@@ -1,0 +1,72 @@
+"""Every screen in Japanese: nothing of its English is left but names, paths and units."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from procure.cli import app
+from procure.model import load_model
+
+#: What is written alike in every language: what a model file or a command calls something, units, and words of the trade.
+ALIKE = {
+    "procure",
+    "two-class",
+    "USD/kg",
+    "EVPI",
+    "VSS",
+    "portfolio.limits",
+    "t/t",
+    "toml",
+    "csv",
+    "japan",
+    "risk.weight",
+}
+
+
+#: What is no word: an option with what it takes, a command, an address.
+_SKIPPED = re.compile(r"procure sources \S+|--\S+( [A-Z]+)?|`[^`]*`|https?\S+")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]{3,}")
+
+
+@cache
+def names() -> set[str]:
+    facts = load_model("two-class").facts
+    columns = [table[name] for table in facts.tables.values() for name in table.select_dtypes(["object", "str"])]
+    texts = {str(value) for column in columns for value in column} | {*facts.paths()}
+    return {word for text in texts for word in re.split(r"[\s.]", text)} | {*facts.tables, *ALIKE}
+
+
+def left_in(text: str) -> list[str]:
+    """Latin words of four letters and more that are no names, paths, options or shares of them."""
+    words = _LATIN.findall(_SKIPPED.sub("", text))
+    return [word for word in words if word not in names() and not {*word.split(".")} <= names()]
+
+
+def japanese(*arguments: object) -> str:
+    return CliRunner().invoke(app, [*map(str, arguments), "--lang", "ja"]).output
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("kept") / "answer.json"
+    japanese("solve", "two-class", "--json", path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "solve two-class --value-of-information", "check two-class", "models", "ranges two-class", "hedges two-class",
+        "frontier two-class --limit risk.weight --from 0 --to 0.5 --points 3", "sensitivity two-class",
+        "sources two-class --table shares", "show KEPT", "evaluate KEPT --paths 200",
+    ],
+)  # fmt: skip
+def test_a_screen_is_japanese(command, kept):
+    told = japanese(*command.replace("KEPT", str(kept)).split())
+    assert re.search("[ぁ-ん一-龥]", told)
+    assert left_in(told) == [], told
