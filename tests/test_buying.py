@@ -224,8 +224,9 @@ def with_ways_to_buy(model, seed):
             ]  # fmt: skip
     frames = {name: frame.drop(columns=[c for c in OPTIONAL if c in frame]) for name, frame in tables.items()}
     frames["terms"] = pd.concat([frames["terms"], table("supplier scope attribute year value", *rows)])
-    held = table("scope attribute value", ["all", "holding", random.uniform(0.1, 2)])
-    frames["stock"] = pd.concat([frames["stock"], held]) if "stock" in frames else held
+    held = {"holding": 0.5, "draw_share": 0.1, "disposal": 0.3, "surplus_share": 5}
+    own = table("scope attribute value", *(["all", name, x * random.uniform(0.5, 2)] for name, x in held.items()))
+    frames["stock"] = pd.concat([frames["stock"], own]) if "stock" in frames else own
     return make_model(model.settings, Facts.from_frames(frames))
 
 
@@ -274,3 +275,113 @@ def test_a_compiled_model_follows_its_numbers(seed):
         }
         fresh = procure.solve(model.with_(**moves)).summary["objective"]
         assert compiled.solve(moves).objective == approx(fresh, rel=1e-7)
+
+
+# --- as people know it: by state, by year, by period
+
+
+def test_a_supplier_has_a_price_of_its_own_for_a_state():
+    """Abroad lets call all: at 30, and at 45 while the mine is shut. The mine asks 12 in its own state open: 0.5 (1200 + 4500)."""
+    prices = pd.DataFrame(
+        {"supplier": ["abroad", "mine"], "chain": ["mine", ""], "state": ["shut", "open"], "value": [45, 12]}
+    )
+    assert cost(market(model_of(world(("call_share", 1), state_prices=prices)))) == approx(2850)
+    frames = world(state_prices=prices.assign(applies="calls"))  # what is contracted follows its rule on the layer
+    frames["terms"] = frames["terms"][:1]
+    assert cost(market(model_of(frames, suppliers__mine__contracts="free"))) == approx(0.5 * 1000 + 0.5 * 5000)
+
+
+def test_the_highest_of_several_prices_for_a_state_counts_and_a_floor_holds():
+    """Contracted with abroad by the larger of index and floor: 20 in the state, 25 by the floor."""
+    prices = pd.DataFrame({"supplier": "abroad", "chain": "mine", "state": ["open", "shut"], "value": [20, 40]})
+    frames = world(("floor", 25), state_prices=prices)
+    frames["suppliers"].loc[1, "price_rule"] = "floor"
+    assert market(model_of(frames)).period["payment"]["abroad", "Cu"] == approx([25, 40])
+    frames["suppliers"].loc[1, "price_rule"] = "fixed"
+    assert market(model_of(frames)).period["payment"]["abroad", "Cu"] == approx([30, 30])
+
+
+def test_a_price_for_a_state_moves_in_place():
+    prices = pd.DataFrame({"supplier": ["abroad"], "chain": "mine", "state": "shut", "value": 45})
+    model = model_of(world(("call_share", 1), state_prices=prices), world__tree__nodes=40)
+    compiled, path = procure.compile(model), "suppliers.abroad.state_price.mine.shut"
+    for price in (33, 60):
+        fresh = procure.solve(model.with_(**{path: price})).summary["objective"]
+        assert compiled.solve({path: price}).objective == approx(fresh, rel=1e-7)
+
+
+def test_a_shortage_costs_what_it_does_in_its_year():
+    """The mine is shut for three years: 50 in the first, 80 from 2028 on. The row without a year keeps its path."""
+    shortage = table(
+        "scope tier attribute year value",
+        ["Cu", 1, "width", "", 1], ["Cu", 1, "cost", "", 50], ["Cu", 1, "cost", "2028", 80],
+    )  # fmt: skip
+    model = model_of(world(shortage=shortage), years=3, suppliers__abroad__enabled=False)
+    assert cost(market(model, [[1, 1, 1]], [1.0])) == approx(21_000)
+    moved = model.with_(**{"shortage.Cu.cost.1": 60, "shortage.Cu.cost.1.2028": 70})
+    assert cost(market(moved, [[1, 1, 1]], [1.0])) == approx(6000 + 7000 + 7000)
+
+
+def test_a_tier_that_begins_too_late_is_told():
+    shortage = table("scope tier attribute year value", ["Cu", 1, "width", "", 1], ["Cu", 1, "cost", "2028", 80])
+    with pytest.raises(DataError, match=r"shortage.csv: no cost of tier 1 for 'Cu' in 2027"):
+        market(model_of(world(shortage=shortage)))
+
+
+def stocked(*rows, existing=80):
+    """A stock of 80 t, room for 100 t."""
+    return table(
+        "scope attribute value",
+        ["all", "existing", existing],
+        ["all", "max_days", 365],
+        *(["all", *row] for row in rows),
+    )
+
+
+@pytest.mark.parametrize(("share", "expected"), [(None, 5000 - 80 * 50), (0.3, 5000 - 30 * 50), (0, 5000), (2, 1000)])
+def test_only_so_much_is_drawn_in_a_period(share, expected):
+    """The mine is shut and 80 t are in stock; at most a share of the 100 t of a year's need comes out of the shed."""
+    stock = stocked() if share is None else stocked(("draw_share", share))
+    model = model_of(world(stock=stock), suppliers__abroad__enabled=False)
+    assert cost(market(model, [[1]], [1.0])) == approx(expected)
+
+
+def test_a_slow_shed_gives_a_little_every_year():
+    """10 t in each of two years; what is left at the end is worth nothing. Room that is dear is given up for all that."""
+    model = model_of(world(stock=stocked(("draw_share", 0.1))), years=2, suppliers__abroad__enabled=False)
+    assert cost(market(model, [[1, 1]], [1.0])) == approx(2 * (5000 - 10 * 50))
+    dear = model_of(
+        world(stock=stocked(("draw_share", 0.1), ("storage", 9))), years=2, suppliers__abroad__enabled=False
+    )
+    assert cost(market(dear, [[1, 1]], [1.0])) == approx(
+        2 * 5000 - 10 * 50
+    )  # a tonne of room costs 90 a year, a tonne short 50
+
+
+@pytest.mark.parametrize(("disposal", "expected"), [(0, 3300), (7, 3300 + 140)])
+def test_surplus_costs(disposal, expected):
+    """110 t of abroad at 30 are committed, 90 t are needed: 20 t too many cost 7 each to be rid of."""
+    frames = world(
+        demand=table("element year value", ["Cu", 2027, 90]),
+        offers=table("supplier element year value", ["abroad", "Cu", 2027, 110], ["mine", "Cu", 2027, 1]),
+        commitments=table("supplier element year value", ["abroad", "Cu", 2027, 110]),
+        stock=table("scope attribute value", ["all", "disposal", disposal]),
+    )
+    assert cost(market(model_of(frames), [[0]], [1.0])) == approx(expected)
+
+
+def test_a_store_that_may_not_overflow():
+    """110 t committed, 90 t needed, 20 t too many: they must be kept, where there is room, or there is no plan."""
+    frames = world(
+        demand=table("element year value", ["Cu", 2027, 90]),
+        offers=table("supplier element year value", ["abroad", "Cu", 2027, 110], ["mine", "Cu", 2027, 1]),
+        commitments=table("supplier element year value", ["abroad", "Cu", 2027, 110]),
+    )
+    kept = stocked(("surplus_share", 0), ("refill_share", 1), ("storage", 0.1), existing=0)
+    model = model_of(frames | {"stock": kept})
+    assert cost(market(model, [[0]], [1.0])) == approx(3300 + 20 * 0.1 * 10)
+    none = table("scope attribute value", ["all", "surplus_share", 0])
+    with pytest.raises(procure.Infeasible, match=r"abroad|110"):
+        procure.solve(model_of(frames | {"stock": none}))
+    some = table("scope attribute value", ["all", "surplus_share", 0.25])
+    assert cost(market(model_of(frames | {"stock": some}), [[0]], [1.0])) == approx(3300)

@@ -2,6 +2,7 @@
 
 Sets   (s,e) ∈ O offers    (s,e) ∈ K can be called    k ∈ steps_e of spot    k ∈ tiers_e of shortage    B ⊂ S sell baskets
        (s,e) ∈ H ⊂ O sold as options, too    (s,e) ∈ V ⊂ O may be given up    e ∈ D that cost something while they are held
+       e ∈ W of which only so much may be left over
 Data   demand_e           t             delivered_se   of a contract arrives   yr    (share lost taken off, times the period)
        payment_se         kUSD yr/t     of a contract (delivered share × price, or price alone when paid as ordered)
        payment_output_s   kUSD yr/t     of the output of a basket: the price of a delivered tonne × Σ_e share_sey, what it holds
@@ -9,7 +10,7 @@ Data   demand_e           t             delivered_se   of a contract arrives   y
        callable_se        t             what that comes to if nothing is contracted: reach × offered
        price_call_se, price_spot_ek, price_surplus_e, price_shortage_ek, price_end_e        kUSD/t
        price_exercise_se, price_cancelled_se, price_held_e                                  kUSD/t
-       limit_spot_ek, limit_draw_e, limit_sold_e, limit_refill_e, width_ek        t
+       limit_spot_ek, limit_draw_e, limit_sold_e, limit_refill_e, limit_surplus_e, width_ek        t
 Plan   contract_se t/yr, reserve_se t/yr, output_s t/yr, use_s, stock_target_e t;   stock_start_e t  from the period before
 Vars   call_se, exercise_se, cancelled_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, surplus_e >= 0    all t
 
@@ -31,14 +32,14 @@ Vars   call_se, exercise_se, cancelled_se, spot_ek, draw_e, refill_e, stock_sold
        stock_e = stock_start_e + refill_e - draw_e - stock_sold_e                  ∀ e              carry
        stock_e <= stock_target_e                                                   ∀ e              within_target
        spot_ek <= limit_spot_ek, draw_e <= limit_draw_e, stock_sold_e <= limit_sold_e, refill_e <= limit_refill_e,
-       shortage_ek <= width_ek
+       shortage_ek <= width_ek,  surplus_e + stock_sold_e <= limit_surplus_e  (e ∈ W)   within_surplus
        and the measures of the limits on all futures, each in the file of its kind (`procure.limits`).
 
 Stock against disruption has ``limit_draw = 0`` where every supplier of the element with something to deliver is in its first,
-undisturbed state; in any other, whatever that takes, and for an ordinary inventory, there is no such limit. Stock can always be
-sold on, for want of room or use: a room that shrinks needs no disruption to be obeyed. What is sold serves no demand and earns
-what surplus earns. Where stock may be drawn, it is drawn and is surplus; where it may not, it is `stock_sold`: only one of
-the two is open, so that it is told in one way.
+undisturbed state; in any other, whatever that takes, and for an ordinary inventory, there is none but how fast stock can be
+drawn. Stock can always be sold on, for want of room or use: a room that shrinks needs no disruption to be obeyed. What is sold
+serves no demand and earns what surplus earns, or costs. Where any stock may be drawn, it is drawn and is surplus; where it may
+not, it is `stock_sold`: only one of the two is open, so that it is told in one way.
 
 Of a contract that may be given up, tonnes that would arrive are not taken: the price of giving up stands in the place of theirs.
 A free right makes a contract an option that costs nothing.
@@ -75,6 +76,7 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     declare_set(m, "H", sets.options, "supplier", "element")
     declare_set(m, "V", sets.cancellable, "supplier", "element")
     declare_set(m, "D", sets.dear_to_hold, "element")
+    declare_set(m, "W", sets.bounded_surplus, "element")
     declare_set(m, "STEPS", sets.steps, "element", "step")
     declare_set(m, "TIERS", sets.tiers, "element", "tier")
 
@@ -96,6 +98,7 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     limit_draw = given(m, "limit_draw", m.E, unit="t")
     limit_sold = given(m, "limit_sold", m.E, unit="t")
     limit_refill = given(m, "limit_refill", m.E, unit="t")
+    limit_surplus = given(m, "limit_surplus", m.W, unit="t")
     width = given(m, "width", m.TIERS, unit="t")
 
     contract = link(m, "contract", m.O, unit="t/yr")
@@ -149,11 +152,27 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
         volume = callable_[s, e] * (use[s] if s in sets.charged else 1)
         return call[s, e] <= volume - (reach[s, e] * taken(s, e) if (s, e) in m.O else 0)
 
-    @row(m, m.H, tag="definition", says="of {elements} no more than what is kept under option comes from {supplier}")
+    @row(
+        m,
+        m.H,
+        tag="definition",
+        says=Said(
+            "of {elements} no more than what is kept under option comes from {supplier}",
+            "{supplier}の{elements}は予約した量までしか使えない",
+        ),
+    )
     def within_option(m: Any, s: str, e: str) -> Any:
         return exercise[s, e] <= delivered[s, e] * reserve[s, e]
 
-    @row(m, m.V, tag="definition", says="of {elements} no more is given up than arrives from {supplier}")
+    @row(
+        m,
+        m.V,
+        tag="definition",
+        says=Said(
+            "of {elements} no more is given up than arrives from {supplier}",
+            "{supplier}の{elements}は届く量までしか解約できない",
+        ),
+    )
     def within_contract(m: Any, s: str, e: str) -> Any:
         return cancelled[s, e] <= delivered[s, e] * contract[s, e]
 
@@ -223,6 +242,17 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     )
     def within_refill(m: Any, e: str) -> Any:
         return refill[e] <= limit_refill[e]
+
+    @row(
+        m,
+        m.W,
+        tag="physical",
+        says=Said("only {amount} may be left over", "余剰は{amount}まで"),
+        table="stock.csv",
+        amount="limit_surplus",
+    )
+    def within_surplus(m: Any, e: str) -> Any:
+        return surplus[e] + stock_sold[e] <= limit_surplus[e]
 
     @row(
         m,

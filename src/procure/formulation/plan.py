@@ -133,7 +133,15 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
         return taken(s, e, y) <= offered[s, e, y] * (use[s, y] if s in sets.charged else 1)
 
     @row(
-        m, m.H, m.Y, tag="contractual", says="{supplier} sells options only on so much of {elements}", table="terms.csv"
+        m,
+        m.H,
+        m.Y,
+        tag="contractual",
+        says=Said(
+            "{supplier} sells options only on so much of {elements}",
+            "{supplier}の{elements}を予約できる量には限りがある",
+        ),
+        table="terms.csv",
     )
     def within_reservable(m: Any, s: str, e: str, y: int) -> Any:
         return reserve[s, e, y] <= reservable[s, e, y]

@@ -22,7 +22,8 @@ class Sets:
     `offers` are the (supplier, element) pairs that can be contracted, `calls` those that can be called within a period;
     `baskets` sell their elements in fixed proportion; `capped` have a total throughput; `ramped` may only grow so fast;
     `charged` carry a fixed charge or a minimum order; of the offers, `options` can be reserved at a fee and `cancellable` ones
-    given up at a price; elements `dear_to_hold` cost something in stock; `expandable` maps a supplier to the years its new
+    given up at a price; elements `dear_to_hold` cost something in stock, and of those of `bounded_surplus`
+    only so much may be left over; `expandable` maps a supplier to the years its new
     capacity takes. `reviewed` are the moments of the plan where there are reviews (`formulation.moment`), by year and in the order
     of what was seen; without reviews the moments are the years.
     """
@@ -39,6 +40,7 @@ class Sets:
     options: tuple[Offer, ...] = ()
     cancellable: tuple[Offer, ...] = ()
     dear_to_hold: tuple[str, ...] = ()
+    bounded_surplus: tuple[str, ...] = ()
     expandable: tuple[tuple[str, int], ...] = ()
     programmes: tuple[tuple[str, str], ...] = ()
     steps: tuple[tuple[str, int], ...] = ()

@@ -44,6 +44,10 @@ def _dear_to_hold(sets: Sets) -> list[Index]:
     return [(e,) for e in sets.dear_to_hold]
 
 
+def _bounded_surplus(sets: Sets) -> list[Index]:
+    return [(e,) for e in sets.bounded_surplus]
+
+
 def _baskets(sets: Sets) -> list[Index]:
     return [(s,) for s in sets.baskets]
 
@@ -154,20 +158,21 @@ class PeriodNumbers(Numbers):
     def price_shortage(self, e: str, k: int) -> Array:
         """kUSD/t of a tier of shortage: less from year to year, where users adapt."""
         reading = self.reading
-        cost = self._of_step("shortage", e, "cost", k) * reading.settings.shortage.scale
+        cost = self._of_tier(e, "cost", k) * reading.settings.shortage.scale
         fall = [float(r["value"]) for r in reading.of_element("shortage", e, attribute="fall", tier=k)]
         return np.asarray(cost * (1.0 - sum(fall)) ** reading.year_index)
 
     @datum(over=_elements)
     def price_surplus(self, e: str) -> Array:
-        """kUSD/t for what is sold on: a part of the licensed price of the state at hand.
+        """kUSD/t for what is sold on: a part of the licensed price of the state at hand, less what it costs to be rid of it.
 
         A supplier without the term sells what cannot be sold on; of several the hardest terms count.
         """
         sellers = [s for s, _ in self.trade.sets().of_element(e)]
         term = self.reading.term
         lost = [max((term(s, "surplus_discount", y, e, 1.0) for s in sellers), default=1.0) for y in self.reading.years]
-        return (1.0 - np.array(lost))[self.reading.year_index] * self._licensed(e)
+        sold = (1.0 - np.array(lost))[self.reading.year_index] * self._licensed(e)
+        return np.asarray(sold - self.reading.of_stock(e, "disposal"))
 
     @datum(over=_elements)
     def price_end(self, e: str) -> Array:
@@ -184,13 +189,18 @@ class PeriodNumbers(Numbers):
 
     @datum(over=_elements)
     def limit_draw(self, e: str) -> Array:
-        """t that may be drawn: any where stock may be drawn at all, none elsewhere."""
-        return np.where(self._may_draw(e), np.inf, 0.0)
+        """t that may be drawn: none where stock may not be drawn, elsewhere as much as can be in a period."""
+        return np.where(self._may_draw(e), self._share_of_demand(e, "draw_share"), 0.0)
 
     @datum(over=_elements)
     def limit_sold(self, e: str) -> Array:
-        """t of stock that may be sold apart: none where it may be drawn, and be surplus."""
-        return np.where(self._may_draw(e), 0.0, np.inf)
+        """t of stock that may be sold apart: none where any may be drawn, and be surplus."""
+        return np.where(np.isinf(self.limit_draw(e)), 0.0, np.inf)
+
+    @datum(over=_bounded_surplus)
+    def limit_surplus(self, e: str) -> Array:
+        """t that may be left over, or given up of what is in stock."""
+        return self._share_of_demand(e, "surplus_share")
 
     @datum(over=_elements)
     def limit_refill(self, e: str) -> Array:
@@ -200,7 +210,7 @@ class PeriodNumbers(Numbers):
     @datum(over=_tiers)
     def width(self, e: str, k: int) -> Array:
         """t of a tier of shortage."""
-        return self._of_step("shortage", e, "width", k) * self.needed.in_node(e)
+        return np.asarray(self._of_tier(e, "width", k) * self.needed.in_node(e))
 
     # --- what the plan spends where it was decided after a review ---
 
@@ -265,14 +275,35 @@ class PeriodNumbers(Numbers):
         return (self.prices.listed(e, "licensed") or 0.0) * self.prices.multiple("licensed", e, False)
 
     def _of_step(self, table: str, e: str, attribute: str, k: int) -> float:
-        """A number of a step of the spot market, or of a tier of shortage, in the unit of its table."""
-        column = {"spot": "step", "shortage": "tier"}[table]
+        """A number of a step of the spot market, in the unit of its table."""
         for r in self.reading.of_element(table, e, attribute=attribute):
-            if r[column] == k:
+            if r["step"] == k:
                 return float(r["value"])
-        seen, rule = f"no {attribute} of {column} {k} for '{e}'", f"every {column} has all its numbers"
+        return self._missing(table, f"no {attribute} of step {k} for '{e}'", "every step has all its numbers")
+
+    def _of_tier(self, e: str, attribute: str, k: int) -> Array:
+        """A number of a tier of shortage at every node, in the unit of its table: of the last row that begins by then."""
+        rows = [r for r in self.reading.of_element("shortage", e, attribute=attribute) if r["tier"] == k]
+        rows.sort(key=lambda r: int(r["year"] or 0))
+        numbers = []
+        for y in self.reading.years:
+            begun = [r for r in rows if int(r["year"] or 0) <= y]
+            numbers.append(
+                float(begun[-1]["value"]) if begun
+                else self._missing("shortage", f"no {attribute} of tier {k} for '{e}' in {y}", "every tier has all its numbers")
+            )  # fmt: skip
+        return np.array(numbers)[self.reading.year_index]
+
+    def _missing(self, table: str, seen: str, rule: str) -> float:
         self.reading.fault(f"{table}.csv", seen, rule, "add the row")
         return np.nan
+
+    def _share_of_demand(self, e: str, attribute: str) -> Array:
+        """t of a period that stock.csv allows as a share of the central demand of a year; infinite where it says nothing."""
+        rows = self.reading.of_element("stock", e, attribute=attribute)
+        if not rows:
+            return np.full(self.reading.n_nodes, np.inf)
+        return np.asarray(float(rows[0]["value"]) * self.needed.before_levels(e))
 
     @tracked
     def _may_draw(self, e: str) -> Array:

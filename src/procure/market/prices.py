@@ -8,6 +8,8 @@ in the state at hand:
   floor          max(index, floor)
   floor_rebate   max(index, floor) - rebate_share max(index - rebate_threshold, 0), the rebate at most its part of a yearly cap
 
+Where the supplier has a price of its own for the state at hand (state_prices.csv), that is the index.
+
 A call is bought at the market of its state, whatever the rule: premium × price × the state's multiple for calls. Neither the floor
 nor the rebate of the contract applies.
 """
@@ -63,7 +65,7 @@ class Prices(Room):
         price = self._undisturbed(supplier, element)[self.reading.year_index]
         if rule == "fixed":
             return price
-        index = price * self.multiple(self._layer(supplier), element, True)
+        index = self._in_state(supplier, element, True)
         if rule == "index":
             return index
         paid = np.maximum(index, self._floor(supplier, element)[self.reading.year_index])
@@ -74,8 +76,21 @@ class Prices(Room):
     @tracked
     def of_call(self, supplier: str, element: str) -> Array:
         """USD/kg that a call pays before its premium, at every node."""
-        price = self._undisturbed(supplier, element)[self.reading.year_index]
-        return price * self.multiple(self._layer(supplier), element, False)
+        return self._in_state(supplier, element, False)
+
+    @tracked
+    def _in_state(self, supplier: str, element: str, is_contracted: bool) -> Array:
+        """USD/kg that a supplier asks at every node: its price for the state, or what its layer does to its undisturbed one."""
+        reading = self.reading
+        price = self._undisturbed(supplier, element)[reading.year_index]
+        price = price * self.multiple(self._layer(supplier), element, is_contracted)
+        own = np.full(reading.n_nodes, np.nan)
+        for chain in sorted(reading.code):
+            for k, state in enumerate(reading.states[chain]):
+                for r in reading.of_element("state_prices", element, supplier=supplier, chain=chain, state=state):
+                    if not (is_contracted and r["applies"] == "calls"):
+                        own = np.where(reading.code[chain] == k, np.fmax(own, float(r["value"])), own)
+        return np.where(np.isnan(own), price, own)
 
     @tracked
     def of_output(self, supplier: str) -> Array:

@@ -47,7 +47,8 @@ class Trade(Room):
             charged=tuple(s for s in suppliers if has[s] & {"fixed_charge", "minimum_order"}),
             options=self._with_term(offers, "option_fee"),
             cancellable=self._with_term(offers, "cancel_price"),
-            dear_to_hold=tuple(e for e in reading.elements if reading.of_element("stock", e, attribute="holding")),
+            dear_to_hold=self._in_stock("holding"),
+            bounded_surplus=self._in_stock("surplus_share"),
             expandable=tuple((s, lead) for s in suppliers if (lead := self.offers.lead(s)) is not None),
             programmes=tuple((s, g) for s, _ in chosen if s in reading.registry for g in self._levels(s)),
             steps=tuple(self._steps()),
@@ -57,6 +58,10 @@ class Trade(Room):
                 limit for choice in reading.settings.limits for limit in limits_of(choice, reading, self.prices)
             ),
         )
+
+    def _in_stock(self, attribute: str) -> tuple[str, ...]:
+        """The elements of which stock.csv has an attribute."""
+        return tuple(e for e in self.reading.elements if self.reading.of_element("stock", e, attribute=attribute))
 
     def _with_term(self, offers: list[tuple[str, str]], attribute: str) -> tuple[tuple[str, str], ...]:
         """The offers that have a term in some year of the plan; a basket is bought as a whole, and has none."""
@@ -112,5 +117,5 @@ class Trade(Room):
             widths = self.reading.of_element("shortage", e, attribute="width")
             if not widths:
                 self.reading.fault("shortage.csv", f"no tiers for '{e}'", "every element has shortage tiers")
-            tiers += sorted((e, int(r["tier"])) for r in widths)
+            tiers += sorted({(e, int(r["tier"])) for r in widths})
         return tiers
