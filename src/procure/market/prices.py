@@ -71,7 +71,7 @@ class Prices(Room):
         paid = np.maximum(index, self._floor(supplier, element)[self.reading.year_index])
         if rule == "floor_rebate":
             paid = paid - self._rebate(supplier, element, index)
-        return paid
+        return np.asarray(paid)
 
     @tracked
     def of_call(self, supplier: str, element: str) -> Array:
