@@ -16,6 +16,7 @@ from procure.cli.app import app
 from procure.errors import DataError
 from procure.explore.sensitivity.numbers import FirstOrder, unknowns
 from procure.explore.sensitivity.question import worth
+from procure.model import make_model
 
 DOCS = Path(__file__).parents[1] / "docs"
 INVESTMENT = "suppliers.sea.programmes.plant.investment.2027"
@@ -57,6 +58,32 @@ def test_a_number_at_the_ends_of_its_range(option):
     assert row["choice"] == "flips" and row["standard_error_musd"] == 0  # every future is counted
     assert found.deciding == [INVESTMENT]
     assert "sea plant at the low end, 0.11 million USD better" in str(found)
+
+
+def test_where_the_choice_turns(option):
+    """At I = 1,500 the plant costs 9,500, the test first 9,025. The plant is the better one below 8,000 + I = 8,200 + 0.55 I,
+    which is I = 444.4: at 200 by 110, and so it is guessed at first order, as both are straight lines.
+    """
+    found = procure.sensitivity(option, "decides")
+    assert (found.programme, found.objective_musd) == ("sea test then plant", pytest.approx(9.025))
+    (row,) = found.table.to_dict("records")
+    assert (row["number"], row["end"], row["other"], row["choice"]) == (INVESTMENT, 200.0, "sea plant", "flips")
+    assert row["margin_musd"] == pytest.approx(-0.11) and row["first_order_musd"] == pytest.approx(-0.11)
+    assert row["turns"] == row["turns_low"] == row["turns_high"] == pytest.approx(200 / 0.45)  # every future is counted
+    assert found.n_cases == 3 and found.deciding == [INVESTMENT]
+    assert "below 444 (444 to 444) kUSD sea plant is better: at 200 it costs 0.11 million USD less" in str(found)
+
+
+def test_where_the_choice_does_not_turn(option):
+    """Not below 1,000, where the plant costs 9,000 and the test first 8,750."""
+    facts = option.facts
+    table = facts.tables["programmes"].copy()
+    table.loc[table["low"] == 200.0, "low"] = 1000.0
+    tables = {name: frame for name, frame in facts.tables.items() if len(frame)} | {"programmes": table}
+    found = procure.sensitivity(make_model(option.settings, procure.Facts.from_frames(tables)), "decides")
+    (row,) = found.table.to_dict("records")
+    assert (row["choice"], row["other"]) == ("stays", "sea plant") and np.isnan(row["turns"])
+    assert row["margin_musd"] == pytest.approx(0.25)
 
 
 def test_what_knowing_a_number_is_worth(option):
@@ -124,6 +151,7 @@ def test_an_end_that_the_others_do_not_allow_is_blank():
         ({"numbers": ["suppliers.lynas.offer.medium_heavy.2027", "shortage.medium_heavy.cots.2"]}, "2 faults"),
         ({"most": 0, "cases": 1}, "2 faults"),
         ({"method": "information"}, "one programme level"),
+        ({"method": "decides"}, "one programme level"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_one_list(asked, said):

@@ -16,9 +16,14 @@ def sensitivity(
     method: Annotated[
         str,
         typer.Option(
-            metavar="HOW", help="tornado: one number at a time to its ends; information: what knowing each is worth."
+            metavar="HOW",
+            help="tornado: one number at a time to its ends; information: what knowing each is worth; decides: as --decides.",
         ),
     ] = "tornado",
+    decides: Annotated[
+        bool,
+        typer.Option("--decides", help="Find the numbers that the choice of programme turns on, and at which value."),
+    ] = False,
     number: Annotated[
         list[str] | None, typer.Option(metavar="PATH", help="Look at this number, and those named beside it only.")
     ] = None,
@@ -44,11 +49,12 @@ def sensitivity(
     faults = unwritable(json, force)
     chosen = load(model, changes, faults, quiet=quiet)
     from procure.explore.sensitivity import sensitivity as find
+    from procure.explore.sensitivity.question import DECIDES
 
     with progress(quiet) as told:
         found = find(
             chosen,
-            method,
+            DECIDES if decides else method,
             numbers=number,
             statuses=status,
             most=most,

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pandas import Series
 
 from procure.explore.sensitivity import Sensitivity
-from procure.explore.sensitivity.question import INFORMATION
+from procure.explore.sensitivity.question import DECIDES, INFORMATION
+from procure.explore.sensitivity.turns import FLIPS, NO_PORTFOLIO, STAYS, TIE
 from procure.languages import Said
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
@@ -16,11 +17,17 @@ from procure.words import in_full, listed, money, rounded, unit_in_words, with_e
 
 #: Digits of a number and its range.
 DIGITS = 3
+#: Numbers that are shown though the choice stays.
+NEAREST = 5
+_CHOSEN = Said("{name}: {programme}, {cost} million USD, weighed.", "{name}: {programme}、加重費用 {cost} 百万ドル。")
 _MOST, _ALL = (
     Said(
         "the {shown} that may move the most at first order of {all}", "{all} 個のうち一次近似で影響が大きい {shown} 個"
     ),
     Said("all", "全部"),
+)
+_MOST_OF_CHOICE = Said(
+    "the {shown} that may move the choice at first order of {all}", "{all} 個のうち一次近似で選択を変え得る {shown} 個"
 )
 _AT_LOW, _AT_HIGH, _APART = Said("at low", "下端"), Said("at high", "上端"), Said("apart", "差")
 _LOW_END, _HIGH_END = (
@@ -40,9 +47,11 @@ def page(answer: Sensitivity) -> Page:
 
 def _lines(answer: Sensitivity) -> Iterator[str | Listing]:
     shown = len(answer.table)
-    yield from _information(answer) if answer.method == INFORMATION else _tornado(answer)
+    screens = {INFORMATION: _information, DECIDES: _decides}
+    yield from screens.get(answer.method, _tornado)(answer)
     yield ""
-    which = _MOST.format(shown=shown, all=answer.n_numbers) if shown < answer.n_numbers else _ALL
+    most = _MOST_OF_CHOICE if answer.method == DECIDES else _MOST
+    which = most.format(shown=shown, all=answer.n_numbers) if shown < answer.n_numbers else _ALL
     yield Said(
         "Numbers that are not known for sure and have a range: {which}. {cases:,} cases, on the same futures.",
         "確定しておらず範囲を持つ数値: {which}。同じ将来で {cases:,} ケース。",
@@ -63,9 +72,7 @@ def _tornado(answer: Sensitivity) -> Iterator[str | Listing]:
     table = answer.table
     flips = table.loc[table["choice"] == "flips", "number"].tolist()
     ties = table.loc[table["choice"] == "tie", "number"].tolist()
-    yield Said(
-        "{name}: {programme}, {cost} million USD, weighed.", "{name}: {programme}、加重費用 {cost} 百万ドル。"
-    ).format(name=answer.name, programme=answer.programme, cost=money(answer.objective_musd))
+    yield _CHOSEN.format(name=answer.name, programme=answer.programme, cost=money(answer.objective_musd))
     yield Said("One number at a time goes to the ends of its range.", "数値を一つずつ範囲の両端まで動かす。")
     if flips:
         yield Said("Another choice is better at an end of {names}.", "範囲の端で別の選択が優る数値: {names}。").format(
@@ -93,7 +100,6 @@ def _tornado(answer: Sensitivity) -> Iterator[str | Listing]:
 
 
 def _number(row: Series) -> Iterator[str]:
-    unit = " " + unit_in_words(row["unit"]) if row["unit"] not in ("", "1") else ""
     value, low, high = (rounded(row[column], DIGITS) for column in ("value", "low", "high"))
     yield Said(
         "{number}  {value} ({low} to {high}){unit}, {status}", "{number}  {value}（{low}～{high}）{unit}、{status}"
@@ -102,7 +108,7 @@ def _number(row: Series) -> Iterator[str]:
         value=value,
         low=low,
         high=high,
-        unit=unit,
+        unit=_with_unit(row, ""),
         status=LABELS.get(row["status"], row["status"]),
     )
 
@@ -122,6 +128,84 @@ def _choice(answer: Sensitivity, row: Series) -> str:
         others=_AND.join(others), by=with_error(row["margin_musd"], row["standard_error_musd"]), programme=answer.programme,
         tie="" if row["choice"] == "flips" else Said(", a tie", "（優劣不明）"),
     )  # fmt: skip
+
+
+def _decides(answer: Sensitivity) -> Iterator[str]:
+    table = answer.table
+    flips, ties, stays = (table[table["choice"] == choice] for choice in (FLIPS, TIE, STAYS))
+    yield _CHOSEN.format(name=answer.name, programme=answer.programme, cost=money(answer.objective_musd))
+    headings = (
+        (flips, Said(
+            "Another choice is better within the range of each of these numbers, one at a time:",
+            "次の数値は、それぞれ単独で、範囲内に別の選択が優る値がある:",
+        )),
+        (ties, Said(
+            "At the end of the range of each of these it cannot be told at 95 % which is better:",
+            "次の数値の範囲の端では、どちらが優るか 95 % で区別できない:",
+        )),
+        (stays.head(NEAREST), Said(
+            "The choice stays within the range of each of these; they come nearest:",
+            "次の数値では範囲内で選択は変わらない（最も近いもの）:",
+        )),
+    )  # fmt: skip
+    for rows, heading in headings:
+        if len(rows):
+            yield heading
+        for _, row in rows.iterrows():
+            yield from ("  " + line for line in _number(row))
+            yield "    " + _turn(answer, row)
+    yield ""
+    yield Said(
+        "Costs are those of the plans on the same fresh paths, standard errors in brackets; where the choice turns, its interval",
+        "費用は同じ新しい経路での各計画のもの、括弧内は標準誤差。選択が変わる値の括弧内は",
+    )
+    yield Said(
+        "at 95 %. Several numbers that move together may turn it earlier.",
+        "95 % 区間。複数の数値が同時に動けば、より早く変わり得る。",
+    )
+
+
+def _turn(answer: Sensitivity, row: Series) -> str:
+    """What comes of the choice at the end of a number."""
+    told = {
+        "end": _with_unit(row, rounded(row["end"], DIGITS)), "other": row["other"], "programme": answer.programme,
+        "by": with_error(abs(row["margin_musd"]), row["standard_error_musd"]),
+    }  # fmt: skip
+    if row["other"] == NO_PORTFOLIO:
+        return Said("at {end} no programme keeps the limits", "{end} ではどの計画も制約を満たさない").format(**told)
+    if not abs(row["margin_musd"]) < float("inf"):
+        return Said("at {end} only {other} keeps the limits", "{end} では {other} だけが制約を満たす").format(**told)
+    if row["turns"] != row["turns"]:
+        form = (
+            Said(
+                "at {end} {other} costs {by} million USD less than {programme}",
+                "{end} では {other} が {programme} より {by} 百万ドル安い",
+            )
+            if row["margin_musd"] < 0
+            else Said(
+                "at {end} {other} costs {by} million USD more than {programme}",
+                "{end} では {other} が {programme} より {by} 百万ドル高い",
+            )
+        )
+        return form.format(**told)
+    turns, low, high = (rounded(row[column], DIGITS) for column in ("turns", "turns_low", "turns_high"))
+    form = (
+        Said(
+            "below {turns} {other} is better: at {end} it costs {by} million USD less",
+            "{turns} を下回ると {other} が優る: {end} では {by} 百万ドル安い",
+        )
+        if row["end"] < row["value"]
+        else Said(
+            "above {turns} {other} is better: at {end} it costs {by} million USD less",
+            "{turns} を上回ると {other} が優る: {end} では {by} 百万ドル安い",
+        )
+    )
+    interval = Said("{turns} ({low} to {high})", "{turns}（{low}～{high}）").format(turns=turns, low=low, high=high)
+    return form.format(**told | {"turns": _with_unit(row, interval)})
+
+
+def _with_unit(row: Series, number: str) -> str:
+    return number + (" " + unit_in_words(row["unit"]) if row["unit"] not in ("", "1") else "")
 
 
 def _information(answer: Sensitivity) -> Iterator[str | Listing]:

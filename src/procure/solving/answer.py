@@ -20,7 +20,7 @@ from procure.portfolio.make import make_portfolio
 from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.proof import LevelProof, is_small, kept
-from procure.portfolio.verdict import Verdict, verdicts
+from procure.portfolio.verdict import PATHS, Verdict, verdicts
 from procure.program.infeasibility import Rejection, reject
 from procure.program.optimum import Optimum, optimum, solved
 from procure.program.program import compose
@@ -162,11 +162,11 @@ class Answer:
         levels = [self.measured if name == self.level else Measured(solved(ends[name])) for name in names]
         return dict(zip(names, verdicts(levels, self.measured, paths), strict=True))
 
-    def verdict(self, level: str, against: str) -> Verdict:
-        """What is known of one programme level beside another, both by their names in `levels`, on fresh paths."""
+    def verdict(self, level: str, against: str, *, paths: int = PATHS) -> Verdict:
+        """What is known of one programme level beside another, both by their names in `levels`, on so many fresh paths."""
         names = list(self.levels)
         beside, chosen = (Measured(solved(self._ended[names.index(name)])) for name in (level, against))
-        (found,) = verdicts([beside], chosen)
+        (found,) = verdicts([beside], chosen, paths)
         return found
 
 

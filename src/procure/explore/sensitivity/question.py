@@ -1,6 +1,6 @@
 """Which of the numbers that are not known for sure decide, and which of them to find out first.
 
-Two questions, both answered by solving the model again and again (`procure.sweep`), every case with all its programme levels:
+Three questions, answered by solving the model again and again, every case with all its programme levels:
 
   tornado        one number at a time goes to either end of its range: what the weighed cost C is there, and whether another
                  programme is chosen
@@ -8,8 +8,11 @@ Two questions, both answered by solving the model again and again (`procure.swee
                  programme g is its partial value of perfect information
 
                    I_i = min_g E[C_g] - E_i [ min_g E[C_g | θ_i] ]      E[C_g | θ_i] by regression on θ_i over the cases
+  decides        one number at a time goes to the end that favours another programme, and to the value at which the choice turns,
+                 as the plans fare on fresh paths (`turns`)
 
-Numbers are many, so those are looked at that may move the most at first order (`numbers.FirstOrder`), which one solve says of all.
+Numbers are many, so those are looked at that may move the most at first order (`numbers.FirstOrder`), which one solve says of all:
+move the cost, or for `decides` the difference between two programmes.
 
 Source: Strong, Oakley & Brennan (2014), Medical Decision Making 34(3), 311-326.
 """
@@ -28,6 +31,7 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault, nearest
 from procure.explore.kept import Kept
 from procure.explore.sensitivity.numbers import FirstOrder, Unknown, unknowns
+from procure.explore.sensitivity.turns import FLIPS, NO_PORTFOLIO, STAYS, TIE, turns
 from procure.explore.sweep import sweep
 from procure.explore.sweep.columns import INFEASIBLE, OPTIMAL
 from procure.model import Model
@@ -38,13 +42,11 @@ from procure.solving.compiled import Compiled
 from procure.units import Array
 from procure.words import Progress
 
-TORNADO, INFORMATION = METHODS = ("tornado", "information")
+TORNADO, INFORMATION, DECIDES = METHODS = ("tornado", "information", "decides")
 #: Numbers that are looked at, and cases that are drawn for `information`.
 MOST, CASES = 20, 128
 #: Costs within this share of each other are the same.
 SAME = 1e-9
-#: Chosen where no level keeps the limits.
-NO_PORTFOLIO = "no portfolio"
 #: Bends that a mean may have along a number: powers of it in the regression.
 POWERS = 3
 #: Times that cases are drawn again, for a standard error.
@@ -61,7 +63,8 @@ class Sensitivity(Kept):
     name, method : str
         Of the model, and what was asked.
     programme : str
-        The level that is chosen as the numbers stand, or for `information` on average over the ranges.
+        The level that is chosen as the numbers stand, or for `information` on average over the ranges; for `decides` the one that
+        fresh paths take for the best where they are sure that it is not that of the tree.
     objective_musd : float
         What that costs.
     table : DataFrame
@@ -74,6 +77,11 @@ class Sensitivity(Kept):
         paths, and `choice`: stays, flips, or tie where 95 % do not tell.
 
         information: `worth_musd` and its `standard_error_musd`.
+
+        decides: `end`, the one that favours another level; that `other`; `margin_musd`, what it costs more there than the level
+        chosen now, below zero where it costs less, and its `standard_error_musd`, both on fresh paths; `choice`: flips, stays,
+        or tie where 95 % do not tell; `turns`, the value at which both cost the same, between `turns_low` and `turns_high` at
+        95 %. `first_order_musd` is the margin as it was guessed before anything was solved.
     n_numbers : int
         That have a range, of which the table has those that may move the most.
     n_cases, n_failed : int
@@ -101,7 +109,7 @@ class Sensitivity(Kept):
     @property
     def deciding(self) -> list[str]:
         """The numbers whose range holds a value at which another programme is chosen, as far as its ends tell."""
-        return self.table.loc[self.table["choice"] != "stays", "number"].tolist() if "choice" in self.table else []
+        return self.table.loc[self.table["choice"] != STAYS, "number"].tolist() if "choice" in self.table else []
 
 
 def sensitivity(
@@ -122,8 +130,9 @@ def sensitivity(
     Parameters
     ----------
     model : Model
-    method : {"tornado", "information"}
-        One number at a time to its ends; or what knowing each before choosing a programme would be worth, over all ranges at once.
+    method : {"tornado", "information", "decides"}
+        One number at a time to its ends; what knowing each before choosing a programme would be worth, over all ranges at once; or
+        at which value of each number another programme becomes the better one.
     numbers : sequence of str, optional
         Dotted paths. By default those that may move the most at first order.
     statuses : collection of str, optional
@@ -159,10 +168,13 @@ def sensitivity(
             faults.append(Fault(name, f"is {count}", f"at least {least}"))
     if faults:
         raise DataError(faults)
-    if method == INFORMATION and len(programme_choices(model)) < 2:
-        rule = "a number is worth knowing where another programme may be chosen for it"
+    if method != TORNADO and len(programme_choices(model)) < 2:
+        rule = "a number decides, and is worth knowing, where another programme may be chosen for it"
         raise DataError(Fault(model.origin, "there is one programme level, or none", rule, f"ask for {TORNADO}"))
     candidates, left_out = unknowns(model, numbers, statuses)
+    if method == DECIDES:
+        found = _decides(model, candidates, len(candidates) if numbers is not None else most, progress)
+        return replace(found, left_out=tuple(left_out))
     base = Compiled(model).solve()
     first = FirstOrder(base.measured)
     order: dict[str, float] = {}
@@ -236,7 +248,7 @@ def _tornado(
             if level[side] != base.level and beyond > SAME * abs(cost[side]) and beyond > margin:
                 margin, error = beyond, error_of(level[side])
         others = {*level} - {base.level, ""}
-        choice = "flips" if NO_PORTFOLIO in others or margin > WIDE * error else "tie" if others else "stays"
+        choice = FLIPS if NO_PORTFOLIO in others or margin > WIDE * error else TIE if others else STAYS
         known_costs = [c for c in (*cost, base.objective) if not math.isnan(c)]
         swing = max(known_costs) - min(known_costs)
         table.append((*known, *cost, swing, *level, margin, error, choice))
@@ -247,6 +259,37 @@ def _tornado(
     frame = DataFrame(table, columns=columns).sort_values("swing_musd", ascending=False, ignore_index=True)
     failed = int((rows["status"] != OPTIMAL).sum())
     return Sensitivity(model.name, TORNADO, base.level, base.objective, frame, n_numbers, len(rows) + 1, failed)
+
+
+# --- where the choice turns
+
+
+def _decides(model: Model, candidates: Sequence[Unknown], most: int, progress: Progress | None) -> Sensitivity:
+    base, chosen, found, n_asked, n_cases = turns(Compiled(model), candidates, most, progress=progress)
+    known = _told(model, [u for u, _ in found], {u.path: turn.estimate for u, turn in found})
+    table = [
+        (
+            *told, turn.end / factor, turn.programme, turn.margin, turn.error, turn.choice,
+            *(value / factor for value in (turn.turns, turn.low, turn.high)),
+        )
+        for told, (u, turn) in zip(known, found, strict=True)
+        for factor in [model.facts.factor(u.path)]
+    ]  # fmt: skip
+    columns = [
+        *OF_NUMBER,
+        "end",
+        "other",
+        "margin_musd",
+        "standard_error_musd",
+        "choice",
+        "turns",
+        "turns_low",
+        "turns_high",
+    ]
+    frame = DataFrame(table, columns=columns)
+    return Sensitivity(
+        model.name, DECIDES, chosen, base.levels[chosen], frame, len(candidates), n_cases, n_asked - len(found)
+    )
 
 
 # --- what knowing a number would be worth

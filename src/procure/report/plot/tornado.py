@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from procure.errors import DataError, Fault
 from procure.explore.sensitivity import Sensitivity
 from procure.languages import Language
 from procure.portfolio.fresh import WIDE
@@ -44,9 +45,14 @@ def tornado(answer: Sensitivity, *, language: Language = "en", ax: Axes | None =
     Raises
     ------
     DataError
-        Where matplotlib or a font is not installed.
+        Where matplotlib or a font is not installed, or the answer is of another kind.
     """
     words, table = words_in(language), answer.table
+    if "turns" in table:
+        rule = "a tornado shows costs at both ends, or what numbers are worth"
+        raise DataError(
+            Fault("answer", "it says where the choice turns", rule, "ask for method 'tornado' or 'information'")
+        )
     is_worth = "worth_musd" in table
     with drawn_in(language):
         ax = new_axes(ax, 8.0, 1.5 + 0.3 * len(table))
