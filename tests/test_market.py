@@ -128,6 +128,38 @@ def test_a_reading_stands_in_the_place_of_the_table():
         make_market(model.with_(**{"demand.reading": "thiers"}))
 
 
+def test_readings_may_hold_with_a_chance():
+    """The table says 100 t, a reading 40 t in 2025, growing by a half: 90 t in 2027, 135 in 2028. It holds with a chance of 0.25,
+    in both years or in neither.
+    """
+    readings = table("reading element year value growth", ["theirs", "Cu", 2025, 40, 0.5])
+    model = model_of(world(readings=readings), years=2, **{"demand.readings": {"theirs": 0.25}})
+    market = make_market(model)
+    demand, parent = market.period["demand"]["Cu",], market.tree.parent
+    first, second = market.shape.year == 0, market.shape.year == 1
+    for year, asked in ((first, {100: 0.75, 90: 0.25}), (second, {100: 0.75, 135: 0.25})):
+        for tonnes, chance in asked.items():
+            assert market.probability[year & np.isclose(demand, tonnes)].sum() == approx(chance)
+        assert market.probability[year].sum() == approx(1)
+    assert demand[parent[second]] == approx(np.where(demand[second] > 120, 90.0, 100.0))
+    with pytest.raises(DataError, match=r"no reading 'thiers'.*did you mean 'theirs'"):
+        make_market(model.with_(**{"demand.readings": {"thiers": 0.25}}))
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({"demand.readings": {"theirs": 0.6, "ours": 0.5}}, "all of them at most 1"),
+        ({"demand.readings": {"theirs": 0.0}}, "a chance above 0"),
+        ({"demand.readings": {"theirs": 0.3}, "demand.uncertain": "yearly"}, "by its levels or by readings"),
+        ({"demand.readings": {"theirs": 0.3}, "demand.reading": "theirs"}, "and has a chance too"),
+    ],
+)
+def test_chances_of_readings_that_do_not_fit_are_refused(choices, said):
+    with pytest.raises(DataError, match=said):
+        model_of(world(), **choices)
+
+
 # --- users adapt
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from procure.facts.records import Row
 from procure.facts.tracked import tracked
 from procure.market.reading import Room, or_else
-from procure.scenarios.world import DEMAND
+from procure.scenarios.world import AS_READ, DEMAND
 from procure.units import Array
 
 #: Columns of demand.csv by the case that a model chooses: the anchors, and the growth after the last of them.
@@ -23,9 +23,13 @@ class Demand(Room):
     @tracked
     def yearly(self, element: str) -> Array:
         """t/yr by year of the plan, before levels: anchors joined geometrically, growth after the last one."""
+        return self._yearly(element, self.reading.settings.demand.reading)
+
+    def _yearly(self, element: str, chosen: str | None) -> Array:
+        """That of a reading, where it speaks of the element."""
         reading = self.reading
         case, first, last = reading.settings.demand.case, reading.years[0], reading.years[-1]
-        anchors = sorted(self._anchors(element), key=lambda r: r["year"])
+        anchors = sorted(self._anchors(element, chosen), key=lambda r: r["year"])
         before = [k for k, r in enumerate(anchors) if r["year"] <= first]
         after = [k for k, r in enumerate(anchors) if r["year"] >= last]
         anchors = anchors[max(before, default=0) : min(after, default=len(anchors) - 1) + 1]  # those beyond say nothing
@@ -41,18 +45,23 @@ class Demand(Room):
             return np.asarray(between)
         return np.asarray(between * (1.0 + float(or_else(anchors[-1][GROWTH[case]], 0.0))) ** beyond)
 
-    def _anchors(self, element: str) -> Sequence[Row]:
-        """The rows of an element: those of the reading that the model chooses, where it speaks of it."""
-        records, chosen = self.reading.records, self.reading.settings.demand.reading
+    def _anchors(self, element: str, chosen: str | None) -> Sequence[Row]:
+        """The rows of an element: those of a reading, where it speaks of it."""
+        records = self.reading.records
         read = [] if chosen is None else records.rows("readings", reading=chosen, element=element)
         return read or records.rows("demand", element=element)
 
     @tracked
     def factor(self, element: str) -> Array:
-        """By what the level of demand at every node multiplies it."""
+        """By what the level of demand at every node, or the reading that holds there, multiplies it."""
         reading = self.reading
         if DEMAND not in reading.code:
             return np.ones(reading.n_nodes)
+        if reading.settings.demand.readings:
+            base = self.yearly(element)
+            other = [base if state == AS_READ else self._yearly(element, state) for state in reading.states[DEMAND]]
+            of_state = np.divide(other, base, out=np.ones((len(other), len(base))), where=base > 0)
+            return np.asarray(of_state[reading.code[DEMAND], reading.year_index])
         factor = {r["level"]: float(r["factor"]) for r in reading.of_element("demand_levels", element)}
         return np.array([factor[state] for state in reading.states[DEMAND]])[reading.code[DEMAND]]
 

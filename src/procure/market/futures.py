@@ -66,7 +66,12 @@ class Unserved:
     @staticmethod
     def of(model: Model) -> Unserved:
         """The guess for a model, which is that for the model as it was read."""
-        plain = {"reviews": (), "demand": DemandChoices(), "shortage": ShortageChoices(), "stock": StockChoices()}
+        plain = {
+            "reviews": (),
+            "demand": DemandChoices(readings=model.settings.demand.readings),
+            "shortage": ShortageChoices(),
+            "stock": StockChoices(),
+        }
         model = replace(model, facts=model.facts.as_read, settings=model.settings.model_copy(update=plain))
         choices = model.settings.model_dump_json(include={"model", "suppliers"})
         return Unserved(model.facts, choices, model)

@@ -72,9 +72,10 @@ class Reading:
                 self.fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
 
         chosen, readings = settings.demand.reading, {str(r["reading"]) for r in self.records.rows("readings")}
-        if chosen is not None and chosen not in readings:
-            seen, rule = f"no reading '{chosen}'", "a reading has rows in readings.csv"
-            self.fault(f"{model.origin}, demand", seen, rule, nearest(chosen, sorted(readings)))
+        for name in [*settings.demand.readings, *([] if chosen is None else [chosen])]:
+            if name not in readings:
+                seen, rule = f"no reading '{name}'", "a reading has rows in readings.csv"
+                self.fault(f"{model.origin}, demand", seen, rule, nearest(name, sorted(readings)))
 
         self.outside = outside(self._futures(), int(tree.n_periods))
         self.period: Index = np.concatenate([np.asarray(tree.period), self.outside.period])

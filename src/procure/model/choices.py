@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from procure.errors import DataError
 from procure.model.faults import in_words, short, wrong
@@ -33,6 +42,9 @@ class ModelChoices(Table):
     name: str = Field(min_length=1, pattern=r"^[a-z0-9][a-z0-9_-]*$")
     title: dict[Literal["en", "ja"], str] = Field({})
     years: Annotated[tuple[Whole, Whole], BeforeValidator(_pair)]
+    beyond: Whole = Field(
+        0, ge=0, le=20
+    )  # years after the last that are solved too, and told in one line of the costs only
     periods_per_year: Whole = Field(1, ge=1, le=52)
     discount_rate: Share = Field(0.03, ge=0, le=0.5)
     facts: str = Field("bundled", min_length=1)
@@ -93,12 +105,37 @@ class WorldChoices(Table):
 class DemandChoices(Table):
     """Which reading of demand (of readings.csv) and which case of it, whether it is uncertain, and whether orders are placed before
     it is seen.
+
+    `uncertain` speaks of levels, `readings` of the chance that each of some readings holds for good; what they leave is that of
+    `reading`.
     """
 
     reading: str | None = None
+    readings: dict[str, Share] = Field({})
     case: Literal["low", "base", "high"] = "base"
     uncertain: Literal["none", "yearly", "persistent"] = "none"
     orders: Literal["after", "before"] = "after"
+
+    @field_validator("readings")
+    @classmethod
+    def _chances(cls, readings: dict[str, float]) -> dict[str, float]:
+        told = ", ".join(f"{name} {chance:g}" for name, chance in readings.items())
+        if any(chance <= 0 for chance in readings.values()) or math.fsum(readings.values()) > 1 + 1e-9:
+            rule = "each reading has a chance above 0, and all of them at most 1"
+            raise wrong(
+                f"value is {told}", rule, "leave out what cannot be, and let the rest be that of demand.reading"
+            )
+        return readings
+
+    @model_validator(mode="after")
+    def _uncertain_once(self) -> Self:
+        if self.readings and self.uncertain != "none":
+            rule = "demand is uncertain by its levels or by readings"
+            raise wrong(f"uncertain is '{self.uncertain}', and readings have chances", rule, "drop one of the two")
+        if self.reading in self.readings:
+            rule = "what the readings leave is that of demand.reading"
+            raise wrong(f"'{self.reading}' is chosen, and has a chance too", rule, "drop one of the two")
+        return self
 
 
 class StockChoices(Table):

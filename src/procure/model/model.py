@@ -51,9 +51,14 @@ class Model:
 
     @property
     def years(self) -> tuple[int, ...]:
-        """Every year of the plan."""
+        """Every year that is solved: those of the model, and those beyond the last of them."""
         first, last = self.settings.model.years
-        return tuple(range(first, last + 1))
+        return tuple(range(first, last + self.settings.model.beyond + 1))
+
+    @property
+    def told_years(self) -> tuple[int, ...]:
+        """Every year of which the answer tells."""
+        return self.years[: len(self.years) - self.settings.model.beyond]
 
     def with_(self, **changes: Any) -> Model:
         """A copy with choices or numbers of the facts changed, all at once; the model itself stays as it is.

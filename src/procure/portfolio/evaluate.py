@@ -288,7 +288,7 @@ def _evaluation(portfolio: Portfolio, sample: Sample, n_paths: int, seed: int) -
     rows = []
     for element, unserved in sample.shortage.items():
         mean, error = sample.estimate(unserved)
-        for k, year in enumerate(sample.market.model.years):
+        for k, year in enumerate(sample.market.model.told_years):
             low, high = max(mean[k] - WIDE * error[k], 0.0), mean[k] + WIDE * error[k]
             demand = float(sample.demand[element][k])
             share = mean[k] / demand if demand > 0 else 0.0

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Foresight:
-    """Least cost of every path and the shortage cost in it, kUSD of present value, shape (n_leaves,).
+    """Least cost of every path and the shortage cost in the years of the model in it, kUSD of present value, shape (n_leaves,).
 
     `resolved_cold` counts the answers that did not hold and were solved again.
     """
@@ -96,8 +96,9 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
                     f"HiGHS stopped with '{solution.message}' on a single path ({market.tree.label(int(path[-1]))}).",
                     status=solution.status.value,
                 )
+            is_told = market.shape.year[path] < len(market.model.told_years)
             unserved = solution.x[composition.column_of[:, shortage_columns]]
-            lost = float((discount[:, None] * shortage_price[path] * unserved).sum())
+            lost = float(((discount * is_told)[:, None] * shortage_price[path] * unserved).sum())
             known[key] = (float(program.cost @ solution.x), lost)
         losses[leaf] = known[key]
     return Foresight(losses[:, 0], losses[:, 1], seconds, resolved_cold)

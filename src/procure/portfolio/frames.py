@@ -22,6 +22,8 @@ COMPONENTS = (
     "investment", "fixed", "storage_cost",
     "contracts", "calls", "spot_purchases", "shortage_cost", "sales", "stock_value",
 )  # fmt: skip
+#: All that is spent in the years that are solved beyond the last of the model, where there are any.
+BEYOND = "beyond"
 #: What fills a year's demand beside the suppliers: stock is what leaves it, net; surplus is all that is sold on, and negative.
 OTHER_SOURCES = ("spot", "stock", "shortage", "surplus")
 

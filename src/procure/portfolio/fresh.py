@@ -150,7 +150,8 @@ class Sample:
 
 def check_playable(model: Model) -> None:
     """Refuse what the rule cannot play, as far as the choices show it."""
-    if model.settings.demand.uncertain != "none" and model.settings.demand.orders == "before":
+    demand = model.settings.demand
+    if (demand.uncertain != "none" or demand.readings) and demand.orders == "before":
         raise DataError(
             Fault(f"{model.origin}, demand.orders", "orders are placed before demand is seen",
                   "the rule decides when it knows the state, demand included", "set demand.orders = 'after'")

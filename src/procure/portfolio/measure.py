@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pandas import DataFrame
 
 from procure import risk
@@ -18,7 +19,7 @@ from procure.errors import SolverError
 from procure.formulation.moment import in_words, seen_before
 from procure.formulation.period import COSTS
 from procure.lp.compile import Template
-from procure.portfolio.frames import UNSERVED, make_frame
+from procure.portfolio.frames import BEYOND, UNSERVED, make_frame
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index
 
 if TYPE_CHECKING:
@@ -62,14 +63,29 @@ class Measured:
     def _templates(self) -> Any:
         return self.solved.templates
 
+    # --- what the answer tells of ---
+
+    @property
+    def told_years(self) -> tuple[int, ...]:
+        """The years of the model, without those that are solved beyond the last of them."""
+        return self.market.model.told_years
+
+    @property
+    def is_told(self) -> NDArray[np.bool_]:
+        """Whether the year of a node is one of them, shape (n_nodes,)."""
+        return self.market.shape.year < len(self.told_years)
+
     # --- money ---
 
     @cached_property
     def plan_costs(self) -> dict[str, float]:
         """Present value of what the plan spends, by component, kUSD."""
+        return self._spent_by_plan(self.outcome.plan)
+
+    def _spent_by_plan(self, decisions: Array) -> dict[str, float]:
         template: Template = self._templates.plan
         data = self.market.plan_data(template)[None, :]
-        values = template.form_values(data, self.outcome.plan[None, :])[0]
+        values = template.form_values(data, decisions[None, :])[0]
         return dict(zip(template.forms, values.tolist(), strict=True))
 
     @cached_property
@@ -86,10 +102,24 @@ class Measured:
 
     @cached_property
     def path_costs(self) -> dict[str, Array]:
-        """Present value of each component along the path to each leaf, kUSD, shape (n_leaves,)."""
-        costs = {name: np.full(len(self.leaves), cost) for name, cost in self.plan_costs.items()}
+        """Present value of each component along the path to each leaf, kUSD, shape (n_leaves,).
+
+        Where years beyond the last of the model are solved, all that is spent in them is the last component, `BEYOND`.
+        """
+        whole = self._along_paths(self.plan_costs, np.ones(len(self.probability)))
+        if not self.market.model.settings.model.beyond:
+            return whole
+        last = self.told_years[-1]
+        columns = self._templates.plan.columns
+        is_told = np.array([not isinstance(index[-1], int) or index[-1] <= last for _, index in columns])
+        told = self._along_paths(self._spent_by_plan(self.outcome.plan * is_told), self.is_told.astype(float))
+        return told | {BEYOND: np.asarray(sum(whole.values()) - sum(told.values()))}
+
+    def _along_paths(self, by_plan: Mapping[str, float], counted: Array) -> dict[str, Array]:
+        """What the plan spends, and what is spent at the nodes that are counted."""
+        costs = {name: np.full(len(self.leaves), cost) for name, cost in by_plan.items()}
         for name in self._templates.period.costs:  # what was decided after a review is spent along the path
-            spent = (self.discount * self.forms[name])[self.paths].sum(axis=1)
+            spent = (self.discount * self.forms[name] * counted)[self.paths].sum(axis=1)
             costs[name] = costs[name] + spent if name in costs else spent
         return costs
 
@@ -299,7 +329,7 @@ def _mix_rows(measured: Measured) -> Iterator[tuple[Any, ...]]:
         for name, amount in measured.other_sources(e).items():
             paid = measured.yearly(measured.discount * measured.paid(name, e)) / KUSD_PER_MUSD
             sources.append((name, none, none, none, measured.yearly(amount), paid))
-        for k, year in enumerate(sets.years):
+        for k, year in enumerate(measured.told_years):
             for source, *amounts in sources:
                 *tonnes, cost = (float(amount[k]) for amount in amounts)
                 yield (year, source, e, market.class_of[e], *tonnes, _share(tonnes[-1], float(demand[k])), cost)
@@ -328,7 +358,7 @@ def shortage(measured: Measured) -> DataFrame:
         share = np.divide(unserved, demand, out=np.zeros(len(demand)), where=demand > 0)
         expected_demand, expected = measured.yearly(demand), measured.yearly(unserved)
         cost = measured.yearly(measured.discount * measured.paid("shortage", e)) / KUSD_PER_MUSD
-        for k, year in enumerate(measured.sets.years):
+        for k, year in enumerate(measured.told_years):
             nodes, law = measured.nodes_of_year[k], measured.law_of_year(k)
             rows.append((
                 e, measured.market.class_of[e], year, float(expected_demand[k]), float(expected[k]),
@@ -346,7 +376,7 @@ def stock(measured: Measured) -> DataFrame:
         held, demand = measured.node["stock"][e,], measured.yearly(measured.demand[e])
         sold = measured.yearly(measured.sold_from_stock(e))
         room = measured.market.by_year(measured.market.of_moments(measured.plan["stock_target"], e))
-        for k, year in enumerate(measured.sets.years):
+        for k, year in enumerate(measured.told_years):
             nodes = measured.nodes_of_year[k]
             last = nodes[period[nodes] == period[nodes].max()]
             amounts = float(room[k]), float(measured.probability[last] @ held[last])
@@ -372,7 +402,7 @@ def shares(measured: Measured, today: Mapping[tuple[str, str], float]) -> DataFr
         for name in (class_of[element], "all"):
             amounts[when, name, source] = amounts.get((when, name, source), 0.0) + amount
     rows = []
-    for when in ("today", *map(str, sets.years)):
+    for when in ("today", *map(str, measured.told_years)):
         for name in classes:
             whole = sum(amounts.get((when, name, source), 0.0) for source in sources)
             rows += [

@@ -71,7 +71,9 @@ def _line(heading: Said, text: str) -> Said:
 
 def _facts(model: Model, markets: list[Market], read: Collection[Place]) -> Iterator[tuple[str, str]]:
     sets = markets[0].sets
-    yield "years", span(model.years)
+    beyond = model.settings.model.beyond
+    more = Said(", and {beyond} beyond that are solved and not told", "、ほかに期間後の{beyond}年（解くが示さない）")
+    yield "years", span(model.told_years) + (more.format(beyond=beyond) if beyond else "")
     yield "elements", ", ".join(sets.elements)
     yield "suppliers", ", ".join(sets.suppliers)
     for supplier, chosen in model.settings.suppliers.items():
@@ -154,7 +156,7 @@ def _effective(market: Market) -> str:
 
 def _words(limit: LimitChoices, model: Model) -> str:
     kind = KINDS[limit.kind]
-    years = span(range(limit.first or model.years[0], (limit.last or model.years[-1]) + 1))
+    years = span(range(limit.first or model.years[0], (limit.last or model.told_years[-1]) + 1))
     return Said("{name} ({tag}): {says}, {years}", "{name}（{tag}）: {says}、{years}年").format(
         name=limit.name, tag=TAGS[limit.tag], says=kind.says(limit, kind.measured_in.text(limit.bound)), years=years
     )

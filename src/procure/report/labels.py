@@ -47,6 +47,7 @@ LABELS: Mapping[str, Said] = {
     "shortage_cost": Said("shortage", "不足損失"),
     "sales": Said("sales", "転売"),
     "stock_value": Said("stock left at the end", "期末在庫価値"),
+    "beyond": Said("all in years beyond", "期間後の年の合計"),
     "levels": Said("Programmes, million USD", "開発計画の比較、百万ドル"),
     "objective": Said("weighed", "加重費用"),
     "status": Said("status", "状態"),
@@ -133,6 +134,10 @@ LABELS: Mapping[str, Said] = {
     "derived": Said("derived", "計算"),
     "unverified": Said("unverified", "未確認"),
     "assumed": Said("assumed", "仮定"),
+    "decides": Said(
+        "Which of them the choice of programme turns on, and at which value: procure sensitivity {name} --decides",
+        "開発計画の選択がどの数値のどの値で変わるか: procure sensitivity {name} --decides",
+    ),
     "note": Said(
         "Weighed: {mean} % mean and {weight} % the mean of the worst {tail}. Worst {tail} of an element: its "
         "worst year.",

@@ -143,8 +143,9 @@ class _Screen:
             yield ""
         yield LABELS["limits"]
         yield from self._limits()
-        yield ""
-        yield self._provenance()
+        yield self._provenance()  # its lines stand out, as those of limits are set in
+        if len(p.programme_levels) > 1:
+            yield LABELS["decides"].format(name=p.name)
         yield LABELS["note"].format(
             mean=f"{100 * (1 - s['weight']):.3g}", weight=f"{100 * s['weight']:.3g}", tail=self.tail
         )
@@ -256,6 +257,11 @@ class _Screen:
         second = (unit + COMMA + columns[0], *columns[1:]) if unit else ()
         return Listing((w["costs"], *columns, *second), rows, right=(*columns, *second), bold=frozenset({0}))
 
+    @property
+    def _last_year(self) -> int:
+        """The last year that is told."""
+        return int(self.portfolio.shortage["year"].max())
+
     def trees(self) -> str:
         """What other trees would have chosen."""
         seeds = self.portfolio.seeds
@@ -330,7 +336,8 @@ class _Screen:
         spent = float(self.portfolio.costs["expected_musd"].abs().sum())
         prices = zip(limits["shadow_price_musd"].tolist(), limits["per"].tolist(), strict=True)
         saves = Series([not is_worthless(price, per, spent) for price, per in prices], index=limits.index, dtype=bool)
-        return limits[limits["binding"] & saves]
+        told = ~(limits["year"] > self._last_year).fillna(False)
+        return limits[limits["binding"] & saves & told]
 
     def _limits(self) -> Iterable[str]:
         binding = self.binding()

@@ -52,7 +52,7 @@ def tree_of(model: Model, programmes: Programmes, losses: Losses | None = None) 
             Fault(f"{model.origin}, world.tree.branch", "no primary chain is named", "one chain branches into all its states",
                   "set world.tree.primary")
         )  # fmt: skip
-    nodes = choice.nodes * settings.model.periods_per_year  # as many paths, whatever the period
+    nodes = most_nodes(model)
     exact = _every_future(tuple(law), len(years), nodes)
     if exact is not None:
         return exact
@@ -100,13 +100,19 @@ def _how(model: Model, programmes: Programmes, losses: Losses | None) -> tuple[A
         levels.append(dict(programmes))
     years = periods_of(model)
     branch = tuple(years.index(year) for year in choice.branch)
-    nodes = choice.nodes * model.settings.model.periods_per_year  # as many paths, whatever the period
+    nodes = most_nodes(model)
     return tuple(tuple(level.items()) for level in levels), branch, choice.primary, nodes, choice.seed, losses
+
+
+def most_nodes(model: Model) -> int:
+    """The most nodes of a drawn tree: as many paths whatever the period, and however many years beyond the last are solved."""
+    choices = model.settings
+    return choices.world.tree.nodes * choices.model.periods_per_year * len(model.years) // len(model.told_years)
 
 
 def holds_every_future(model: Model, programmes: Programmes) -> bool:
     """Whether the tree of a model is the whole law, and not a drawing of it: a table handed in, or few enough futures."""
-    nodes = model.settings.world.tree.nodes * model.settings.model.periods_per_year
+    nodes = most_nodes(model)
     law = tuple(processes(model, programmes))
     return model.settings.world.scenarios or _every_future(law, len(periods_of(model)), nodes) is not None
 

@@ -6,6 +6,7 @@ world is made for one choice of programmes at a time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
@@ -27,6 +28,10 @@ from procure.scenarios.strategy import PENDING, VERDICT, Strategy
 States = tuple[tuple[str, str, float | None], ...]  # of a chain: name, kind, months where they count
 
 DEMAND = "demand"
+#: The state of demand in which it is what the model reads without chances of other readings.
+AS_READ = "as read"
+#: Chances below it are those of the arithmetic.
+NEVER = 1e-9
 
 #: Ways to tell a transition: by its rate, or by its chance within a span of so many years.
 RATE = "rate"
@@ -285,8 +290,13 @@ class _World:
         return sorted(set(behind))
 
     def demand(self) -> dict[str, Process]:
-        """The levels of demand, where it is uncertain."""
-        uncertain = self.model.settings.demand.uncertain
+        """The levels of demand, or the readings of it that may hold, where it is uncertain."""
+        choices = self.model.settings.demand
+        uncertain = choices.uncertain
+        if choices.readings:
+            left = 1.0 - math.fsum(choices.readings.values())
+            law = {AS_READ: left, **choices.readings} if left > NEVER else dict(choices.readings)
+            return {DEMAND: _levels(DEMAND, tuple(law.items()), True, self.n_periods)}
         if uncertain == "none":
             return {}
         levels = {r["level"]: float(r["value"]) for r in self.records.rows("demand_levels")}

@@ -97,8 +97,8 @@ def check_asked(model: Model, event: str | Path, *, step: str, year: int | None)
     faults = []
     if step not in STEPS:
         faults.append(Fault("step", f"'{step}'", "it is told by month or by week", nearest(step, STEPS)))
-    if year is not None and year not in model.years:
-        rule = f"the plan is for {model.years[0]} to {model.years[-1]}"
+    if year is not None and year not in model.told_years:
+        rule = f"the plan is for {model.told_years[0]} to {model.told_years[-1]}"
         faults.append(Fault("year", f"{year}", rule, "name one of these years"))
     try:
         path = find_event(event, model.facts)
