@@ -71,10 +71,7 @@ def test_where_the_choice_turns(option):
     assert row["margin_musd"] == pytest.approx(-0.11) and row["first_order_musd"] == pytest.approx(-0.11)
     assert row["turns"] == row["turns_low"] == row["turns_high"] == pytest.approx(200 / 0.45)  # every future is counted
     assert found.n_cases == 3 and found.deciding == [INVESTMENT]
-    assert (
-        "below 444 (444 to 444) kUSD sea plant is better: at 200 kUSD it costs 0.11 million USD less"
-        in str(found)
-    )
+    assert "below 444 (444 to 444) kUSD sea plant is better: at 200 kUSD it costs 0.11 million USD less" in str(found)
 
 
 def test_where_the_choice_does_not_turn(option):
