@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     )
     from procure.explore.corridor import Corridor as Corridor
     from procure.explore.corridor import corridor as corridor
+    from procure.explore.first_supplier import FirstSuppliers as FirstSuppliers
+    from procure.explore.first_supplier import first_supplier as first_supplier
     from procure.explore.frontier import Frontier as Frontier
     from procure.explore.frontier import frontier as frontier
     from procure.explore.hedges import Hedges as Hedges
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
     from procure.explore.sweep import tidy as tidy
     from procure.explore.switch import Switches as Switches
     from procure.explore.switch import switch as switch
+    from procure.explore.switch_map import SwitchMap as SwitchMap
+    from procure.explore.switch_map import switch_map as switch_map
     from procure.explore.why import Why as Why
     from procure.explore.why import why as why
     from procure.facts import Facts as Facts
@@ -91,6 +95,7 @@ _HOME = {
     "DataError": "errors",
     "Evaluation": "portfolio.evaluate",
     "Facts": "facts",
+    "FirstSuppliers": "explore.first_supplier",
     "Frontier": "explore.frontier",
     "Grid": "explore.sweep",
     "Hedges": "explore.hedges",
@@ -105,6 +110,7 @@ _HOME = {
     "SideBySide": "explore.side_by_side",
     "SolverError": "errors",
     "Stress": "explore.stress",
+    "SwitchMap": "explore.switch_map",
     "Switches": "explore.switch",
     "TwoStageProblem": "lp.two_stage",
     "Verification": "portfolio.verify",
@@ -113,6 +119,7 @@ _HOME = {
     "compile": "solving.compiled",
     "corridor": "explore.corridor",
     "evaluate": "portfolio.evaluate",
+    "first_supplier": "explore.first_supplier",
     "frontier": "explore.frontier",
     "hedges": "explore.hedges",
     "load_facts": "facts",
@@ -129,6 +136,7 @@ _HOME = {
     "stress": "explore.stress",
     "sweep": "explore.sweep",
     "switch": "explore.switch",
+    "switch_map": "explore.switch_map",
     "tidy": "explore.sweep",
     "value_of_information": "explore.information",
     "verify": "portfolio.verify",

@@ -1,13 +1,14 @@
-"""`procure switch`: where along a number the choice of programmes changes."""
+"""`procure switch`: where along a number, or over two, the choice of programmes changes, or the first supplier of an element."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from procure.cli.model import Changes, ModelName, load, value_of
-from procure.cli.output import progress, show
+from procure.cli.output import progress, progress_of_cases, show, unwritable
 from procure.errors import Fault
 
 
@@ -16,9 +17,24 @@ def switch(
     path: Annotated[str, typer.Argument(metavar="PATH", help="A number or choice, as for --set: risk.weight.")],
     low: Annotated[str, typer.Option(metavar="L", help="Where the range begins, as a value for --set.")],
     high: Annotated[str, typer.Option(metavar="H", help="Where it ends.")],
+    also: Annotated[
+        str | None,
+        typer.Option(
+            "--and", metavar="PATH2:L:H", help="Over this number, too: a table of every pair of --points values."
+        ),
+    ] = None,
+    first_of: Annotated[
+        str | None,
+        typer.Option(metavar="ELEMENT", help="Instead of the programme, from whom most of this element arrives."),
+    ] = None,
     changes: Changes = None,
-    digits: Annotated[int, typer.Option(metavar="N", help="To how many digits a switch is found.")] = 3,
-    points: Annotated[int, typer.Option(metavar="N", help="Values that are looked at in any case.")] = 9,
+    digits: Annotated[
+        int | None, typer.Option(metavar="N", help="To how many digits a switch is found: 3, of a first supplier 2.")
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Values that are looked at in any case: 9, of each of two numbers 7."),
+    ] = None,
     standard_error: Annotated[
         float | None,
         typer.Option(
@@ -26,18 +42,90 @@ def switch(
             help="Of the difference of two levels, million USD; else that of 10,000 fresh paths at the switch.",
         ),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="With --and, keep cases in this folder; a run that was stopped goes on from there."
+        ),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="With --and, processes side by side.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Find the values of a number at which the choice of programmes changes, and how far around them it is a tie."""
-    faults: list[Fault] = []
+    faults = unwritable(json, force)
     ends = [value_of(f"--{name}", text, faults) for name, text in (("low", low), ("high", high))]
+    second = None if also is None else _second(also, faults)
+    _unread(
+        also,
+        first_of,
+        {"--digits": digits, "--standard-error": standard_error},
+        {"--store": store, "--workers": workers},
+        faults,
+    )
     chosen = load(model, changes, faults, quiet=quiet)
-    from procure.explore.switch import switch as find_switches
+    finding: dict[str, Any] = {"as_written": True} | ({} if points is None else {"points": points})
+    found: Any
+    if second is not None:
+        from procure.explore.switch_map import switch_map
 
-    with progress(quiet) as told:
-        found = find_switches(
-            chosen, path, *ends, digits=digits, points=points, standard_error_musd=standard_error,
-            as_written=True, progress=told,
-        )  # fmt: skip
+        with progress_of_cases(quiet) as told:
+            found = switch_map(
+                chosen, (path, ends[0], ends[1]), second, standard_error_musd=standard_error, store=store, workers=workers,
+                progress=told, **finding,
+            )  # fmt: skip
+    elif first_of is not None:
+        from procure.explore.first_supplier import first_supplier
+
+        with progress(quiet) as told:
+            found = first_supplier(
+                chosen,
+                first_of,
+                path,
+                *ends,
+                progress=told,
+                **finding,
+                **({} if digits is None else {"digits": digits}),
+            )
+    else:
+        from procure.explore.switch import switch as find_switches
+
+        with progress(quiet) as told:
+            found = find_switches(
+                chosen, path, *ends, standard_error_musd=standard_error, progress=told, **finding,
+                **({} if digits is None else {"digits": digits}),
+            )  # fmt: skip
+    if json is not None:
+        found.to_json(json.resolve())
     if not quiet:
         show(found)
+
+
+def _second(text: str, faults: list[Fault]) -> tuple[str, Any, Any] | None:
+    """The second number and its range."""
+    parts = [part.strip() for part in text.split(":")]
+    if len(parts) != 3 or not all(parts):
+        rule = "a second number is PATH:low:high"
+        faults.append(Fault(f"--and {text}", "it is no number with a range", rule, "as in shortage.scale:0.5:2"))
+        return None
+    return parts[0], *(value_of(f"--and {text}", part, faults) for part in parts[1:])
+
+
+def _unread(
+    also: str | None, first_of: str | None, of_one: dict[str, Any], of_two: dict[str, Any], faults: list[Fault]
+) -> None:
+    """Options that would say nothing are faults."""
+    if also is not None and first_of is not None:
+        rule = "first suppliers are told along one number"
+        faults.append(Fault("--first-of", "--and is given, too", rule, "leave one out"))
+    for option, value in of_two.items():
+        if value is not None and also is None:
+            faults.append(
+                Fault(option, "there is one number", "cases are kept and shared out over two", "leave it out")
+            )
+    if of_one["--digits"] is not None and also is not None:
+        faults.append(Fault("--digits", "there are two numbers", "over two a switch is told about", "leave it out"))
+    if of_one["--standard-error"] is not None and first_of is not None:
+        rule = "a first supplier has no tie"
+        faults.append(Fault("--standard-error", "--first-of is given, too", rule, "leave it out"))

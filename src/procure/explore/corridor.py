@@ -262,8 +262,8 @@ class _Search:
         self._progress, self.total = progress, 1
         self.level = base.solve(progress=progress).level
         model, moments = base.model, market.sets.moments
-        offered = {y: float(market.plan["offered"][supplier, element, y]) for y in moments}
-        self.offer_t = float(np.mean([market.by_year(np.array([offered[y] for y in moments]))]))
+        offered = {int(y): float(market.plan["offered"][supplier, element, y]) for y in moments}
+        self.offer_t = float(np.mean(list(offered.values())))
         if not self.offer_t > 0:
             seen, rule = f"{supplier} has no {element} on offer", "a corridor is a part of what is on offer"
             raise DataError(Fault("element", seen, rule, f"raise suppliers.{supplier}.offers.{element}"))

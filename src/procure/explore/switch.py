@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault, Infeasible
 from procure.explore.along import Along, along
+from procure.explore.kept import Kept
 from procure.market import is_drawn_anew
 from procure.model import Model
 from procure.portfolio.fresh import WIDE
@@ -27,7 +28,7 @@ from procure.scenarios.futures import holds_every_future
 from procure.scenarios.world import programme_choices
 from procure.solving.compiled import Compiled
 from procure.units import KUSD_PER_MUSD
-from procure.words import Progress, Shown, programme_name
+from procure.words import Progress, programme_name
 
 #: Chosen where no level has a portfolio that keeps the limits.
 NONE = "no portfolio"
@@ -43,7 +44,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Switches(Shown):
+class Switches(Kept):
     """Where along a number the chosen programme level changes. Costs are weighed, in million USD of present value.
 
     Attributes
@@ -68,6 +69,8 @@ class Switches(Shown):
     refusals : tuple of str
         Why levels could not be compared on fresh paths.
     """
+
+    format: ClassVar[str] = "procure.switch"
 
     name: str
     path: str

@@ -15,14 +15,14 @@ import pyomo.environ as pyo
 SCALE = "held_scale"
 
 
-def held(supplier: str, element: str, volume: Mapping[Any, float]) -> tuple[Callable[[Any, Any], None], ...]:
-    """The functions that write the rows into a plan and into a period, for `Model.extended`; `volume` in t/yr by moment."""
+def held(supplier: str, element: str, volume: Mapping[int, float]) -> tuple[Callable[[Any, Any], None], ...]:
+    """The functions that write the rows into a plan and into a period, for `Model.extended`; `volume` in t/yr by year."""
 
     def of_plan(m: Any, sets: Any) -> None:
         scale = m.given(SCALE, unit="1")
 
         def at_volume(m: Any, y: Any) -> Any:
-            return m.contract[supplier, element, y] == volume[y] * scale
+            return m.contract[supplier, element, y] == volume[int(y)] * scale
 
         m.held_contract = pyo.Constraint(m.Y, rule=at_volume)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from procure.explore.corridor import Corridor
+from procure.explore.first_supplier import FirstSuppliers
 from procure.explore.frontier import Frontier
 from procure.explore.hedges import Hedges
 from procure.explore.ranges import Ranges
@@ -15,6 +16,7 @@ from procure.explore.sensitivity import Sensitivity
 from procure.explore.side_by_side import SideBySide
 from procure.explore.stress import Stress
 from procure.explore.switch import Switches
+from procure.explore.switch_map import SwitchMap
 from procure.explore.why import Why
 from procure.languages import Language
 from procure.portfolio.evaluate import Comparison, Evaluation
@@ -23,6 +25,7 @@ from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.verify import Verification
 from procure.report import (
     corridor,
+    first_supplier,
     frontier,
     hedges,
     information,
@@ -34,6 +37,7 @@ from procure.report import (
     side_by_side,
     stress,
     switch,
+    switch_map,
     text,
     verify,
     why,
@@ -41,10 +45,11 @@ from procure.report import (
 from procure.report.page import Page, Shown
 
 _PAGES: Mapping[type, Callable[[Any], Page]] = {
-    Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page, Frontier: frontier.page, Hedges: hedges.page,
+    Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page, FirstSuppliers: first_supplier.page,
+    Frontier: frontier.page, Hedges: hedges.page,
     Information: information.page, Portfolio: text.page, Ranges: ranges.page, Regret: regret.page, Reviews: reviews.page,
     Sensitivity: sensitivity.page, SideBySide: side_by_side.page, Stress: stress.page, Switches: switch.page,
-    Verification: verify.page, Why: why.page,
+    SwitchMap: switch_map.page, Verification: verify.page, Why: why.page,
 }  # fmt: skip
 
 
