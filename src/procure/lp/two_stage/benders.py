@@ -28,9 +28,9 @@ from scipy import sparse
 
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Solution, Status
-from procure.lp.two_stage.extensive import MIP_OPTIONS, extensive_form, solve_extensive, status_without_costs
+from procure.lp.two_stage.extensive import extensive_form, solve_extensive, status_without_costs
 from procure.lp.two_stage.problem import TwoStageProblem, weighed_cost
-from procure.lp.two_stage.recourse import Answers, Recourse, recourse_values
+from procure.lp.two_stage.recourse import MIP_OPTIONS, Answers, Recourse, recourse_values
 from procure.lp.two_stage.result import TwoStageResult
 from procure.lp.two_stage.scenario_path import NoProposal, propose
 from procure.risk import CVaR, Expectation, MeanCVaR

@@ -13,13 +13,10 @@ from procure.lp import highs
 from procure.lp.certificate import OPTIMALITY
 from procure.lp.program import LinearProgram, Status
 from procure.lp.two_stage.problem import TwoStageProblem, weighed_cost
-from procure.lp.two_stage.recourse import recourse_values
+from procure.lp.two_stage.recourse import MIP_OPTIONS, recourse_values
 from procure.lp.two_stage.result import TwoStageResult
 from procure.risk import LinearMeasure
 from procure.units import Array
-
-# HiGHS prunes whatever its tolerance for whole numbers cannot tell from the best plan.
-MIP_OPTIONS = {"mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 1e-9, "mip_abs_gap": 1e-9}
 
 
 def solve_extensive(
@@ -53,6 +50,7 @@ def solve_extensive(
         x = _whole(problem, solution.x[: len(problem.cost)])
         n1, n2 = len(problem.cost), problem.recourse_matrix.shape[1]
         y = solution.x[n1 : n1 + n2 * small.n_scenarios].reshape(small.n_scenarios, n2)
+        y = np.where(problem.recourse_integer, np.round(y), y)
         values = recourse_values(problem, x)
         # A plan on the edge of what recourse can mend may be a rounding beyond it: its own recourse then counts.
         in_program = (y * np.atleast_2d(small.recourse_cost)).sum(axis=1)
@@ -91,7 +89,7 @@ def extensive_form(problem: TwoStageProblem, measure: LinearMeasure) -> tuple[Li
 
     Costs are multiplied by 1 / max π, so that a scenario among thousands still weighs against HiGHS's tolerances.
     """
-    K, m2 = problem.n_scenarios, problem.recourse_matrix.shape[0]
+    K, m2 = problem.n_scenarios, problem.n_recourse_rows
     p = problem.probability
     rows = measure.rows(p)
     n_rows = rows.losses.shape[0]
@@ -101,7 +99,10 @@ def extensive_form(problem: TwoStageProblem, measure: LinearMeasure) -> tuple[Li
         return np.broadcast_to(values, (K, values.shape[-1])).ravel()
 
     T = sparse.vstack([problem.technology] * K) if problem.shares_technology else problem.technology
-    W = sparse.kron(sparse.identity(K), problem.recourse_matrix)
+    if problem.shares_recourse:
+        W = sparse.kron(sparse.identity(K), problem.recourse_matrix)
+    else:
+        W = sparse.block_diag([problem.recourse_of(k) for k in range(K)])
     blocks = [[problem.matrix, None], [T, W]]
     cost = [problem.cost, (rows.mean[:, None] * q).ravel(), rows.cost]
     lower = [problem.lower, per_scenario(problem.recourse_lower), rows.lower]
@@ -116,7 +117,8 @@ def extensive_form(problem: TwoStageProblem, measure: LinearMeasure) -> tuple[Li
     scale = 1.0 / p.max()
     columns = np.concatenate(cost)
     integer = np.zeros(len(columns), dtype=bool)
-    integer[: len(problem.cost)] = problem.integer
+    whole = np.concatenate([problem.integer, np.tile(problem.recourse_integer, K)])
+    integer[: len(whole)] = whole
     shape = (len(problem.row_lower) + K * m2 + n_rows, len(columns))
     program = LinearProgram(
         cost=scale * columns,

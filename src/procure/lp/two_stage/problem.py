@@ -27,8 +27,8 @@ class TwoStageProblem:
         Bounds on first-stage rows and columns; `numpy.inf` where there is none.
     recourse_cost : array, shape (n2,) or (K, n2)
         Cost of recourse, the same in all scenarios or one row per scenario.
-    recourse_matrix : dense or sparse, shape (m2, n2)
-        How recourse enters the recourse rows; the same in all scenarios. [W]
+    recourse_matrix : dense or sparse, shape (m2, n2) or (K, m2, n2)
+        How recourse enters the recourse rows; per scenario also as a sequence of K sparse matrices. [W]
     technology_matrix : dense or sparse, shape (m2, n1) or (K, m2, n1)
         How the first stage enters the recourse rows; per scenario also as a sequence of K sparse matrices. [T]
     recourse_row_lower, recourse_row_upper : array, shape (m2,) or (K, m2)
@@ -39,6 +39,9 @@ class TwoStageProblem:
         Summing to one.
     integer : array of bool, shape (n1,), optional
         Which first-stage columns are whole numbers.
+    recourse_integer : array of bool, shape (n2,), optional
+        Which recourse columns are whole numbers. Such a problem, and one whose recourse matrix differs between scenarios, is solved
+        as one program: its recourse cost is not convex in the plan, or its duals are not shared.
 
     Examples
     --------
@@ -69,16 +72,18 @@ class TwoStageProblem:
         recourse_upper: ArrayLike,
         probability: ArrayLike,
         integer: ArrayLike | None = None,
+        recourse_integer: ArrayLike | None = None,
     ) -> None:
         read = Reader()
         self.probability = read.array("probability", probability, ())
         self.cost = read.array("cost", cost, ())
         K, n1 = len(self.probability), len(self.cost)
-        self.recourse_matrix = read.matrix("recourse_matrix", recourse_matrix, None)
-        m2, n2 = self.recourse_matrix.shape
+        self.recourse_matrix, m2, n2 = read.stacked("recourse_matrix", recourse_matrix, K)
+        """W, shape (m2, n2), or where it differs those of all scenarios on top of each other, shape (K·m2, n2)."""
+        self.n_recourse_rows = m2
         self.matrix = read.matrix("matrix", matrix, n1)
         m1 = self.matrix.shape[0]
-        self.technology = read.technology("technology_matrix", technology_matrix, K, m2, n1)
+        self.technology, *_ = read.stacked("technology_matrix", technology_matrix, K, (m2, n1))
         """T of all scenarios on top of each other, shape (K·m2, n1), or (m2, n1) when they share it."""
         self.row_lower, self.row_upper = read.bounds("row_lower", row_lower, "row_upper", row_upper, m1)
         self.lower, self.upper = read.bounds("lower", lower, "upper", upper, n1)
@@ -90,6 +95,7 @@ class TwoStageProblem:
             "recourse_lower", recourse_lower, "recourse_upper", recourse_upper, n2, K
         )
         self.integer = read.mask("integer", integer, n1)
+        self.recourse_integer = read.mask("recourse_integer", recourse_integer, n2)
         read.faults += probability_faults(self.probability)
         if not K:
             read.faults.append(Fault("probability", "no scenarios", "there is at least one"))
@@ -104,20 +110,36 @@ class TwoStageProblem:
 
     @property
     def is_mixed_integer(self) -> bool:
-        """Whether any first-stage column must be a whole number."""
-        return bool(self.integer.any())
+        """Whether any column must be a whole number."""
+        return bool(self.integer.any() or self.recourse_integer.any())
+
+    @property
+    def whole_because(self) -> str:
+        """Why the problem cannot be taken apart by its duals; blank where it can."""
+        if self.recourse_integer.any():
+            return "recourse has whole numbers, so that its cost is not convex in the plan"
+        return "" if self.shares_recourse else "the recourse matrix differs between scenarios, and so do its duals"
 
     @property
     def shares_technology(self) -> bool:
         """Whether all scenarios have the same technology matrix."""
-        return bool(self.technology.shape[0] == self.recourse_matrix.shape[0])
+        return bool(self.technology.shape[0] == self.n_recourse_rows)
+
+    @property
+    def shares_recourse(self) -> bool:
+        """Whether all scenarios have the same recourse matrix."""
+        return bool(self.recourse_matrix.shape[0] == self.n_recourse_rows)
+
+    def recourse_of(self, scenario: int) -> sparse.csr_matrix:
+        """The recourse matrix of one scenario."""
+        return self.recourse_matrix if self.shares_recourse else self._part(self.recourse_matrix, scenario)
+
+    def _part(self, stacked: sparse.csr_matrix, scenario: int) -> sparse.csr_matrix:
+        return stacked[scenario * self.n_recourse_rows : (scenario + 1) * self.n_recourse_rows]
 
     def technology_of(self, scenario: int) -> sparse.csr_matrix:
         """The technology matrix of one scenario."""
-        if self.shares_technology:
-            return self.technology
-        m2 = self.recourse_matrix.shape[0]
-        return self.technology[scenario * m2 : (scenario + 1) * m2]
+        return self.technology if self.shares_technology else self._part(self.technology, scenario)
 
     def restricted_to(self, scenarios: NDArray[np.integer[Any]], probability: Array) -> TwoStageProblem:
         """The same problem over some of its scenarios, with their new probabilities."""
@@ -127,9 +149,11 @@ class TwoStageProblem:
         for name in _PER_SCENARIO:
             values = getattr(self, name)
             setattr(part, name, values[scenarios] if values.ndim == 2 else values)
+        rows = (scenarios[:, None] * self.n_recourse_rows + np.arange(self.n_recourse_rows)).ravel()
         if not self.shares_technology:
-            m2 = self.recourse_matrix.shape[0]
-            part.technology = self.technology[(scenarios[:, None] * m2 + np.arange(m2)).ravel()]
+            part.technology = self.technology[rows]
+        if not self.shares_recourse:
+            part.recourse_matrix = self.recourse_matrix[rows]
         return part
 
     def averaged(self) -> TwoStageProblem:
@@ -141,10 +165,11 @@ class TwoStageProblem:
         for name in _PER_SCENARIO:
             values = getattr(self, name)
             setattr(mean, name, self.probability[seen] @ values[seen] if values.ndim == 2 else values)
+        weights = sparse.kron(self.probability[None], sparse.identity(self.n_recourse_rows), format="csr")
         if not self.shares_technology:
-            m2 = self.recourse_matrix.shape[0]
-            weights = sparse.kron(self.probability[None], sparse.identity(m2), format="csr")
             mean.technology = sparse.csr_matrix(weights @ self.technology)
+        if not self.shares_recourse:
+            mean.recourse_matrix = sparse.csr_matrix(weights @ self.recourse_matrix)
         return mean
 
     def merged(self) -> tuple[TwoStageProblem, NDArray[np.integer[Any]]]:
@@ -155,9 +180,11 @@ class TwoStageProblem:
         varying = [values for name in _PER_SCENARIO if (values := getattr(self, name)).ndim == 2]
         for k in np.flatnonzero(self.probability).tolist():
             key = b"".join(values[k].tobytes() for values in varying)
-            if not self.shares_technology:
-                T = self.technology_of(k)
-                key += T.indptr.tobytes() + T.indices.tobytes() + T.data.tobytes()
+            for own, matrix in (
+                (not self.shares_technology, self.technology_of(k)), (not self.shares_recourse, self.recourse_of(k))
+            ):  # fmt: skip
+                if own:
+                    key += matrix.indptr.tobytes() + matrix.indices.tobytes() + matrix.data.tobytes()
             new[k] = place.setdefault(key, len(place))
             if new[k] == len(first):
                 first.append(k)

@@ -84,8 +84,14 @@ class Reader:
         matrix.eliminate_zeros()
         return matrix
 
-    def technology(self, where: str, values: Any, K: int, m2: int, n1: int) -> sparse.csr_matrix:
-        """One matrix, or K of them (dense 3-D, sparse 3-D, or a sequence) on top of each other."""
+    def stacked(
+        self, where: str, values: Any, K: int, size: tuple[int, int] | None = None
+    ) -> tuple[sparse.csr_matrix, int, int]:
+        """One matrix, or K of them (dense 3-D, sparse 3-D, or a sequence) on top of each other; and the rows and columns of one.
+
+        Where `size` is given, each has so many rows and columns.
+        """
+        none = sparse.csr_matrix(size or (0, 0)), *(size or (0, 0))
         if sparse.issparse(values):
             if values.ndim == 3:
                 k, i, j = values.tocoo().coords
@@ -97,21 +103,24 @@ class Reader:
             if isinstance(values, list | tuple) and any(sparse.issparse(part) for part in values):
                 shapes = {part.shape for part in values}
                 if len(shapes) != 1:
-                    self.faults.append(Fault(where, f"shapes {sorted(shapes)}", f"each is ({m2}, {n1})"))
-                    return sparse.csr_matrix((m2, n1))
+                    rule = "all have one shape" if size is None else f"each is {size}"
+                    self.faults.append(Fault(where, f"shapes {sorted(shapes)}", rule))
+                    return none
                 shape, parts = (len(values), *shapes.pop()), sparse.vstack(values, format="csr")
             else:
                 try:
                     dense = np.array(values, dtype=float)
                 except (TypeError, ValueError):
                     self.faults.append(Fault(where, repr(values)[:60], "it is a matrix of numbers"))
-                    return sparse.csr_matrix((m2, n1))
+                    return none
                 shape = dense.shape
                 parts = dense.reshape(-1, shape[-1]) if dense.ndim == 3 else dense
-        if tuple(shape) not in ((m2, n1), (K, m2, n1)):
-            self.faults.append(Fault(where, f"shape {tuple(shape)}", f"its shape is ({m2}, {n1}) or ({K}, {m2}, {n1})"))
-            return sparse.csr_matrix((m2, n1))
-        return self.matrix(where, parts, n1)
+        one = tuple(map(int, shape[-2:]))
+        if len(shape) not in (2, 3) or (len(shape) == 3 and shape[0] != K) or (size is not None and one != size):
+            words = ", ".join(map(str, size or ("m2", "n2")))
+            self.faults.append(Fault(where, f"shape {tuple(shape)}", f"its shape is ({words}) or ({K}, {words})"))
+            return none
+        return self.matrix(where, parts, one[1]), one[0], one[1]
 
     def mask(self, where: str, values: Any, n: int) -> Mask:
         """Which of `n` are chosen; by default none."""
@@ -119,7 +128,7 @@ class Reader:
             return np.zeros(n, dtype=bool)
         array = np.asarray(values)
         if array.shape != (n,) or not np.isin(array, (0, 1)).all():
-            rule = f"it is a mask of {n} trues and falses, one per first-stage column"
+            rule = f"it is a mask of {n} trues and falses, one per column"
             self.faults.append(Fault(where, f"{array.tolist()}"[:60], rule))
             return np.zeros(n, dtype=bool)
         return array.astype(bool)

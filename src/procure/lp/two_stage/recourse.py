@@ -16,13 +16,15 @@ from scipy.sparse.csgraph import connected_components
 
 from procure.lp.cores import idle_cores
 from procure.lp.dual_bound import least
-from procure.lp.highs import Solver
+from procure.lp.highs import Solver, solve
 from procure.lp.highs_threads import Task
 from procure.lp.program import LinearProgram, Solution, Status, elastic
 from procure.lp.two_stage.problem import TwoStageProblem
 from procure.lp.workers import Workers
 from procure.units import Array, Index, Mask
 
+# HiGHS prunes whatever its tolerance for whole numbers cannot tell from the best plan.
+MIP_OPTIONS = {"mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 1e-9, "mip_abs_gap": 1e-9}
 DUAL_TOLERANCE = 1e-7
 FEASIBILITY_TOLERANCE = 1e-6
 MOST_BLOCKS = 64
@@ -291,8 +293,32 @@ class Recourse:
 
 def recourse_values(problem: TwoStageProblem, x: Array) -> Array:
     """Q_k(x) per scenario: ``inf`` where the plan leaves no recourse, ``-inf`` where recourse has no bottom."""
+    if problem.whole_because:
+        return np.array([_value_alone(problem, k, x) for k in range(problem.n_scenarios)])
     with Recourse(problem) as recourse:
         return recourse.values(x)
+
+
+def _value_alone(problem: TwoStageProblem, k: int, x: Array) -> float:
+    """Q_k(x) of one scenario, solved by itself."""
+    low, high, lower, upper, cost = (
+        np.atleast_2d(values)[k if values.ndim == 2 else 0]
+        for values in (
+            problem.recourse_row_lower, problem.recourse_row_upper, problem.recourse_lower, problem.recourse_upper,
+            problem.recourse_cost,
+        )
+    )  # fmt: skip
+    moved = problem.technology_of(k) @ x
+    # Rows leave room for the rounding of a plan on the edge of what recourse can mend.
+    slack = 1e-9 * np.maximum(1.0, np.abs(moved))
+    whole = problem.recourse_integer
+    program = LinearProgram(
+        cost, sparse.csc_matrix(problem.recourse_of(k)), low - moved - slack, high - moved + slack, lower, upper,
+        whole if whole.any() else None,
+    )  # fmt: skip
+    solution = solve(program, MIP_OPTIONS if whole.any() else None)
+    value = {Status.INFEASIBLE: np.inf, Status.UNBOUNDED: -np.inf, Status.OPTIMAL: solution.objective}
+    return float(value.get(solution.status, np.nan))
 
 
 def _separate(matrix: sparse.csr_matrix) -> tuple[list[tuple[Index, Index]], Index, Index]:

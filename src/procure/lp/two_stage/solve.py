@@ -42,7 +42,8 @@ def solve_two_stage(
     cvar_weight : float in [0, 1]
         Weight of the tail against the mean. [w]
     method : {"auto", "extensive", "decomposed"}
-        One large program, or first stage and scenarios taken apart; auto decides by size.
+        One large program, or first stage and scenarios taken apart; auto decides by size. Whole numbers in the recourse, and a
+        recourse matrix that differs between scenarios, take one large program.
     tolerance : float
         Largest gap, relative to max(1, |objective|), that is called optimal.
     risk : LinearMeasure, optional
@@ -79,9 +80,16 @@ def solve_two_stage(
         rule = f"the decomposition takes the mean and CVaR, and no {measure.name}"
         raise DataError(Fault("method", "'decomposed'", rule, "leave it out, or take 'extensive'"))
 
+    if method == "decomposed" and problem.whole_because:
+        rule = "the decomposition cuts by the duals of one recourse program"
+        raise DataError(
+            Fault("method", f"'decomposed', and {problem.whole_because}", rule, "take 'extensive', or leave it out")
+        )
+
     started = time.perf_counter()
     given_up = ""
-    if mixture is not None and (method == "decomposed" or (method == "auto" and not _is_small(problem))):
+    is_apart = method == "decomposed" or (method == "auto" and not problem.whole_because and not _is_small(problem))
+    if mixture is not None and is_apart:
         result = benders.solve(problem, mixture.alpha, mixture.weight, float(tolerance), time_limit=time_limit)
         if isinstance(result, TwoStageResult):
             return result
