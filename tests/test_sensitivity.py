@@ -152,6 +152,7 @@ def test_an_end_that_the_others_do_not_allow_is_blank():
         ({"most": 0, "cases": 1}, "2 faults"),
         ({"method": "information"}, "one programme level"),
         ({"method": "decides"}, "one programme level"),
+        ({"method": "decides", "workers": 2, "store": "here"}, "2 faults"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_one_list(asked, said):
@@ -169,6 +170,11 @@ def test_the_command_prints_and_keeps_its_answer(tmp_path):
     assert kept["format"] == "procure.sensitivity" and len(kept["table"]["number"]) == 3
     again = CliRunner().invoke(app, asked)
     assert again.exit_code == 2 and "--force" in again.output
+
+
+def test_one_thing_is_asked_at_a_time():
+    ran = CliRunner().invoke(app, ["sensitivity", "two-class", "--decides", "--method", "information"])
+    assert ran.exit_code == 2 and "drop one of them" in ran.stderr
 
 
 def test_only_numbers_with_a_range_count_and_parts_of_a_whole_are_named():

@@ -9,17 +9,19 @@ import typer
 
 from procure.cli.model import Changes, ModelName, load
 from procure.cli.output import progress, show, unwritable
+from procure.errors import Fault
 
 
 def sensitivity(
     model: ModelName,
     method: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="HOW",
-            help="tornado: one number at a time to its ends; information: what knowing each is worth; decides: as --decides.",
+            help="tornado (if not said): one number at a time to its ends; information: what knowing each is worth; "
+            "decides: as --decides.",
         ),
-    ] = "tornado",
+    ] = None,
     decides: Annotated[
         bool,
         typer.Option("--decides", help="Find the numbers that the choice of programme turns on, and at which value."),
@@ -47,14 +49,18 @@ def sensitivity(
 ) -> None:
     """Tell which of the numbers that are not known for sure decide, each within its range in the tables."""
     faults = unwritable(json, force)
+    if decides and method not in (None, "decides"):
+        faults.append(
+            Fault("--decides", f"--method {method} stands beside it", "one thing is asked", "drop one of them")
+        )
     chosen = load(model, changes, faults, quiet=quiet)
     from procure.explore.sensitivity import sensitivity as find
-    from procure.explore.sensitivity.question import DECIDES
+    from procure.explore.sensitivity.question import DECIDES, TORNADO
 
     with progress(quiet) as told:
         found = find(
             chosen,
-            DECIDES if decides else method,
+            DECIDES if decides else method or TORNADO,
             numbers=number,
             statuses=status,
             most=most,

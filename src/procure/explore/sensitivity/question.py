@@ -142,9 +142,9 @@ def sensitivity(
     cases : int
         Drawn for `information`: a Latin hypercube over the ranges.
     store : str or Path, optional
-        A folder in which cases are kept, as for `procure.sweep`; a run that was stopped goes on from there.
+        A folder in which cases are kept, as for `procure.sweep`; a run that was stopped goes on from there. Not for `decides`.
     workers : int, optional
-        Processes, as for `procure.sweep`.
+        Processes, as for `procure.sweep`. Not for `decides`.
     seed : int
         Draws the cases.
     progress : callable, optional
@@ -166,6 +166,10 @@ def sensitivity(
     for name, count, least in (("most", most, 1), ("cases", cases, 2 * (POWERS + 1))):
         if count < least:
             faults.append(Fault(name, f"is {count}", f"at least {least}"))
+    if method == DECIDES:
+        rule = "each number is solved at values that hang on the last one: in this process, and none is kept"
+        given = (("store", store), ("workers", workers))
+        faults += [Fault(name, f"is {value}", rule, "leave it out") for name, value in given if value is not None]
     if faults:
         raise DataError(faults)
     if method != TORNADO and len(programme_choices(model)) < 2:
