@@ -25,6 +25,7 @@ class Reason(enum.Enum):
     CELLS = "a program of this size is solved cell by cell"
     ORDERS_FIRST = "orders are placed before demand is seen"
     LIMIT = "a limit looks at more than means over futures"
+    DOUBT = "the odds are in doubt, and the rows of the doubt hang on them"
     TAIL = "the tail of the cost gains its weight, or loses it"
     UNWATCHED = "the leaves under watch are less likely than the tail"
     WHOLE_NUMBER = "a whole number of the plan, or a link to it, would move"

@@ -7,6 +7,9 @@ costs of node n, C the cost of the plan, and Z_l = Σ d_n c_n along the path to 
   s.t. Z_n = Z_parent + d_n c_n                                       ∀ n      path_cost
        CVaR_α[L] = η + Σ_l p_l excess_l / (1 - α),   excess_l >= L_l - η,  excess_l >= 0      tail
 
+Where the odds are in doubt, mean and tail are those under the worst law of a ball around p, whose rows stand with it
+(`procure.risk`), over the costs Z_l of all paths.
+
 The cost of the plan is known, so it stays outside the tail: CVaR[C + Z] = C + CVaR[Z]. The limits on all futures write
 their rows beside these:
 
@@ -33,6 +36,7 @@ from procure.lp.compile import Name, Template
 from procure.lp.figures import Figures, Risk
 from procure.lp.program import LinearProgram, Solution
 from procure.market.shape import Shape
+from procure.risk import Rows
 from procure.units import Array, Index, Mask
 
 #: kUSD in one unit of money of the tail rows.
@@ -46,6 +50,7 @@ class Composed:
     lp: LinearProgram
     tail_rows: Index  # one per watched leaf; empty where the objective has no tail
     eta: int  # column of the cost from which the tail begins; -1 where there is no tail
+    doubt: tuple[Rows, Index] | None  # what the doubt about the odds wrote, and where its rows stand
     future_rows: Mapping[tuple[str, Any], Index]  # (limit, year or None) -> its rows
 
 
@@ -63,7 +68,9 @@ class Outcome:
     future_dual: Mapping[
         tuple[str, Any], float
     ]  # (limit, year) -> change of the objective per unit of the bound of its rows
-    tail_weight: Array  # (n_leaves,) the law under which the tail is the mean; equal to p where there is no tail
+    tail_weight: (
+        Array  # (n_leaves,) what mean and tail, of the worst odds where they are in doubt, make each leaf weigh
+    )
 
 
 class Composition:
@@ -194,7 +201,7 @@ class Composition:
         form = period.form.at(period_data)
         cost = np.zeros(self.n_composed)
         cost[: len(plan.columns)] = plan_cost
-        weighted = (1.0 - risk.weight) * (probability * discount)[:, None] * form[:, self.is_cost]
+        weighted = risk.of_mean * (probability * discount)[:, None] * form[:, self.is_cost]
         np.add.at(cost, self.column_of[:, period.form_column[self.is_cost]], weighted)
         integer = np.zeros(self.n_composed, dtype=bool)
         # A whole number that is fixed is no choice: without it the program may be a plain LP, with duals.
@@ -205,15 +212,17 @@ class Composition:
         if with_tail:
             self._add_path_costs(parts, form, discount)
         tail, rows = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        if risk.weight > 0:
+        if risk.has_tail:
             leaves = self._leaves[self.watched]
             tail, rows, tail_cost = add_tail(parts, self.path_columns[leaves], probability[leaves], risk.alpha)
+        doubt, doubt_columns, doubt_cost = self._add_doubt(parts, figures)
         future_rows = self._add_future_limits(parts, form, probability, plan_cost, bounds)
-        matrix = self._assemble(parts, with_tail)
+        matrix = self._assemble(parts, with_tail, is_known=doubt is None)
 
         extra_cost = np.zeros(parts.n_columns - self.n_composed)
         if len(tail):
             extra_cost[tail - self.n_composed] = risk.weight * TAIL_MONEY * tail_cost
+        extra_cost[doubt_columns - self.n_composed] = TAIL_MONEY * doubt_cost
         lp = LinearProgram(
             cost=np.concatenate([cost, extra_cost]),
             matrix=matrix,
@@ -223,11 +232,25 @@ class Composition:
             upper=np.concatenate([upper, np.array(parts.column_upper)]),
             integer=np.concatenate([integer, np.array(parts.integer, dtype=bool)]),
         )
-        return Composed(lp, rows, int(tail[0]) if len(tail) else -1, future_rows)
+        return Composed(lp, rows, int(tail[0]) if len(tail) else -1, doubt, future_rows)
+
+    def _add_doubt(self, parts: _Parts, figures: Figures) -> tuple[tuple[Rows, Index] | None, Index, Array]:
+        """The rows of a doubt about the odds, over the costs of all paths; and the columns that it prices, with their costs."""
+        if figures.doubt is None:
+            return None, np.empty(0, dtype=np.int64), np.empty(0)
+        losses = self.path_columns[self._leaves]
+        measure = figures.doubt.rows(figures.probability[self._leaves])
+        columns = parts.add_columns(len(measure.cost), measure.lower)
+        n_rows = measure.losses.shape[0]
+        rows = parts.add_rows(np.zeros(n_rows), np.full(n_rows, np.inf))
+        for matrix, at, sign in ((measure.matrix, columns, 1.0), (measure.losses, losses, -1.0)):
+            entries = matrix.tocoo()
+            parts.add(rows[entries.row], at[entries.col], sign * entries.data)
+        return (measure, rows), np.concatenate([losses, columns]), np.concatenate([measure.mean, measure.cost])
 
     def has_tail(self, risk: Risk) -> bool:
         """Whether path costs are rows of the program: a weighted tail, or a limit on the cost of all futures."""
-        return risk.weight > 0 or self.limits_paths
+        return risk.weight > 0 or risk.in_doubt or self.limits_paths
 
     @property
     def limits_paths(self) -> bool:
@@ -311,9 +334,11 @@ class Composition:
         """Which terms of the forms of a period a limit on all futures measures."""
         return np.flatnonzero(self.period.form_row == self.period.forms.index(self.period.measures[limit.name]))
 
-    def _assemble(self, parts: _Parts, with_tail: bool) -> sparse.csc_matrix:
-        """Values into columns; the sort behind it is done once per pattern. Entries that meet are added."""
+    def _assemble(self, parts: _Parts, with_tail: bool, is_known: bool) -> sparse.csc_matrix:
+        """Values into columns; the sort behind it is done once per pattern that is known. Entries that meet are added."""
         values = np.concatenate(parts.values)
+        if not is_known:
+            self._patterns.pop(with_tail, None)
         if with_tail not in self._patterns:
             rows = np.concatenate([np.ravel(pair()[0]) for pair in parts.places])
             columns = np.concatenate([np.ravel(pair()[1]) for pair in parts.places])
@@ -326,14 +351,18 @@ class Composition:
             self._patterns[with_tail] = _Pattern(
                 rows[first].astype(np.int32), starts, order, first, (parts.n_rows, parts.n_columns)
             )
-        pattern = self._patterns[with_tail]
+        pattern = self._patterns[with_tail] if is_known else self._patterns.pop(with_tail)
         data = np.add.reduceat(values[pattern.order], pattern.first) if len(values) else values
         return sparse.csc_matrix((data, pattern.rows, pattern.starts), shape=pattern.shape)
 
     def read(self, solution: Solution, composed: Composed, probability: Array, risk: Risk) -> Outcome:
         """A solution of `composed`, in the terms of plan and period."""
         weight = probability[self._leaves]
-        if risk.weight > 0:
+        if composed.doubt is not None:
+            # The duals of the rows of a ball are the law that it finds worst.
+            measure, rows = composed.doubt
+            weight = measure.mean + measure.losses.T @ solution.row_dual[rows] / TAIL_MONEY
+        elif risk.has_tail:
             # The dual of "excess >= loss - η" is the weight the tail puts on the leaf, at most p / (1 - α).
             tail = solution.row_dual[composed.tail_rows] / (risk.weight * TAIL_MONEY)
             weight = (1.0 - risk.weight) * weight
@@ -348,7 +377,7 @@ class Composition:
         A node weighs (1 - w) p_n d_n and, from the dual of its path_cost, what tail and limits on cost make of d_n; the plan
         weighs 1, and what limits on cost add.
         """
-        weight = (1.0 - risk.weight) * probability * discount
+        weight = risk.of_mean * probability * discount
         if self.has_tail(risk):
             rows = self.n_rows + np.arange(len(self.path_nodes))
             weight[self.path_nodes] += solution.row_dual[rows] * discount[self.path_nodes] / TAIL_MONEY

@@ -76,6 +76,9 @@ def _read(market: Market) -> list[Array]:
             member[bound.nodes] = 1.0 if kind_of(limits[name]).is_convex else 1.0 + np.arange(len(bound.nodes))
             inside.append(member)
     inside.append(market.shape.moment.astype(float))  # what the plan does hangs on what was seen
+    if market.model.settings.risk.in_doubt:  # a future is said by its states: which of them the odds may favour is told
+        beyond = np.full(market.shape.n_outside, -1.0)
+        inside += [np.concatenate([column.astype(float), beyond]) for column in market.tree.state.T]
     return [*numbers, *inside]
 
 

@@ -16,12 +16,15 @@ from pydantic import (
     model_validator,
 )
 
-from procure.errors import DataError
+from procure.errors import DataError, nearest
 from procure.model.faults import in_words, short, wrong
 from procure.model.limits import LimitChoices
 from procure.model.values import Names, Number, Share, Table, Truth, Whole, number_or_text, unrepeated
+from procure.risk import balls
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+#: Where the odds are taken as they are given.
+NO_DOUBT = "none"
 
 
 def _all_or_list(items: Any) -> Any:
@@ -34,6 +37,13 @@ def _pair(years: Any) -> Any:
     if not isinstance(years, (list, tuple)) or len(years) != 2:
         raise wrong(f"value is {short(years)}", "it is a list of two years", "write [first, last]")
     return years
+
+
+def _doubt(kind: str) -> str:
+    known = (NO_DOUBT, *balls())
+    if kind not in known:
+        raise wrong(f"value is '{kind}'", f"it is one of {', '.join(known)}", nearest(kind, known))
+    return kind
 
 
 class ModelChoices(Table):
@@ -65,10 +75,35 @@ class ModelChoices(Table):
 
 
 class RiskChoices(Table):
-    """How cost is weighed: (1 - weight) mean + weight CVaR at level alpha (0.95 averages the worst 5 %)."""
+    """How cost is weighed: (1 - weight) mean + weight CVaR at level alpha (0.95 averages the worst 5 %), under the worst odds that
+    are within `radius` of those of the tables, as `ambiguity` measures it.
+    """
 
     alpha: Share = Field(0.95, ge=0, lt=1)
     weight: Share = Field(0.0, ge=0, le=1)
+    ambiguity: Annotated[str, AfterValidator(_doubt)] = NO_DOUBT
+    radius: Share = Field(0.0, ge=0)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the odds are not taken as the tables give them."""
+        return self.ambiguity != NO_DOUBT and self.radius > 0
+
+    @model_validator(mode="after")
+    def _doubt_makes_sense(self) -> RiskChoices:
+        if self.ambiguity == NO_DOUBT:
+            if self.radius > 0:
+                seen, rule = (
+                    f"radius is {self.radius:g} and ambiguity is '{NO_DOUBT}'",
+                    "a radius is that of a doubt about the odds",
+                )
+                raise wrong(seen, rule, f"write ambiguity = one of {', '.join(balls())}")
+            return self
+        kind = balls()[self.ambiguity]
+        if self.radius > kind.most:
+            meant = f'write {self.radius / 100:g} or "{self.radius:g} %"' if self.radius <= 100 else "lower it"
+            raise wrong(f"radius is {self.radius:g}", kind.says, meant)
+        return self
 
 
 class TreeChoices(Table):

@@ -29,6 +29,7 @@ def frames(measured: Measured, wait_and_see: Array | None = None) -> dict[str, D
         "provenance": provenance(measured),
         "nodes": measure.nodes(measured),
         "leaves": measure.leaves(measured, seen),
+        "odds": measure.odds(measured),
     }
 
 
@@ -36,8 +37,10 @@ def summary(measured: Measured, sources: DataFrame) -> dict[str, Any]:
     """The numbers of `Portfolio.summary`, by name; `sources` is the frame `provenance`."""
     market, musd = measured.market, KUSD_PER_MUSD
     status = sources["status"].tolist()
+    in_doubt = {} if measured.doubt is None else {"as_given": measured.as_given / musd, "moved": measured.moved}
     return {
         **costs(measured),
+        **in_doubt,
         "alpha": measured.risk.alpha,
         "weight": measured.risk.weight,
         "plan_cost": measured.plan_cost / musd,

@@ -106,6 +106,8 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
         "node": "integer", "probability": "number", "tail_weight": "number", "cost_musd": "number",
         "shortage_musd": "number", "wait_and_see_musd": "number",
     },
+    # Where the odds are in doubt: how much of the time each process is in each state, by the tables and under the worst law.
+    "odds": {"process": "text", "state": "text", "chance": "number", "worst_chance": "number"},
 }  # fmt: skip
 
 #: Units by the last word of a column's name. Others have none, say it in a column `unit`, or hold decisions of several kinds.

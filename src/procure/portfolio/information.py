@@ -33,6 +33,7 @@ import numpy as np
 from pandas import DataFrame
 
 from procure import risk
+from procure.errors import DataError, Fault
 from procure.lp.program import Status
 from procure.lp.two_stage.information import ValueOfInformation
 from procure.market import averaged
@@ -108,6 +109,9 @@ def known(end: Optimum, deadline: float = np.inf) -> Known:
     What is not found by `deadline`, by `time.perf_counter`, is NaN.
     """
     program = end.program
+    if program.figures.doubt is not None:
+        rule = "what knowing is worth is told under the odds of the tables"
+        raise DataError(Fault("risk.ambiguity", "the odds are in doubt", rule, "set risk.radius to 0"))
     market, level = program.market, programme_name(program.market.programmes)
     mean = optimum(compose(averaged(market)), deadline=deadline)
     thought = _cost(mean)

@@ -101,7 +101,7 @@ def make_portfolio(
             + sum(end.solution.resolved_cold for end in ends)
         ),
     }
-    on_the_mean = measured.risk.weight == 0 or measured.risk.alpha == 0
+    on_the_mean = measured.doubt is None and (measured.risk.weight == 0 or measured.risk.alpha == 0)
     if on_the_mean and not market.sets.limits_on_futures:
         summary["evpi"] = summary["value_of_foresight"]
     compared = [levels[id(level)] for level in solved]

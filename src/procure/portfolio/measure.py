@@ -19,6 +19,7 @@ from procure.errors import SolverError
 from procure.formulation.moment import in_words, seen_before
 from procure.formulation.period import COSTS
 from procure.lp.compile import Template
+from procure.market import doubt_about
 from procure.portfolio.frames import BEYOND, UNSERVED, make_frame
 from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index
 
@@ -153,9 +154,31 @@ class Measured:
         """Cost of the worst path, kUSD."""
         return float(self.loss.max())
 
+    @cached_property
+    def doubt(self) -> risk.Ambiguous | None:
+        """The measure of the costs of paths where the odds are in doubt; None where they are not."""
+        return doubt_about(self.market)
+
+    @cached_property
+    def worst_law(self) -> Array:
+        """The worst law of the paths that the doubt about the odds allows; that of the tables where there is none."""
+        return self.law if self.doubt is None else self.doubt.odds(self.loss, self.law)
+
+    @property
+    def moved(self) -> float:
+        """The probability that the worst law moves."""
+        return float(np.maximum(self.worst_law - self.law, 0.0).sum())
+
     @property
     def objective(self) -> float:
-        """``(1 - weight)`` expected ``+ weight`` CVaR, kUSD."""
+        """``(1 - weight)`` expected ``+ weight`` CVaR, under the worst odds where they are in doubt; kUSD."""
+        if self.doubt is not None:
+            return self.doubt.value(self.loss, self.law)
+        return self.as_given
+
+    @property
+    def as_given(self) -> float:
+        """``(1 - weight)`` expected ``+ weight`` CVaR under the odds of the tables, kUSD."""
         return (1.0 - self.risk.weight) * self.expected + self.risk.weight * self.cvar
 
     @property
@@ -431,3 +454,16 @@ def leaves(measured: Measured, wait_and_see: Array) -> DataFrame:
         measured.path_costs["shortage_cost"] / KUSD_PER_MUSD, wait_and_see / KUSD_PER_MUSD,
     ]  # fmt: skip
     return make_frame("leaves", zip(*(column.tolist() for column in columns), strict=True))
+
+
+def odds(measured: Measured) -> DataFrame:
+    """How much of the time each process is in each state, by the tables and under the worst law; empty where there is no doubt."""
+    rows: list[tuple[Any, ...]] = []
+    if measured.doubt is not None:
+        tree = measured.market.tree
+        for column, (process, states) in enumerate(zip(tree.processes, tree.states, strict=True)):
+            at = tree.state[measured.paths][:, :, column]
+            for code, state in enumerate(states):
+                share = (at == code).mean(axis=1)
+                rows.append((process, state, float(measured.law @ share), float(measured.worst_law @ share)))
+    return make_frame("odds", rows)

@@ -65,10 +65,12 @@ class Portfolio(Shown):
         futures). Further `assumed_share` of gross cost priced by assumed numbers, `n_nodes`, `n_leaves`, `drawn` (1 where
         these were drawn from many futures, 0 where they are all there are), `gap` (relative, of the solver), `seconds`,
         `seconds_in_solver`, `resolved_cold` (answers of the solver that did not hold when checked, and were solved again).
+        Where the odds are in doubt `objective` is that of the worst law, `as_given` that of the tables, for the same plan, and
+        `moved` the probability between the two laws.
         `tie` is a list: the programme levels that cannot be told from the chosen one at 95 %; `fresh_paths`, on how many
         that was looked at, 0 where every future is counted or nothing was compared.
     plan, mix, costs, shortage, stock, limits, shares, programme_levels, value_of_information, seeds, provenance,
-    nodes, leaves : DataFrame
+    nodes, leaves, odds : DataFrame
         As described in `procure.portfolio.frames.FRAMES`.
     proof : mapping, optional
         What `procure.verify` proves the answer again by, where it was kept (`procure.portfolio.proof`).
@@ -100,6 +102,7 @@ class Portfolio(Shown):
     provenance: DataFrame = field(repr=False)
     nodes: DataFrame = field(repr=False)
     leaves: DataFrame = field(repr=False)
+    odds: DataFrame = field(repr=False)
     proof: Mapping[str, Any] | None = field(default=None, repr=False)
     model: Model | None = field(default=None, repr=False)
 

@@ -29,6 +29,7 @@ CHOSEN, DEARER, TIE, CHEAPER = "chosen", "dearer", "tie", "cheaper out of sample
 #: Before the reason why there is no verdict.
 NOT_COMPARED = "not compared"
 UNASKED = "not asked for"
+IN_DOUBT = "fresh paths have the odds of the tables, which are in doubt"
 #: Fresh paths by default, and the seed that draws them.
 PATHS, SEED = 10_000, 1
 _WEIGHED = MEASURES.index("weighed")
@@ -73,6 +74,11 @@ def verdicts(
     if all(holds_every_future(level.market.model, level.market.programmes) for level in levels):
         return [
             Verdict(CHOSEN if level is chosen else TIE if off <= noise else DEARER, off, 0.0, level.objective, 0.0)
+            for level, off in zip(levels, apart, strict=True)
+        ]
+    if chosen.doubt is not None:
+        return [
+            Verdict(CHOSEN, 0.0, 0.0) if level is chosen else _none(IN_DOUBT, off)
             for level, off in zip(levels, apart, strict=True)
         ]
     played = [*levels, *([] if any(level is chosen for level in levels) else [chosen])]

@@ -20,7 +20,7 @@ from procure.limits import Counts
 from procure.lp.compose import Composed, Composition
 from procure.lp.figures import Figures
 from procure.lp.program import LinearProgram, Solution, Status
-from procure.market import Market, Shape, check_given
+from procure.market import Market, Shape, check_given, doubt_about
 from procure.program.templates import Templates, risk_of, templates
 from procure.program.together import coupled, kept_apart, same_for_elements, under_limits
 from procure.program.watched import holds_tail, may_reach
@@ -122,6 +122,7 @@ def _figures(market: Market, composition: Composition) -> Figures:
         probability=market.probability,
         discount=market.discount,
         risk=risk_of(market.model),
+        doubt=doubt_about(market),
         bounds=market.bounds,
     )
 
@@ -157,7 +158,7 @@ def compose(
         same = same_for_elements(market, kept_apart(market, compiled.plan, taken))
     shape = replace(market.shape, same=same)
     limits = market.sets.limits_on_futures
-    if any(limit.counts is Counts.PATHS for limit in limits):
+    if risk_of(market.model).in_doubt or any(limit.counts is Counts.PATHS for limit in limits):
         watched = None  # they look at every path
     elif watched is None:
         watched = may_reach(market)
@@ -188,8 +189,8 @@ def _with_plan(lp: LinearProgram, plan: Array, n_plan_rows: int) -> LinearProgra
 
 
 def is_large(market: Market) -> bool:
-    """Whether a market is better solved cell by cell."""
-    return len(market.probability) * len(market.sets.elements) >= MANY_CELLS
+    """Whether a market is better solved cell by cell: not where the odds are in doubt, which cells know nothing of."""
+    return not risk_of(market.model).in_doubt and len(market.probability) * len(market.sets.elements) >= MANY_CELLS
 
 
 def missed(program: Program, solution: Solution, cost_terms: Array) -> Missed:

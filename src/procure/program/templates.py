@@ -47,5 +47,6 @@ def _compiled(sets: Sets) -> Templates:
 
 
 def risk_of(model: Model) -> Risk:
-    """The model's weighing of mean and tail."""
-    return Risk(alpha=model.settings.risk.alpha, weight=model.settings.risk.weight)
+    """The model's weighing of mean and tail, and its doubt about the odds."""
+    chosen = model.settings.risk
+    return Risk(chosen.alpha, chosen.weight, *((chosen.ambiguity, chosen.radius) if chosen.in_doubt else ()))

@@ -19,6 +19,7 @@ from procure.portfolio.information import Information
 from procure.portfolio.shadow import AT_THE_MARGIN
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.program.restraints import RESTRAINTS
+from procure.report.doubt import in_doubt
 from procure.report.information import listing, sentences
 from procure.report.labels import LABELS, LARGE_UNITS, NO_PRICE
 from procure.report.listing import Listing
@@ -149,6 +150,7 @@ class _Screen:
         yield LABELS["note"].format(
             mean=f"{100 * (1 - s['weight']):.3g}", weight=f"{100 * s['weight']:.3g}", tail=self.tail
         )
+        yield from in_doubt(p)
 
     def loss(self) -> str:
         """What shortage costs, and how much of it no plan could avoid."""

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Said
 from procure.risk.law import check_law
-from procure.units import Array
+from procure.units import Array, Index
 
 #: Every measure by its name.
 _KINDS: dict[str, type[RiskMeasure]] = {}
@@ -72,12 +73,52 @@ class RiskMeasure(ABC):
         return min(float(law @ checked_loss), float(checked_loss.max()))
 
 
+class PathsOfModel(Protocol):
+    """The futures of a model, as a ball around their law looks at them."""
+
+    @property
+    def outcomes(self) -> Index:
+        """What each thing that can fail does along each path, as numbers, shape (n_paths, n_suppliers)."""
+
+    @property
+    def distance(self) -> Array:
+        """How far the paths are apart, shape (n_paths, n_paths): suppliers lost, in the mean of the periods."""
+
+
 class LinearMeasure(RiskMeasure):
     """A measure whose worst mean has a linear dual, so that a linear program can minimise it."""
 
     @abstractmethod
     def rows(self, probability: Array) -> Rows:
         """The measure as part of a linear program, for outcomes of these probabilities (summing to one)."""
+
+
+class Ball(LinearMeasure):
+    """A measure that a model may ask for by name: the worst mean where its odds are in doubt, as far as a radius says.
+
+    A radius of 0 is the law as it is given. `most` is the largest that makes sense, where it does not hang on the model; `says`
+    what a radius means, `may` what the probability may do at one that stands for `{radius}`.
+    """
+
+    most: ClassVar[float] = np.inf
+    says: ClassVar[str]
+    may: ClassVar[Said]
+    counts_percent: ClassVar[bool] = False  # whether a radius is a share, shown in per cent
+
+    @classmethod
+    @abstractmethod
+    def around(cls, paths: PathsOfModel, radius: float) -> Self:
+        """The ball of a radius around the law of the paths of a model."""
+
+    @classmethod
+    def in_words(cls, radius: float) -> Said:
+        """What the probability may do at a radius."""
+        return cls.may.format(radius=f"{100 * radius:.3g} %" if cls.counts_percent else f"{radius:.3g}")
+
+
+def balls() -> dict[str, type[Ball]]:
+    """Every doubt about the odds by the name that a model file gives it."""
+    return {name: kind for name, kind in _KINDS.items() if issubclass(kind, Ball)}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from procure.errors import DataError, Fault
-from procure.units import Array
+from procure.units import Array, Index
 
 SUM_TOLERANCE = 1e-8
 """How far probabilities may be from summing to one; rounding below it is rescaled away."""
@@ -73,6 +73,19 @@ def check_number(value: float, where: str, rule: str, below: float = np.inf) -> 
 def check_radius(radius: float) -> float:
     """The radius of a ball: a number >= 0, which may be infinite."""
     return check_number(radius, "radius", "a radius is a number >= 0")
+
+
+def check_outcomes(outcomes: ArrayLike) -> Index:
+    """Which outcome each supplier has in each scenario, as numbers from 0 on, shape (n_scenarios, n_suppliers).
+
+    Rows are scenarios, columns suppliers; entries may be states by number or by name.
+    """
+    array = np.asarray(outcomes)
+    if array.ndim != 2 or not array.size:
+        rule = "it has a row for each scenario and a column for each supplier"
+        raise DataError(Fault("outcomes", f"shape {array.shape}", rule, "write a list of lists"))
+    codes = [np.unique(column, return_inverse=True)[1].reshape(-1) for column in array.T]
+    return np.asarray(np.column_stack(codes), dtype=np.int64)
 
 
 def take(available: Array, amount: float) -> Array:

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from procure.errors import DataError, Fault
-from procure.risk.kind import LinearMeasure, Rows
+from procure.languages import Said
+from procure.risk.kind import Ball, PathsOfModel, Rows
 from procure.risk.law import check_radius, take
 from procure.units import Array
 
@@ -53,7 +54,7 @@ def wasserstein(loss: ArrayLike, probability: ArrayLike, distance: ArrayLike, ra
 
 
 @dataclass(frozen=True, eq=False)
-class Wasserstein(LinearMeasure):
+class Wasserstein(Ball):
     """The worst mean when probability may be moved at a cost of `radius` (see `wasserstein`).
 
     A program takes a row for each pair of outcomes between which probability may move: a distance of ``inf`` saves it.
@@ -73,10 +74,20 @@ class Wasserstein(LinearMeasure):
     radius: float = 0.1
     name: ClassVar[str] = "wasserstein"
     law_invariant: ClassVar[bool] = False
+    says: ClassVar[str] = "a radius of Wasserstein is the probability that moves, times the suppliers lost on the way"
+    may: ClassVar[Said] = Said(
+        "probability may move between futures, {radius} suppliers further in the mean",
+        "確率は将来の間を平均で供給元 {radius} 件分の距離だけ移り得る",
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", check_radius(self.radius))
         object.__setattr__(self, "distance", _check_distance(self.distance))
+
+    @classmethod
+    def around(cls, paths: PathsOfModel, radius: float) -> Wasserstein:
+        """Probability moves between paths at the cost of what is delivered less, or more."""
+        return cls(paths.distance, radius)
 
     def law(self, loss: Array, probability: Array) -> Array:
         """The law that spends the budget where it buys most loss per unit of cost.

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from procure.risk.kind import LinearMeasure, Rows
+from procure.languages import Said
+from procure.risk.kind import Ball, PathsOfModel, Rows
 from procure.risk.law import check_radius, take
 from procure.risk.tail import CVaR
 from procure.units import Array
@@ -48,7 +49,7 @@ def total_variation(loss: ArrayLike, probability: ArrayLike, radius: float = 0.1
 
 
 @dataclass(frozen=True)
-class TotalVariation(LinearMeasure):
+class TotalVariation(Ball):
     """The worst mean when a share `radius` of the probability may move (see `total_variation`).
 
     Parameters
@@ -63,9 +64,21 @@ class TotalVariation(LinearMeasure):
     radius: float = 0.1
     name: ClassVar[str] = "total_variation"
     law_invariant: ClassVar[bool] = False
+    most: ClassVar[float] = 1.0
+    says: ClassVar[str] = "a radius of total variation is the share of the probability that may move, 0 to 1"
+    may: ClassVar[Said] = Said(
+        "{radius} of the probability may move to any of the futures",
+        "確率の {radius} がどの将来へも移り得る",
+    )
+    counts_percent: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", check_radius(self.radius))
+
+    @classmethod
+    def around(cls, paths: PathsOfModel, radius: float) -> TotalVariation:
+        """Probability may move to any path."""
+        return cls(radius)
 
     def law(self, loss: Array, probability: Array) -> Array:
         """The smallest losses lose the probability that the largest one gains."""

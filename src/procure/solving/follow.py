@@ -78,6 +78,8 @@ class Follower:
     @staticmethod
     def refusal(program: Program) -> Reason | None:
         """Why no change of a program can be followed; None where some can."""
+        if risk_of(program.market.model).in_doubt:
+            return Reason.DOUBT
         return Reason.CELLS if program.is_large else InPlace.refusal(program.composition)
 
     def followed(self, change: Change, is_weighed: bool) -> Followed | Reason:

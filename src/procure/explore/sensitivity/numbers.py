@@ -160,5 +160,5 @@ class FirstOrder:
         return self._measure.value(self._measured.loss, law / law.sum())
 
     @cached_property
-    def _measure(self) -> risk.MeanCVaR:
-        return risk.MeanCVaR(self._measured.risk.alpha, self._measured.risk.weight)
+    def _measure(self) -> risk.LinearMeasure:
+        return self._measured.doubt or risk.MeanCVaR(self._measured.risk.alpha, self._measured.risk.weight)

@@ -1,0 +1,99 @@
+"""Doubt about the odds: the futures of a market as a ball around their law looks at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from procure.market.market import Market
+from procure.market.merge import idle_offers
+from procure.risk import Ambiguous, balls
+from procure.scenarios.reduce import path_distance
+from procure.scenarios.tree import Tree
+from procure.units import Array, Index
+
+
+def doubt_about(market: Market) -> Ambiguous | None:
+    """The measure that a model weighs the costs of its paths by where the odds are in doubt; None where they are not."""
+    risk = market.model.settings.risk
+    if not risk.in_doubt:
+        return None
+    return Ambiguous(balls()[risk.ambiguity].around(Paths(market), risk.radius), risk.alpha, risk.weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """The paths of a market.
+
+    Two paths are as far apart as suppliers deliver otherwise: the share of what a supplier has on offer that arrives, in the mean
+    of its elements, summed over suppliers and in the mean of the periods. At a distance of 1 one supplier more delivers nothing.
+
+    What can fail is a supplier with the projects and trials behind it, or another chain, or demand. A common shock is none of them:
+    it is seen in the states that it forces.
+    """
+
+    market: Market
+
+    @property
+    def _tree(self) -> Tree:
+        return self.market.tree
+
+    @cached_property
+    def distance(self) -> Array:
+        """How far the paths are apart, shape (n_paths, n_paths)."""
+        n_paths = len(self._tree.leaves)
+        apart = np.zeros((n_paths, n_paths))
+        for shares in self._arriving().values():
+            apart += path_distance(self._tree, np.column_stack(shares)) / len(shares)
+        return apart / self._tree.n_periods
+
+    def _arriving(self) -> dict[str, list[Array]]:
+        """By supplier, what share of each of its elements arrives at every node: of contracts, or of what can be called at best."""
+        market, within, idle = self.market, self._tree.n_nodes, idle_offers(self.market)
+        arriving = {offer: share for offer, share in market.period["delivered"].items() if offer not in idle}
+        for offer, reach in market.period["reach"].items():
+            best = np.max(reach)
+            if offer not in arriving and best > 0:
+                arriving[offer] = reach / best
+        found: dict[str, list[Array]] = {}
+        for (supplier, _), share in arriving.items():
+            found.setdefault(supplier, []).append(np.asarray(share, dtype=float)[:within])
+        return found
+
+    @property
+    def names(self) -> list[str]:
+        """What can fail, in the order of `outcomes`."""
+        return list(self._columns)
+
+    @cached_property
+    def outcomes(self) -> Index:
+        """What each of them does along each path, as numbers, shape (n_paths, n_suppliers)."""
+        state = self._tree.state[self._tree.paths()]
+        told = [
+            np.unique(state[:, :, columns].reshape(len(state), -1), axis=0, return_inverse=True)[1].reshape(-1)
+            for columns in self._columns.values()
+        ]
+        return np.column_stack(told) if told else np.zeros((len(state), 1), dtype=np.int64)
+
+    @cached_property
+    def _columns(self) -> dict[str, list[int]]:
+        """The processes of each."""
+        market, found = self.market, dict[str, list[int]]()
+        shocks = (
+            set(market.model.facts.tables["shocks"]["shock"].astype(str))
+            if "shocks" in market.model.facts.tables
+            else set()
+        )
+        for column, process in enumerate(self._tree.processes):
+            owner = max(
+                (s for s in market.sets.suppliers if process == s or process.startswith(f"{s}_")),
+                key=len,
+                default=process,
+            )
+            if (
+                process.partition(".")[0] not in shocks and " " not in process
+            ):  # a name with a blank is the memory of a review
+                found.setdefault(owner, []).append(column)
+        return found
