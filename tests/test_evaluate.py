@@ -385,12 +385,31 @@ def test_a_limit_on_futures_outside_the_law_is_on_no_path():
 
 
 def test_a_limit_that_fresh_paths_break_is_said_so():
-    cap = {"name": "cap", "kind": "shortage_cvar", "max": 0.9, "alpha": 0.5}
+    cap = {"name": "cap", "kind": "expected_shortage", "max": 0.9}
     portfolio = procure.solve(one_mine(limits=[cap]))
-    tight = portfolio.model.with_(**{"limits.cap.max": 0.2})
+    tight = portfolio.model.with_(**{"limits.cap.max": 0.01})
     found = evaluate(replace(portfolio, model=tight), 400)
     assert set(found.limits["verdict"]) == {"broken"}
     assert "cap is broken in 2027-2029" in str(found)
+    assert "pays its shadow price" in str(found)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"kind": "share", "supplier": "mine", "max": 1.0, "when": "always"},
+        {"kind": "shortage_cvar", "max": 0.9, "alpha": 0.5},
+        {"kind": "worst_case", "max": 1e6},
+    ],
+)
+def test_of_a_limit_that_the_rule_does_not_mind_paths_say_no_more_than_that_it_can_be_kept(limit):
+    """A rule that is best on the mean knows nothing of limits in every future, in a tail or on whole paths."""
+    portfolio = procure.solve(one_mine(limits=[{"name": "cap", **limit}]))
+    tight = portfolio.model.with_(**{"limits.cap.max": 0.01})
+    found = evaluate(replace(portfolio, model=tight), 400)
+    assert set(found.limits["verdict"]) == {"not minded"}
+    assert "cap is no limit on a mean, and the rule does not mind it" in str(found)
+    assert "broken" not in str(found)
 
 
 # --- yardsticks

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from procure.errors import (
         SolverError as SolverError,
     )
+    from procure.explore.ambiguity import Ambiguity as Ambiguity
+    from procure.explore.ambiguity import ambiguity as ambiguity
     from procure.explore.corridor import Corridor as Corridor
     from procure.explore.corridor import corridor as corridor
     from procure.explore.first_supplier import FirstSuppliers as FirstSuppliers
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
 
 #: The module that each public name is in.
 _HOME = {
+    "Ambiguity": "explore.ambiguity",
     "Comparison": "portfolio.evaluate",
     "Compiled": "solving.compiled",
     "Corridor": "explore.corridor",
@@ -115,6 +118,7 @@ _HOME = {
     "TwoStageProblem": "lp.two_stage",
     "Verification": "portfolio.verify",
     "Why": "explore.why",
+    "ambiguity": "explore.ambiguity",
     "compare": "portfolio.evaluate",
     "compile": "solving.compiled",
     "corridor": "explore.corridor",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from procure.cli.ambiguity import ambiguity
 from procure.cli.check import check
 from procure.cli.compare import compare
 from procure.cli.corridor import corridor
@@ -100,6 +101,6 @@ def procure(
 
 for command in (
     solve, evaluate, compare, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, regret,
-    verify, check, models, sources, show, plot, report,
+    ambiguity, verify, check, models, sources, show, plot, report,
 ):  # fmt: skip
     app.command()(spoken(command))

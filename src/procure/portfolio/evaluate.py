@@ -28,6 +28,8 @@ from procure.scenarios.tree import Tree
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import Progress, Shown, programme_name
 
+#: Of a limit that the rule knows nothing of, and does not keep.
+NOT_MINDED = "not minded"
 FORMAT, VERSION = "procure.evaluation", 1
 #: With fewer, nothing can be said of a tail.
 FEWEST_PATHS = 100
@@ -54,7 +56,7 @@ class Evaluation(Shown):
     limits : DataFrame
         What each limit on all futures comes to in each year, in the `unit` of its `bound`, with standard error and interval;
         `verdict` is kept or broken where the interval lies on one side of the bound, else unsure. The rule pays the price of those
-        on a mean and knows no others.
+        on a mean and knows no others: that it does not keep one of these says nothing of the plan, and the verdict is `NOT_MINDED`.
     rounding_musd : float
         What the rule may lose by not keeping every kink of its functions, at most.
     losses : array, shape (n_paths,)
@@ -315,7 +317,7 @@ def _limits(limits: Sequence[Kept]) -> DataFrame:
         low, high = k.value - WIDE * k.standard_error, k.value + WIDE * k.standard_error
         is_least = KINDS[k.kind].sense == "min"
         inside, outside = (low >= k.bound, high < k.bound) if is_least else (high <= k.bound, low > k.bound)
-        verdict = "kept" if inside else "broken" if outside else "unsure"
+        verdict = "kept" if inside else NOT_MINDED if not k.is_minded else "broken" if outside else "unsure"
         rows.append((k.limit, k.scope, k.year, k.value, k.standard_error, low, high, k.bound, k.unit, verdict))
     columns = ["limit", "scope", "year", "value", "standard_error", "low", "high", "bound", "unit", "verdict"]
     return DataFrame(rows, columns=columns).astype({"year": "Int64"})

@@ -58,7 +58,11 @@ def priced(market: Market, template: Template, law: Array, prices: Mapping[tuple
 
 @dataclass(frozen=True)
 class Kept:
-    """What one limit, or one part of it, comes to in one year, in the unit of its bound, and the standard error of that."""
+    """What one limit, or one part of it, comes to in one year, in the unit of its bound, and the standard error of that.
+
+    `is_minded` says whether the rule pays for it, as it does for limits on a mean: of others it knows nothing, so that what it does
+    shows that they can be kept, where it keeps them, and never that they cannot.
+    """
 
     limit: str
     scope: str
@@ -68,6 +72,7 @@ class Kept:
     standard_error: float
     bound: float
     unit: str
+    is_minded: bool
 
 
 def kept(
@@ -110,6 +115,7 @@ def kept(
                 error,
                 choice.bound,
                 kind.measured_in.name,
+                limit.counts is Counts.MEAN,
             )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from procure.explore.yardsticks import CHEAPEST, TODAY
 from procure.languages import Said
-from procure.portfolio.evaluate import Comparison, Evaluation
+from procure.portfolio.evaluate import NOT_MINDED, Comparison, Evaluation
 from procure.portfolio.fresh import CONFIDENCE
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
@@ -38,6 +38,12 @@ _APART = {
 #: What a portfolio is held against.
 YARDSTICKS = {TODAY: Said(TODAY, "現行契約"), CHEAPEST: Said(CHEAPEST, "平常時の最安計画")}
 _BROKEN, _MAY_BREAK = Said("is broken", "守られない"), Said("may be broken", "守られないことがある")
+_NOT_MINDED = Said(
+    "{name} is no limit on a mean, and the rule does not mind it{when}: {amount}. Whether a rule that does could keep it with this "
+    "plan, these paths do not say.",
+    "制約 {name} は平均に対するものではなく、運用規則は考慮しない{when}: {amount}。考慮する規則なら本計画で守れるかどうかは、"
+    "これらの経路からは分からない。",
+)
 _UP_TO, _DOWN_TO = (
     Said("up to {value} of {bound} {unit}", "最大 {value}（上限 {bound} {unit}）"),
     Said("down to {value} of {bound} {unit}", "最小 {value}（下限 {bound} {unit}）"),
@@ -148,23 +154,27 @@ def _verdicts(answer: Comparison, first: str) -> Iterator[str]:
 
 
 def _limits(evaluation: Evaluation) -> Iterator[str]:
-    """A line for every limit that the rule does not keep for certain, in its worst year."""
+    """A line for every limit that the rule does not keep for certain, in its worst year.
+
+    Those on a mean it pays for; of the others, in every future, in a tail or on whole paths, it knows nothing.
+    """
     limits = evaluation.limits
     frame = limits.assign(beyond=(limits["value"] - limits["bound"]).abs())
     for name, rows in frame[frame["verdict"] != "kept"].groupby("limit", sort=False):
         worst = rows.sort_values(["verdict", "beyond"], ascending=[True, False], kind="stable").iloc[0]
         years = sorted({int(year) for year in rows["year"].dropna()})
         when = Said(" in {years}", "（{years}年）").format(years=span(years)) if years else ""
-        broken = _BROKEN if worst["verdict"] == "broken" else _MAY_BREAK
         way = _UP_TO if worst["value"] > worst["bound"] else _DOWN_TO
         value, bound = rounded(float(worst["value"])), rounded(float(worst["bound"]))
+        amount = way.format(value=value, bound=bound, unit=unit_in_words(worst["unit"]))
+        if worst["verdict"] == NOT_MINDED:
+            yield _NOT_MINDED.format(name=name, when=when, amount=amount)
+            continue
+        broken = _BROKEN if worst["verdict"] == "broken" else _MAY_BREAK
         yield Said(
             "{name} {broken}{when}: {amount}. The rule pays its shadow price, and is not held to it.",
             "制約 {name} は{broken}{when}: {amount}。運用規則はその限界価値を支払うが、制約そのものには縛られない。",
-        ).format(
-            name=name, broken=broken, when=when,
-            amount=way.format(value=value, bound=bound, unit=unit_in_words(worst["unit"])),
-        )  # fmt: skip
+        ).format(name=name, broken=broken, when=when, amount=amount)
 
 
 def _shortage(evaluation: Evaluation) -> Listing:

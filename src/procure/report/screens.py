@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from procure.explore.ambiguity import Ambiguity
 from procure.explore.corridor import Corridor
 from procure.explore.first_supplier import FirstSuppliers
 from procure.explore.frontier import Frontier
@@ -24,6 +25,7 @@ from procure.portfolio.information import Information
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.verify import Verification
 from procure.report import (
+    ambiguity,
     corridor,
     first_supplier,
     frontier,
@@ -45,11 +47,18 @@ from procure.report import (
 from procure.report.page import Page, Shown
 
 _PAGES: Mapping[type, Callable[[Any], Page]] = {
+<<<<<<< HEAD
     Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page, FirstSuppliers: first_supplier.page,
     Frontier: frontier.page, Hedges: hedges.page,
     Information: information.page, Portfolio: text.page, Ranges: ranges.page, Regret: regret.page, Reviews: reviews.page,
     Sensitivity: sensitivity.page, SideBySide: side_by_side.page, Stress: stress.page, Switches: switch.page,
     SwitchMap: switch_map.page, Verification: verify.page, Why: why.page,
+=======
+    Ambiguity: ambiguity.page, Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page,
+    Frontier: frontier.page, Hedges: hedges.page, Information: information.page, Portfolio: text.page, Ranges: ranges.page,
+    Regret: regret.page, Reviews: reviews.page, Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page,
+    Why: why.page,
+>>>>>>> db8d62b (Find how wrong the odds may be before the plan changes, and say of limits only what fresh paths can)
 }  # fmt: skip
 
 

@@ -1,0 +1,85 @@
+"""How far the odds may be off before the plan changes, in words and a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from procure.explore.ambiguity import Ambiguity
+from procure.languages import Said
+from procure.report.doubt import likelier
+from procure.report.listing import Listing
+from procure.report.page import Page
+from procure.risk import balls
+from procure.words import money, rounded
+
+#: Digits of a radius.
+DIGITS = 3
+HEADING = Said(
+    "{name}: odds in doubt by {kind}, up to {high}. Million USD, weighed, under the worst law.",
+    "{name}: 確率の不確かさ（{kind}、{high} まで）。百万ドル、最悪の確率分布の下での目的値。",
+)
+HEADINGS = (
+    Said("radius", "半径"), Said("least cost", "最小費用"), Said("programme", "開発計画"),
+    Said("plan as it is", "現計画"), Said("probability moved, %", "移る確率 %"),
+)  # fmt: skip
+OF_LEVEL = Said(" ({level})", "（{level}）")
+HOLDS = Said(
+    "The plan{programme} holds: even where {may}, no other one of its programme costs {cheaper} less.",
+    "計画{programme}は変わらない: {may}としても、同じ開発計画の別案で {cheaper} 安いものはない。",
+)
+CHANGES = Said(
+    "The plan{programme} changes when {may}: from there on another one costs {cheaper} less.",
+    "計画{programme}が変わる点: {may}とき。そこから先は別案が {cheaper} 安い。",
+)
+PROGRAMME_CHANGES = Said("The programme changes, to {level}, when {may}.", "開発計画が {level} に変わる点: {may}とき。")
+PROGRAMME_STAYS = Said("The programme stays: even where {may}.", "開発計画は変わらない: {may}としても。")
+NOTHING_MOVES = Said(
+    "The worst law moves no probability: what is in doubt makes no difference here.",
+    "最悪の確率分布でも確率は動かない: ここでは不確かさは影響しない。",
+)
+MOVES = Said(
+    "For this plan the worst law then moves {moved} % of the probability.",
+    "そのとき本計画に最悪の確率分布は確率の {moved} % を移す。",
+)
+FUTURE = Said("  {before} to {after} %: {future}", "  {before} → {after} %: {future}")
+
+
+def page(answer: Ambiguity) -> Page:
+    """The screen."""
+    heading = HEADING.format(name=answer.name, kind=answer.kind.replace("_", " "), high=rounded(answer.high, DIGITS))
+    return Page([heading, "", _listing(answer), "", *_sentences(answer)])
+
+
+def _listing(answer: Ambiguity) -> Listing:
+    rows = [
+        (
+            rounded(row["radius"], DIGITS) if row["radius"] else "0", money(row["cost_musd"]), str(row["programme"]),
+            money(row["plan_musd"]), f"{100 * row['moved']:.3g}",
+        )
+        for row in answer.table.to_dict("records")
+    ]  # fmt: skip
+    return Listing(HEADINGS, rows, right=(*HEADINGS[:2], *HEADINGS[3:]))
+
+
+def _sentences(answer: Ambiguity) -> Iterator[str]:
+    kind, cheaper = balls()[answer.kind], f"{100 * answer.within:.3g} %"
+    end = kind.in_words(answer.high)
+    programme = OF_LEVEL.format(level=answer.programme) if answer.has_levels else ""
+    if math.isnan(answer.plan_radius):
+        yield HOLDS.format(programme=programme, may=end, cheaper=cheaper)
+    else:
+        yield CHANGES.format(programme=programme, may=kind.in_words(answer.plan_radius), cheaper=cheaper)
+    if answer.next_programme:
+        yield PROGRAMME_CHANGES.format(level=answer.next_programme, may=kind.in_words(answer.programme_radius))
+    elif answer.has_levels:
+        yield PROGRAMME_STAYS.format(may=end)
+    (moved,) = answer.table["moved"][answer.table["radius"] == answer.radius].unique()
+    if moved <= 0:
+        yield NOTHING_MOVES
+        return
+    yield MOVES.format(moved=f"{100 * moved:.3g}")
+    yield from likelier(answer.odds)
+    for row in answer.futures.to_dict("records"):
+        before, after = (f"{100 * row[key]:.3g}" for key in ("probability", "worst_probability"))
+        yield FUTURE.format(before=before, after=after, future=row["future"])
