@@ -332,3 +332,8 @@ def test_what_makes_no_sense_is_said():
         risk.failures([1, 2], [0.5, 0.5], [[0]])
     with pytest.raises(DataError, match="a column for each supplier"):
         risk.known_marginals([1, 2], [0.5, 0.5], [0, 1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_in_doubt_is_proved_by_arithmetic(kind):
+    assert procure.verify(procure.solve(in_doubt(TWO_CLASS, kind, 0.3, weight=0.4))).holds

@@ -152,8 +152,10 @@ def compose(
     compiled, taken = templates(market.sets), frozenset(apart)
     if market.model.extension:
         check_given(market, compiled.plan, compiled.period)
-    if is_large(market):
-        same: Mapping[Any, Index] = {}  # cells stand alone
+    if is_large(market) or risk_of(market.model).in_doubt:
+        same: Mapping[
+            Any, Index
+        ] = {}  # cells stand alone; and where the odds are in doubt the rows of the doubt are many times more
     else:
         same = same_for_elements(market, kept_apart(market, compiled.plan, taken))
     shape = replace(market.shape, same=same)

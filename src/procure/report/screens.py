@@ -47,18 +47,11 @@ from procure.report import (
 from procure.report.page import Page, Shown
 
 _PAGES: Mapping[type, Callable[[Any], Page]] = {
-<<<<<<< HEAD
-    Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page, FirstSuppliers: first_supplier.page,
-    Frontier: frontier.page, Hedges: hedges.page,
+    Ambiguity: ambiguity.page, Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page,
+    FirstSuppliers: first_supplier.page, Frontier: frontier.page, Hedges: hedges.page,
     Information: information.page, Portfolio: text.page, Ranges: ranges.page, Regret: regret.page, Reviews: reviews.page,
     Sensitivity: sensitivity.page, SideBySide: side_by_side.page, Stress: stress.page, Switches: switch.page,
     SwitchMap: switch_map.page, Verification: verify.page, Why: why.page,
-=======
-    Ambiguity: ambiguity.page, Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page,
-    Frontier: frontier.page, Hedges: hedges.page, Information: information.page, Portfolio: text.page, Ranges: ranges.page,
-    Regret: regret.page, Reviews: reviews.page, Sensitivity: sensitivity.page, Stress: stress.page, Switches: switch.page,
-    Why: why.page,
->>>>>>> db8d62b (Find how wrong the odds may be before the plan changes, and say of limits only what fresh paths can)
 }  # fmt: skip
 
 
