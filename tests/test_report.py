@@ -6,6 +6,7 @@ import re
 import string
 from dataclasses import replace
 from functools import cache
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -17,7 +18,8 @@ from procure.cli import app
 from procure.report.html.page import embedded, rendered
 from procure.report.html.words import WORDS
 from procure.report.text import second_currency
-from test_plot import levels, small_japan, two_class
+from procure.words import percent
+from test_plot import decided, followed, levels, small_japan, switches, two_class
 
 VOID = {"meta", "br", "input", "link", "img", "hr"}
 
@@ -188,7 +190,9 @@ def test_tables_say_what_their_cells_are_of():
     for tag, attributes, stack in parsed.elements:
         if tag == "th":
             assert attributes["scope"] in ("row", "col", "rowgroup") and "table" in stack
-    assert len(parsed.of("caption")) == len(parsed.of("table"))
+    assert len(parsed.of("caption")) == len(
+        parsed.of("table")
+    )  # those of screens have none, and stand under their words
     assert all(
         part["tabindex"] == "0" and part["aria-label"] for part in parsed.of("div") if "scroll" in part.get("class", "")
     )
@@ -218,9 +222,9 @@ def test_hostile_names_stay_text(name):
     texts = dict.fromkeys(("name", "origin", "status"), name)
     title = {"en": name, "ja": name}
     spoiled = replace(sound, title=title, names=names, settings=settings, plan=plan, **texts, **frames)
-    parsed, usual = Page(rendered(spoiled)), page(two_class)
-    assert {tag for tag, _, _ in parsed.elements} == {tag for tag, _, _ in usual.elements}
-    assert {key for _, attributes, _ in parsed.elements for key in attributes} == {
+    parsed, usual = Page(rendered(spoiled, ["en"])), page(two_class)
+    assert {tag for tag, _, _ in parsed.elements} <= {tag for tag, _, _ in usual.elements}
+    assert {key for _, attributes, _ in parsed.elements for key in attributes} <= {
         key for _, attributes, _ in usual.elements for key in attributes
     }
     assert len(parsed.of("script")) == 1
@@ -350,3 +354,102 @@ def test_commands_with_sliders(tmp_path):
     refused = run("report", answer, "--out", tmp_path / "third.html", *other)
     assert refused.exit_code == 2 and "the answer is of other choices" in refused.output
     assert run("solve", "two-class", "--quiet", "--sliders", "risk.weight=0:0.6").exit_code == 2
+
+
+@cache
+def ranged():
+    return procure.ranges(procure.load_model("two-class"))
+
+
+def tornado():
+    """The first number flips the choice at its high end, the second does not."""
+    told = {
+        "choice": ["flips", "stays"],
+        "margin_musd": [3.0, 0.0],
+        "standard_error_musd": [1.0, 0.0],
+        "swing_musd": [30.0, 3.0],
+    }
+    return replace(decided(), name="two-class", table=decided().table.assign(**told))
+
+
+@cache
+def with_answers():
+    answers = [ranged(), replace(switches(), path="shortage.scale"), tornado()]
+    return rendered(two_class(), answers=answers)
+
+
+def sections_in(language, text):
+    return re.findall(rf'<section id="{language}-(.*?)"', text)
+
+
+def test_other_answers_stand_where_they_belong():
+    """Firm shares after the mix, switches and numbers before the assumptions, in both languages; nothing where none are given."""
+    for language in ("en", "ja"):
+        own = sections_in(language, with_answers())
+        assert own.index("ranges-0") == own.index("mix") + 1
+        assert own.index("switches-1") < own.index("numbers-2") < own.index("assumptions")
+        assert not [key for key in sections_in(language, rendered(two_class())) if "-" in key]
+
+
+def test_firm_and_free_shares_are_those_of_the_ranges():
+    """Every share of the screen of the ranges stands in the section."""
+    section = re.search(r'<section id="en-ranges-0".*?</section>', with_answers(), re.DOTALL)[0]
+    for row in ranged().table.to_dict("records"):
+        if row["most_high"] >= 0.0005:
+            for key in ("share", "low", "high"):
+                assert f">{percent(row[key])}<" in section
+
+
+def test_numbers_that_decide_come_with_source_and_switch():
+    """The switch of 0.6 stands beside its number; of a number of the tables status and source are told as they stand there."""
+    section = re.search(r'<section id="en-assumptions".*?</section>', with_answers(), re.DOTALL)[0]
+    rows = {cells[0]: cells for cells in re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", section)}
+    assert ">0.6<" in rows["shortage.scale"][1]
+    facts = procure.load_model("two-class").facts
+    path = next(path for path in facts.paths() if path.startswith("prices"))
+    table, position = facts.paths()[path]
+    row = facts.tables[table].iloc[position]
+    told = tornado()
+    table = told.table.assign(number=[path] * len(told.table))
+    page = rendered(two_class(), answers=[replace(told, table=table)])
+    assert f">{row['status']}<" in page and escape(str(row["source"])) in page
+
+
+def test_only_web_addresses_are_followed():
+    facts = procure.load_model("two-class").facts
+    path = next(path for path in facts.paths() if path.startswith("prices"))
+    prices = facts.tables["prices"].assign(address="javascript:alert(1)")
+    model = replace(procure.load_model("two-class"), facts=replace(facts, tables=facts.tables | {"prices": prices}))
+    table = tornado().table.assign(number=path)
+    page = Page(rendered(replace(two_class(), model=model), answers=[replace(tornado(), table=table)]))
+    assert not [a for a in page.of("a") if not a["href"].startswith("#")]
+
+
+def test_an_event_is_followed_on_the_page():
+    text = rendered(small_japan(), ["en"], answers=[followed()])
+    own = sections_in("en", text)
+    assert own.index("stress-0") == own.index("shortage") + 1
+    assert len(Page(text).of("svg")) == len(page(small_japan).of("svg")) / 2 + 1
+
+
+def test_answers_are_of_the_model():
+    with pytest.raises(procure.DataError, match="of the model 'japan'"):
+        rendered(two_class(), answers=[followed()])
+    with pytest.raises(procure.DataError, match="a DataFrame"):
+        rendered(two_class(), answers=[two_class().mix])
+
+
+@pytest.mark.parametrize("of", [two_class, ranged, followed, tornado, switches])
+def test_a_notebook_shows_what_a_screen_shows(of):
+    """Every word and number of the screen, as text; and no other element than those of paragraphs and tables."""
+    shown = Page(of()._repr_html_())
+    text = " ".join(text for _, text in shown.texts)
+    assert re.findall(r"[^\s]+", str(of())) and sorted(text.split()) == sorted(str(of()).split())
+    assert {tag for tag, _, _ in shown.elements} <= {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td"}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_notebook_shows_names_as_text(name):
+    shown = Page(replace(two_class(), name=name, title={"en": name})._repr_html_())
+    assert {tag for tag, _, _ in shown.elements} <= {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td"}
+    assert "\u202e" not in "".join(text for _, text in shown.texts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
-from html import escape
 from typing import Any, Protocol
 
 from procure.languages import COMMA, Language, Said
@@ -182,6 +181,9 @@ class Screens(Protocol):
     def to_text(self, answer: Any, language: Language = "en") -> str:
         """The answer as plain text."""
 
+    def to_html(self, answer: Any, language: Language = "en") -> str:
+        """The answer as a notebook shows it."""
+
     def screen(self, answer: Any, language: Language = "en") -> Any:
         """The answer as rich shows it in a terminal."""
 
@@ -213,7 +215,8 @@ class Shown:
         return _screens[0]().screen(self)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        """The same as tables, for a notebook."""
+        return _screens[0]().to_html(self)
 
 
 def with_error(number: float, error: float) -> str:

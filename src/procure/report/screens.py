@@ -31,6 +31,7 @@ from procure.report import (
     frontier,
     hedges,
     information,
+    notebook,
     outcome,
     ranges,
     regret,
@@ -58,6 +59,11 @@ _PAGES: Mapping[type, Callable[[Any], Page]] = {
 def to_text(answer: Any, language: Language = "en", width: int | None = None) -> str:
     """An answer as plain text."""
     return page(answer).to_text(language, width)
+
+
+def to_html(answer: Any, language: Language = "en") -> str:
+    """An answer as a notebook shows it."""
+    return notebook.to_html(page(answer), language)
 
 
 def screen(answer: Any, language: Language = "en") -> Shown:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.report import text
-from procure.report.html.parts import Cell, Figure, Group, Part, Prose, Section, Table, Tile, Tiles, amount, share
+from procure.report.html.parts import Cell, Figure, Group, Part, Prose, Section, Table, Tile, Tiles, amount, last, share
 from procure.report.html.subject import Subject
 from procure.report.steps import steps
 from procure.words import LEAST_SHARE, money, percent
@@ -89,7 +89,7 @@ def _plan(subject: Subject) -> Iterator[Part]:
     groups = [group for decision in DECISIONS if (group := _decided(subject, decision)).rows]
     headings = [words["decision"], *map(str, years)]
     if groups:
-        yield Table(words["plan_table"], headings, groups, n_numbers=len(years))
+        yield Table(words["plan_table"], headings, groups, last(len(years), headings))
     stock = subject.portfolio.stock
     rows: list[list[Cell]] = []
     for element, own in stock.groupby("element", sort=False):
@@ -97,7 +97,8 @@ def _plan(subject: Subject) -> Iterator[Part]:
             days = dict(zip(own["year"].tolist(), own["target_days"].tolist(), strict=True))
             rows.append([subject.element(str(element)), *(amount(days.get(year, math.nan)) for year in years)])
     if rows:
-        yield Table(words["stock_table"], [words["element"], *map(str, years)], [Group("", rows)], n_numbers=len(years))
+        headings = [words["element"], *map(str, years)]
+        yield Table(words["stock_table"], headings, [Group("", rows)], last(len(years), headings))
 
 
 def _decided(subject: Subject, decision: str) -> Group:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from procure.portfolio.frames import COMPONENTS, OTHER_SOURCES
 from procure.report import text
-from procure.report.html.parts import Cell, Figure, Group, Part, Prose, Section, Table, amount, share
+from procure.report.html.parts import Cell, Figure, Group, Part, Prose, Section, Table, amount, last, share
 from procure.report.html.picture import picture
 from procure.report.html.subject import Subject
 from procure.report.plot.cost import cost
@@ -54,7 +54,7 @@ def _mix(subject: Subject) -> Iterator[Part]:
         rows.sort(key=lambda row: (row[0] in OTHER_SOURCES, -max(row[1])))
         groups.append(Group(subject.name(name), [[subject.name(s), *map(share, numbers)] for s, numbers in rows]))
     headings = [words["supplier"], *(words[TODAY] if year == TODAY else year for year in years)]
-    yield Table(words["mix_table"], headings, groups, n_numbers=len(years))
+    yield Table(words["mix_table"], headings, groups, last(len(years), headings))
 
 
 def _cost(subject: Subject) -> Iterator[Part]:
@@ -78,8 +78,8 @@ def _cost(subject: Subject) -> Iterator[Part]:
     ]
     columns = [words["expected"], words["tail"].format(tail=subject.tail), words["path"]]
     second = [words["in_currency"].format(column=column, unit=unit) for column in columns if unit]
-    groups = [Group("", rows)]
-    yield Table(words["cost_table"], [words["component"], *columns, *second], groups, n_numbers=len(columns + second))
+    headings = [words["component"], *columns, *second]
+    yield Table(words["cost_table"], headings, [Group("", rows, bold={0})], last(len(headings) - 1, headings))
 
 
 def _shortage(subject: Subject) -> Iterator[Part]:
@@ -99,14 +99,15 @@ def _shortage(subject: Subject) -> Iterator[Part]:
         words["element"], words["demand"], words["unserved_mean"], words["tail_share"].format(tail=subject.tail),
         words["years_short"], words["short_cost"],
     ]  # fmt: skip
-    yield Table(words["shortage_table"], headings, [Group("", rows)], n_numbers=5)
+    yield Table(words["shortage_table"], headings, [Group("", rows)], last(5, headings))
     means, tails = (
         [[subject.element(e), *_by_year(own[e], column, subject.years)] for e in elements]
         for column in ("expected_share", "cvar_share")
     )
     groups = [Group(words["mean_of_all"], means), Group(words["tail"].format(tail=subject.tail), tails)]
     caption = words["shortage_years"].format(tail=subject.tail)
-    yield Table(caption, [words["element"], *map(str, subject.years)], groups, n_numbers=len(subject.years))
+    headings = [words["element"], *map(str, subject.years)]
+    yield Table(caption, headings, groups, last(len(subject.years), headings))
 
 
 def _over_years(own: DataFrame) -> list[Cell]:

@@ -6,20 +6,20 @@ import hashlib
 import json
 import math
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from procure.languages import in_language
 from procure.portfolio.information import Information
 from procure.portfolio.verdict import SEED
-from procure.report import text
-from procure.report.html.parts import Cell, Figure, Folded, Group, Part, Prose, Section, Table, amount, share
+from procure.report import screens, text
+from procure.report.html import assumptions
+from procure.report.html.given import parts_of
+from procure.report.html.parts import Cell, Figure, Folded, Group, Part, Prose, Section, Table, amount, last
 from procure.report.html.picture import picture
 from procure.report.html.subject import Subject
-from procure.report.information import listing, sentences
 from procure.report.plot.programmes import programmes
-from procure.words import percent, plain, rounded, with_error, worst_share
+from procure.words import percent, rounded, with_error, worst_share
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
@@ -31,13 +31,13 @@ EXACT = 1e-9
 PACKAGES = ("procure", "highspy", "pyomo", "numpy", "scipy", "pandas")
 
 
-def sections(subject: Subject) -> Iterator[Section]:
+def sections(subject: Subject, answers: Sequence[Any]) -> Iterator[Section]:
     """All of it; how sure the choice is only where there was one."""
     words = subject.words
     if len(subject.portfolio.programme_levels) > 1:
         yield Section("levels", words["levels_heading"], [*_levels(subject)])
     yield Section("limits", words["limits_heading"], [*_limits(subject)])
-    yield Section("assumptions", words["assumptions_heading"], [*_assumptions(subject)])
+    yield assumptions.section(subject, answers)
     yield Section("unavoidable", words["unavoidable_heading"], [*_unavoidable(subject)])
     yield Section("computed", words["computed_heading"], [*_computed(subject)])
 
@@ -58,7 +58,9 @@ def _levels(subject: Subject) -> Iterator[Part]:
     tail = words["tail"].format(tail=subject.tail)
     headings = [words["level"], words["verdict"], words["objective"], words["expected"], tail, words["path"]]
     headings += [words["fresh"].format(paths=f"{subject.summary['fresh_paths']:,.0f}")] if is_fresh else []
-    yield Table(words["levels_table"], [*headings, words["apart"]], [Group("", rows)], n_numbers=len(headings) - 1)
+    headings.append(words["apart"])
+    bold = {place for place, is_chosen in enumerate(portfolio.programme_levels["chosen"]) if is_chosen}
+    yield Table(words["levels_table"], headings, [Group("", rows, bold)], last(len(headings) - 2, headings))
     for sentence in text.levels_out(portfolio, subject.language):
         yield Prose(sentence)
 
@@ -75,7 +77,7 @@ def _limits(subject: Subject) -> Iterator[Part]:
         saves: Cell = Figure(rounded(price), price) if math.isfinite(price) else "-"
         rows.append([sentence, words.get(str(row["tag"]), str(row["tag"])), *pair, saves])
     headings = [words[key] for key in ("limit", "tag", "used", "there_is", "saves")]
-    yield Table(words["limits_table"], headings, [Group("", rows)], n_numbers=3)
+    yield Table(words["limits_table"], headings, [Group("", rows)], last(3, headings))
     if len(told) > LIMITS:
         yield Prose(words["limits_more"].format(count=len(told) - LIMITS))
 
@@ -87,47 +89,16 @@ def _in_unit(number: float, unit: str) -> Cell:
     return Figure(f"{percent(number)} %" if unit == "share" else f"{rounded(number)} {unit}".strip(), number)
 
 
-def _assumptions(subject: Subject) -> Iterator[Part]:
-    words, portfolio = subject.words, subject.portfolio
-    rows: list[list[Cell]] = [
-        [words.get(status, status), words.get(f"says_{status}", ""), amount(cost), share(part)]
-        for status, cost, part in portfolio.provenance.itertuples(index=False)
-    ]
-    headings = [words["status_of"], "", words["cost_musd"], words["share_pct"]]
-    yield Table(words["provenance_table"], headings, [Group("", rows)], n_numbers=2)
-    own: list[list[Cell]] = [
-        [str(override["set"]), str(override.get("reason") or ""), _written(override["value"])]
-        for override in portfolio.settings.get("overrides", [])
-    ]
-    own += [[path, "", Figure(plain(number), number)] for path, number in portfolio.numbers.items()]
-    if own:
-        yield Table(
-            words["set_table"], [words["number"], words["reason"], words["value"]], [Group("", own)], n_numbers=1
-        )
-    yield Prose(words["not_asked"])
-
-
-def _written(value: Any) -> Cell:
-    """A value as the model file has it."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return Figure(plain(float(value)), float(value)) if is_number else str(value)
-
-
 def _unavoidable(subject: Subject) -> Iterator[Part]:
     yield Prose(text.loss(subject.portfolio, subject.language))
     frame = subject.portfolio.value_of_information
     if len(frame):
-        known = Information.of(frame)
-        told = listing(known).told(subject.language)
-        numbers = len(told.headings) - 1
-        yield Table(told.headings[0], told.headings, [Group("", told.rows)], n_numbers=numbers)
-        for sentence in sentences(known):
-            yield Prose(in_language(sentence, subject.language))
+        yield from parts_of(screens.page(Information.of(frame)), subject.language)
 
 
 def _computed(subject: Subject) -> Iterator[Part]:
     rows: list[list[Cell]] = [[what, said] for what, said in _told(subject)]
-    yield Table(subject.words["computed_table"], [subject.words["what"], ""], [Group("", rows)], n_numbers=0)
+    yield Table(subject.words["computed_table"], [subject.words["what"], ""], [Group("", rows)], ())
     yield Prose(subject.words["rounding"])
     chosen = json.dumps(subject.portfolio.settings, ensure_ascii=False, indent=1)
     yield Folded(subject.words["settings"], chosen.splitlines())

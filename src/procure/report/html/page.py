@@ -16,6 +16,7 @@ from procure.errors import DataError, Fault, nearest
 from procure.languages import LANGUAGES, Language
 from procure.portfolio.store import replacing
 from procure.report.html import decided, fared, grounds
+from procure.report.html.given import checked, with_given
 from procure.report.html.parts import Section
 from procure.report.html.sliders import Cases, section
 from procure.report.html.subject import Subject
@@ -46,6 +47,7 @@ def report(
     path: str | Path,
     *,
     languages: Sequence[Language] = LANGUAGES,
+    answers: Sequence[Any] = (),
     sliders: DataFrame | None = None,
 ) -> None:
     """Write an answer as one HTML page, which opens offline and prints.
@@ -58,6 +60,9 @@ def report(
         A file of that name is replaced.
     languages : sequence of str
         "en", "ja" or both: all are in the page, the first is shown first.
+    answers : sequence
+        Answers to other questions on the same model, each with a section of its own: of `procure.ranges`, `frontier`, `stress`,
+        `hedges`, `reviews`, `sensitivity`, `switch`, `evaluate` and `compare`.
     sliders : DataFrame, optional
         The rows of `procure.sweep` over every combination of the values of some numbers: a slider for each of these, exact at
         the values.
@@ -65,8 +70,8 @@ def report(
     Raises
     ------
     DataError
-        For an unknown language, rows that are not such a sweep, where jinja2, matplotlib or a font is not installed, and where the
-        file cannot be written.
+        For an unknown language, answers that are none or of another model, rows that are not such a sweep, where jinja2,
+        matplotlib or a font is not installed, and where the file cannot be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> from procure import load_model, solve
@@ -77,13 +82,17 @@ def report(
     <html lang="en">
     <head>
     """
-    page = rendered(portfolio, languages, sliders=sliders)
+    page = rendered(portfolio, languages, answers=answers, sliders=sliders)
     with replacing(path) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")
 
 
 def rendered(
-    portfolio: Portfolio, languages: Sequence[Language] = LANGUAGES, *, sliders: DataFrame | None = None
+    portfolio: Portfolio,
+    languages: Sequence[Language] = LANGUAGES,
+    *,
+    answers: Sequence[Any] = (),
+    sliders: DataFrame | None = None,
 ) -> str:
     """The page as text."""
     unknown = [language for language in languages if language not in LANGUAGES]
@@ -91,10 +100,11 @@ def rendered(
         seen = f"'{unknown[0]}'" if unknown else "there is none"
         remedy = nearest(str(unknown[0]), LANGUAGES) if unknown else ""
         raise DataError(Fault("languages", seen, f"a page is in {' or '.join(LANGUAGES)}", remedy))
+    checked(answers, portfolio.name)
     cases = None if sliders is None else Cases(sliders, portfolio)
     pyplot().switch_backend("agg")
     style, script = _resource("page.css"), _resource("page.js")
-    articles = [_article(portfolio, language, cases) for language in dict.fromkeys(languages)]
+    articles = [_article(portfolio, language, answers, cases) for language in dict.fromkeys(languages)]
     return str(
         _template().render(
             articles=articles, style=style, script=script, policy=_policy(style, script), data=cases.data() if cases else {}
@@ -102,19 +112,25 @@ def rendered(
     )  # fmt: skip
 
 
-def _article(portfolio: Portfolio, language: Language, cases: Cases | None) -> Article:
+def _article(portfolio: Portfolio, language: Language, answers: Sequence[Any], cases: Cases | None) -> Article:
     subject = Subject(portfolio, language)
     about = f"{subject.words['of_model'].format(name=portfolio.name)} · {span(subject.years)}"
-    return Article(language, subject.title, about, subject.words, [*_sections(subject, cases)])
+    return Article(
+        language,
+        subject.title,
+        about,
+        subject.words,
+        [*with_given(subject, _sections(subject, answers, cases), answers)],
+    )
 
 
-def _sections(subject: Subject, cases: Cases | None) -> Iterator[Section]:
+def _sections(subject: Subject, answers: Sequence[Any], cases: Cases | None) -> Iterator[Section]:
     """In reading order."""
     yield from decided.sections(subject)
     yield from fared.sections(subject)
     if cases is not None:
         yield section(subject, cases)
-    yield from grounds.sections(subject)
+    yield from grounds.sections(subject, answers)
 
 
 def _policy(style: str, script: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from procure.words import money, percent, plain
@@ -17,7 +17,15 @@ class Figure:
     value: float
 
 
-Cell = str | Figure
+@dataclass(frozen=True)
+class Link:
+    """A text that leads to an address of the web, when a reader follows it."""
+
+    text: str
+    address: str
+
+
+Cell = str | Figure | Link
 
 
 def amount(number: float) -> Cell:
@@ -40,21 +48,31 @@ def share(number: float) -> Cell:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows of a table under a heading of their own, which may be none."""
+    """Rows of a table under a heading of their own, which may be none; those at the positions in `bold` stand out."""
 
     heading: str
     rows: Sequence[Sequence[Cell]]
+    bold: Collection[int] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows in groups under `headings`; the first cell of a row names it, the last `n_numbers` columns are numbers."""
+    """Rows in groups under `headings`; the first cell of a row names it, the columns at the positions in `numbers` are numbers."""
 
     caption: str
     headings: Sequence[str]
     groups: Sequence[Group]
-    n_numbers: int
+    numbers: Collection[int]
     kind: str = field(default="table", init=False)
+
+
+def last(n: int, of: Sequence[str]) -> range:
+    """The positions of the last `n` of some headings.
+
+    >>> [*last(2, ["supplier", "2027", "2028"])]
+    [1, 2]
+    """
+    return range(len(of) - n, len(of))
 
 
 @dataclass(frozen=True)

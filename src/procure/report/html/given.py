@@ -1,0 +1,107 @@
+"""Answers to other questions on a page: each as its screen says it, with its picture where it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from procure.errors import DataError, Fault
+from procure.explore.frontier import Frontier
+from procure.explore.hedges import Hedges
+from procure.explore.ranges import Ranges
+from procure.explore.reviews import Reviews
+from procure.explore.sensitivity import Sensitivity
+from procure.explore.stress import Stress
+from procure.explore.switch import Switches
+from procure.languages import Language, in_language
+from procure.portfolio.evaluate import Comparison, Evaluation
+from procure.report import screens
+from procure.report.html.parts import Group, Part, Prose, Section, Table
+from procure.report.html.picture import picture
+from procure.report.html.subject import Subject
+from procure.report.listing import Listing
+from procure.report.page import Page
+from procure.report.plot.stress import stress
+from procure.report.plot.switch import switch
+from procure.report.plot.tornado import tornado
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an answer stands: after which section, under which heading, with which picture."""
+
+    after: str
+    key: str
+    draw: Callable[[Any, Language], Axes] | None = None
+
+
+PLACES: Mapping[type, Place] = {
+    Ranges: Place("mix", "ranges"),
+    Frontier: Place("cost", "frontier"),
+    Stress: Place("shortage", "stress", lambda answer, language: stress(answer, language=language)[0]),
+    Evaluation: Place("levels", "fresh_paths"),
+    Comparison: Place("levels", "fresh_paths", None),
+    Hedges: Place("limits", "hedges"),
+    Reviews: Place("limits", "reviews"),
+    Sensitivity: Place("limits", "numbers", lambda answer, language: tornado(answer, language=language)),
+    Switches: Place("limits", "switches", lambda answer, language: switch(answer, language=language)),
+}
+
+
+def checked(answers: Sequence[Any], name: str) -> Sequence[Any]:
+    """The answers, of the model that the page is of; raises `DataError` for what is none, or another model's."""
+    faults = []
+    for answer in answers:
+        if type(answer) not in PLACES:
+            kinds = ", ".join(kind.__name__ for kind in PLACES)
+            faults.append(Fault("answers", f"a {type(answer).__name__}", f"an answer is one of {kinds}"))
+        elif (own := _model_of(answer)) != name:
+            seen = f"{type(answer).__name__} is of the model '{own}'"
+            faults.append(Fault("answers", seen, f"a page is of one model, here '{name}'", "leave it out"))
+    if faults:
+        raise DataError(faults)
+    return answers
+
+
+def _model_of(answer: Any) -> str:
+    return str((answer.first if isinstance(answer, Comparison) else answer).name)
+
+
+def with_given(subject: Subject, sections: Iterator[Section], answers: Sequence[Any]) -> Iterator[Section]:
+    """The sections of a page, and after each those of the answers that belong there."""
+    for section in sections:
+        yield section
+        for number, answer in enumerate(answers):
+            place = PLACES[type(answer)]
+            if place.after == section.key or (
+                place.after == "levels" and section.key == "shortage" and _is_alone(subject)
+            ):
+                key = f"{place.key}-{number}"
+                yield Section(key, subject.words[f"{place.key}_heading"], [*_parts(subject, key, answer, place)])
+
+
+def _is_alone(subject: Subject) -> bool:
+    """Whether there is one programme, and so no section on how sure the choice is."""
+    return len(subject.portfolio.programme_levels) < 2
+
+
+def _parts(subject: Subject, key: str, answer: Any, place: Place) -> Iterator[Part]:
+    if place.draw is not None:
+        axes = place.draw(answer, subject.language)
+        yield picture(axes, f"{subject.language}-{key}-picture", subject.words[f"{place.key}_heading"])
+    yield from parts_of(screens.page(answer), subject.language)
+
+
+def parts_of(page: Page, language: Language) -> Iterator[Part]:
+    """A screen as parts of a page: texts as sentences, tables as tables."""
+    for part in page.parts:
+        if isinstance(part, Listing):
+            told = part.told(language)
+            numbers = [place for place, heading in enumerate(told.headings) if heading in told.right]
+            yield Table("", told.headings, [Group("", told.rows, told.bold)], numbers)
+        elif text := in_language(part, language).strip():
+            yield Prose(text)
