@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
+from procure.explore.corridor import Corridor
 from procure.explore.frontier import Frontier
 from procure.explore.hedges import Hedges
 from procure.explore.ranges import Ranges
+from procure.explore.regret import Regret
 from procure.explore.reviews import Reviews
 from procure.explore.sensitivity import Sensitivity
 from procure.explore.stress import Stress
 from procure.explore.switch import Switches
+from procure.explore.why import Why
 from procure.languages import Language, in_language
 from procure.portfolio.evaluate import Comparison, Evaluation
+from procure.portfolio.verify import Verification
 from procure.report import screens
 from procure.report.html.parts import Group, Part, Prose, Section, Table
 from procure.report.html.picture import picture
@@ -45,6 +49,10 @@ PLACES: Mapping[type, Place] = {
     Stress: Place("shortage", "stress", lambda answer, language: stress(answer, language=language)[0]),
     Evaluation: Place("levels", "fresh_paths"),
     Comparison: Place("levels", "fresh_paths", None),
+    Corridor: Place("cost", "corridor"),
+    Regret: Place("levels", "regret"),
+    Why: Place("levels", "why"),
+    Verification: Place("computed", "verification"),
     Hedges: Place("limits", "hedges"),
     Reviews: Place("limits", "reviews"),
     Sensitivity: Place("limits", "numbers", lambda answer, language: tornado(answer, language=language)),

@@ -62,7 +62,7 @@ def report(
         "en", "ja" or both: all are in the page, the first is shown first.
     answers : sequence
         Answers to other questions on the same model, each with a section of its own: of `procure.ranges`, `frontier`, `stress`,
-        `hedges`, `reviews`, `sensitivity`, `switch`, `evaluate` and `compare`.
+        `hedges`, `corridor`, `regret`, `why`, `reviews`, `sensitivity`, `switch`, `evaluate`, `compare` and `verify`.
     sliders : DataFrame, optional
         The rows of `procure.sweep` over every combination of the values of some numbers: a slider for each of these, exact at
         the values.
