@@ -453,3 +453,14 @@ def test_a_notebook_shows_names_as_text(name):
     shown = Page(replace(two_class(), name=name, title={"en": name})._repr_html_())
     assert {tag for tag, _, _ in shown.elements} <= {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td"}
     assert "\u202e" not in "".join(text for _, text in shown.texts)
+
+
+def test_kept_answers_are_read_beside_it(tmp_path):
+    """A page with the kept ranges is the page with the ranges."""
+    answer, firm, out = (tmp_path / name for name in ("answer.json", "firm.json", "page.html"))
+    two_class().to_json(answer)
+    ranged().to_json(firm)
+    assert run("report", answer, "--out", out, "--with", firm).exit_code == 0
+    assert out.read_text(encoding="utf-8") == rendered(two_class(), answers=[ranged()])
+    refused = run("report", answer, "--out", out, "--force", "--with", answer)
+    assert refused.exit_code == 2 and "procure.portfolio" in refused.output

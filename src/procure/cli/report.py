@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +35,15 @@ Sliders = Annotated[
 def report(
     answer: Annotated[Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json`.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page: an .html file.")],
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE.json",
+            help="Give the page a section on this answer to another question on the same model, as often as needed: written by "
+            "`procure ranges --json`, sensitivity, stress, hedges, frontier, corridor, regret, why or reviews.",
+        ),
+    ] = None,
     sliders: Sliders = None,
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="What was solved, for --sliders: its cases are solved anew.")
@@ -59,8 +69,10 @@ def report(
     if faults:
         raise DataError(faults)
     from procure.portfolio.read import read_portfolio
+    from procure.report.html.given import read_answer
 
     portfolio = read_portfolio(answer)
+    answers = [read_answer(file) for file in beside or ()]
     rows = None
     if chosen is not None:
         if chosen.facts.fingerprint != portfolio.fingerprint or not _is_of(chosen, portfolio):
@@ -69,7 +81,7 @@ def report(
                 Fault(f"--model {model}", "the answer is of other choices or tables", rule, "give what was solved")
             )
         rows = cases_of(chosen, ranges, quiet)
-    write_report(portfolio, out.resolve(), rows)
+    write_report(portfolio, out.resolve(), rows, answers)
 
 
 def _is_of(model: Model, portfolio: Portfolio) -> bool:
@@ -121,8 +133,16 @@ def cases_of(model: Model, ranges: dict[str, Any], quiet: bool) -> DataFrame | N
         return sweep(model, Grid((Product(ranges, "--sliders"),), as_written=True), columns=COLUMNS, progress=told)
 
 
-def write_report(portfolio: Portfolio, path: Path, sliders: DataFrame | None = None) -> None:
+def write_report(
+    portfolio: Portfolio, path: Path, sliders: DataFrame | None = None, answers: Sequence[Any] = ()
+) -> None:
     """Write the page of an answer in both languages, that of the command first."""
     from procure.report.html import report as write
 
-    write(portfolio, path, languages=sorted(LANGUAGES, key=lambda other: other != language()), sliders=sliders)
+    write(
+        portfolio,
+        path,
+        languages=sorted(LANGUAGES, key=lambda other: other != language()),
+        sliders=sliders,
+        answers=answers,
+    )

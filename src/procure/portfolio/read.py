@@ -12,7 +12,7 @@ from procure.portfolio.frames import FRAMES, decode, from_document, is_wrong
 from procure.portfolio.portfolio import ATTRIBUTE, FORMAT, SUMMARY, TEXTS, TIE, VERSION, Portfolio
 from procure.portfolio.proof import check
 
-#: Largest portfolio that is read, bytes.
+#: Largest answer that is read, bytes.
 MAX_BYTES = 500_000_000
 
 
@@ -43,20 +43,27 @@ def read_portfolio(path: str | Path) -> Portfolio:
     ...     read_portfolio(f"{folder}/answer.json").summary == portfolio.summary
     True
     """
+    return _from_document(read_document(path), str(path))
+
+
+def read_document(path: str | Path) -> Any:
+    """What a file of an answer holds, as JSON knows it.
+
+    Raises `DataError` where it cannot be read, is too large, or no JSON.
+    """
     where = str(path)
     try:
         size = Path(path).stat().st_size
         if size > MAX_BYTES:
-            raise DataError(Fault(where, f"{size:,} bytes", f"a portfolio has at most {MAX_BYTES:,} bytes"))
-        document = json.loads(Path(path).read_bytes().decode("utf-8-sig"), parse_constant=_refuse_constant)
+            raise DataError(Fault(where, f"{size:,} bytes", f"an answer has at most {MAX_BYTES:,} bytes"))
+        return json.loads(Path(path).read_bytes().decode("utf-8-sig"), parse_constant=_refuse_constant)
     except OSError as error:
         seen = f"cannot be read ({error.strerror or type(error).__name__})"
-        raise DataError(Fault(where, seen, "a portfolio is a file", "check the path")) from None
+        raise DataError(Fault(where, seen, "an answer is a file", "check the path")) from None
     except (ValueError, RecursionError) as error:
         seen = f"not JSON: {error}" if not isinstance(error, RecursionError) else "not JSON: nested too deep"
-        remedy = "save the portfolio again with to_json"
-        raise DataError(Fault(where, seen, "a portfolio is a JSON file in UTF-8", remedy)) from None
-    return _from_document(document, where)
+        remedy = "save the answer again with to_json"
+        raise DataError(Fault(where, seen, "an answer is a JSON file in UTF-8", remedy)) from None
 
 
 def _refuse_constant(text: str) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
 from procure.explore.corridor import Corridor
 from procure.explore.frontier import Frontier
 from procure.explore.hedges import Hedges
+from procure.explore.kept import Kept, read_kept
 from procure.explore.ranges import Ranges
 from procure.explore.regret import Regret
 from procure.explore.reviews import Reviews
@@ -58,6 +60,11 @@ PLACES: Mapping[type, Place] = {
     Sensitivity: Place("limits", "numbers", lambda answer, language: tornado(answer, language=language)),
     Switches: Place("limits", "switches", lambda answer, language: switch(answer, language=language)),
 }
+
+
+def read_answer(path: str | Path) -> Kept:
+    """An answer to another question from its file; raises `DataError` for what is none."""
+    return read_kept(path, [kind for kind in PLACES if issubclass(kind, Kept)])
 
 
 def checked(answers: Sequence[Any], name: str) -> Sequence[Any]:
