@@ -65,14 +65,16 @@ def switch(
         faults,
     )
     chosen = load(model, changes, faults, quiet=quiet)
+    low_end, high_end = ends
     finding: dict[str, Any] = {"as_written": True} | ({} if points is None else {"points": points})
+    to_digits: dict[str, Any] = {} if digits is None else {"digits": digits}
     found: Any
     if second is not None:
         from procure.explore.switch_map import switch_map
 
         with progress_of_cases(quiet) as told:
             found = switch_map(
-                chosen, (path, ends[0], ends[1]), second, standard_error_musd=standard_error, store=store, workers=workers,
+                chosen, (path, low_end, high_end), second, standard_error_musd=standard_error, store=store, workers=workers,
                 progress=told, **finding,
             )  # fmt: skip
     elif first_of is not None:
@@ -83,18 +85,19 @@ def switch(
                 chosen,
                 first_of,
                 path,
-                *ends,
+                low_end,
+                high_end,
                 progress=told,
                 **finding,
-                **({} if digits is None else {"digits": digits}),
+                **to_digits,
             )
     else:
         from procure.explore.switch import switch as find_switches
 
         with progress(quiet) as told:
             found = find_switches(
-                chosen, path, *ends, standard_error_musd=standard_error, progress=told, **finding,
-                **({} if digits is None else {"digits": digits}),
+                chosen, path, low_end, high_end, standard_error_musd=standard_error, progress=told, **finding,
+                **to_digits,
             )  # fmt: skip
     if json is not None:
         found.to_json(json.resolve())

@@ -194,10 +194,8 @@ def _crossings(values: Sequence[float], costs: Sequence[Mapping[str, float]]) ->
     for (left, before), (right, after) in pairwise(zip(values, costs, strict=True)):
         if not before or not after:
             if bool(before) != bool(after):
-                yield (
-                    (left + right) / 2,
-                    *(min(own, key=lambda level: own[level]) if own else NONE for own in (before, after)),
-                )
+                below, above = (min(own, key=own.__getitem__) if own else NONE for own in (before, after))
+                yield (left + right) / 2, below, above
             continue
         below, above = (min(own, key=lambda level: own[level]) for own in (before, after))
         if below == above:
