@@ -8,6 +8,8 @@ in the state at hand:
   floor          max(index, floor)
   floor_rebate   max(index, floor) - rebate_share max(index - rebate_threshold, 0), the rebate at most its part of a yearly cap
 
+and, where the contract has a cap, no more than that, unless the price is fixed.
+
 Where the supplier has a price of its own for the state at hand (state_prices.csv), that is the index.
 
 A call is bought at the market of its state, whatever the rule: premium × price × the state's multiple for calls. Neither the floor
@@ -66,12 +68,12 @@ class Prices(Room):
         if rule == "fixed":
             return price
         index = self._in_state(supplier, element, True)
-        if rule == "index":
-            return index
-        paid = np.maximum(index, self._floor(supplier, element)[self.reading.year_index])
+        paid = index
+        if rule != "index":
+            paid = np.maximum(index, self._floor(supplier, element)[self.reading.year_index])
         if rule == "floor_rebate":
             paid = paid - self._rebate(supplier, element, index)
-        return np.asarray(paid)
+        return np.asarray(np.minimum(paid, self._cap(supplier, element, rule)[self.reading.year_index]))
 
     @tracked
     def of_call(self, supplier: str, element: str) -> Array:
@@ -146,6 +148,17 @@ class Prices(Room):
 
     def _floor(self, supplier: str, element: str) -> Array:
         return np.array([self.reading.term(supplier, "floor", y, element) for y in self.reading.years])
+
+    def _cap(self, supplier: str, element: str, rule: str) -> Array:
+        caps = [self.reading.term(supplier, "cap", y, element, default=np.inf) for y in self.reading.years]
+        floors = np.zeros(len(caps)) if rule == "index" else self._floor(supplier, element)
+        for y, cap, floor in zip(self.reading.years, caps, floors, strict=True):
+            if cap < floor:
+                self.reading.fault(
+                    f"terms.csv, {supplier} {element} {y}", f"the cap is {cap:g} and the floor is {floor:g} USD/kg",
+                    "a price lies between its floor and its cap", "raise the cap or lower the floor",
+                )  # fmt: skip
+        return np.array(caps)
 
     def _rebate(self, supplier: str, element: str, index: Array) -> Array:
         """USD/kg that come back of an index price, at every node."""
