@@ -173,7 +173,7 @@ BAD_CHOICES = {
     "table for a list": (HEAD + "[limits]\nname = 'a'", "limits: value is {'name': 'a'}; it is a list", "[[name]]"),
     "number for a table": ("risk = 3\n" + HEAD, "risk: value is 3; it is a table of keys"),
     "years turned round": ('[model]\nname = "m"\nyears = [2030, 2027]', "value is [2030, 2027]; years run from the first"),
-    "one year": ('[model]\nname = "m"\nyears = [2030]', "model.years: value is [2030]; it is a list of two years"),
+    "half a pair of years": ('[model]\nname = "m"\nyears = [2030]', "model.years: value is [2030]; it is a year, or a list of two"),
     "year outside the range": ('[model]\nname = "m"\nyears = [1027, 2027]', "within 2000 and 2100"),
     "name with spaces": ('[model]\nname = "my model"\nyears = [2027, 2027]', "model.name: value is 'my model'"),
     "unknown language": (HEAD + 'title = { fr = "x" }', "model.title.fr: value is 'fr'; it is one of en, ja"),
@@ -191,7 +191,7 @@ BAD_CHOICES = {
     "unknown chain": (HEAD + '[world]\nstart = { chna = "ban" }', "world.start: 'chna' is not a chain", "'china'?"),
     "unknown state": (HEAD + '[world]\nstart = { china = "bann" }', "world.start.china: 'bann' is not a state of china", "'ban'?"),
     "unknown primary": (HEAD + '[world.tree]\nprimary = "chinna"', "world.tree.primary: 'chinna' is not a chain", "'china'?"),
-    "branch outside": (HEAD + "[world.tree]\nbranch = [2027, 2031]", "world.tree.branch: 2031 is outside 2027 to 2028"),
+    "branch in no year": (HEAD + "[world.tree]\nbranch = [2027, 20310]", "world.tree.branch: value is 20310; it is a year"),
     "futures without a table": (HEAD + "[world]\nscenarios = true", "world.scenarios: the table is empty", "scenarios.csv"),
     "unknown kind of limit": (LIMIT + 'kind = "shares"\nmax = 1', "limits.cap.kind: value is 'shares'", "did you mean 'share'?"),
     "limit without a bound": (LIMIT + 'kind = "budget"', "limits.cap: it has no bound; a limit of kind 'budget' has 'max'"),
@@ -203,7 +203,7 @@ BAD_CHOICES = {
     "bound not a number": (LIMIT + 'kind = "budget"\nmax = nan', "limits.cap.max: value is nan; it is a finite number"),
     "key a limit ignores": (LIMIT + 'kind = "budget"\nmax = 1\nscope = "Dy"', "it has 'scope'", "reads from, to"),
     "limit years turned round": (LIMIT + 'kind = "budget"\nmax = 1\nfrom = 2028\nto = 2027', "from 2028 to 2027"),
-    "limit year outside": (LIMIT + 'kind = "budget"\nmax = 1\nfrom = 2026', "limits.cap.from: 2026 is outside 2027 to 2028"),
+    "limit from no year": (LIMIT + 'kind = "budget"\nmax = 1\nfrom = 226', "limits.cap.from: value is 226; it is a year from 2000"),
     "limit on an unknown scope": (LIMIT + 'kind = "stock_days"\nmin = 1\nscope = "heavies"', "is not a class or an element"),
     "limit on an unknown country": (LIMIT + 'kind = "share"\nmax = 1\ncountry = "Chin"', "is not a country", "'China'?"),
     "limit names twice": (
@@ -386,7 +386,7 @@ def test_all_faults_of_a_file_come_in_one_list(tmp_path):
 
 def test_all_unknown_names_come_in_one_list(tmp_path):
     text = OWN + (
-        'elements = ["Cu", "Zn"]\n[suppliers.nobody]\n[world]\nstart = { mine = "flooded" }\n[world.tree]\nbranch = [2030]\n'
+        'elements = ["Cu", "Zn"]\n[suppliers.nobody]\n[world]\nstart = { mine = "flooded" }\n[world.tree]\nbranch = [20300]\n'
         '[[overrides]]\nset = "demand.Zn.2027"\nvalue = 1\nreason = "x"\n'
         '[[overrides]]\nset = "demand.Cu.2027"\nvalue = -1\nreason = "x"\n'
     )
@@ -422,10 +422,7 @@ BAD_CHANGES = {
         "names",
         "write one of suppliers.lynas.offers.Dy.20",
     ),
-    "limit outside the years": (
-        {"model.years": [2027, 2028]},
-        "limits.china_heavy_share.from: 2030 is outside 2027 to 2028",
-    ),
+    "limit from no year": ({"limits.china_heavy_share.from": 3030}, "limits.china_heavy_share.from: value is 3030"),
 }
 
 

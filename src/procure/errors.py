@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from procure.languages import LINE, SPACE, Said
-from procure.words import listed
+from procure.words import alike, listed, printable
 
 _INDENT = "  "
 _FAULT, _REMEDY, _STOP = (
@@ -38,6 +38,11 @@ _NAMES, _NO_NAMES = (
     Said("the valid names are {names}", "使える名前は {names}"),
     Said("no names are defined here", "ここで使える名前はない"),
 )
+
+
+def _one_line(text: str) -> str:
+    """What was seen may be anything: it is shown without what moves, colours or turns it."""
+    return Said(printable(text), printable(text.ja)) if isinstance(text, Said) else printable(text)
 
 
 class ProcureError(Exception):
@@ -70,11 +75,11 @@ class Fault:
     @property
     def said(self) -> Said:
         """The whole fault as one sentence, and its remedy."""
-        fault = _FAULT.format(where=self.where, seen=self.seen, rule=self.rule)
+        fault = _FAULT.format(where=_one_line(self.where), seen=_one_line(self.seen), rule=self.rule)
         if not self.remedy:
             return fault
         stop = "" if self.remedy.endswith(("?", ".", "…")) else _STOP
-        return fault + _REMEDY.format(remedy=self.remedy) + stop
+        return fault + _REMEDY.format(remedy=_one_line(self.remedy)) + stop
 
 
 class DataError(ProcureError):
@@ -179,11 +184,15 @@ class NotProved(ProcureError):
 def nearest(word: str, options: Iterable[str]) -> str:
     """The remedy for an unknown name: the nearest valid one, or the valid ones when none is near.
 
-    >>> nearest("chian", ["china", "lynas"])
-    "did you mean 'china'?"
+    Capitals, and characters of full width, make no name another.
+
+    >>> nearest("chian", ["china", "lynas"]), nearest("dy", ["Dy", "Y"]), nearest("hevy", ["Dy", "medium_heavy"])
+    ("did you mean 'china'?", "did you mean 'Dy'?", "did you mean 'medium_heavy'?")
     """
-    known = sorted(set(options))
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return _NEAREST.format(name=close[0])
+    known = sorted(options) if isinstance(options, Set) else list(dict.fromkeys(options))
+    spelled = {alike(name): name for name in reversed(known)}
+    parts = {part: name for name in reversed(known) for part in alike(name).split("_")}
+    for named, cutoff in ((spelled, 0.6), (parts, 0.75)):
+        if close := difflib.get_close_matches(alike(word), named, n=1, cutoff=cutoff):
+            return _NEAREST.format(name=named[close[0]])
     return _NAMES.format(names=listed(known)) if known else _NO_NAMES

@@ -116,6 +116,25 @@ def printable(text: str) -> str:
     return "".join(character for character in plain if unicodedata.category(character)[0] != "C")
 
 
+def alike(text: str) -> str:
+    """A text as it compares with others: without capitals, and in characters of half width.
+
+    >>> alike("Ｄｙ") == alike("dy")
+    True
+    """
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def half_width(text: str) -> str:
+    """A number in digits of half width where it is written in those of full width, as a Japanese keyboard does; else nothing.
+
+    >>> half_width("９００．５"), half_width("900.5"), half_width("重希土")
+    ('900.5', '', '')
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    return plain if plain != text and plain.isascii() and any(map(str.isdigit, plain)) else ""
+
+
 def in_full(number: float) -> str:
     """Every digit that is meant, with commas: at most ten.
 

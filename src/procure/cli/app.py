@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from procure.cli.frontier import frontier
 from procure.cli.hedges import hedges
 from procure.cli.language import language, spoken
 from procure.cli.models import models
+from procure.cli.new import new
 from procure.cli.plot import plot
 from procure.cli.ranges import ranges
 from procure.cli.regret import regret
@@ -72,14 +74,22 @@ def _drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(cls=_Commands, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 def main() -> None:
     """Run the command line; characters that a terminal cannot show become question marks instead of errors."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text streams of the process
-    app(prog_name="procure")
+    try:
+        app(prog_name="procure")
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # at once, and whoever is impatient sees no trace of what is still being waited for
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError):
+                    stream.flush()
+            os._exit(INTERRUPTED)
+        raise
 
 
 def _version(wanted: bool) -> None:
@@ -101,6 +111,6 @@ def procure(
 
 for command in (
     solve, evaluate, compare, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, regret,
-    ambiguity, verify, check, models, sources, show, plot, report,
+    ambiguity, verify, check, models, new, sources, show, plot, report,
 ):  # fmt: skip
     app.command()(spoken(command))

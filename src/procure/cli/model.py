@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from procure.cli import complete
+from procure.cli.language import language
 from procure.errors import DataError, Fault
+from procure.languages import in_language
+from procure.words import half_width
 
 if TYPE_CHECKING:
     from procure.model import Model
     from procure.portfolio.portfolio import Portfolio
 
-ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="A bundled name (`procure models`) or a .toml file.")]
+ModelName = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="A bundled name (`procure models`) or a .toml file.", autocompletion=complete.models
+    ),
+]
 Changes = Annotated[
     list[str] | None,
     typer.Option(
@@ -61,7 +70,7 @@ def load(
 ) -> Model:
     """The model with its changes, and limits of policies by name; every fault of command line, file and changes in one list.
 
-    Unless `quiet`, the numbers of the facts that were changed are said on stderr.
+    Unless `quiet`, the numbers of the facts that were changed are said on stderr, and what falls into no year of the model.
     """
     from procure.model import load_model
 
@@ -79,8 +88,8 @@ def load(
     if faults:
         raise DataError(faults)
     if not quiet:
-        for line in _numbers_set(model, changed, values):
-            print(line, file=sys.stderr)
+        for line in [*_numbers_set(model, changed, values), *changed.settings.left_out()]:
+            print(in_language(line, language()), file=sys.stderr)
     return changed
 
 
@@ -127,7 +136,10 @@ def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
         elif path in values:
             faults.append(Fault(where, f"{path} is set twice", "a path is set once", "keep one of them"))
         else:
-            values[path] = value_of(where, text, faults)
+            before = len(faults)
+            value = value_of(where, text, faults)
+            if len(faults) == before:
+                values[path] = value
     return values
 
 
@@ -137,7 +149,9 @@ def value_of(where: str, text: str, faults: list[Fault]) -> Any:
         return _literal(text)
     except ValueError as error:
         example = """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'"""
-        if re.match(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", text):
+        if plain := half_width(text):
+            example = f"write {plain}: these are full-width digits"
+        elif re.match(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", text):
             example = "write plain digits, without separators"
         seen, rule = f"the value is {text!r} ({error})", "a value is a word, or written as in TOML"
         faults.append(Fault(where, seen, rule, example))

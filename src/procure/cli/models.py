@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import tomllib
+from pathlib import Path
+from typing import Annotated
 
-from procure.cli.language import language
-from procure.languages import in_language, named
+import typer
+
+from procure.cli.output import show, unwritable, write_csv
+from procure.errors import DataError
 
 
-def models() -> None:
-    """List the bundled models."""
-    from procure.model import bundled_models
+def models(
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Write them as comma-separated values; - prints them."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+) -> None:
+    """List the bundled models: their years, suppliers and limits."""
+    from procure.report.models import frame, listing
+    from procure.report.page import Page
 
-    titles = {
-        name: in_language(named(tomllib.loads(path.read_text(encoding="utf-8"))["model"]["title"], name), language())
-        for name, path in bundled_models().items()
-    }
-    width = max(map(len, titles))
-    for name, title in titles.items():
-        print(f"{name:{width}}  {title}")
+    if csv is None:
+        show(Page([listing()]))
+        return
+    if faults := unwritable(csv, force, "--csv"):
+        raise DataError(faults)
+    write_csv(frame(), csv)

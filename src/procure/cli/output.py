@@ -18,7 +18,7 @@ PROGRESS_AFTER = 2.0  # seconds
 
 def unwritable(path: Path | None, force: bool, option: str = "--json") -> list[Fault]:
     """Why the answer cannot be written to `path`, known before an hour of solving."""
-    if path is None:
+    if path is None or (str(path) == "-" and option == "--csv"):
         return []
     where, folder = f"{option} {path}", path.resolve().parent
     if path.is_dir():
@@ -48,6 +48,18 @@ def unwritable_folder(folder: Path, files: Iterable[Path], force: bool, option: 
     if not os.access(folder, os.W_OK):
         return [Fault(where, "it is not open to writing", "the answer is new files", "name another folder")]
     return []
+
+
+def write_csv(frame: Any, file: Path) -> None:
+    """Write a frame as comma-separated values; ``-`` prints them."""
+    from procure.portfolio.store import replacing
+    from procure.report.spreadsheet import to_csv
+
+    if str(file) == "-":
+        to_csv(frame, sys.stdout)
+        return
+    with replacing(file.resolve()) as path:
+        to_csv(frame, path)
 
 
 def show(answer: Any) -> None:

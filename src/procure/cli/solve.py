@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from procure.cli import complete
 from procure.cli.model import Changes, ModelName, TimeLimit, load
 from procure.cli.output import progress, show, unwritable
 from procure.cli.report import Sliders, cases_of, missing, ranges_of, write_report
@@ -21,6 +22,7 @@ def solve(
         typer.Option(
             "--limit",
             metavar="NAME",
+            autocompletion=complete.policies,
             help="Add a limit that a policy sets, as often as needed: --limit jogmec-60. --set limits.jogmec_60.min=90 changes it.",
         ),
     ] = None,

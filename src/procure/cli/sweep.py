@@ -9,7 +9,7 @@ import typer
 
 from procure.cli.language import language
 from procure.cli.model import Changes, ModelName, TimeLimit, load
-from procure.cli.output import progress_of_cases, unwritable
+from procure.cli.output import progress_of_cases, unwritable, write_csv
 from procure.errors import Fault
 from procure.languages import Said, in_language
 
@@ -23,7 +23,9 @@ def sweep(
             metavar="DIR", help="Keep rows in this folder as they are done; what is there is not solved again."
         ),
     ] = None,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows to this file.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows to this file; - prints them.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
     changes: Changes = None,
     column: Annotated[
@@ -78,12 +80,8 @@ def sweep(
             verdict=verdict, retry=retry, options=None if time_limit is None else {"time_limit": time_limit}, progress=told,
         )  # fmt: skip
     if csv is not None:
-        from procure.portfolio.store import replacing
-        from procure.report.spreadsheet import to_csv
-
-        with replacing(csv.resolve()) as path:
-            to_csv(rows, path)
-    if not quiet:
+        write_csv(rows, csv)
+    if not quiet and str(csv) != "-":
         print(in_language(summary(chosen.name, rows), language()))
         if store is not None:
             where = Said(

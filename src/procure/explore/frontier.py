@@ -30,7 +30,7 @@ from procure.explore.along import Along, along, value_of
 from procure.explore.kept import Kept
 from procure.limits import KINDS
 from procure.limits.limit import SHARE
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.model.limits import LimitChoices
 from procure.portfolio import measure
 from procure.portfolio.measure import Measured
@@ -106,7 +106,7 @@ class Frontier(Kept):
 
 
 def frontier(
-    model: Model,
+    model: ModelOrName,
     limit: str,
     bounds: Sequence[float | str] | None = None,
     *,
@@ -119,7 +119,7 @@ def frontier(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
         Compiled once, and re-solved at each value from its last basis.
     limit : str
         Name of a limit of the model, or the path of any number or choice of it, such as ``risk.weight``.
@@ -151,6 +151,7 @@ def frontier(
     >>> found.table["weighed_musd"].round().tolist()
     [6948.0, 11495.0]
     """
+    model = as_model(model)
     faults = list(faults_of(seeds))
     if points < 3:
         faults.append(Fault("points", f"is {points}", "a curve has two ends and a middle", "ask for twelve"))

@@ -31,7 +31,7 @@ from procure.limits.limit import SHARE
 from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import make_market, make_tree, merge
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.model.limits import LimitChoices
 from procure.portfolio.frames import is_worthless
 from procure.portfolio.fresh import WIDE
@@ -110,12 +110,12 @@ class Hedges(Kept):
     rates: DataFrame = field(repr=False)
 
 
-def hedges(model: Model, *, choose: bool = False, paths: int = PATHS, progress: Progress | None = None) -> Hedges:
+def hedges(model: ModelOrName, *, choose: bool = False, paths: int = PATHS, progress: Progress | None = None) -> Hedges:
     """What each supplier, contract, stock, programme and limit of a model is worth, million USD.
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
     choose : bool
         Whether the programme is chosen anew without each hedge: as many solves more as there are levels.
     paths : int
@@ -145,6 +145,7 @@ def hedges(model: Model, *, choose: bool = False, paths: int = PATHS, progress: 
     contract contracts with lynas        1336.0
        stock                stock           0.0
     """
+    model = as_model(model)
     if paths < 0:
         raise DataError(Fault("paths", f"is {paths}", "fresh paths are counted from 0", "leave it out"))
     compiled = Compiled(model, is_solved_once=True)
@@ -206,6 +207,8 @@ class _Search:
                 yield _Hedge(CONTRACT, f"contracts with {s}", model.with_(**{f"suppliers.{s}.contracts": "none"}))
         yield _Hedge(STOCK, "stock", model.with_(**self._nothing(numbers, OF_STOCK)))
         for choice in model.settings.limits:
+            if not choice.held_in(model.years):
+                continue
             others = tuple(other for other in model.settings.limits if other is not choice)
             without = replace(model, settings=model.settings.model_copy(update={"limits": others}))
             yield _Hedge(LIMIT, choice.name, without)

@@ -6,21 +6,21 @@ from typing import Any, overload
 
 from procure.lp.two_stage import TwoStageProblem, ValueOfInformation
 from procure.lp.two_stage import value_of_information as of_problem
-from procure.model import Model
+from procure.model import ModelOrName, as_model
 from procure.portfolio.information import Information
 from procure.solving.compiled import Compiled
 
 
 @overload
-def value_of_information(asked: Model, **how: Any) -> Information: ...
+def value_of_information(asked: ModelOrName, **how: Any) -> Information: ...
 @overload
 def value_of_information(asked: TwoStageProblem, **how: Any) -> ValueOfInformation: ...
-def value_of_information(asked: Model | TwoStageProblem, **how: Any) -> ValueOfInformation:
+def value_of_information(asked: ModelOrName | TwoStageProblem, **how: Any) -> ValueOfInformation:
     """Here-and-now, wait-and-see and expected-value costs; of a model weighed as it weighs, of a problem on the mean.
 
     Parameters
     ----------
-    asked : Model or TwoStageProblem
+    asked : Model, str, Path or TwoStageProblem
     options : mapping, optional
         Of a model: as in `procure.solve`.
     method, tolerance
@@ -45,4 +45,4 @@ def value_of_information(asked: Model | TwoStageProblem, **how: Any) -> ValueOfI
     """
     if isinstance(asked, TwoStageProblem):
         return of_problem(asked, **how)
-    return Compiled(asked, **how, is_solved_once=True).solve().value_of_information
+    return Compiled(as_model(asked), **how, is_solved_once=True).solve().value_of_information

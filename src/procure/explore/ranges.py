@@ -22,7 +22,7 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault
 from procure.explore.kept import Kept
 from procure.lp.cores import cores
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.program.near_optimal import NearOptimal
 from procure.program.program import Program
 from procure.scenarios.decided import Programmes
@@ -76,7 +76,7 @@ class Ranges(Kept):
 
 
 def ranges(
-    model: Model,
+    model: ModelOrName,
     within: float = 0.01,
     *,
     elements: Sequence[str] | None = None,
@@ -87,7 +87,7 @@ def ranges(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
     within : float
         By which share of the least weighed cost a plan may be dearer: 0.01 is one per cent.
     elements : sequence of str, optional
@@ -115,6 +115,7 @@ def ranges(
      share  low  high  needed
       0.41 0.35  0.72    True
     """
+    model = as_model(model)
     faults = list(faults_of(seeds))
     if not 0 <= within <= 1:
         faults.append(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.model.choices import ReviewChoices
 from procure.portfolio.evaluate import compare
 from procure.portfolio.verdict import PATHS, SEED
@@ -42,12 +42,12 @@ class Reviews(Shown):
     worth: DataFrame = field(repr=False)
 
 
-def reviews(model: Model, paths: int = PATHS, *, progress: Progress | None = None) -> Reviews:
+def reviews(model: ModelOrName, paths: int = PATHS, *, progress: Progress | None = None) -> Reviews:
     """What each review of a model is worth, and all of them together.
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
         With reviews.
     paths : int
         Fresh paths on which the plans are compared.
@@ -65,7 +65,8 @@ def reviews(model: Model, paths: int = PATHS, *, progress: Progress | None = Non
     Infeasible, SolverError
         As `procure.solve`.
     """
-    all_of_them = model.settings.reviews
+    model = as_model(model)
+    all_of_them = model.settings.revisions
     if not all_of_them:
         remedy = "add [[reviews]] with a year and what it sees"
         raise DataError(Fault(f"{model.origin}, reviews", "there are none", "a review is worth something", remedy))

@@ -22,7 +22,7 @@ from procure.errors import DataError, Fault, Infeasible
 from procure.explore.along import Along, along
 from procure.explore.kept import Kept
 from procure.market import is_drawn_anew
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import WIDE
 from procure.scenarios.futures import holds_every_future
 from procure.scenarios.world import programme_choices
@@ -85,7 +85,7 @@ class Switches(Kept):
 
 
 def switch(
-    model: Model,
+    model: ModelOrName,
     path: str,
     low: float | str,
     high: float | str,
@@ -100,7 +100,7 @@ def switch(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
         With several programme levels to choose from; compiled once, and re-solved at each value.
     path : str
         Of the number, a fact or a choice. Of chances that sum to one the others share what it leaves as they do now.
@@ -135,6 +135,7 @@ def switch(
     procure.errors.DataError: 1 fault in the input:
       two-class.toml: there is one programme level; a switch is from one level to another. Remedy: name some at suppliers...
     """
+    model = as_model(model)
     faults = []
     levels = [programme_name(choice) for choice in programme_choices(model)]
     if len(levels) < 2:

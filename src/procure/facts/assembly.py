@@ -14,14 +14,19 @@ from procure.facts.sheet import Sheet, folder_sheets
 from procure.facts.tables import Typed, rejecter, typed_table
 
 
-def assembled(sheets: Mapping[str, Sheet], faults: list[Fault], *, extend: bool) -> dict[str, Typed]:
-    """The tables of some sheets by name, with `extend` those that are bundled too; `DataError` with every fault."""
+def assembled(found: Mapping[str, Sheet | None], faults: list[Fault], *, extend: bool) -> dict[str, Typed]:
+    """The tables of some sheets by name, with `extend` those that are bundled too; `DataError` with every fault.
+
+    Nothing is said to be missing that a sheet which cannot be read (None), or a row in which something is wrong, may define.
+    """
+    sheets = {name: sheet for name, sheet in found.items() if sheet is not None}
+    unread = set(found) - set(sheets)
     base = _bundled() if extend else {}
     rates = _rates(base.get(RATES))
     tables = dict(base)
     if RATES in sheets:  # first, since it defines the currencies of all others
         own = typed_table(schema()[RATES], sheets[RATES], Units({}), faults)
-        if extend and not faults:
+        if extend and not own.unsound:
             tables = base = _bundled(tuple(_rates(own).items()))
         tables = tables | {RATES: _merged(RATES, base.get(RATES), own)}
         rates |= _rates(own)
@@ -29,11 +34,10 @@ def assembled(sheets: Mapping[str, Sheet], faults: list[Fault], *, extend: bool)
     for name, sheet in sheets.items():
         if name != RATES:
             tables[name] = _merged(name, base.get(name), typed_table(schema()[name], sheet, units, faults))
-    if not faults:  # names and sums mean little while cells are unsound
-        reject = rejecter(faults)
-        check_names(tables, reject)
-        for name, typed in tables.items():
-            check_sums(name, typed.columns, sheets[name].label if name in sheets else name, reject)
+    reject = rejecter(faults)
+    check_names(tables, reject, unread=unread)
+    for name, typed in tables.items():
+        check_sums(name, typed.columns, sheets[name].label if name in sheets else name, reject, typed.unsound)
     if faults:
         raise DataError(faults)
     return tables
@@ -61,6 +65,7 @@ def _merged(name: str, base: Typed | None, own: Typed) -> Typed:
         {column: [typed.columns[column][row] for typed, row in chosen] for column in base.columns},
         [typed.places[row] for typed, row in chosen],
         [typed.written[row] for typed, row in chosen],
+        {number for number, (typed, row) in enumerate(chosen) if row in typed.unsound},
     )
 
 
@@ -68,7 +73,7 @@ def _merged(name: str, base: Typed | None, own: Typed) -> Typed:
 def _bundled(own_rates: tuple[tuple[str, float], ...] = ()) -> dict[str, Typed]:
     """The bundled tables, typed and checked once per process, converted at exchange rates of one's own if there are any."""
     faults: list[Fault] = []
-    sheets = folder_sheets(bundled_folder(), faults)
+    sheets = {name: sheet for name, sheet in folder_sheets(bundled_folder(), faults).items() if sheet is not None}
     rates = typed_table(schema()[RATES], sheets[RATES], Units({}), faults)
     units = Units(_rates(rates) | dict(own_rates))
     tables = {

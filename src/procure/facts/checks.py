@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from procure.errors import nearest
@@ -16,8 +16,22 @@ from procure.words import chances
 TOLERANCE = 1e-6
 
 
-def check_names(tables: Mapping[str, Typed], reject: Reject, only: Iterable[str] | None = None) -> None:
-    """Every element, supplier, state and scope that a row names is defined somewhere; with `only`, the rows of those tables."""
+def check_names(
+    tables: Mapping[str, Typed], reject: Reject, only: Iterable[str] | None = None, unread: Collection[str] = ()
+) -> None:
+    """Every element, supplier, state and scope that a row names is defined somewhere; with `only`, the rows of those tables.
+
+    Rows in which something else is wrong, and names that a table may have had that is `unread`, are passed over.
+    """
+
+    def is_known(resource: str, keys: Iterable[str]) -> bool:
+        """Whether all names are known that a table defines."""
+        typed = tables.get(resource)
+        if resource in unread or (unread and typed is None):
+            return False
+        if typed is not None and not typed.places and not schema()[resource].may_be_empty:
+            return False  # that it has no rows is told
+        return typed is None or all(typed.columns[name][row] for row in typed.unsound for name in keys)
 
     def known(reference: Reference) -> set[tuple[Any, ...]]:
         typed = tables.get(reference.resource)
@@ -27,7 +41,7 @@ def check_names(tables: Mapping[str, Typed], reject: Reject, only: Iterable[str]
         place: str, column: str, key: tuple[Any, ...], valid: set[tuple[Any, ...]], rule: str, remedy: str = ""
     ) -> None:
         if key not in valid:
-            options = [other[-1] for other in valid if other[:-1] == key[:-1]]
+            options = sorted(other[-1] for other in valid if other[:-1] == key[:-1])
             owner = f" of '{key[0]}'" if len(key) > 1 else ""
             where = f"{place}, column {column}"
             reject(where, f"unknown {column} '{key[-1]}'{owner}", rule, remedy or nearest(str(key[-1]), options))
@@ -36,12 +50,18 @@ def check_names(tables: Mapping[str, Typed], reject: Reject, only: Iterable[str]
     for name in tables if only is None else only:
         table, typed = schema()[name], tables[name]
         for reference in table.foreign:
+            if not is_known(reference.resource, reference.keys):
+                continue
             valid = known(reference)
-            for place, *key in zip(typed.places, *(typed.columns[field] for field in reference.fields), strict=True):
-                if any(key):
+            keys = zip(typed.places, *(typed.columns[field] for field in reference.fields), strict=True)
+            for row, (place, *key) in enumerate(keys):
+                if any(key) and row not in typed.unsound:
                     check(place, reference.fields[-1], tuple(key), valid, reference.rule, reference.remedy)
-        for column in (column.name for column in table.columns.values() if column.is_scope):
-            for place, scope in zip(typed.places, typed.columns[column], strict=True):
+        of_scope = [column.name for column in table.columns.values() if column.is_scope]
+        for column in of_scope if is_known("elements", ("element",)) else ():
+            for row, (place, scope) in enumerate(zip(typed.places, typed.columns[column], strict=True)):
+                if row in typed.unsound:
+                    continue
                 check(
                     place,
                     column,
@@ -51,8 +71,11 @@ def check_names(tables: Mapping[str, Typed], reject: Reject, only: Iterable[str]
                 )
         for entry in table.lists:
             owner, column = entry.reference.fields
+            if not is_known(entry.reference.resource, entry.reference.keys):
+                continue
             valid = known(entry.reference)
-            for place, key, names in zip(typed.places, typed.columns[owner], typed.columns[column], strict=True):
+            lists = zip(typed.places, typed.columns[owner], typed.columns[column], strict=True)
+            for place, key, names in (cells for row, cells in enumerate(lists) if row not in typed.unsound):
                 for listed in map(str.strip, names.split(entry.separator)):
                     if listed not in entry.also:
                         check(place, column, (key, listed), valid, entry.reference.rule)
@@ -69,8 +92,10 @@ def _scopes(tables: Mapping[str, Typed]) -> set[tuple[Any, ...]]:
     return scopes
 
 
-def check_sums(name: str, columns: Mapping[str, Iterable[Any]], label: str, reject: Reject) -> None:
-    """Chances of one thing sum to one; the shares of a basket to at most one."""
+def check_sums(
+    name: str, columns: Mapping[str, Iterable[Any]], label: str, reject: Reject, unsound: Collection[int] = ()
+) -> None:
+    """Chances of one thing sum to one; the shares of a basket to at most one. Sums with a row that is `unsound` are passed over."""
     cells = {column: list(values) for column, values in columns.items()}
 
     def words(names: Iterable[str], row: int) -> list[str]:
@@ -84,6 +109,8 @@ def check_sums(name: str, columns: Mapping[str, Iterable[Any]], label: str, reje
                 groups[", ".join(words(whole.by, row))].append(row)
         for column in whole.columns:
             for group, rows in groups.items():
+                if not set(rows).isdisjoint(unsound):
+                    continue
                 total = math.fsum(cells[column][row] for row in rows)
                 if total <= whole.bound + TOLERANCE and not (whole.is_exact and total < whole.bound - TOLERANCE):
                     continue

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from procure.errors import DataError, Fault, nearest
 from procure.facts.schema import schema
 from procure.facts.tables import text_of
-from procure.words import listed
+from procure.words import alike, listed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -97,11 +97,11 @@ class Paths:
         """The paths that begin like an unknown one, as far as they do: the nearest is among them."""
         stem = path.rpartition(".")[0]
         columns = self._columns(stem) if self._is_number(stem) else []
-        parts = path.split(".")
+        parts = alike(path).split(".")
         for length in range(len(parts), -1, -1):
-            alike = [known for known in self.full if known.split(".")[:length] == parts[:length]]
-            if alike:
-                return [*alike, *(f"{stem}.{column}" for column in columns)]
+            begin_so = [known for known in self.full if alike(known).split(".")[:length] == parts[:length]]
+            if begin_so:
+                return [*begin_so, *(f"{stem}.{column}" for column in columns)]
         return []
 
     def _is_number(self, path: str) -> bool:

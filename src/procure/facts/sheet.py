@@ -92,19 +92,20 @@ def frame_sheet(name: str, frame: DataFrame) -> Sheet:
     return Sheet(name, header, rows, [f"{name} row {number}" for number in range(1, len(rows) + 1)])
 
 
-def folder_sheets(folder: Path, faults: list[Fault]) -> dict[str, Sheet]:
-    """Every CSV file directly in the folder; a name that is no table is a fault."""
+def folder_sheets(folder: Path, faults: list[Fault]) -> dict[str, Sheet | None]:
+    """Every CSV file directly in the folder by its name, None where it cannot be read; a name that is no table is a fault."""
     if not folder.is_dir():
         remedy = "name a folder of CSV tables"
         raise DataError(Fault(str(folder), "no such folder", "facts are read from a folder", remedy))
-    sheets: dict[str, Sheet] = {}
+    sheets: dict[str, Sheet | None] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() != ".csv" or path.name.startswith("."):
             continue
         if path.stem not in schema():
             faults.append(Fault(path.name, "no table has this name", _KNOWN_TABLES, nearest(path.stem, schema())))
-        elif sheet := read_sheet(path, faults):
-            sheets[path.stem] = sheet
+            sheets[path.stem] = None
+        else:
+            sheets[path.stem] = read_sheet(path, faults)
     return sheets
 
 

@@ -9,13 +9,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from procure.errors import Fault, nearest
 from procure.facts.conversion import Units, Written
 from procure.facts.schema import Bounds, Column, Table
 from procure.facts.sheet import Cells, Sheet
+from procure.words import half_width
 
 TRUE, FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
 
@@ -27,6 +28,7 @@ class Typed:
     columns: dict[str, list[Any]]
     places: list[str]
     written: list[Written]
+    unsound: set[int] = field(default_factory=set)  # rows in which something is wrong: no more is said of them
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each row by the names of its columns."""
@@ -41,14 +43,18 @@ def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -
     if not sheet.rows and not table.may_be_empty and len(faults) == before:
         faults.append(Fault(sheet.label, "no rows", "a table has at least one row", "fill it or delete it"))
     typed = Typed({name: [] for name in table.columns}, sheet.places, [])
-    before = len(faults)
     reject = rejecter(faults)
-    for row, place in zip(sheet.rows, sheet.places, strict=True):
+    for number, (row, place) in enumerate(zip(sheet.rows, sheet.places, strict=True)):
+        before = len(faults)
         cells = _filled(table, row)
         attribute = cells.get("attribute")
         is_sound = True
         values: dict[str, Any] = {}
         for name, column in table.columns.items():
+            if column.required and name not in sheet.header:  # told once, of the header
+                values[name], is_sound = (math.nan if column.numeric else ""), False
+                typed.unsound.add(number)
+                continue
             if column.like_value and not row.get(name, ""):
                 values[name] = values["value"]  # it repeats the value, whose faults are told once
                 continue
@@ -59,8 +65,9 @@ def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -
         typed.written.append(_convert(table, values, units, place, reject) if is_sound else Written(values["unit"]))
         for name, value in values.items():
             typed.columns[name].append(value)
-    if len(faults) == before:
-        _check_key(table, typed, reject)
+        if len(faults) > before:
+            typed.unsound.add(number)
+    _check_key(table, typed, reject)
     return typed
 
 
@@ -140,6 +147,7 @@ def _number(
         number = math.nan
     if math.isnan(number):
         remedy = "write plain digits, without separators or units" if re.search(r"\d", text) else "fill in a number"
+        remedy = f"write {plain}: these are full-width digits" if (plain := half_width(text)) else remedy
         reject(where, f"'{text}' is not a number", bounds.rule(column.name), remedy)
     elif math.isinf(number):
         reject(where, f"'{text}' is infinite", bounds.rule(column.name), "leave out the row if there is no limit")
@@ -191,7 +199,10 @@ def _convert(table: Table, values: dict[str, Any], units: Units, place: str, rej
 def _check_key(table: Table, typed: Typed, reject: Reject) -> None:
     """Every row has a key of its own."""
     first: dict[tuple[Any, ...], str] = {}
-    for key, place in zip(zip(*(typed.columns[name] for name in table.key), strict=True), typed.places, strict=True):
+    keys = zip(*(typed.columns[name] for name in table.key), strict=True)
+    for number, (key, place) in enumerate(zip(keys, typed.places, strict=True)):
+        if number in typed.unsound:
+            continue
         if key in first:
             name = ", ".join(text_of(part) for part in key)
             reject(

@@ -50,7 +50,10 @@ class Outage(UnservedShare):
 
     name = "outage"
     reads = (*UnservedShare.reads, "lost", "months")
-    keys: ClassVar[dict[str, tuple[Any, Any]]] = {"lost": (Lost, "any one"), "months": (Months, 12.0)}
+    keys: ClassVar[dict[str, tuple[Any, Any]]] = {
+        "lost": (Lost, Field("any one", description="Who is lost: 'any one', 'any two', or a list of suppliers.")),
+        "months": (Months, Field(12.0, description="For how long.")),
+    }
     counts = Counts.NODES
     nothing = 0.0
 
@@ -75,12 +78,11 @@ class Outage(UnservedShare):
         )
         periods = choice.months * periods_per_year / MONTHS_PER_YEAR
         shares = [min(1.0, periods - k) for k in range(math.ceil(periods - 1e-9))]
-        first, last = choice.first or years[0], choice.last or years[-1]
         return [
             Future((year - years[0]) * periods_per_year, dict.fromkeys(lost, shares))
             for lost in sets
             if lost
-            for year in range(first, last + 1)
+            for year in choice.held_in(years)
         ]
 
     def looks_at(self, limit: Limit, year: int | None, market: MarketNumbers) -> Index:

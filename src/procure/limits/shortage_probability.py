@@ -41,8 +41,14 @@ class ShortageProbability(UnservedShare):
     name = "shortage_probability"
     reads = (*UnservedShare.reads, "threshold", "method")
     keys: ClassVar[dict[str, tuple[Any, Any]]] = {
-        "threshold": (Annotated[float, Strict(), BeforeValidator(share_of_percent)], Field(0.0, ge=0, lt=1)),
-        "method": (Literal["exact", "cvar"], "exact"),
+        "threshold": (
+            Annotated[float, Strict(), BeforeValidator(share_of_percent)],
+            Field(0.0, ge=0, lt=1, description="The share of demand that may go unserved."),
+        ),
+        "method": (
+            Literal["exact", "cvar"],
+            Field("exact", description="Whether futures are counted, or the convex form stands in, which has a price."),
+        ),
     }
     counts = Counts.NODES
     is_convex = False

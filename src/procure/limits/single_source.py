@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
+
 from procure.languages import Said
 from procure.limits.limit import Limit
 from procure.limits.said import whole
@@ -25,7 +27,10 @@ class SingleSource(SuppliedShare):
     name = "single_source"
     reads: ClassVar[tuple[str, ...]] = (*SuppliedShare.reads, "by")
     keys: ClassVar[dict[str, tuple[Any, Any]]] = SuppliedShare.keys | {
-        "by": (Literal["supplier", "country"], "supplier"),
+        "by": (
+            Literal["supplier", "country"],
+            Field("supplier", description="Whether every supplier is limited, or every country."),
+        ),
     }
     has_parts = True
 

@@ -17,6 +17,7 @@ from collections.abc import Hashable
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from procure.languages import Said
 from procure.limits.asked import Futures, MarketNumbers
@@ -38,7 +39,14 @@ class SuppliedShare(FuturesLimit):
     """Limits on the share of demand that suppliers bring."""
 
     reads: ClassVar[tuple[str, ...]] = ("scope", "from", "to", "weight", "when")
-    keys: ClassVar[dict[str, tuple[Any, Any]]] = {"when": (Literal["undisturbed", "always", "mean"], "undisturbed")}
+    keys: ClassVar[dict[str, tuple[Any, Any]]] = {
+        "when": (
+            Literal["undisturbed", "always", "mean"],
+            Field(
+                "undisturbed", description="In which futures it holds: while undisturbed, in every one, or on average."
+            ),
+        )
+    }
     counts = Counts.MEAN
     nothing_says = Said(
         "no future of that year is undisturbed, or there is no demand", "その年に平常の将来がないか、需要がない"

@@ -19,9 +19,10 @@ from procure.units import Array, Index
 
 
 def limits_of(choice: LimitChoices, reading: Reading, prices: Prices) -> tuple[Limit, ...]:
-    """A limit of the model file over the elements, suppliers and years of the model, or all its parts."""
-    first = choice.first if choice.first is not None else reading.years[0]
-    last = choice.last if choice.last is not None else reading.years[-1]
+    """A limit of the model file over the elements, suppliers and years of the model, or all its parts; none in other years."""
+    years = choice.held_in(reading.years)
+    if not years:
+        return ()
     elements = tuple(e for e in reading.elements if {"all", e, reading.class_of[e]} & {*choice.scopes})
     if choice.supplier is not None:
         suppliers: tuple[str, ...] = (choice.supplier,)
@@ -38,7 +39,7 @@ def limits_of(choice: LimitChoices, reading: Reading, prices: Prices) -> tuple[L
         name=choice.name,
         kind=choice.kind,
         tag=choice.tag,
-        years=() if counts is Counts.PATHS else tuple(range(first, last + 1)),
+        years=() if counts is Counts.PATHS else years,
         counts=counts,
         suppliers=suppliers,
         elements=elements,

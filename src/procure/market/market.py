@@ -240,7 +240,7 @@ def _information(reading: Reading) -> NDArray[np.int64]:
     """Nodes that differ only in this period's demand are one when orders are placed."""
     blind = {
         DEMAND,
-        *(memory_of(DEMAND, review.year) for review in reading.settings.reviews),
+        *(memory_of(DEMAND, review.year) for review in reading.settings.revisions),
     }  # taken in the same period
     seen = [reading.code[name] for name in sorted(reading.code) if name not in blind]
     alone = np.maximum(np.arange(reading.n_nodes) - reading.tree.n_nodes, -1)  # futures outside the law are told apart

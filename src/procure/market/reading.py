@@ -105,7 +105,7 @@ class Reading:
         ]
         reviews += [
             Review(choice.year, memory_of(name, choice.year))
-            for choice in self.settings.reviews
+            for choice in self.settings.revisions
             for name in choice.sees
         ]
         for review in reviews:
@@ -114,7 +114,7 @@ class Reading:
                 raise DataError(
                     Fault(f"{self.model.origin}, reviews", seen, "what a plan waits for is part of its world")
                 )
-        if self.settings.reviews and self.settings.world.scenarios:
+        if self.settings.revisions and self.settings.world.scenarios:
             rule = "a table of futures does not say what a review would see"
             remedy = "drop world.scenarios, or the reviews"
             raise DataError(Fault(f"{self.model.origin}, reviews", "the futures are a table", rule, remedy))

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from procure.errors import DataError, nearest
+from procure.languages import Said
 from procure.model.faults import in_words, short, wrong
 from procure.model.limits import LimitChoices
 from procure.model.values import Names, Number, Share, Table, Truth, Whole, number_or_text, unrepeated
@@ -25,6 +26,18 @@ from procure.risk import balls
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 #: Where the odds are taken as they are given.
 NO_DOUBT = "none"
+_NO_LIMIT = Said(
+    "limits.{name} holds {held}, in no year of the model ({years})",
+    "limits.{name} の適用は{held}で、モデルの対象年（{years}）にはない",
+)
+_NO_REVIEW = Said(
+    "the review of {year} is in no year of the model after the first ({years})",
+    "{year}年の見直しは、初年より後の対象年（{years}）にない",
+)
+_NO_BRANCH = Said(
+    "world.tree.branch: {year} is no year of the model ({years})",
+    "world.tree.branch: {year}年はモデルの対象年（{years}）にない",
+)
 
 
 def _all_or_list(items: Any) -> Any:
@@ -34,8 +47,10 @@ def _all_or_list(items: Any) -> Any:
 
 
 def _pair(years: Any) -> Any:
+    if isinstance(years, int) and not isinstance(years, bool):
+        return years, years
     if not isinstance(years, (list, tuple)) or len(years) != 2:
-        raise wrong(f"value is {short(years)}", "it is a list of two years", "write [first, last]")
+        raise wrong(f"value is {short(years)}", "it is a year, or a list of two", "write [first, last]")
     return years
 
 
@@ -50,19 +65,29 @@ class ModelChoices(Table):
     """What is modelled: name, years, elements, and the facts it stands on."""
 
     name: str = Field(min_length=1, pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    """Name of the model, in answers and errors: small letters, digits, - and _."""
     title: dict[Literal["en", "ja"], str] = Field({})
+    """What the answer is headed by, in English and Japanese."""
     years: Annotated[tuple[Whole, Whole], BeforeValidator(_pair)]
-    beyond: Whole = Field(
-        0, ge=0, le=20
-    )  # years after the last that are solved too, and told in one line of the costs only
+    """First and last year of the plan; a year alone is a plan of one year."""
+    beyond: Whole = Field(0, ge=0, le=20)
+    """Years after the last that are solved too, and told in one line of the costs only."""
     periods_per_year: Whole = Field(1, ge=1, le=52)
+    """Into how many periods a year is cut in which supply, stock and shortage are balanced: 1, 4 or 12, say."""
     discount_rate: Share = Field(0.03, ge=0, le=0.5)
+    """By which costs of later years count less, a year."""
     facts: str = Field("bundled", min_length=1)
+    """The tables: those that come with procure, or a folder beside the model file."""
     extend: Truth = True
+    """Whether a folder's rows add to the bundled tables; false: they are all there is."""
     elements: Annotated[Literal["all"] | Names, BeforeValidator(_all_or_list)] = "all"
+    """What is bought: all that have a market and a demand, or a list."""
     classes: Literal["default", "textbook", "jogmec"] = "default"
+    """Into which light and medium/heavy elements are split: as here, by the textbook, or by JOGMEC."""
     currency: str = "USD"
-    highlight: Names = ()  # elements that always have a line of their own in the answer
+    """Shown beside USD, at the exchange rate of the tables."""
+    highlight: Names = ()
+    """Elements that always have a line of their own in the answer."""
 
     @field_validator("years")
     @classmethod
@@ -80,9 +105,13 @@ class RiskChoices(Table):
     """
 
     alpha: Share = Field(0.95, ge=0, lt=1)
+    """Confidence level: 0.95 averages the worst 5 % of futures, 0 is the plain mean."""
     weight: Share = Field(0.0, ge=0, le=1)
+    """How much the worst futures count beside the mean: 0 is mean cost alone."""
     ambiguity: Annotated[str, AfterValidator(_doubt)] = NO_DOUBT
+    """How the distance of other odds is measured: none, or one of the balls of docs/odds.md."""
     radius: Share = Field(0.0, ge=0)
+    """How far the odds may lie from those of the tables."""
 
     @property
     def in_doubt(self) -> bool:
@@ -114,9 +143,13 @@ class TreeChoices(Table):
     """
 
     branch: Annotated[tuple[Whole, ...], AfterValidator(unrepeated)] = ()
+    """Years in which the tree holds every state of the primary process."""
     nodes: Whole = Field(1500, ge=1, le=200_000)
+    """The most nodes the tree may have: more are a better sample, and take longer."""
     seed: Whole = Field(1, ge=0)
+    """Of the draw: another seed, another sample."""
     primary: str | None = None
+    """The process that branches first: the one that matters most."""
 
 
 #: Which end of the ranges of the risks is taken.
@@ -128,13 +161,19 @@ class WorldChoices(Table):
     """Which variant of the risks, where they stand today, and how the tree is made."""
 
     variant: Variant = "base"
-    start: dict[str, str] = Field({})  # before the first period
-    first: dict[str, str] = Field({})  # in the first period, for certain
+    """Which end of the ranges of the risks is taken."""
+    start: dict[str, str] = Field({})
+    """The state in which a process stands before the first period."""
+    first: dict[str, str] = Field({})
+    """The state in which it stands in the first period, for certain."""
     tree: TreeChoices = TreeChoices()
-    scenarios: Truth = False  # True: the futures are the table `scenarios` of the facts
+    """How the futures branch."""
+    scenarios: Truth = False
+    """Whether the futures are the rows of the table `scenarios`, and not a tree made from the processes."""
     retaliation: Literal["announcement", "delivery"] = (
         "announcement"  # from when a programme level that is in force provokes
     )
+    """From when a programme in force provokes: once it is announced, or once it delivers."""
 
 
 class DemandChoices(Table):
@@ -146,10 +185,15 @@ class DemandChoices(Table):
     """
 
     reading: str | None = None
+    """Which reading of demand, of those in readings.csv; else the tables' own."""
     readings: dict[str, Share] = Field({})
+    """Chances of other readings, by their names; what they leave is that of `reading`."""
     case: Literal["low", "base", "high"] = "base"
+    """Which end of the range of growth demand follows."""
     uncertain: Literal["none", "yearly", "persistent"] = "none"
+    """Whether demand is drawn, each year anew or once for all."""
     orders: Literal["after", "before"] = "after"
+    """Whether orders of a period are placed before or after its demand is seen."""
 
     @field_validator("readings")
     @classmethod
@@ -177,6 +221,7 @@ class StockChoices(Table):
     """When stock may be drawn: in a disruption, where a supplier of the element is in another state than its first; or always."""
 
     release: Literal["disruption", "always"] = "disruption"
+    """When stock may be drawn: where a supplier of the element is disturbed, or always."""
 
 
 #: Scales at which a year of ban without stock costs what others have put on it (`losses.csv`; docs/data.md says how they are made).
@@ -187,31 +232,42 @@ class ShortageChoices(Table):
     """The scale of all shortage costs: one of `SCALES` reproduces the loss of a year of ban that others see."""
 
     scale: Number = Field(1.0, ge=0, le=1000)
+    """By which all costs of shortage are multiplied."""
 
 
 class SupplierChoices(Table):
     """Choices on one supplier; naming an optional supplier switches it on, ``enabled = false`` switches one off."""
 
     enabled: Truth = True
+    """Whether it is bought from."""
     programmes: Names = ()
+    """Levels, or strategies in stages, of which the best is chosen."""
     price_rule: Literal["fixed", "index", "floor", "floor_rebate"] | None = None
+    """How a contract is priced: fixed, by index, with a floor, or with a floor and a rebate; else as the tables say."""
     payment: Literal["delivered", "ordered"] | None = None
-    contracts: Literal["free", "committed", "none"] = "free"  # today's contracts and nothing else; none: all is called
+    """Whether what is delivered is paid, or what was ordered; else as the tables say."""
+    contracts: Literal["free", "committed", "none"] = "free"
+    """Whether more may be contracted than is already; committed: no more; none: all is called within the year."""
 
 
 class ReviewChoices(Table):
     """From `year` on the plan is decided anew, knowing the states in which the processes it `sees` were the year before."""
 
     year: Whole
+    """From which on the plan is decided anew."""
     sees: Names = Field(min_length=1)
+    """Processes whose states in the year before are known then."""
 
 
 class Override(Table):
     """A single number of the facts, set with its reason: in the unit in which its row is written, or as text with a unit."""
 
     set: str
+    """Dotted path of the number."""
     value: Annotated[float | str, PlainValidator(number_or_text)]
+    """In the unit in which its row is written, or text with a unit."""
     reason: str = Field(min_length=1)
+    """Why; it stands as the source of the number."""
 
 
 class Settings(Table):
@@ -245,6 +301,30 @@ class Settings(Table):
         if twice:
             raise wrong(f"two reviews are in {twice[0]}", "each review has a year of its own", "let one see all")
         return reviews
+
+    @property
+    def revisions(self) -> tuple[ReviewChoices, ...]:
+        """The reviews in years of the model after its first."""
+        first, last = self.model.years
+        return tuple(review for review in self.reviews if first < review.year <= last)
+
+    def left_out(self) -> list[str]:
+        """What falls into no year of the model and has no part in it, in words: limits, reviews, years in which the tree branches.
+
+        >>> from procure import load_model
+        >>> load_model("japan").with_(**{"model.years": 2027}).settings.left_out()
+        ['limits.china_heavy_share holds from 2030 on, in no year of the model (2027)']
+        """
+        first, last = self.model.years
+        years = f"{first}" if first == last else f"{first} to {last}"
+        limits = [limit for limit in self.limits if not limit.held_in(range(first, last + self.model.beyond + 1))]
+        reviews = [review.year for review in self.reviews if review not in self.revisions]
+        branch = [year for year in self.world.tree.branch if not first <= year <= last]
+        return [
+            *(_NO_LIMIT.format(name=limit.name, held=limit.years_in_words, years=years) for limit in limits),
+            *(_NO_REVIEW.format(year=year, years=years) for year in reviews),
+            *(_NO_BRANCH.format(year=year, years=years) for year in branch),
+        ]
 
     @classmethod
     def checked(cls, document: Mapping[str, Any], origin: str) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +14,14 @@ from procure.model.choices import Settings
 from procure.model.faults import short
 from procure.model.model import Model, make_model
 from procure.model.presets import with_presets
+from procure.words import half_width
 
 #: Largest model file that is read, bytes.
 MAX_MODEL_BYTES = 1_000_000
+
+
+#: What a question may be asked of: a model, a bundled name, or the path of a .toml file.
+ModelOrName = Model | str | Path
 
 
 def load_model(name: str | Path, facts: Facts | None = None) -> Model:
@@ -41,7 +47,7 @@ def load_model(name: str | Path, facts: Facts | None = None) -> Model:
     >>> load_model("two-class").years
     (2027,)
     """
-    path = _find(name)
+    path = path_of(name)
     document = _parse(_read(path), path.name)
     settings, faults = None, list[Fault]()
     try:
@@ -62,6 +68,11 @@ def load_model(name: str | Path, facts: Facts | None = None) -> Model:
     return make_model(settings, facts, path.name)
 
 
+def as_model(model: ModelOrName) -> Model:
+    """The model itself, or the one that a name or a path stands for, as `load_model` finds it."""
+    return model if isinstance(model, Model) else load_model(model)
+
+
 def bundled_models() -> dict[str, Path]:
     """Path of every bundled model, by its name."""
     import procure.models
@@ -70,7 +81,7 @@ def bundled_models() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def _find(name: str | Path) -> Path:
+def path_of(name: str | Path) -> Path:
     """The path of the file that a name stands for."""
     bundled = bundled_models()
     if str(name) in bundled:
@@ -116,10 +127,12 @@ def _parse(text: str, origin: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # malformed, or a number or a nesting beyond all bounds
-        seen = f"not TOML: {short(str(error), 120)}"
-        raise DataError(
-            Fault(origin, seen, "a model file is TOML 1.0", "quote text, close brackets and lists")
-        ) from None
+        seen, remedy = f"not TOML: {short(str(error), 120)}", "quote text, close brackets and lists"
+        at = re.search(r"at line (\d+)", str(error))
+        value = text.splitlines()[int(at[1]) - 1].partition("=")[2].partition("#")[0].strip() if at else ""
+        if plain := half_width(value):
+            remedy = f"write {plain}: these are full-width digits"
+        raise DataError(Fault(origin, seen, "a model file is TOML 1.0", remedy)) from None
 
 
 def facts_of(document: Mapping[str, Any], path: Path) -> Facts | None:

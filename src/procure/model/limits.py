@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, create_model, field_validator, model_validator
 
 from procure.errors import nearest
 from procure.facts.conversion import Units, quantity
+from procure.languages import Said
 from procure.limits import KINDS
 from procure.limits.limit import MUSD, SHARE, Unit
 from procure.model.faults import short, wrong
 from procure.model.values import Amount, Scope, Share, Table, Whole
+
+_FROM, _UNTIL = Said("from {first} on", "{first}年以降"), Said("until {last}", "{last}年まで")
+_FROM_TO = Said("from {first} to {last}", "{first}～{last}年")
 
 
 def _known(kind: str) -> str:
@@ -49,18 +53,31 @@ class CommonChoices(Table):
     """What any limit can say: kind, scope, bound, years and tag."""
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    """Of one's own, to tell it by; the kind where it stands in one line."""
     kind: Annotated[str, AfterValidator(_known)]
+    """What is limited: one of the kinds below."""
     supplier: str | None = None
+    """Whose share, or what, is limited."""
     country: str | None = None
+    """Whose suppliers' share is limited, together."""
     scope: Scope = "all"
+    """Of which element, class or list of them it speaks."""
     max: Amount | None = None
+    """The most that is allowed: a share, or a number in the unit of the kind, or text with a unit."""
     min: Amount | None = None
+    """The least that is asked for, likewise."""
     first: Whole | None = Field(None, alias="from")
+    """The first year in which it holds; the first of the model without it."""
     last: Whole | None = Field(None, alias="to")
+    """The last year in which it holds."""
     tag: Literal["physical", "contractual", "policy"] = "policy"
+    """What kind of rule it is, as the answer tells it."""
     weight: Literal["tonnes", "value"] = "tonnes"
+    """Whether shares are counted in tonnes, or by value at licensed prices."""
     alpha: Share = Field(0.95, ge=0, lt=1)
+    """Confidence level of a limit on the worst futures."""
     note: str = ""
+    """Words for whoever reads the file."""
 
     @model_validator(mode="before")
     @classmethod
@@ -116,6 +133,17 @@ class CommonChoices(Table):
     def scopes(self) -> tuple[str, ...]:
         """The elements and classes that it speaks of, or "all"."""
         return (self.scope,) if isinstance(self.scope, str) else tuple(self.scope)
+
+    def held_in(self, years: Iterable[int]) -> tuple[int, ...]:
+        """Those of some years in which it holds."""
+        return tuple(year for year in years if (self.first or year) <= year <= (self.last or year))
+
+    @property
+    def years_in_words(self) -> str:
+        """From when and until when it holds."""
+        if self.last is None:
+            return Said("in every year", "毎年") if self.first is None else _FROM.format(first=self.first)
+        return (_UNTIL if self.first is None else _FROM_TO).format(first=self.first, last=self.last)
 
     @property
     def bound(self) -> float:

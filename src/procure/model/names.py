@@ -1,4 +1,4 @@
-"""Names in the choices that the facts do not have, and years that the model does not have."""
+"""Names in the choices that the facts do not have, and years that are none."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from procure.errors import Fault, nearest
 from procure.facts import Facts
 from procure.limits import KINDS
-from procure.model.choices import Settings
+from procure.model.choices import FIRST_YEAR, LAST_YEAR, Settings
+from procure.words import listed
 
 
 def unknown_names(settings: Settings, facts: Facts, origin: str) -> list[Fault]:
-    """A fault for every name in the choices that the facts do not have, and every year outside the model's."""
+    """A fault for every name in the choices that the facts do not have, and every year that is none."""
     reader = _Reader(settings, facts, origin)
     reader.read_model()
     reader.read_suppliers()
@@ -38,21 +39,26 @@ class _Reader:
         self.faults.append(Fault(f"{self.origin}, {where}", seen, rule, remedy))
 
     def known(self, where: str, name: str, names: Iterable[str], what: str) -> None:
-        names = set(names)
+        names = list(names)
         if name not in names:
             self.fault(where, f"'{name}' is not {what}", "names come from the facts", nearest(name, names))
 
-    def within(self, where: str, year: int) -> None:
-        first, last = self.settings.model.years
-        if not first <= year <= last:
-            seen = f"{year} is outside {first} to {last}"
-            self.fault(where, seen, "it is a year of the model", "change it, or model.years")
+    def a_year(self, where: str, year: int) -> None:
+        """One that some model may have; what falls into no year of this one has no part in it (`Settings.left_out`)."""
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            self.fault(where, f"value is {year}", f"it is a year from {FIRST_YEAR} to {LAST_YEAR}", "write four digits")
 
     def read_model(self) -> None:
         model = self.settings.model
         for key, elements in (("elements", model.elements), ("highlight", model.highlight)):
             for element in () if elements == "all" else elements:
-                self.known(f"model.{key}", element, self.symbols, "an element of the facts")
+                if element not in self.symbols and element in self.class_of.values():
+                    seen, own = f"'{element}' is a class", (e for e, name in self.class_of.items() if name == element)
+                    self.fault(
+                        f"model.{key}", seen, "elements are named one by one", f"write {listed([*own], most=20)}"
+                    )
+                else:
+                    self.known(f"model.{key}", element, self.symbols, "an element of the facts")
         if not self.bought:
             remedy = "name some, or fill elements.csv and demand.csv"
             self.fault("model.elements", "there are none", "a model has an element", remedy)
@@ -71,11 +77,8 @@ class _Reader:
                 self.known(f"suppliers.{name}.programmes", programme, own, f"a programme or strategy of {name}")
 
     def read_reviews(self) -> None:
-        first, last = self.settings.model.years
         for review in self.settings.reviews:
-            if not first < review.year <= last:
-                seen, rule = f"{review.year} is outside {first + 1} to {last}", "a review comes after the first year"
-                self.fault("reviews", seen, rule, "change it, or model.years")
+            self.a_year("reviews", review.year)
 
     def read_world(self) -> None:
         world, states = self.settings.world, self.tables["states"]
@@ -91,7 +94,7 @@ class _Reader:
         if world.tree.primary is not None:
             self.known("world.tree.primary", world.tree.primary, chains, "a chain of the facts")
         for year in world.tree.branch:
-            self.within("world.tree.branch", year)
+            self.a_year("world.tree.branch", year)
         if world.scenarios and not len(self.tables["scenarios"]):
             rule = "futures of one's own come from the table scenarios"
             remedy = "add rows to scenarios.csv of the facts, or drop the key"
@@ -99,7 +102,7 @@ class _Reader:
 
     def read_limits(self) -> None:
         suppliers = self.tables["suppliers"]
-        scopes = {*self.class_of.values(), *self.symbols}
+        scopes = dict.fromkeys([*self.class_of.values(), *self.symbols])
         held = {*self.bought, *map(self.class_of.get, self.bought)}
         for limit in self.settings.limits:
             where = f"limits.{limit.name}"
@@ -111,7 +114,7 @@ class _Reader:
                 self.known(f"{where}.country", limit.country, suppliers["country"], "a country of a supplier")
             for scope in limit.scopes:
                 self.known(f"{where}.scope", scope, ["all", *scopes], "a class or an element")
-                if scope in scopes - held:
+                if scope in scopes and scope not in held:
                     seen, rule = (
                         f"'{scope}' holds no element of the model",
                         "a limit speaks of something that is bought",
@@ -119,4 +122,4 @@ class _Reader:
                     self.fault(f"{where}.scope", seen, rule, "drop the limit, or change model.elements")
             for key, year in (("from", limit.first), ("to", limit.last)):
                 if year is not None:
-                    self.within(f"{where}.{key}", year)
+                    self.a_year(f"{where}.{key}", year)

@@ -14,6 +14,7 @@ from procure.errors import Fault, nearest
 from procure.facts import Facts
 from procure.model.choices import READ_ONCE, Settings
 from procure.model.values import Table
+from procure.words import alike
 
 Place = tuple[str | int, ...]
 
@@ -92,11 +93,11 @@ def with_choices(fault: Fault, settings: Settings, facts: Facts) -> Fault:
     if fault.seen != "no number has this path":
         return fault
     paths = [*choice_paths(settings, facts), *facts.near(fault.where)]
-    head = fault.where.split(".")[0]
+    head = alike(fault.where.split(".")[0])
     return replace(
         fault,
         where=fault.where or "a change without a path",
         seen="no choice and no number has this path",
         rule="a path names one choice or one number",
-        remedy=nearest(fault.where, [path for path in paths if path.split(".")[0] == head] or paths),
+        remedy=nearest(fault.where, [path for path in paths if alike(path.split(".")[0]) == head] or paths),
     )

@@ -14,7 +14,9 @@ from procure.model.faults import short, wrong
 class Table(BaseModel):
     """A table of a model file: unknown keys are faults, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True, use_attribute_docstrings=True
+    )
 
     @classmethod
     def takes(cls) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from procure.words import between, listed, printable, programme_name, span, wors
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
 SMALLEST, LARGEST = 1e-7, 1e7
+NO_YEAR = Said("in no year of the model", "対象年になし")
 HEADINGS = {
     "years": Said("years", "対象年"), "elements": Said("elements", "元素"), "suppliers": Said("suppliers", "供給元"),
     "programmes": Said("programmes", "開発計画"), "processes": Said("processes", "確率過程"), "review": Said("review", "見直し"),
@@ -80,7 +81,7 @@ def _facts(model: Model, markets: list[Market], read: Collection[Place]) -> Iter
         if supplier in sets.suppliers and chosen.programmes:
             yield "programmes", f"{supplier}: {', '.join(chosen.programmes)}"
     yield "processes", ", ".join(sorted(process.name for process in processes(model, markets[0].programmes)))
-    for review in model.settings.reviews:
+    for review in model.settings.revisions:
         yield (
             "review",
             Said("{year}, seeing {names}", "{year} 年（{names} を見て）").format(
@@ -156,8 +157,8 @@ def _effective(market: Market) -> str:
 
 def _words(limit: LimitChoices, model: Model) -> str:
     kind = KINDS[limit.kind]
-    years = span(range(limit.first or model.years[0], (limit.last or model.told_years[-1]) + 1))
-    return Said("{name} ({tag}): {says}, {years}", "{name}（{tag}）: {says}、{years}年").format(
+    years = span(limit.held_in(model.told_years)) or NO_YEAR
+    return Said("{name} ({tag}): {says}, {years}", "{name}（{tag}）: {says}、{years}").format(
         name=limit.name, tag=TAGS[limit.tag], says=kind.says(limit, kind.measured_in.text(limit.bound)), years=years
     )
 

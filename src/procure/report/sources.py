@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pandas import NA
 
 from procure.errors import DataError, Fault, nearest
-from procure.facts import Place, load_facts
+from procure.facts import Facts, Place, load_facts
 from procure.languages import Said
 from procure.market import ALWAYS_READ, numbers_read
 from procure.model import Model
@@ -29,12 +30,15 @@ def numbers(
     *,
     status: str | None = None,
     table: str | None = None,
+    element: str | None = None,
+    supplier: str | None = None,
     read: Collection[Place] | None = None,
 ) -> DataFrame:
     """Every number of the facts, or of `model`, with its range and source, in the unit in which its row is written.
 
-    A model stands on the numbers that it reads, under any of its programme levels. What it overrides is its own assumption, with
-    the reason it gives as the source. What it reads is found out, unless `read` is `procure.market.numbers_read` of it.
+    `element` keeps what is said of one, or of a class or control list as such; `supplier` what is said of one. A model stands on
+    the numbers that it reads, under any of its programme levels. What it overrides is its own assumption, with the reason it
+    gives as the source. What it reads is found out, unless `read` is `procure.market.numbers_read` of it.
 
     >>> from procure.model import load_model
     >>> sorted({key.split(".")[1] for key in numbers(load_model("japan"), table="commitments")["key"]})
@@ -45,6 +49,16 @@ def numbers(
         raise DataError(Fault("table", f"'{table}'", "a table of the facts", nearest(table, facts.tables)))
     facts.sources(status)  # refuses an unknown status
     frame = facts.sources(as_written=True)
+    wanted = np.ones(len(frame), dtype=bool)
+    for said, columns, what in (
+        (element, SCOPE, "an element or a scope"),
+        (supplier, SUPPLIER, "a supplier or a chain"),
+    ):
+        if said is not None and said not in (known := names_of(facts, columns)):
+            raise DataError(Fault(columns[0], f"'{said}'", f"it is {what} of the facts", nearest(said, known)))
+        if said is not None:
+            wanted &= [said in names for names in _said_of(facts, columns)]
+    frame = frame[wanted]
     if model is not None:
         frame = frame[frame["key"].isin(_paths_used(model, numbers_read(model) if read is None else read))]
         for override in model.settings.overrides:
@@ -61,6 +75,49 @@ def numbers(
     if table is not None:
         frame = frame[frame["table"] == table]
     return frame.reset_index(drop=True)
+
+
+#: Columns by which a row says of what it speaks: an element or several, a supplier.
+SCOPE, SUPPLIER = ("element", "scope"), ("supplier", "chain")
+
+
+def names_of(facts: Facts, columns: Collection[str]) -> list[str]:
+    """What the rows of the tables have in these columns, once each, in their order.
+
+    >>> names_of(load_facts(), SUPPLIER)[:2]
+    ['china', 'lynas']
+    """
+    return [name for name in dict.fromkeys(name for names in _said_of(facts, columns) for name in names) if name]
+
+
+def _said_of(facts: Facts, columns: Collection[str]) -> list[tuple[str, ...]]:
+    """What every row has in these columns, in the order of `Facts.sources`."""
+    found: list[tuple[str, ...]] = []
+    for frame in facts.tables.values():
+        there = [column for column in columns if column in frame]
+        found += list(frame[there].itertuples(index=False, name=None)) if there else [()] * len(frame)
+    return found
+
+
+def in_order(frame: DataFrame, column: str | None) -> DataFrame:
+    """The frame of `numbers` in the order of a column, the largest first where a minus stands before its name.
+
+    >>> in_order(numbers(table="exchange_rates"), "-value")["value"].is_monotonic_decreasing
+    True
+    """
+    if column is None:
+        return frame
+    name = column.removeprefix("-")
+    if name not in frame:
+        raise DataError(
+            Fault(
+                f"--sort {column}",
+                "no column has this name",
+                "a list is sorted by a column",
+                nearest(name, frame.columns),
+            )
+        )
+    return frame.sort_values(name, ascending=not column.startswith("-"), kind="stable", ignore_index=True)
 
 
 def _paths_used(model: Model, read: Collection[Place]) -> list[str]:

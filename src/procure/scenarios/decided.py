@@ -91,7 +91,7 @@ class Decided:
 
     def _awaited(self) -> list[str]:
         """The suppliers whose verdict some strategy or review waits for."""
-        seen = {name for review in self.model.settings.reviews for name in review.sees}
+        seen = {name for review in self.model.settings.revisions for name in review.sees}
         return [
             supplier
             for supplier in self.suppliers

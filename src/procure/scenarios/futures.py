@@ -99,7 +99,7 @@ def _how(model: Model, programmes: Programmes, losses: Losses | None) -> tuple[A
     if dict(programmes) not in levels:
         levels.append(dict(programmes))
     years = periods_of(model)
-    branch = tuple(years.index(year) for year in choice.branch)
+    branch = tuple(years.index(year) for year in choice.branch if year in years)
     nodes = most_nodes(model)
     return tuple(tuple(level.items()) for level in levels), branch, choice.primary, nodes, choice.seed, losses
 

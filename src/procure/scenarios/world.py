@@ -311,7 +311,7 @@ class _World:
         """What the reviews of the plan have seen, of the processes `found`."""
         seen: dict[str, Process] = {}
         years, origin = periods_of(self.model), self.model.origin
-        for review in self.model.settings.reviews:
+        for review in self.model.settings.revisions:
             for name in review.sees:
                 if name not in found:
                     rule = "a review sees processes of the model's world"

@@ -19,7 +19,7 @@ from procure.errors import Infeasible
 from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import check_read
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.program.engine import MANY_ROWS
 from procure.program.infeasibility import explain
 from procure.program.optimum import Optimum, refuse
@@ -178,12 +178,12 @@ class Compiled:
         return abreast([level.solve for level in waiting], 1 if is_alone else self._n_cores)
 
 
-def compile(model: Model, *, options: Mapping[str, Any] | None = None) -> Compiled:
+def compile(model: ModelOrName, *, options: Mapping[str, Any] | None = None) -> Compiled:
     """A model compiled once, to be solved many times.
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
         From `load_model`.
     options : mapping, optional
         HiGHS options by their own names, for example ``{"time_limit": 60.0}``: seconds per programme level and solve.
@@ -204,4 +204,5 @@ def compile(model: Model, *, options: Mapping[str, Any] | None = None) -> Compil
     >>> [round(compiled.solve({"risk.weight": weight}).objective) for weight in (0.0, 0.25, 0.5)]
     [6948, 9222, 11495]
     """
+    model = as_model(model)
     return Compiled(model, options=options)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +17,7 @@ from pandas import DataFrame
 
 from procure.errors import DataError, ProcureError
 from procure.lp.cores import cores
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.model.extension import NO_EXTENSION
 from procure.portfolio.evaluate import evaluate
 from procure.portfolio.portfolio import Portfolio
@@ -25,7 +28,7 @@ from procure.words import Progress
 
 
 def solve(
-    model: Model,
+    model: ModelOrName,
     *,
     options: Mapping[str, Any] | None = None,
     foresight: bool = True,
@@ -39,8 +42,8 @@ def solve(
 
     Parameters
     ----------
-    model : Model
-        From `load_model`.
+    model : Model, str or Path
+        From `load_model`; or what that takes, a bundled name such as ``"japan"`` or the path of a file.
     options : mapping, optional
         HiGHS options by their own names, for example ``{"time_limit": 60.0}``: seconds per programme level, and again for what
         explains it or for `foresight`.
@@ -78,11 +81,11 @@ def solve(
     SolverError
         Where the solver stops at a limit, or what it says does not hold.
 
-    >>> from procure import load_model
-    >>> portfolio = solve(load_model("two-class"))
+    >>> portfolio = solve("two-class")
     >>> portfolio.status
     'optimal'
     """
+    model = as_model(model)
     if faults := list(faults_of(seeds)):
         raise DataError(faults)
     drawn = trees(model, seeds)
@@ -134,7 +137,22 @@ def _side_by_side(trees: Sequence[Model], options: Mapping[str, Any] | None) -> 
         return
     # Spawned, not forked: a fork would share whatever threads and locks the caller has.
     with ProcessPoolExecutor(n_hands, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(_tried, trees, itertools.repeat(options), itertools.repeat(1))
+        with _uninterrupted():
+            found = pool.map(_tried, trees, itertools.repeat(options), itertools.repeat(1))
+        yield from found
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that are started meanwhile hear no Ctrl-C: it is for the one who started them."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may say so
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _tried(tree: Model, options: Mapping[str, Any] | None, n_cores: int | None = None) -> Portfolio | None:

@@ -34,7 +34,7 @@ from procure.explore.sensitivity.numbers import FirstOrder, Unknown, unknowns
 from procure.explore.sensitivity.turns import FLIPS, NO_PORTFOLIO, STAYS, TIE, turns
 from procure.explore.sweep import sweep
 from procure.explore.sweep.columns import INFEASIBLE, OPTIMAL
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import WIDE
 from procure.scenarios.world import programme_choices
 from procure.solving.answer import Answer
@@ -113,7 +113,7 @@ class Sensitivity(Kept):
 
 
 def sensitivity(
-    model: Model,
+    model: ModelOrName,
     method: str = TORNADO,
     *,
     numbers: Sequence[str] | None = None,
@@ -129,7 +129,7 @@ def sensitivity(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
     method : {"tornado", "information", "decides"}
         One number at a time to its ends; what knowing each before choosing a programme would be worth, over all ranges at once; or
         at which value of each number another programme becomes the better one.
@@ -160,6 +160,7 @@ def sensitivity(
     >>> found.table["choice"].tolist()
     ['stays', 'stays']
     """
+    model = as_model(model)
     faults = []
     if method not in METHODS:
         faults.append(Fault("method", f"'{method}'", f"it is {' or '.join(METHODS)}", nearest(method, METHODS)))

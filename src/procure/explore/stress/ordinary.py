@@ -162,7 +162,7 @@ def undisturbed(model: Model, programmes: Programmes, states: Mapping[str, str] 
     """
     records, law, n_periods = Records(model.facts), ordered(processes(model, programmes)), len(periods_of(model))
     still = {row["chain"] for row in records.rows("states")} | {row["shock"] for row in records.rows("shocks")}
-    seen = {memory_of(name, review.year) for review in model.settings.reviews for name in review.sees}
+    seen = {memory_of(name, review.year) for review in model.settings.revisions for name in review.sees}
     likely = marginals(law, n_periods)
     place = {process.name: column for column, process in enumerate(law)}
     codes: Index = np.zeros((n_periods, len(law)), dtype=np.int64)

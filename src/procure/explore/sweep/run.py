@@ -19,7 +19,7 @@ from procure.explore.sweep.order import by_nearness
 from procure.explore.sweep.store import Store, columns_of, read
 from procure.explore.sweep.table import as_frame, as_table, in_order, joined
 from procure.explore.sweep.work import Job
-from procure.model import Model
+from procure.model import ModelOrName, as_model
 from procure.portfolio.verdict import PATHS
 from procure.words import Progress
 
@@ -34,7 +34,7 @@ FAULTS = (FAILED, LIMIT_REACHED)
 
 
 def sweep(
-    model: Model,
+    model: ModelOrName,
     grid: Any,
     store: str | Path | None = None,
     *,
@@ -54,7 +54,7 @@ def sweep(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
         Compiled once per process; every case starts from it, not from the case before.
     grid : mapping, sequence, DataFrame, Grid or path
         A mapping path -> values stands for every combination of them, the last path varying fastest; a sequence of mappings
@@ -107,6 +107,7 @@ def sweep(
     >>> rows[["risk.weight", "shortage.scale", "status"]].values.tolist()[-1]
     [0.5, 1.2, 'optimal']
     """
+    model = as_model(model)
     asked = None if columns is None else list(columns)
     solver = solver_of(executor, workers)
     wanted = _columns(asked, store)

@@ -1,0 +1,85 @@
+"""`procure new`: a model file to start from, and a small world of tables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from procure.cli import complete
+from procure.cli.output import unwritable, unwritable_folder
+from procure.errors import DataError, Fault
+
+
+def new(
+    file: Annotated[Path, typer.Argument(metavar="MODEL.toml", help="The model file to write.")],
+    like: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Take the choices of this model, bundled or one's own.",
+            autocompletion=complete.models,
+        ),
+    ] = "japan",
+    world: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write a small world of tables, too, into this folder beside the file, and stand on it alone.",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what exists.")] = False,
+) -> None:
+    """Write a model file to start from, with every key and what it says, and if wanted a small world of tables."""
+    from procure.portfolio.store import replacing
+    from procure.report.starter import model_text, world_document, world_tables
+
+    faults = unwritable(file, force, "procure new")
+    if file.suffix != ".toml":
+        seen, rule = "it does not end in .toml", "a model file is TOML"
+        faults.append(Fault(str(file), seen, rule, f"write {file.stem or 'mine'}.toml"))
+    if world is None:
+        document, tables = _like(like, file, faults)
+    else:
+        if Path(world).name != world or world == "..":
+            rule, remedy = (
+                "a world is a folder directly beside its model file",
+                f"write --world {Path(world).name.strip('.') or 'world'}",
+            )
+            faults.append(Fault(f"--world {world}", "it is no plain name", rule, remedy))
+        document = world_document(world)
+        tables = {file.parent / world / f"{name}.csv": text for name, text in world_tables().items()}
+    for folder in {path.parent for path in tables}:
+        faults += unwritable_folder(folder, tables, force, "--world" if world else "--from")
+    if faults:
+        raise DataError(faults)
+    name = re.sub(r"[^a-z0-9_-]+", "-", file.stem.lower()).strip("-_") or "mine"
+    for path, text in {file: model_text(str(file), name, document), **tables}.items():
+        path.parent.mkdir(exist_ok=True)
+        with replacing(path.resolve()) as made:
+            made.write_text(text, encoding="utf-8")
+    print(f"{file} is written" + (f", and {len(tables)} tables in {next(iter(tables)).parent}" if tables else "") + ".")
+    print(f"procure solve {file}")
+
+
+def _like(like: str, file: Path, faults: list[Fault]) -> tuple[dict[str, Any], dict[Path, str]]:
+    """What a model chooses, and the tables of its own that it stands on."""
+    import tomllib
+
+    from procure.model.file import load_model, path_of
+
+    try:
+        load_model(like)  # what is copied is sound
+    except DataError as error:
+        faults += error.faults
+        return {}, {}
+    path = path_of(like)
+    document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    facts = document["model"].get("facts", "bundled")
+    if facts == "bundled":
+        return document, {}
+    tables = sorted((path.parent / facts).glob("*.csv"))
+    return document, {file.parent / facts / table.name: table.read_text(encoding="utf-8-sig") for table in tables}
