@@ -60,7 +60,7 @@ def test_a_number_at_the_ends_of_its_range(option):
     assert "sea plant at the low end, 0.11 million USD better" in str(found)
 
 
-def test_where_the_choice_turns(option):
+def test_where_the_choice_turns(option, tmp_path):
     """At I = 1,500 the plant costs 9,500, the test first 9,025. The plant is the better one below 8,000 + I = 8,200 + 0.55 I,
     which is I = 444.4: at 200 by 110, and so it is guessed at first order, as both are straight lines.
     """
@@ -72,6 +72,9 @@ def test_where_the_choice_turns(option):
     assert row["turns"] == row["turns_low"] == row["turns_high"] == pytest.approx(200 / 0.45)  # every future is counted
     assert found.n_cases == 3 and found.deciding == [INVESTMENT]
     assert "below 444 (444 to 444) kUSD sea plant is better: at 200 kUSD it costs 0.11 million USD less" in str(found)
+    assert "costs are exact" in str(found)
+    procure.report(procure.solve(option), tmp_path / "answer.html", answers=[found])
+    assert "sea plant below 444" in (tmp_path / "answer.html").read_text(encoding="utf-8")
 
 
 def test_where_the_choice_does_not_turn(option):

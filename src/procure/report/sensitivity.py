@@ -155,13 +155,15 @@ def _decides(answer: Sensitivity) -> Iterator[str]:
             yield from ("  " + line for line in _number(row))
             yield "    " + _turn(answer, row)
     yield ""
+    if (table["standard_error_musd"] == 0).all():
+        yield Said("Every future is counted: costs are exact.", "起こり得る全経路による厳密な費用。")
+    else:
+        yield Said(
+            "Costs are those of the plans on the same fresh paths, standard errors in brackets; a turn has its interval at 95 %.",
+            "費用は同じ新しい経路での各計画のもの、括弧内は標準誤差。選択が変わる値には 95 % 区間を付す。",
+        )
     yield Said(
-        "Costs are those of the plans on the same fresh paths, standard errors in brackets; where the choice turns, its interval",
-        "費用は同じ新しい経路での各計画のもの、括弧内は標準誤差。選択が変わる値の括弧内は",
-    )
-    yield Said(
-        "at 95 %. Several numbers that move together may turn it earlier.",
-        "95 % 区間。複数の数値が同時に動けば、より早く変わり得る。",
+        "Numbers that move together may turn the choice earlier.", "複数の数値が同時に動けば、より早く変わり得る。"
     )
 
 

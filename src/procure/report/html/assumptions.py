@@ -93,6 +93,11 @@ def _flips(subject: Subject, row: dict[Any, Any], switches: Sequence[Switches]) 
         if answer.path == row["number"]:
             return listed([rounded(value, answer.digits) for value in answer.table["value"].tolist()]) or words["never"]
     choice = row.get("choice")
+    if choice in ("flips", "tie") and "turns" in row:  # `procure sensitivity --decides`
+        end = "low" if row["end"] < row["value"] else "high"
+        if not math.isfinite(row["turns"]):
+            return words["flips_to"].format(end=words[f"{end}_end"], level=row["other"])
+        return words[f"turns_{end}"].format(level=row["other"], value=rounded(row["turns"], DIGITS - 1))
     if choice in ("flips", "tie"):
         ends = [end for end in ("low", "high") if row[f"{end}_programme"] not in ("", row.get("programme"))]
         named = [words["flips_to"].format(end=words[f"{end}_end"], level=row[f"{end}_programme"]) for end in ends]

@@ -16,6 +16,7 @@ from procure.explore.ranges import Ranges
 from procure.explore.regret import Regret
 from procure.explore.reviews import Reviews
 from procure.explore.sensitivity import Sensitivity
+from procure.explore.sensitivity.question import DECIDES
 from procure.explore.stress import Stress
 from procure.explore.switch import Switches
 from procure.explore.why import Why
@@ -42,7 +43,7 @@ class Place:
 
     after: str
     key: str
-    draw: Callable[[Any, Language], Axes] | None = None
+    draw: Callable[[Any, Language], Axes | None] | None = None
 
 
 PLACES: Mapping[type, Place] = {
@@ -57,9 +58,14 @@ PLACES: Mapping[type, Place] = {
     Verification: Place("computed", "verification"),
     Hedges: Place("limits", "hedges"),
     Reviews: Place("limits", "reviews"),
-    Sensitivity: Place("limits", "numbers", lambda answer, language: tornado(answer, language=language)),
+    Sensitivity: Place("limits", "numbers", lambda answer, language: _tornado(answer, language)),
     Switches: Place("limits", "switches", lambda answer, language: switch(answer, language=language)),
 }
+
+
+def _tornado(answer: Sensitivity, language: Language) -> Axes | None:
+    """Its picture; where it says at which values the choice turns, that stands in a table."""
+    return None if answer.method == DECIDES else tornado(answer, language=language)
 
 
 def read_answer(path: str | Path) -> Kept:
@@ -105,8 +111,8 @@ def _is_alone(subject: Subject) -> bool:
 
 
 def _parts(subject: Subject, key: str, answer: Any, place: Place) -> Iterator[Part]:
-    if place.draw is not None:
-        axes = place.draw(answer, subject.language)
+    axes = None if place.draw is None else place.draw(answer, subject.language)
+    if axes is not None:
         yield picture(axes, f"{subject.language}-{key}-picture", subject.words[f"{place.key}_heading"])
     yield from parts_of(screens.page(answer), subject.language)
 
