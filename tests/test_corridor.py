@@ -113,6 +113,15 @@ def test_fresh_paths_have_an_error():
     assert none.n_paths == 0 and "All on one tree" in str(none)
 
 
+def test_a_plan_that_is_revised_holds_the_contract_whatever_was_seen():
+    """The contract is the same after either state of far, so that to look again changes what is called and stored alone."""
+    model = drawn(**{"shortage.all.cost.1": 300.0}).with_(**{"world.tree.nodes": 40})
+    choices = model.settings.model_dump(by_alias=True, exclude_unset=True)
+    revised = make_model({**choices, "reviews": [{"year": 2029, "sees": ["far"]}]}, model.facts)
+    plain, again = (procure.corridor(m, "far", "Nd", volumes=1, paths=0).curve for m in (model, revised))
+    assert again["worth_musd"].iloc[-1] > 0 and len(again) == len(plain)
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
