@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 
 import procure
 from procure.cli import app
+from procure.report.html.given import PLACES
 from procure.report.html.page import embedded, rendered
 from procure.report.html.words import WORDS
+from procure.report.screens import _PAGES as SHOWN
 from procure.report.text import second_currency
 from procure.words import percent
 from test_plot import decided, followed, levels, small_japan, switches, two_class
@@ -405,6 +407,8 @@ def test_numbers_that_decide_come_with_source_and_switch():
     section = re.search(r'<section id="en-assumptions".*?</section>', with_answers(), re.DOTALL)[0]
     rows = {cells[0]: cells for cells in re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", section)}
     assert ">0.6<" in rows["shortage.scale"][1]
+    first, second = tornado().table["number"]
+    assert ">seabed none at the high end<" in rows[first][1] and ">nowhere in the range<" in rows[second][1]
     facts = procure.load_model("two-class").facts
     path = next(path for path in facts.paths() if path.startswith("prices"))
     table, position = facts.paths()[path]
@@ -430,6 +434,13 @@ def test_an_event_is_followed_on_the_page():
     own = sections_in("en", text)
     assert own.index("stress-0") == own.index("shortage") + 1
     assert len(Page(text).of("svg")) == len(page(small_japan).of("svg")) / 2 + 1
+
+
+def test_every_answer_that_has_a_screen_has_a_place():
+    """But the portfolio, which the page is of, what is part of it, and answers of several models."""
+    assert {kind.__name__ for kind in set(SHOWN) - set(PLACES)} == {"Portfolio", "Information", "SideBySide"}
+    for place in PLACES.values():
+        assert f"{place.key}_heading" in WORDS["en"]
 
 
 def test_answers_are_of_the_model():

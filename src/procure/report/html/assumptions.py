@@ -57,7 +57,10 @@ def _deciding(subject: Subject, answers: Sequence[Any]) -> Iterator[Part]:
     words = subject.words
     switches = [answer for answer in answers if isinstance(answer, Switches)]
     looked_at = [
-        row for answer in answers if isinstance(answer, Sensitivity) for row in answer.table.to_dict("records")
+        {**row, "chosen": answer.programme}
+        for answer in answers
+        if isinstance(answer, Sensitivity)
+        for row in answer.table.to_dict("records")
     ]
     if not (switches or looked_at):
         yield Prose(words["not_asked"])
@@ -70,9 +73,7 @@ def _deciding(subject: Subject, answers: Sequence[Any]) -> Iterator[Part]:
         if answer.path not in told
     ]
     facts = _facts_of(subject.portfolio)
-    rows = [
-        [*_number(subject, row), _flips(subject, row, switches), *_source(row["number"], facts)] for row in looked_at
-    ]
+    rows = [[*_number(subject, row), _flips(subject, row, switches), *_source(row, facts)] for row in looked_at]
     headings = [words[key] for key in ("number", "value", "range", "unit", "flips_at", "status_of", "source")]
     yield Table(words["deciding_table"], headings, [Group("", rows)], {1, 2})
 
@@ -99,7 +100,7 @@ def _flips(subject: Subject, row: dict[Any, Any], switches: Sequence[Switches]) 
             return words["flips_to"].format(end=words[f"{end}_end"], level=row["other"])
         return words[f"turns_{end}"].format(level=row["other"], value=rounded(row["turns"], DIGITS - 1))
     if choice in ("flips", "tie"):
-        ends = [end for end in ("low", "high") if row[f"{end}_programme"] not in ("", row.get("programme"))]
+        ends = [end for end in ("low", "high") if row[f"{end}_programme"] not in ("", row["chosen"])]
         named = [words["flips_to"].format(end=words[f"{end}_end"], level=row[f"{end}_programme"]) for end in ends]
         return words["and_then"].join(named)
     return words["never"] if choice == "stays" else ""
@@ -113,14 +114,14 @@ def _facts_of(portfolio: Portfolio) -> Facts | None:
     return bundled if bundled.fingerprint == portfolio.fingerprint else None
 
 
-def _source(path: str, facts: Facts | None) -> list[Cell]:
-    """The status of a number, and where it is from."""
-    if facts is None:
-        return ["", ""]
+def _source(number: dict[Any, Any], facts: Facts | None) -> list[Cell]:
+    """The status of a number, and where it is from; as far as the tables are at hand."""
     try:
-        place = facts.locate(path)
+        place = None if facts is None else facts.locate(str(number["number"]))
     except DataError:  # a choice of the model, which has no source
-        return ["", ""]
+        place = None
+    if facts is None or place is None:
+        return [str(number.get("status", "")), ""]
     row = facts.tables[place.table].iloc[place.position]
     status, source, address = (
         str(row[key]) if isinstance(row.get(key), str) else "" for key in ("status", "source", "address")

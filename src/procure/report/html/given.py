@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
+from procure.explore.ambiguity import Ambiguity
 from procure.explore.corridor import Corridor
+from procure.explore.first_supplier import FirstSuppliers
 from procure.explore.frontier import Frontier
 from procure.explore.hedges import Hedges
 from procure.explore.kept import Kept, read_kept
@@ -19,6 +21,7 @@ from procure.explore.sensitivity import Sensitivity
 from procure.explore.sensitivity.question import DECIDES
 from procure.explore.stress import Stress
 from procure.explore.switch import Switches
+from procure.explore.switch_map import SwitchMap
 from procure.explore.why import Why
 from procure.languages import Language, in_language
 from procure.portfolio.evaluate import Comparison, Evaluation
@@ -55,6 +58,9 @@ PLACES: Mapping[type, Place] = {
     Corridor: Place("cost", "corridor"),
     Regret: Place("levels", "regret"),
     Why: Place("levels", "why"),
+    Ambiguity: Place("levels", "ambiguity"),
+    SwitchMap: Place("limits", "switches"),
+    FirstSuppliers: Place("limits", "first_supplier"),
     Verification: Place("computed", "verification"),
     Hedges: Place("limits", "hedges"),
     Reviews: Place("limits", "reviews"),
