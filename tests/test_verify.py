@@ -240,6 +240,8 @@ def test_no_number_of_the_file_can_be_changed(small, data):
         assert f"{part} is not as it was written" in answer.output
 
 
+#: Worked out by other programs than that of the answer.
+ON_TRUST = ("wait_and_see_musd", "holds_to")
 TOLD = ("plan", "mix", "costs", "shortage", "stock", "limits", "shares", "provenance", "nodes", "leaves")
 
 
@@ -248,7 +250,7 @@ def test_a_number_that_is_changed_and_sealed_anew_comes_out_otherwise(small, nam
     """Whoever seals a file again has to do the arithmetic, too."""
     portfolio = read_portfolio(small)
     frame = portfolio.frame(name).copy()
-    columns = [c for c in frame if frame[c].dtype.kind == "f" and c != "wait_and_see_musd" and frame[c].abs().max() > 0]
+    columns = [c for c in frame if frame[c].dtype.kind == "f" and c not in ON_TRUST and frame[c].abs().max() > 0]
     for column in columns:
         other = frame.copy()
         row = int(other[column].abs().to_numpy().argmax())

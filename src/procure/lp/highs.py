@@ -440,6 +440,12 @@ class Solver:
         status, basic = self._highs.getBasicVariables()
         return np.asarray(basic, dtype=np.int64) if status == highspy.HighsStatus.kOk else np.empty(0, dtype=np.int64)
 
+    def through_basis(self, side: Array) -> Array:
+        """B⁻¹ side: what `basic` come to where rows have this right-hand side, the others being nothing."""
+        status, values = self._highs.getBasisSolve(_values(side))
+        self._check(status, "solving with the basis")
+        return np.asarray(values, dtype=float)
+
     def forget(self) -> None:
         """Drop basis and solution, so that the next solve starts cold."""
         self._is_cold = True

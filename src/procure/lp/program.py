@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -81,7 +82,8 @@ class Solution:
 
     A row dual is the change of the optimal cost per unit of the row's active bound (minimisation). `ray` is a direction of
     unbounded descent, or the row multipliers that prove infeasibility, where there is one. `certificate` is what arithmetic
-    says of the answer, where it was asked; `resolved_cold` counts how often it failed, and the program was solved again.
+    says of the answer, where it was asked; `resolved_cold` counts how often it failed, and the program was solved again. `basis` is
+    that of the solver, where it was kept.
     """
 
     status: Status
@@ -96,6 +98,7 @@ class Solution:
     ray: Array | None = field(default=None, repr=False)
     certificate: Certificate | None = None
     resolved_cold: int = 0
+    basis: Any = field(default=None, repr=False, compare=False)
 
 
 def elastic(program: LinearProgram) -> LinearProgram:

@@ -15,8 +15,14 @@ from procure.scenarios.futures import holds_every_future
 from procure.units import KUSD_PER_MUSD, Array
 
 
-def frames(measured: Measured, wait_and_see: Array | None = None) -> dict[str, DataFrame]:
-    """The frames of an answer, by name; `wait_and_see` is what every path costs whoever knows it, kUSD, where that is known."""
+def frames(
+    measured: Measured, wait_and_see: Array | None = None, limits: DataFrame | None = None
+) -> dict[str, DataFrame]:
+    """The frames of an answer, by name.
+
+    `wait_and_see` is what every path costs whoever knows it, kUSD, where that is known; `limits` the frame of that name, where how
+    far its prices hold was worked out.
+    """
     seen = np.full(len(measured.leaves), np.nan) if wait_and_see is None else wait_and_see
     return {
         "plan": measure.plan(measured),
@@ -24,7 +30,7 @@ def frames(measured: Measured, wait_and_see: Array | None = None) -> dict[str, D
         "costs": measure.costs(measured),
         "shortage": measure.shortage(measured),
         "stock": measure.stock(measured),
-        "limits": shadow.limits(measured),
+        "limits": shadow.limits(measured) if limits is None else limits,
         "shares": measure.shares(measured, today(measured.market)),
         "provenance": provenance(measured),
         "nodes": measure.nodes(measured),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,5 +99,6 @@ def _row(
         not worthless or slack == 0,
         musd,
         "unit",
+        math.nan,
         words,
     )

@@ -58,11 +58,12 @@ FRAMES: Mapping[str, Mapping[str, Kind]] = {
     # is what is used of it and `bound` what there is, means of the plan's years (those that have a bound) and, within a year,
     # expected sums: so in t/yr, and for room for stock in t; today's stock is no mean. Used of an offer is what is contracted
     # and called; of capacity the throughput, beside all the capacity there is, whoever pays for it. `slack` is their difference:
-    # more than 0 beside a price where the number holds back in some years or futures only.
+    # more than 0 beside a price where the number holds back in some years or futures only. `holds_to` is for how many steps a price
+    # holds: what is saved by more of them is less than that many times it; NaN where that was not worked out (`portfolio.expiry`).
     "limits": {
         "limit": "text", "kind": "text", "tag": "text", "scope": "text", "year": "year", "value": "number",
         "bound": "number", "slack": "number", "unit": "text", "binding": "flag", "shadow_price_musd": "number",
-        "per": "text", "words": "text",
+        "per": "text", "holds_to": "number", "words": "text",
     },
     # Expected share of demand; year "today" is today's commitments and calls in the undisturbed state.
     "shares": {"year": "text", "class": "text", "supplier": "text", "share": "number"},
@@ -126,6 +127,8 @@ def unit_of(column: str) -> str:
     return _UNITS.get(column.rpartition("_")[2], "")
 
 
+#: Steps beyond which no end of a price is looked for.
+MOST_STEPS = 100.0
 #: Share of a period's demand above which it counts as unserved.
 UNSERVED = 1e-3
 #: Share of all that is spent below which a price is nothing: cost itself is not known any better.

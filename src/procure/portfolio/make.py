@@ -12,7 +12,7 @@ from pandas import DataFrame
 
 from procure.errors import DataError, Fault
 from procure.model import Model
-from procure.portfolio import account
+from procure.portfolio import account, expiry
 from procure.portfolio.foresight import unseen, wait_and_see
 from procure.portfolio.frames import OTHER_SOURCES, make_frame
 from procure.portfolio.information import Known, levels_frame
@@ -84,7 +84,7 @@ def make_portfolio(
         seen = wait_and_see(market, best.templates, deadline) if foresight else unseen(market)
     seen_ahead = [level.foresight for level in known if level.foresight is not None] or [seen]
     ends = [end for level in known for end in level.ends]
-    frames = account.frames(measured, seen.cost)
+    frames = account.frames(measured, seen.cost, expiry.limits(measured))
     law, musd = measured.law, KUSD_PER_MUSD
     solution = best.outcome.solution
     summary: dict[str, Any] = account.summary(measured, frames["provenance"]) | {

@@ -15,7 +15,8 @@ their rows as they please. So a number has one price, of one per cent of it:
   0.01 ν dV/dν = 0.01 Σ_D dL/dD × ν dD/dν        dL/dD  `Template.gradient`, from primal and dual solution
                                                  dD/dν  by moving the number a millionth and making the market's numbers anew
 
-All of these are prices at the margin: they hold for a small step, and a full one saves less. Where the optimum is degenerate
+All of these are prices at the margin: they hold for a small step, and a full one may save less; how far is asked of the program
+(`portfolio.expiry`), by what one step moves in it (`Step`). Where the optimum is degenerate
 (an offer and a capacity that bind together) the price lies between what a little more saves and what a little less costs; where
 a number is the larger of two, the data are those of a little more of it (of what is at least to be had, a little less).
 """
@@ -23,7 +24,8 @@ a number is the larger of two, the data are those of a little more of it (of wha
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,13 +33,14 @@ from pandas import DataFrame
 
 from procure.limits import Bound, Counts, Limit, PlanLimit, futures_kind_of, kind_of, said
 from procure.lp.compile import Template
+from procure.market import Datum
 from procure.market.limits import choice_of
 from procure.portfolio.added import added_rows
 from procure.portfolio.frames import FRAMES, is_worthless, make_frame
 from procure.portfolio.measure import Measured
 from procure.program.restraints import RESTRAINTS, Owner, Restraint, TableNumbers
 from procure.program.templates import risk_of
-from procure.units import KUSD_PER_MUSD, Array
+from procure.units import KUSD_PER_MUSD, Array, Index
 from procure.words import rounded
 
 #: How far a price holds, in words.
@@ -48,11 +51,37 @@ BINDS = 1e-6
 PRICED = 1e-9
 
 
+@dataclass(frozen=True)
+class Step:
+    """What one step of a number moves, in the direction that saves: data of plan and periods, or what some rows allow.
+
+    Parameters
+    ----------
+    data : mapping (name, index) -> float or array, shape (n_nodes,)
+        By how much each datum of the formulation moves.
+    rows : int array
+        Of the program, whose upper bounds move by `more`.
+    """
+
+    data: Mapping[Datum, Any] = field(default_factory=dict)
+    rows: Index | None = None
+    more: float = 0.0
+
+
+#: A row of the frame `limits`, and what one step of it moves; None where that is not known.
+Priced = tuple[tuple[Any, ...], Step | None]
+
+
 def limits(measured: Measured) -> DataFrame:
     """Every limit of the model file, the rows of its extension, then the numbers of the tables that hold back, dearest first."""
+    return make_frame("limits", [row for row, _ in priced(measured)])
+
+
+def priced(measured: Measured) -> list[Priced]:
+    """The same row by row, with what one step moves."""
     numbers = TableNumbers(measured.market)
-    rows = [row for limit in measured.sets.limits for row in _Policy(measured, limit, numbers).rows()]
-    return make_frame("limits", [*rows, *added_rows(measured), *_held_back(measured, numbers)])
+    rows = [row for limit in measured.sets.limits for row in _Policy(measured, limit, numbers).priced()]
+    return [*rows, *((row, None) for row in added_rows(measured)), *_held_back(measured, numbers)]
 
 
 def rows_of_limits(measured: Measured) -> DataFrame:
@@ -126,33 +155,44 @@ class _Policy:
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """One of every year, and of every element where it speaks of each."""
+        return (row for row, _ in self.priced())
+
+    def priced(self) -> Iterator[Priced]:
+        """The same, with what one step moves."""
         if isinstance(self.kind, PlanLimit):
             yield from self._on_plan(self.kind)
         else:
             for year in self.limit.years or (None,):
                 yield self._on_futures(year)
 
-    def _on_plan(self, kind: PlanLimit) -> Iterator[tuple[Any, ...]]:
+    def _on_plan(self, kind: PlanLimit) -> Iterator[Priced]:
         assert self.numbers is not None, "limits on the plan ask the market"
         template, bound, x = self.measured.solved.templates.plan, self.choice.bound, self.measured.outcome.plan
         here = self.measured.market.plan_data(template)
-        beyond = here.copy()
-        for datum, value in kind.plan_numbers(self.limit, bound + 1.0, self.numbers.asked).items():
+        beyond, moved = here.copy(), kind.plan_numbers(self.limit, bound + 1.0, self.numbers.asked)
+        for datum, value in moved.items():
             beyond[template.data_index[datum]] = value
+        looser = kind.measured_in.step * (-1.0 if kind.sense == "min" else 1.0)
         for name in kind.plan_rates(self.limit, bound, self.numbers.asked):
             owner, slack = template.owner(name), template.slack(name, here, x)
             rate = template.slack(name, beyond, x) - slack
             value = bound - slack / rate if abs(rate) > 0 else kind.nothing
             price = abs(_dual_of(self.measured, name) * rate)
-            yield self._row(owner.get("element", said.scope(self.choice)), owner["year"], value, price)
+            own = {datum: template.data_index[datum] for datum in moved if datum[1] == name[1]}
+            step = Step({datum: looser * float(beyond[at] - here[at]) for datum, at in own.items()})
+            yield self._row(owner.get("element", said.scope(self.choice)), owner["year"], value, price), step
 
-    def _on_futures(self, year: int | None) -> tuple[Any, ...]:
+    def _on_futures(self, year: int | None) -> Priced:
         limit, kind = self.limit, futures_kind_of(self.limit)
         seen = _on_futures(self.measured, limit, year)
         price = _price(self.measured, limit, year, *seen)
-        return self._row(
+        row = self._row(
             limit.part or said.scope(self.choice), year, kind.value(limit, *seen), price, kind.aside(limit, *seen)
         )
+        if limit.counts is not Counts.MEAN or not kind.is_priced(limit):
+            return row, None
+        more = kind.measured_in.step * float(abs(kind.rate(limit, *seen)))
+        return row, Step(rows=self.measured.solved.program.composed.future_rows[limit.name, year], more=more)
 
     def _row(self, scope: str, year: int | None, value: float, price: float, aside: str = "") -> tuple[Any, ...]:
         """The limit in one year; `price` in kUSD per unit of the bound."""
@@ -179,7 +219,7 @@ class _Policy:
             words = f"{subject} has room left"
         words += f"; {aside}" if aside else ""
         name, tag, unit, per = limit.written, limit.tag, measure.name, measure.per
-        return (name, limit.kind, tag, scope, year, value, bound, slack, unit, binding, musd, per, words)
+        return (name, limit.kind, tag, scope, year, value, bound, slack, unit, binding, musd, per, math.nan, words)
 
 
 def _dual_of(measured: Measured, name: tuple[str, tuple[Any, ...]]) -> float:
@@ -198,11 +238,11 @@ def _dual_of(measured: Measured, name: tuple[str, tuple[Any, ...]]) -> float:
 # --- numbers of the tables ---
 
 
-def _held_back(measured: Measured, numbers: TableNumbers) -> list[tuple[Any, ...]]:
+def _held_back(measured: Measured, numbers: TableNumbers) -> list[Priced]:
     """One row per number that has a price."""
     templates = measured.solved.templates
     of_plan, of_period = gradients(measured)
-    rows = []
+    rows: list[Priced] = []
     for restraint in RESTRAINTS:
         for owner, moving in numbers.by_owner(restraint):
             gained = 0.0
@@ -212,8 +252,10 @@ def _held_back(measured: Measured, numbers: TableNumbers) -> list[tuple[Any, ...
                 else:
                     gained -= float(of_period[:, templates.period.data_index[name, index]] @ change)
             if not is_worthless(0.01 * gained, "1 %", measured.gross):
-                rows.append(_row(measured, numbers, restraint, owner, 0.01 * gained))
-    return sorted(rows, key=lambda row: (-row[10], row[0], row[3]))
+                per_cent = math.copysign(0.01, gained)
+                step = Step({datum: per_cent * change for datum, change in moving.items()})
+                rows.append((_row(measured, numbers, restraint, owner, 0.01 * gained), step))
+    return sorted(rows, key=lambda priced: (-priced[0][10], priced[0][0], priced[0][3]))
 
 
 def _row(
@@ -226,7 +268,7 @@ def _row(
     scope, per, musd = " ".join(owner), "1 % more" if saved > 0 else "1 % less", abs(saved) / KUSD_PER_MUSD
     words = _saves(f"{per} {restraint.price_words(owner)}", abs(saved))
     name, tag, unit = restraint.name, restraint.tag, restraint.unit
-    return (name, name, tag, scope, None, value, bound, slack, unit, True, musd, per, words)
+    return (name, name, tag, scope, None, value, bound, slack, unit, True, musd, per, math.nan, words)
 
 
 def gradients(measured: Measured) -> tuple[Array, Array]:

@@ -251,7 +251,7 @@ class _Proofs:
         frames = account.frames(measured)
         for name, found in frames.items():
             said = portfolio.frame(name)
-            yield from _differences(f"frames.{name}", said, found, ("wait_and_see_musd",))
+            yield from _differences(f"frames.{name}", said, found, ("wait_and_see_musd", "holds_to"))
         found_summary = account.summary(measured, frames["provenance"])
         said_summary = portfolio.summary
         seen = said_summary["expected_cost"] - said_summary["wait_and_see"]
@@ -299,6 +299,8 @@ class _Proofs:
             parts.append(Said("the value of information", "情報の価値"))
         if len(portfolio.seeds) > 1:
             parts.append(Said("the other trees", "ほかの木"))
+        if portfolio.limits["holds_to"].notna().any():
+            parts.append(Said("how far prices hold", "価格の有効範囲"))
         return (*parts, Said("names, exchange rates and how long it took", "名称、為替、計算時間"))
 
 

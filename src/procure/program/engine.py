@@ -74,6 +74,8 @@ class Engine:
         seconds = solution.seconds
         if is_small and solution.status is Status.OPTIMAL:
             self._bases.ended(program, solution, solver.basic)
+        if solution.status is Status.OPTIMAL and not program.is_mixed_integer:
+            solution = replace(solution, basis=solver.get_basis())
         return solution, seconds
 
     def _solved_and_unloaded(self, program: LinearProgram, deadline: float) -> tuple[Solution, float]:
@@ -100,7 +102,7 @@ class Engine:
         """The solution, once its basis is kept."""
         self._solver, self._last, self._bases = None, program, Bases()
         self._basis = solver.get_basis() if solution.status is Status.OPTIMAL else None
-        return solution
+        return replace(solution, basis=self._basis)
 
 
 def _iterations(most: int) -> dict[str, Any]:

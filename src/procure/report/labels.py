@@ -145,6 +145,15 @@ LABELS: Mapping[str, Said] = {
     ),
 }
 
+#: How far a price holds, in what its steps are counted in.
+HOLDS_TO = Said(", less beyond {amount}", "（{amount}まで）")
+HOLDS_ON = Said(", to {amount} and beyond", "（{amount}以上も同じ）")
+HOLDS_NOT = Said(", less from the first on", "（ごくわずかのみ）")
+STEPS_OF = {
+    "percentage point": Said("{n} points", "{n} %ポイント"), "day": Said("{n} days", "{n}日"),
+    "million USD": Said("{n} million", "{n}百万ドル"), "0.1 t/t": Said("{n} steps", "{n}段"),
+    "1 % more": Said("{n} %", "{n} %"), "1 % less": Said("{n} %", "{n} %"),
+}  # fmt: skip
 #: In Japanese, of a limit that has no price.
 NO_PRICE = "将来全体を数えるため限界価値はない"
 

@@ -6,22 +6,23 @@ Everything shown is taken from the frames of the portfolio; nothing is worked ou
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from procure.languages import COMMA, Language, Said, in_language, named
 from procure.limits import KINDS
 from procure.portfolio.added import ADDED
-from procure.portfolio.frames import COMPONENTS, OTHER_SOURCES, is_worthless
+from procure.portfolio.frames import COMPONENTS, MOST_STEPS, OTHER_SOURCES, is_worthless
 from procure.portfolio.information import Information
 from procure.portfolio.shadow import AT_THE_MARGIN
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.program.restraints import RESTRAINTS
 from procure.report.doubt import in_doubt
 from procure.report.information import listing, sentences
-from procure.report.labels import LABELS, LARGE_UNITS, NO_PRICE
+from procure.report.labels import HOLDS_NOT, HOLDS_ON, HOLDS_TO, LABELS, LARGE_UNITS, NO_PRICE, STEPS_OF
 from procure.report.listing import Listing
 from procure.report.page import Page, Part
 from procure.report.steps import steps, worth_of_waiting
@@ -48,6 +49,8 @@ _EASED = {
     "1 % more": "{what}が 1 % 増えれば {price} 百万ドルの節約", "1 % less": "{what}が 1 % 減れば {price} 百万ドルの節約",
     "unit": "{what}を 1 単位緩めれば {price} 百万ドルの節約", "": "{{what}}の制約を 1 {per}緩めれば {{price}} 百万ドルの節約",
 }  # fmt: skip
+#: A price that holds for less of a step than this does not hold.
+LEAST_STEP = 1e-3
 #: A part of the costs has a line of its own when it is more than this share of all of them; one of the user's own has it always.
 LEAST_COST = 1e-3
 
@@ -356,8 +359,10 @@ class _Screen:
             yield _INDENT + LABELS["no_limits"]
 
     def limit_in_words(self, row: dict[Any, Any]) -> Said:
-        en = str(row["words"]).replace(f"USD{AT_THE_MARGIN}", "USD")  # as the heading says of all of them
-        return Said(en, self._limit_in_japanese(row))
+        holds = _holds(row)
+        # That prices are at the margin the heading says of all of them.
+        en = str(row["words"]).replace(f"USD{AT_THE_MARGIN}", f"USD{holds}")
+        return Said(en, self._limit_in_japanese(row) + in_language(holds, "ja"))
 
     def _limit_in_japanese(self, row: dict[Any, Any]) -> str:
         """The same as its kind or its restraint says it, with the names of suppliers."""
@@ -387,6 +392,17 @@ class _Screen:
             for status, share in zip(frame["status"], frame["share"].tolist(), strict=True)
         ]
         return LABELS["provenance"].format(shares=COMMA.join(shares))
+
+
+def _holds(row: Mapping[Any, Any]) -> str:
+    """How far the price of a limit holds; nothing where that is not known."""
+    steps = float(row["holds_to"])
+    if math.isnan(steps) or row["per"] not in STEPS_OF:
+        return ""
+    if steps < LEAST_STEP:
+        return HOLDS_NOT
+    words = HOLDS_ON if steps >= MOST_STEPS else HOLDS_TO
+    return words.format(amount=STEPS_OF[row["per"]].format(n=rounded(steps, 2)))
 
 
 def _thinned(years: list[str]) -> list[str]:
