@@ -112,3 +112,23 @@ def test_on_the_command_line():
     assert mistaken.exit_code == 2 and "did you mean 'jogmec-60'" in mistaken.output
     impossible = runner.invoke(app, [*solve, "--limit", "n-1", "--set", 'suppliers.seabed.programmes=["none"]'])
     assert impossible.exit_code == 1 and "limits.n_1.max = " in impossible.output
+
+
+def test_a_limit_of_ones_own_stands_in_braces():
+    run = CliRunner().invoke
+    told = run(
+        app,
+        [
+            "solve",
+            "two-class",
+            "--limit",
+            '{ outage = "50 %", lost = ["china", "lynas"], months = 12, scope = "medium_heavy" }',
+        ],
+    )
+    assert told.exit_code == 1 and "limits.outage.max = 0.89" in told.stderr
+    told = run(app, ["solve", "two-class", "--limit", '{ outage = "50 %" lost = 1 }'])
+    assert told.exit_code == 2 and "a limit in braces is a table" in told.stderr
+    told = run(app, ["solve", "two-class", "--limit", "{ outage = 65, lost = ['china'], months = 12 }"])
+    assert told.exit_code == 2 and 'write 0.65 or "65 %"' in told.stderr
+    both = procure.load_model("japan").limited({"outage": 0.95, "lost": ["china"], "months": 12}, "n-1")
+    assert [limit.name for limit in both.settings.limits] == ["china_heavy_share", "outage", "n_1"]

@@ -68,7 +68,7 @@ def load(
     quiet: bool = True,
     limits: Iterable[str] = (),
 ) -> Model:
-    """The model with its changes, and limits of policies by name; every fault of command line, file and changes in one list.
+    """The model with its changes, and more limits, by name or as tables; every fault of what was written in one list.
 
     Unless `quiet`, the numbers of the facts that were changed are said on stderr, and what falls into no year of the model.
     """
@@ -76,12 +76,13 @@ def load(
 
     faults = list(faults or ())
     values = _values(changes or [], faults)
+    asked = [limit for text in limits if (limit := _limit(text, faults))]
     try:
         model = load_model(name)
     except DataError as error:
         raise DataError([*error.faults, *faults]) from None
     try:
-        model = model.limited(*limits) if limits else model
+        model = model.limited(*asked) if asked else model
         changed = model.changed(values, as_written=True)
     except DataError as error:
         faults = [*error.faults, *faults]
@@ -91,6 +92,20 @@ def load(
         for line in [*_numbers_set(model, changed, values), *changed.settings.left_out()]:
             print(in_language(line, language()), file=sys.stderr)
     return changed
+
+
+def _limit(text: str, faults: list[Fault]) -> str | dict[str, Any]:
+    """What --limit asks for: a name, or the table that stands in its braces."""
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        return dict(tomllib.loads(f"limit = {text}")["limit"])
+    except tomllib.TOMLDecodeError as error:
+        remedy = """for example --limit '{ outage = 0.5, lost = ["china"], months = 12 }'"""
+        faults.append(
+            Fault(f"--limit {text}", str(error), "a limit in braces is a table as a model file has it", remedy)
+        )
+        return ""
 
 
 def answer_or_model(

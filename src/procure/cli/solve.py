@@ -21,9 +21,10 @@ def solve(
         list[str] | None,
         typer.Option(
             "--limit",
-            metavar="NAME",
+            metavar="LIMIT",
             autocompletion=complete.policies,
-            help="Add a limit that a policy sets, as often as needed: --limit jogmec-60. --set limits.jogmec_60.min=90 changes it.",
+            help="Add a limit, as often as needed: one that a policy sets, --limit jogmec-60, or one as a model file writes it, "
+            """--limit '{ outage = 0.5, lost = ["china"], months = 12 }'. --set limits.jogmec_60.min=90 changes it.""",
         ),
     ] = None,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the answer to this file.")] = None,

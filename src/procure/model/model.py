@@ -133,16 +133,17 @@ class Model:
         extension = self.extension.with_more(plan, period, numbers or {})
         return replace(self, extension=extension)
 
-    def limited(self, *names: str) -> Model:
-        """A copy with limits that policies set beside its own, by the names that `policies.csv` gives them.
+    def limited(self, *limits: str | Mapping[str, Any]) -> Model:
+        """A copy with more limits beside its own: those of policies by their names in `policies.csv`, others as a file writes them.
 
         Raises `DataError` where no policy has a name, where the model has a limit of it, or where the limit needs to be told more.
 
         >>> from procure import load_model
-        >>> [limit.name for limit in load_model("japan").limited("jogmec-60").settings.limits]
-        ['china_heavy_share', 'jogmec_60']
+        >>> japan = load_model("japan").limited("jogmec-60", {"outage": "90 %", "lost": ["china", "lynas"], "months": 12})
+        >>> [limit.name for limit in japan.settings.limits]
+        ['china_heavy_share', 'jogmec_60', 'outage']
         """
-        document = with_presets(asked_for(self._document(), names), self.facts, self.origin)
+        document = with_presets(asked_for(self._document(), limits), self.facts, self.origin)
         settings = in_numbers(Settings.checked(document, self.origin), self.facts, self.origin)
         if faults := unknown_names(settings, self.facts, self.origin):
             raise DataError(faults)

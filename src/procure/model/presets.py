@@ -100,6 +100,6 @@ def _choices(row: Row, first: int) -> dict[str, Any]:
     return said | {key: row[key] for key in ("by", "country", "when") if row[key]}
 
 
-def asked_for(settings: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
-    """A document with limits by these names beside its own."""
-    return {**settings, "limits": [*settings.get("limits", ()), *names]}
+def asked_for(settings: Mapping[str, Any], limits: Iterable[str | Mapping[str, Any]]) -> Mapping[str, Any]:
+    """A document with limits, by name or written out, beside its own."""
+    return {**settings, "limits": [*settings.get("limits", ()), *limits]}
