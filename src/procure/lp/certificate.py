@@ -4,6 +4,7 @@ A solver's word is not taken: a warm start may end "optimal" and not be (HiGHS i
 duals and bound(y) what they prove (`dual_bound.prove`), an answer holds if
 
   optimal      x keeps rows and bounds,  c·x is the objective,  and |c·x - bound(y)| is nothing beside max(1, |c·x|)
+  bound        bound(y) is no less than the bound that was asked for, but for rounding
   infeasible   bound(y) > 0 for the rows of the program without its costs: no point keeps them all (Farkas)
   unbounded    x keeps rows and bounds, so does x + t r for every t >= 0, and c·r < 0
 
@@ -78,6 +79,17 @@ def of_optimum(
 ) -> Certificate:
     """Whether `x`, which is said to cost `objective`, is an optimum by the `proof` of its duals."""
     return _of_point(program, x, objective, proof.bound, proof.size, optimality, "duals")
+
+
+def of_bound(proof: Proof, asked: float) -> Certificate:
+    """Whether duals prove that no point costs less than was asked."""
+    allowed = OPTIMALITY * max(1.0, abs(asked)) + ROUNDING * proof.size
+    fault = (
+        ""
+        if proof.bound >= asked - allowed
+        else f"costs are said to pass {asked:.9g}, and its duals prove {proof.bound:.9g}"
+    )
+    return Certificate(not fault, bound=proof.bound, proof="duals", fault=fault)
 
 
 def of_whole_numbers(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from procure.lp.certificate import OPTIMALITY, certify, of_infeasibility, of_optimum, of_unboundedness
+from procure.lp.certificate import OPTIMALITY, certify, of_bound, of_infeasibility, of_optimum, of_unboundedness
 from procure.lp.dual_bound import prove
 from procure.lp.highs_threads import Task
 from procure.lp.program import Certificate, LinearProgram, Solution, Status, descent, elastic
@@ -38,6 +38,7 @@ _STATUS = {
     highspy.HighsModelStatus.kModelEmpty: Status.OPTIMAL,
     highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
     highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
+    highspy.HighsModelStatus.kObjectiveBound: Status.BOUND_REACHED,
     highspy.HighsModelStatus.kTimeLimit: Status.LIMIT_REACHED,
     highspy.HighsModelStatus.kIterationLimit: Status.LIMIT_REACHED,
     highspy.HighsModelStatus.kSolutionLimit: Status.LIMIT_REACHED,
@@ -179,6 +180,10 @@ class Solver:
         deadline, before = time.perf_counter() + self._time_limit, self.seconds
         was_cold, program = self._is_cold, self.program
         solution = checked(self.run())
+        refuted = solution.certificate is not None and not solution.certificate.holds
+        if solution.status is Status.BOUND_REACHED and refuted:
+            self.set_options({"objective_bound": np.inf})
+            solution = checked(self.run())
         ways = OTHER_SEARCHES if self._is_mixed_integer else OTHER_WAYS
         for n_again, way in enumerate(ways[1:] if was_cold else ways, 1):
             if solution.certificate is None or solution.certificate.holds:
@@ -249,8 +254,8 @@ class Solver:
         """What HiGHS found, and what arithmetic says of it."""
         if ended.status is Status.LIMIT_REACHED:
             return self.read(ended)
-        if ended.status is Status.OPTIMAL and not self._is_mixed_integer:
-            return self._checked_optimum(program, ended, optimality)
+        if ended.status in (Status.OPTIMAL, Status.BOUND_REACHED) and not self._is_mixed_integer:
+            return self._checked_by_duals(program, ended, optimality)
         solution = self.read(ended)
         if solution.status is Status.OPTIMAL:
             optimality = max(optimality, self._search_gap(solution.objective))
@@ -260,22 +265,29 @@ class Solver:
             proof = self._no_optimum(program, solution.status, deadline)
         return replace(solution, certificate=proof)
 
-    def _checked_optimum(self, program: LinearProgram, ended: Ended, optimality: float) -> Solution:
+    def _checked_by_duals(self, program: LinearProgram, ended: Ended, optimality: float) -> Solution:
         """As `_checked`, of a linear program: its reduced costs come with the proof, and need not be copied."""
         point, info = self._highs.getSolution(), self._highs.getInfo()
         x, row_dual = _array(point.col_value, len(program.cost)), _array(point.row_dual, len(program.row_lower))
         proof = prove(program, row_dual)
+        objective, bound = ended.objective, proof.bound
+        if ended.status is Status.BOUND_REACHED:  # on the way to an optimum that is dearer: there is no point yet
+            certificate = of_bound(proof, float(self._options["objective_bound"]))
+            objective = np.nan
+        else:
+            certificate = of_optimum(program, x, objective, proof, optimality)
+            bound = min(bound, objective)
         return Solution(
             status=ended.status,
-            objective=ended.objective,
+            objective=objective,
             x=x,
             row_dual=row_dual,
             reduced_cost=proof.reduced_cost,
-            bound=min(proof.bound, ended.objective),
+            bound=bound,
             iterations=_iterations(info),
             seconds=ended.seconds,
             message=ended.message,
-            certificate=of_optimum(program, x, ended.objective, proof, optimality),
+            certificate=certificate,
         )
 
     def _search_gap(self, objective: float) -> float:

@@ -19,6 +19,7 @@ class Status(enum.Enum):
     INFEASIBLE = "infeasible"
     UNBOUNDED = "unbounded"
     LIMIT_REACHED = "limit reached"
+    BOUND_REACHED = "bound reached"  # no point costs less than a bound that was asked for
     FAILED = "failed"
 
 

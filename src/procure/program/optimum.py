@@ -30,15 +30,16 @@ class Optimum:
         return self.posed.made()
 
 
-def optimum(posed: Posed, engine: Engine | None = None, deadline: float = np.inf) -> Optimum:
+def optimum(posed: Posed, engine: Engine | None = None, deadline: float = np.inf, cutoff: float = np.inf) -> Optimum:
     """The optimum of a market from a first program of it; what its short cuts get wrong is mended on the way.
 
-    Every round watches more leaves or holds fewer elements together, so there is a last one.
+    Every round watches more leaves or holds fewer elements together, so there is a last one. One that is proved to cost `cutoff`
+    at least, kUSD, may be left there (`Engine.solve`).
     """
     engine = engine or Engine()
     seconds, resolved_cold = 0.0, 0
     while True:
-        solution, spent = _run(posed, engine, deadline)
+        solution, spent = _run(posed, engine, deadline, cutoff)
         seconds, resolved_cold = seconds + spent, resolved_cold + solution.resolved_cold
         missed = posed.missed(solution)
         if not missed:
@@ -46,7 +47,7 @@ def optimum(posed: Posed, engine: Engine | None = None, deadline: float = np.inf
         posed = posed.mended(missed)
 
 
-def _run(posed: Posed, engine: Engine, deadline: float) -> tuple[Solution, float]:
+def _run(posed: Posed, engine: Engine, deadline: float, cutoff: float) -> tuple[Solution, float]:
     """Cell by cell where a program is large, else, or where that fails, by HiGHS; and the seconds in either."""
     limit = deadline - time.perf_counter()
     if posed.is_large and not engine.is_asked_for:
@@ -54,7 +55,7 @@ def _run(posed: Posed, engine: Engine, deadline: float) -> tuple[Solution, float
         solution = cells.solve(program.composition, program.composed, program.figures, deadline=deadline)
         if isinstance(solution, Solution) and (solution.status is Status.OPTIMAL or solution.seconds >= limit):
             return solution, solution.seconds
-    solution, seconds = engine.solve(posed.lp, deadline)
+    solution, seconds = engine.solve(posed.lp, deadline, cutoff)
     if solution.status is Status.OPTIMAL and posed.lp.is_mixed_integer:
         solution = with_duals(posed.lp, solution)
     return solution, seconds
@@ -66,8 +67,8 @@ def solved(end: Optimum) -> Solved:
 
 
 def refuse(solution: Solution) -> None:
-    """Raise `SolverError` where a solution is neither an optimum nor a proof that there is none."""
-    if solution.status in (Status.OPTIMAL, Status.INFEASIBLE):
+    """Raise `SolverError` where a solution is neither an optimum nor a proof that there is none, or none as cheap as asked for."""
+    if solution.status in (Status.OPTIMAL, Status.INFEASIBLE, Status.BOUND_REACHED):
         return
     known = f"Best cost found {solution.objective:.6g} kUSD, proved bound {solution.bound:.6g} kUSD."
     raise SolverError(

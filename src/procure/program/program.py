@@ -201,9 +201,11 @@ def missed(program: Program, solution: Solution, cost_terms: Array) -> Missed:
     nobody: Index = composition.watched[:0]
     if solution.status is Status.INFEASIBLE:  # less is asked with fewer elements together: none is infeasible before
         return Missed(nobody, program.together & under_limits(program.market))
-    if solution.status is not Status.OPTIMAL:
+    if solution.status not in (Status.OPTIMAL, Status.BOUND_REACHED):
         return Missed(nobody, frozenset())
-    beyond = composition.overlooked(program.composed, solution, cost_terms)
+    # Leaves that nobody watches make no program dearer, so a bound of it is one of the market as it is.
+    is_bound = solution.status is Status.BOUND_REACHED
+    beyond = nobody if is_bound else composition.overlooked(program.composed, solution, cost_terms)
     wider = np.union1d(composition.watched, beyond) if len(beyond) else nobody
     if not program.together:
         return Missed(wider, frozenset())

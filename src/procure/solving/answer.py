@@ -42,7 +42,8 @@ class Answer:
     programmes : mapping
         That level, by supplier.
     levels : mapping
-        Objective of every level by its name, million USD; `inf` where no portfolio keeps the limits.
+        Objective of every level by its name, million USD; `inf` where no portfolio keeps the limits. A level that was proved
+        dearer before its own cost was found is not among them.
     made_anew : mapping
         By the names of the levels whose program could not be followed to the changed numbers in place: why. The answer is
         the same either way, but for the time it takes.
@@ -59,7 +60,7 @@ class Answer:
     seconds: float
     seconds_in_solver: float
     resolved_cold: int
-    _ended: Sequence[Optimum]
+    _ended: Mapping[str, Optimum]
     _time_limit: float
 
     @cached_property
@@ -77,7 +78,7 @@ class Answer:
         return self.measured if level == self.level else self._measured(level)
 
     def _measured(self, level: str) -> Measured:
-        measured = Measured(solved(self._ended[[*self.levels].index(level)]))
+        measured = Measured(solved(self._ended[level]))
         measured.check()
         return measured
 
@@ -87,15 +88,23 @@ class Answer:
         return programme_name(self.programmes)
 
     @property
+    def bounds(self) -> dict[str, float]:
+        """What no portfolio of each level costs less than, as its duals prove; million USD, `inf` where there is none."""
+        ends = {name: end.solution for name, end in self._ended.items()}
+        return {
+            name: math.inf if solution.status is Status.INFEASIBLE else solution.bound / KUSD_PER_MUSD
+            for name, solution in ends.items()
+        }
+
+    @property
     def bound(self) -> float:
         """What no portfolio under any programme level costs less than, as proved by each level's duals; million USD."""
-        bounds = (end.solution.bound for end in self._ended if end.solution.status is Status.OPTIMAL)
-        return min(bounds) / KUSD_PER_MUSD
+        return min(self.bounds.values())
 
     @property
     def proofs(self) -> tuple[str, ...]:
-        """What the word on each level rests on, in the order of `levels`: see `procure.lp.program.Certificate.proof`."""
-        certificates = (end.solution.certificate for end in self._ended)
+        """What the word on each level rests on: see `procure.lp.program.Certificate.proof`."""
+        certificates = (end.solution.certificate for end in self._ended.values())
         return tuple("duals" if certificate is None else certificate.proof for certificate in certificates)
 
     @cached_property
@@ -105,10 +114,10 @@ class Answer:
 
     def _known(self, progress: Progress | None = None) -> list[Known]:
         """Every level under more or less knowledge; each has the time limit to itself."""
-        tasks = [lambda end=end: known(end, time.perf_counter() + self._time_limit) for end in self._ended]
+        tasks = [lambda end=end: known(end, time.perf_counter() + self._time_limit) for end in self._ended.values()]
         levels: list[Known] = []
         told = abreast(tasks, cores())
-        for end in self._ended:
+        for end in self._ended.values():
             if progress is not None:
                 name = programme_name(end.program.market.programmes)
                 progress(len(levels), len(tasks), f"{name}, the future known")
@@ -131,8 +140,9 @@ class Answer:
         small.
         """
         started = time.perf_counter()
-        optimal = [solved(end) for end in self._ended if end.solution.status is Status.OPTIMAL]
-        out = [end.program for end in self._ended if end.solution.status is not Status.OPTIMAL]
+        ends = self._ended.values()
+        optimal = [solved(end) for end in ends if end.solution.status is Status.OPTIMAL]
+        out = [end.program for end in ends if end.solution.status is Status.INFEASIBLE]
         best = min(optimal, key=lambda level: level.objective)
         rejected = reject(out, started + self._time_limit)
         costs = _repaired(best.market.model, [level for level in rejected if level.changes], self._time_limit)
@@ -151,21 +161,20 @@ class Answer:
             LevelProof(end.program, end.solution.x, end.solution.row_dual)
             if end.solution.status is Status.OPTIMAL
             else LevelProof(end.program, None, refutation(end.program.lp, end.solution))
-            for end in self._ended
+            for end in self._ended.values()
+            if end.solution.status is not Status.BOUND_REACHED
         ]
         return kept(levels, model.facts) if is_asked or is_small(levels) else None
 
     def verdicts(self, paths: int) -> dict[str, Verdict]:
         """What is known of every level that has a portfolio beside the answer, on so many fresh paths."""
         names = [name for name, cost in self.levels.items() if cost < math.inf]
-        ends = dict(zip(self.levels, self._ended, strict=True))
-        levels = [self.measured if name == self.level else Measured(solved(ends[name])) for name in names]
+        levels = [self.measured if name == self.level else Measured(solved(self._ended[name])) for name in names]
         return dict(zip(names, verdicts(levels, self.measured, paths), strict=True))
 
     def verdict(self, level: str, against: str, *, paths: int = PATHS) -> Verdict:
         """What is known of one programme level beside another, both by their names in `levels`, on so many fresh paths."""
-        names = list(self.levels)
-        beside, chosen = (Measured(solved(self._ended[names.index(name)])) for name in (level, against))
+        beside, chosen = (Measured(solved(self._ended[name])) for name in (level, against))
         (found,) = verdicts([beside], chosen, paths)
         return found
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from procure.errors import Infeasible
@@ -68,6 +69,7 @@ class Compiled:
         self._options = dict(options or {})
         self._n_cores = cores() if n_cores is None else n_cores
         self._levels = levels = self._levels_of(model)
+        self._best = levels[0].name  # of the last solve
         of_law = frozenset().union(*(level.of_law for level in levels))
         inventory = frozenset().union(*(level.inventory for level in levels))
         self.read = frozenset().union(*(level.read for level in levels))
@@ -83,6 +85,7 @@ class Compiled:
         *,
         only: Collection[str] = (),
         explains: bool = True,
+        all_levels: bool = True,
         progress: Progress | None = None,
     ) -> Answer:
         """The least-cost answer with some dotted paths changed.
@@ -96,6 +99,9 @@ class Compiled:
             Programme levels to choose from, by their names in an answer; all, unless some are named. The futures are those of all.
         explains : bool
             Whether `Infeasible` says which limits conflict and what would mend it: seconds of a large model.
+        all_levels : bool
+            Whether the cost of every programme level is wanted. Without, a level of a large model is left as soon as it is proved
+            dearer than another: the answer is the same, in a fraction of the time, and `Answer.bounds` says what was proved.
         progress : callable, optional
             Called with (done, total, what) as programme levels are solved.
 
@@ -127,26 +133,31 @@ class Compiled:
             check_read(change.model, change.model.numbers_set, read)
         else:
             check_read(self.model, change.numbers(), self.read)
-        ended: list[Optimum] = []
-        optima = self._each(waiting)
-        for level in levels:
+        ends: dict[str, Optimum] = {}
+        # Where only the cheapest is wanted, the one that was it last comes first.
+        order = waiting if all_levels else sorted(waiting, key=lambda each: each.level.name != self._best)
+        optima = self._each(order) if all_levels else self._cheapest(order)
+        for level in [each.level for each in order]:
             if progress is not None:
-                progress(len(ended), len(levels), level.name)
-            ended.append(next(optima))
+                progress(len(ends), len(levels), level.name)
+            ends[level.name] = end = next(optima)
             if self._is_solved_once:
                 level.engine.unload()
-            refuse(ended[-1].solution)
+            refuse(end.solution)
         if progress is not None:
             progress(len(levels), len(levels), "")
+        ended = [ends[level.name] for level in levels]
         costs = {
             level.name: end.solution.objective / KUSD_PER_MUSD if end.solution.status is Status.OPTIMAL else math.inf
             for level, end in zip(levels, ended, strict=True)
+            if end.solution.status is not Status.BOUND_REACHED
         }
-        best = min(levels, key=lambda level: costs[level.name])
-        if costs[best.name] == math.inf:
+        best = min(levels, key=lambda level: costs.get(level.name, math.inf))
+        if costs.get(best.name, math.inf) == math.inf:
             if not explains:
                 raise Infeasible(["the limits of the model: which of them was not asked"])
             raise explain([end.program for end in ended], time.perf_counter() + levels[0].time_limit)
+        self._best = best.name
         return Answer(
             objective=costs[best.name],
             programmes=dict(best.programmes),
@@ -155,7 +166,7 @@ class Compiled:
             seconds=time.perf_counter() - started,
             seconds_in_solver=sum(end.seconds for end in ended),
             resolved_cold=sum(end.solution.resolved_cold for end in ended),
-            _ended=ended,
+            _ended={level.name: ends[level.name] for level in levels},
             _time_limit=levels[0].time_limit,
         )
 
@@ -173,9 +184,28 @@ class Compiled:
 
     def _each(self, waiting: Sequence[Waiting]) -> Iterator[Optimum]:
         """The optimum of each, in order; side by side where it pays."""
+        return abreast([each.solve for each in waiting], self._n_abreast(waiting))
+
+    def _cheapest(self, waiting: Sequence[Waiting]) -> Iterator[Optimum]:
+        """The optimum of the first, and of each other, in order, its own or the proof that it is dearer than one before."""
+        first, *others = waiting
+        least = math.inf
+
+        def solved(each: Waiting) -> Optimum:
+            nonlocal least
+            end = each.solve(least)
+            if end.solution.status is Status.OPTIMAL:
+                least = min(least, end.solution.objective)
+            return end
+
+        yield solved(first)
+        yield from abreast([partial(solved, each) for each in others], self._n_abreast(others))
+
+    def _n_abreast(self, waiting: Sequence[Waiting]) -> int:
+        """How many levels are solved side by side."""
         # A program solved cell by cell keeps all cores busy by itself, and a small one is done before a thread has started.
-        is_alone = any(level.posed.is_large or level.posed.lp.matrix.shape[0] < MANY_ROWS for level in waiting)
-        return abreast([level.solve for level in waiting], 1 if is_alone else self._n_cores)
+        is_alone = any(each.posed.is_large or each.posed.lp.matrix.shape[0] < MANY_ROWS for each in waiting)
+        return 1 if is_alone else self._n_cores
 
 
 def compile(model: ModelOrName, *, options: Mapping[str, Any] | None = None) -> Compiled:

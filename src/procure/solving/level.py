@@ -50,9 +50,9 @@ class Waiting:
     made_anew: Reason | None
     read: Set[Place]
 
-    def solve(self) -> Optimum:
-        """How it ends."""
-        return self.level.solve(self.posed)
+    def solve(self, cutoff: float = np.inf) -> Optimum:
+        """How it ends; it may be left once it is proved to cost `cutoff` at least, kUSD."""
+        return self.level.solve(self.posed, cutoff)
 
 
 class Level:
@@ -111,9 +111,9 @@ class Level:
         """Watch more leaves, or hold fewer elements together, from now on."""
         self.program = self.program.mended(more)
 
-    def solve(self, posed: Posed) -> Optimum:
-        """How a program of the level ends, within its time limit."""
-        ended = optimum(posed, self.engine, time.perf_counter() + self.time_limit)
+    def solve(self, posed: Posed, cutoff: float = np.inf) -> Optimum:
+        """How a program of the level ends, within its time limit; it may be left once it is proved to cost `cutoff` at least."""
+        ended = optimum(posed, self.engine, time.perf_counter() + self.time_limit, cutoff)
         if posed is self.program:
             self.program = ended.program
         return ended

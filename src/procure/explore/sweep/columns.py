@@ -64,7 +64,15 @@ COLUMNS: Sequence[Column] = (
     Column("worst_musd", "number", _MUSD, "cost of the worst path"),
     Column("cost", "number", _MUSD, "what the expected cost is spent on", ("component",)),
     Column("programme", "text", "", "the programme level of least weighed cost"),
-    Column("level", "number", _MUSD, "weighed cost under each programme level that has a portfolio", ("programme",)),
+    Column(
+        "level_bound", "number", _MUSD,
+        "what no portfolio of each programme level costs less than, proved: its cost, or, of one that is dearer than the chosen, "
+        "as far as it was looked at", ("programme",),
+    ),
+    Column(
+        "level", "number", _MUSD, "weighed cost under each programme level that has a portfolio: takes several times as long",
+        ("programme",), is_asked_for=True,
+    ),
     Column(
         "verdict", "text", "",
         f"how well it is known that the programme is best: {EXACT} where every future is counted; {UNASKED} where futures are "

@@ -49,7 +49,8 @@ def solve_case(compiled: Compiled, case: Case, columns: frozenset[str], paths: i
     """
     started = time.perf_counter()
     try:
-        row = _solved(compiled.solve(case), columns, paths)
+        # Fresh paths are of the plans of all levels; else one that is dearer than the best need not be solved to its end.
+        row = _solved(compiled.solve(case, all_levels="level" in columns or paths > 0), columns, paths)
     except DataError as error:
         row = {"status": BAD_INPUT, "message": "; ".join(map(str, error.faults))}
     except Infeasible as error:
@@ -93,7 +94,9 @@ def _solved(answer: Answer, columns: frozenset[str], paths: int) -> Row:
         "made_anew": "; ".join(dict.fromkeys(reason.value for reason in answer.made_anew.values())),
         "seconds_in_solver": answer.seconds_in_solver,
     }
-    row |= {f"level.{name}": cost for name, cost in answer.levels.items() if math.isfinite(cost)}
+    found = {name: cost for name, cost in answer.levels.items() if math.isfinite(cost)}
+    row |= {f"level.{name}": cost for name, cost in found.items()}
+    row |= {f"level_bound.{name}": bound for name, bound in answer.bounds.items() if math.isfinite(bound)}
     for names, measure in _MEASURES:
         if not columns.isdisjoint(names):
             row |= dict(measure(answer.measured))
@@ -104,7 +107,7 @@ def _solved(answer: Answer, columns: frozenset[str], paths: int) -> Row:
 
 def _verdict(answer: Answer, paths: int) -> Row:
     """What is known of the chosen programme beside the others."""
-    if len(answer.levels) < 2:
+    if len(answer.bounds) < 2:
         return {"verdict": ALONE, "tie": ""}
     model = answer.measured.market.model
     is_exact = holds_every_future(model, answer.programmes)

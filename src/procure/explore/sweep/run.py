@@ -70,7 +70,7 @@ def sweep(
         Processes side by side; 1 is this process, in which a solver that aborts ends the sweep. By default the cores that
         this process may use, if the work pays their start. The rows are the same for any number, costs to 1e-9.
     columns : iterable of str, optional
-        Of the rows, by name or family (docs/sweep.md); nothing is worked out for others. By default all but `mix`.
+        Of the rows, by name or family (docs/sweep.md); nothing is worked out for others. By default all but `level` and `mix`.
     shard : str or (int, int), optional
         "1/3" is every third case, beginning with the first: one of three jobs, each with a store of its own.
     join : iterable of paths, optional
