@@ -135,8 +135,8 @@ LABELS: Mapping[str, Said] = {
     "unverified": Said("unverified", "未確認"),
     "assumed": Said("assumed", "仮定"),
     "decides": Said(
-        "Which of them the choice of programme turns on, and at which value: procure sensitivity {name} --decides",
-        "開発計画の選択がどの数値のどの値で変わるか: procure sensitivity {name} --decides",
+        "Which of them the choice of programme turns on, and at which value: procure sensitivity {model} --decides",
+        "開発計画の選択がどの数値のどの値で変わるか: procure sensitivity {model} --decides",
     ),
     "note": Said(
         "Weighed: {mean} % mean and {weight} % the mean of the worst {tail}. Worst {tail} of an element: its "

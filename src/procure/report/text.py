@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from procure.languages import COMMA, Language, Said, in_language, named
 from procure.limits import KINDS
+from procure.model import bundled_models
 from procure.portfolio.added import ADDED
 from procure.portfolio.frames import COMPONENTS, MOST_STEPS, OTHER_SOURCES, is_worthless
 from procure.portfolio.information import Information
@@ -149,7 +150,7 @@ class _Screen:
         yield from self._limits()
         yield self._provenance()  # its lines stand out, as those of limits are set in
         if len(p.programme_levels) > 1:
-            yield LABELS["decides"].format(name=p.name)
+            yield LABELS["decides"].format(model=p.name if p.name in bundled_models() else p.origin)
         yield LABELS["note"].format(
             mean=f"{100 * (1 - s['weight']):.3g}", weight=f"{100 * s['weight']:.3g}", tail=self.tail
         )
