@@ -204,10 +204,34 @@ def test_the_answer_counts_what_is_reserved_and_given_up():
     assert (row["contracted_t"], row["delivered_t"], row["cost_musd"]) == approx((100, 50, 1.75))
 
 
+def test_on_fresh_paths_a_plan_costs_what_the_tree_says():
+    """Every future is in the tree, so the rule that plays the plan comes to its cost: options, rights and stock among it."""
+    stock = stocked(("holding", 0.5), ("draw_share", 0.2), ("refill_share", 0.5), ("surplus_share", 3), ("disposal", 1))
+    terms = ("option_fee", 4), ("option_price", 20), ("cancel_price", 5)
+    portfolio = procure.solve(model_of(world(*terms, stock=stock), years=3, world__tree__nodes=1000))
+    played = procure.evaluate(portfolio, paths=200, seed=1)
+    mean = played.costs.iloc[0]
+    assert mean["musd"] == approx(portfolio.summary["expected_cost"], rel=1e-6) and mean[
+        "standard_error_musd"
+    ] == approx(0)
+
+
+def test_a_limit_of_the_shed_has_a_price():
+    """The mine is shut half of the time: 1 t more out of the shed spares 50 in that half, and 0.01 of 30 t is 0.3 t: 7.5 kUSD."""
+    limits = answer_of(model_of(world(stock=stocked(("draw_share", 0.3))), suppliers__abroad__enabled=False)).limits
+    row = limits.set_index("limit").loc["draw"]
+    assert (row["bound"], 1e3 * row["shadow_price_musd"]) == approx((15, 7.5))
+
+
+def answer_of(model):
+    solved = solve_market(market(model))
+    return make_portfolio(solved, [solved])
+
+
 # --- every way to solve
 
 
-def with_ways_to_buy(model, seed):
+def with_ways_to_buy(model, seed, *, by_order=False):
     """The model, some of its offers reservable or to be given up, and stock that costs something while it is held."""
     random = np.random.default_rng([seed, 7])
     tables = {name: frame for name, frame in model.facts.tables.items() if len(frame)}
@@ -218,6 +242,7 @@ def with_ways_to_buy(model, seed):
         for e in tables["offers"].query("supplier == @s")["element"].unique():
             price = prices[e, layer]
             terms = {"option_fee": 0.2 * price, "option_price": 0.8 * price, "cancel_price": 0.3 * price}
+            terms |= {"order_charge": 300} if by_order else {}
             rows += [
                 (s, e, attribute, 2026 + int(random.integers(0, 3)), value * random.uniform(0.5, 1.5))
                 for attribute, value in terms.items() if random.random() < 0.6
@@ -235,7 +260,7 @@ OPTIONAL = ("unit", "low", "high", "source", "address", "status", "confidence", 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_plain_pyomo_merging_and_cells_agree(seed):
-    made = market_of(with_ways_to_buy(random_model(seed), seed), seed)
+    made = market_of(with_ways_to_buy(random_model(seed), seed, by_order=seed % 3 == 0), seed)
     risk = made.model.settings.risk
     slow = plain_pyomo.solve(
         made.sets, made.shape, made.plan, made.period, made.probability, made.discount, risk.alpha, risk.weight
@@ -385,3 +410,45 @@ def test_a_store_that_may_not_overflow():
         procure.solve(model_of(frames | {"stock": none}))
     some = table("scope attribute value", ["all", "surplus_share", 0.25])
     assert cost(market(model_of(frames | {"stock": some}), [[0]], [1.0])) == approx(3300)
+    few = table("scope attribute value", ["all", "surplus_share", 0.2])
+    with pytest.raises(procure.Infeasible, match=r"of all at most 20 % of the year's use may be left over"):
+        procure.solve(model_of(frames | {"stock": few}))
+
+
+# --- a charge for each order
+
+
+@pytest.mark.parametrize(("charge", "expected"), [(0, 1500), (400, 1900), (1400, 2900), (1600, 3000)])
+def test_an_order_is_charged_once(charge, expected):
+    """Half of the time 100 t of abroad at 20 under an option that is free spare 50 - 20: worth 1500, to be had for one order."""
+    terms = ("option_fee", 0), ("option_price", 20), ("order_charge", charge)
+    assert cost(market(model_of(world(*terms)))) == approx(expected)
+
+
+def test_lots_of_wagner_and_whitin():
+    """Twelve periods, a charge for each order that differs between them, and 1 for each piece held over: 864.
+
+    Wagner & Whitin (1958), Dynamic version of the economic lot size model, Management Science 5(1), 89-96, section 6. What the
+    program says is held against the recursion of the paper, written here: the last lot that serves periods k to t is ordered in k.
+    """
+    demand = [69, 29, 36, 61, 61, 26, 34, 67, 45, 67, 79, 56]
+    charge = [85, 102, 102, 101, 98, 114, 105, 86, 119, 110, 98, 114]
+    least = [0.0]
+    for t in range(12):
+        least.append(min(
+            least[k] + charge[k] + sum((n - k) * demand[n] for n in range(k, t + 1)) for k in range(t + 1)
+        ))  # fmt: skip
+    assert least[-1] == 864
+    years = range(2027, 2039)
+    frames = world(
+        demand=table("element year value", *(["Cu", y, d] for y, d in zip(years, demand, strict=True))),
+        offers=table("supplier element year value", ["abroad", "Cu", 2027, 1000], ["mine", "Cu", 2027, 0]),
+        stock=table(
+            "scope attribute value", ["all", "max_days", 3650], ["all", "refill_share", 1000], ["all", "holding", 1]
+        ),
+    )
+    frames["terms"] = table(
+        "supplier scope attribute year value", ["abroad", "all", "price", 2027, 0],
+        *(["abroad", "all", "order_charge", y, c] for y, c in zip(years, charge, strict=True)),
+    )  # fmt: skip
+    assert cost(market(model_of(frames, years=12, stock__release="always"), [[0] * 12], [1.0])) == approx(864)

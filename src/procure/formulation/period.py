@@ -295,7 +295,7 @@ def _spend_after_reviews(m: Any, sets: Sets) -> None:
     """Add what the plan spends in this year, where it was decided after a review: then it is known only along a path.
 
     + Σ cost_expansion expansion + Σ cost_programme programme             investment
-    + Σ cost_use use + Σ cost_reserve reserve                             fixed
+    + Σ cost_use use + Σ cost_order placed + Σ cost_reserve reserve       fixed
     + Σ cost_room stock_target                                            storage_cost, declared where holding is paid, too
     """
     declare_set(m, "X", [supplier for supplier, _ in sets.expandable], "supplier")
@@ -303,14 +303,19 @@ def _spend_after_reviews(m: Any, sets: Sets) -> None:
     cost_expansion = given(m, "cost_expansion", m.X, unit="kUSD yr/t")
     cost_programme = given(m, "cost_programme", m.G, unit="kUSD")
     cost_use = given(m, "cost_use", m.F, unit="kUSD")
+    declare_set(m, "Q", sets.charged_orders, "supplier", "element")
+    cost_order = given(m, "cost_order", m.Q, unit="kUSD")
     cost_reserve = given(m, "cost_reserve", m.H, unit="kUSD yr/t")
     given(m, "cost_room", m.E, unit="kUSD/t")
     expansion = link(m, "expansion", m.X, unit="t/yr")
     programme = link(m, "programme", m.G, unit="1")
+    placed = link(m, "placed", m.Q, unit="1")
     m.investment = pyo.Objective(
         expr=sum(cost_expansion[s] * expansion[s] for s in m.X)
         + sum(cost_programme[s, g] * programme[s, g] for s, g in m.G)
     )
     m.fixed = pyo.Objective(
-        expr=sum(cost_use[s] * m.use[s] for s in m.F) + sum(cost_reserve[s, e] * m.reserve[s, e] for s, e in m.H)
+        expr=sum(cost_use[s] * m.use[s] for s in m.F)
+        + sum(cost_order[s, e] * placed[s, e] for s, e in m.Q)
+        + sum(cost_reserve[s, e] * m.reserve[s, e] for s, e in m.H)
     )

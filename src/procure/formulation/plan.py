@@ -2,7 +2,7 @@
 
 Sets   (s,e) ∈ O offers          y ∈ Y years            B ⊂ S sell baskets      F ⊂ S with fixed charge or minimum order
        C ⊂ S with a capacity     R ⊂ S may only grow so fast                    (s,g) ∈ G programme levels
-       (s,e) ∈ H ⊂ O sold as options, too
+       (s,e) ∈ H ⊂ O sold as options, too        (s,e) ∈ Q ⊂ O of which each order is charged
 Data   committed_sey  firm already        t/yr          offered_sey  most on offer         t/yr
        share_sey      of the output       -  (yield)    capacity_sy  existing              t/yr
        level_sgy      of programme g      t/yr          growth_sy    most per year         t/yr
@@ -10,16 +10,17 @@ Data   committed_sey  firm already        t/yr          offered_sey  most on off
        ceiling_ey     room for stock     t              existing_e   stock today           t
        reservable_sey most under option  t/yr
        all money is its present value, kUSD: price_expansion_sy, price_reserve_sey  kUSD yr/t, storage_ey  kUSD/t,
-       price_programme_sgy, charge_sy  kUSD
+       price_programme_sgy, charge_sy, price_order_sey  kUSD
 Vars   contract_sey t/yr, reserve_sey t/yr, output_sy t/yr, expansion_sy t/yr, stock_target_ey t, stock_today_e t >= 0;
-       use_sy, programme_sg ∈ {0,1}
+       use_sy, placed_sey, programme_sg ∈ {0,1}
 
   min  Σ price_expansion expansion + Σ price_programme programme        investment
-     + Σ charge use + Σ price_reserve reserve                           fixed
+     + Σ charge use + Σ price_order placed + Σ price_reserve reserve    fixed
      + Σ storage stock_target                                           storage
   s.t. committed <= contract                                 ∀ (s,e), y     keep_commitment
        contract + reserve <= offered (times use, s ∈ F)      ∀ (s,e), y     within_offer
        reserve <= reservable                                 ∀ (s,e) ∈ H, y within_reservable
+       contract + reserve <= offered placed                  ∀ (s,e) ∈ Q, y within_order
        contract_sey = share_sey output_sy                    ∀ s ∈ B, e, y  basket
        throughput_sy <= capacity_sy + Σ_g level_sgy programme_sgy + Σ_{v <= y - lead_s} expansion_sv   ∀ s ∈ C   within_capacity
          where throughput is the output of a basket, and otherwise Σ_e contract_sey + reserve_sey
@@ -69,6 +70,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     declare_set(m, "BO", [(s, e) for s, e in sets.offers if s in sets.baskets], "supplier", "element")
     declare_set(m, "B", sets.baskets, "supplier")
     declare_set(m, "H", sets.options, "supplier", "element")
+    declare_set(m, "Q", sets.charged_orders, "supplier", "element")
     lead = dict(sets.expandable)
 
     committed = given(m, "committed", m.O, m.Y, unit="t/yr")
@@ -87,6 +89,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     price_programme = given(m, "price_programme", m.G, m.Y, unit="kUSD")
     charge = given(m, "charge", m.F, m.Y, unit="kUSD")
     storage = given(m, "storage", m.E, m.Y, unit="kUSD/t")
+    price_order = given(m, "price_order", m.Q, m.Y, unit="kUSD")
     price_reserve = given(m, "price_reserve", m.H, m.Y, unit="kUSD yr/t")
 
     contract = decide(m, "contract", m.O, m.Y, unit="t/yr")
@@ -94,6 +97,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     output = decide(m, "output", m.B, m.Y, unit="t/yr")
     expansion = decide(m, "expansion", m.X, m.Y, unit="t/yr")
     programme = decide(m, "programme", m.G, m.Y, unit="1", within=pyo.Binary)
+    placed = decide(m, "placed", m.Q, m.Y, unit="1", within=pyo.Binary)
     use = decide(m, "use", m.F, m.Y, unit="1", within=pyo.Binary)
     stock_target = decide(m, "stock_target", m.E, m.Y, unit="t")
     stock_today = decide(m, "stock_today", m.E, unit="t")
@@ -145,6 +149,16 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     )
     def within_reservable(m: Any, s: str, e: str, y: int) -> Any:
         return reserve[s, e, y] <= reservable[s, e, y]
+
+    @row(
+        m,
+        m.Q,
+        m.Y,
+        tag="definition",
+        says=Said("{elements} comes from {supplier} where it is ordered", "{supplier}の{elements}は発注した年だけ届く"),
+    )
+    def within_order(m: Any, s: str, e: str, y: int) -> Any:
+        return taken(s, e, y) <= offered[s, e, y] * placed[s, e, y]
 
     @row(
         m,
@@ -247,6 +261,7 @@ def build_plan(m: Any, sets: Sets, units: Units | None = None) -> Any:
     )
     m.fixed = pyo.Objective(
         expr=sum(charge[s, y] * use[s, y] for s in m.F for y in known)
+        + sum(price_order[s, e, y] * placed[s, e, y] for s, e in m.Q for y in known)
         + sum(price_reserve[s, e, y] * reserve[s, e, y] for s, e in m.H for y in known)
     )
     m.storage_cost = pyo.Objective(expr=sum(storage[e, y] * stock_target[e, y] for e in m.E for y in known))

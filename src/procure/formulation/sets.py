@@ -21,11 +21,11 @@ class Sets:
 
     `offers` are the (supplier, element) pairs that can be contracted, `calls` those that can be called within a period;
     `baskets` sell their elements in fixed proportion; `capped` have a total throughput; `ramped` may only grow so fast;
-    `charged` carry a fixed charge or a minimum order; of the offers, `options` can be reserved at a fee and `cancellable` ones
-    given up at a price; elements `dear_to_hold` cost something in stock, and of those of `bounded_surplus`
-    only so much may be left over; `expandable` maps a supplier to the years its new
-    capacity takes. `reviewed` are the moments of the plan where there are reviews (`formulation.moment`), by year and in the order
-    of what was seen; without reviews the moments are the years.
+    `charged` carry a fixed charge or a minimum order; of the offers, `options` can be reserved at a fee, `cancellable` ones
+    given up at a price, and each order of `charged_orders` has a charge; elements `dear_to_hold` cost something in stock, and of
+    those of `bounded_surplus` only so much may be left over; `expandable` maps a supplier to the years its new capacity takes.
+    `reviewed` are the moments of the plan where there are reviews (`formulation.moment`), by year and in the order of what was
+    seen; without reviews the moments are the years.
     """
 
     elements: tuple[str, ...]
@@ -39,6 +39,7 @@ class Sets:
     charged: tuple[str, ...] = ()
     options: tuple[Offer, ...] = ()
     cancellable: tuple[Offer, ...] = ()
+    charged_orders: tuple[Offer, ...] = ()
     dear_to_hold: tuple[str, ...] = ()
     bounded_surplus: tuple[str, ...] = ()
     expandable: tuple[tuple[str, int], ...] = ()

@@ -1,6 +1,6 @@
 """budget: at most so much money a year for capacity, programmes, fixed charges and stock, in money of that year.
 
-Σ price_expansion expansion + Σ charge use + Σ price_reserve reserve + Σ storage stock_target
+Σ price_expansion expansion + Σ charge use + Σ price_order placed + Σ price_reserve reserve + Σ storage stock_target
   + Σ price_programme programme <= bound × discount_y
 """
 
@@ -32,6 +32,7 @@ class Budget(PlanLimit):
         def budget(m: Any, i: str, y: int) -> Any:
             spent = sum(m.price_expansion[s, y] * m.expansion[s, y] for s in m.X)
             spent += sum(m.charge[s, y] * m.use[s, y] for s in m.F)
+            spent += sum(m.price_order[s, e, y] * m.placed[s, e, y] for s, e in m.Q)
             spent += sum(m.price_reserve[s, e, y] * m.reserve[s, e, y] for s, e in m.H)
             spent += sum(m.storage[e, y] * m.stock_target[e, y] for e in m.E)
             spent += sum(m.price_programme[s, g, y] * m.programme[s, g, y] for s, g in m.G)

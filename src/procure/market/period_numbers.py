@@ -70,6 +70,7 @@ _expandable_after = _after(lambda sets: [(s,) for s, _ in sets.expandable])
 _levels_after = _after(lambda sets: list(sets.programmes))
 _charged_after = _after(lambda sets: [(s,) for s in sets.charged])
 _options_after = _after(_options)
+_charged_orders_after = _after(lambda sets: list(sets.charged_orders))
 
 
 class PeriodNumbers(Numbers):
@@ -232,6 +233,11 @@ class PeriodNumbers(Numbers):
     def cost_use(self, s: str) -> Array:
         """kUSD that it costs to buy of a supplier at all."""
         return self._after_reviews(lambda moment: self.plan.charge(s, moment))
+
+    @datum(over=_charged_orders_after)
+    def cost_order(self, s: str, e: str) -> Array:
+        """kUSD of an order."""
+        return self._after_reviews(lambda moment: self.plan.price_order(s, e, moment))
 
     @datum(over=_options_after)
     def cost_reserve(self, s: str, e: str) -> Array:

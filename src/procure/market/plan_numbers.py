@@ -25,6 +25,10 @@ def _options(sets: Sets) -> list[Index]:
     return list(sets.options)
 
 
+def _charged_orders(sets: Sets) -> list[Index]:
+    return list(sets.charged_orders)
+
+
 def _capped(sets: Sets) -> list[Index]:
     return [(s,) for s in sets.capped]
 
@@ -149,6 +153,11 @@ class PlanNumbers(Numbers):
     def charge(self, s: str, y: int) -> float:
         """kUSD that it costs to buy of a supplier at all."""
         return self.reading.term(s, "fixed_charge", y) * self.reading.discount(int(y))
+
+    @datum(over=by_moment(_charged_orders))
+    def price_order(self, s: str, e: str, y: int) -> float:
+        """kUSD of an order."""
+        return self.reading.term(s, "order_charge", y, e) * self.reading.discount(int(y))
 
     @datum(over=by_moment(_options))
     def price_reserve(self, s: str, e: str, y: int) -> float:

@@ -47,6 +47,7 @@ class Trade(Room):
             charged=tuple(s for s in suppliers if has[s] & {"fixed_charge", "minimum_order"}),
             options=self._with_term(offers, "option_fee"),
             cancellable=self._with_term(offers, "cancel_price"),
+            charged_orders=self._with_term(offers, "order_charge"),
             dear_to_hold=self._in_stock("holding"),
             bounded_surplus=self._in_stock("surplus_share"),
             expandable=tuple((s, lead) for s in suppliers if (lead := self.offers.lead(s)) is not None),
@@ -74,7 +75,7 @@ class Trade(Room):
         for s in dict.fromkeys(s for s, _ in found if reading.is_basket(s)):
             reading.fault(
                 f"terms.csv, {s} {attribute}", "the supplier sells a basket",
-                "what is reserved or given up is one element, and a basket is bought as a whole",
+                "what is reserved, given up or charged is one element, and a basket is bought as a whole",
                 "make it a supplier of kind free, or drop the row",
             )  # fmt: skip
         return tuple(found)

@@ -93,6 +93,8 @@ class _Priced:
             yield self._status(self._terms(s, "expansion_cost", y)), chance(y) * price["price_expansion"][s, y] * x
         for (s, y), x in plan.get("use", {}).items():
             yield self._status(self._terms(s, "fixed_charge", y)), chance(y) * price["charge"][s, y] * x
+        for (s, e, y), x in plan.get("placed", {}).items():
+            yield self._status(self._terms(s, "order_charge", y, e)), chance(y) * price["price_order"][s, e, y] * x
         for (s, e, y), x in plan.get("reserve", {}).items():
             yield self._status(self._terms(s, "option_fee", y, e)), chance(y) * price["price_reserve"][s, e, y] * x
         for (e, y), x in plan["stock_target"].items():

@@ -278,6 +278,16 @@ def _refill(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
     return use.yearly(use.node["refill"][owner]), limit
 
 
+def _draw(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
+    limit = use.yearly(use.market.period["limit_draw"][owner])
+    return use.yearly(use.node["draw"][owner]), limit
+
+
+def _left_over(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
+    limit = use.yearly(use.market.period["limit_surplus"][owner])
+    return use.yearly(use.done("surplus", *owner) + use.done("stock_sold", *owner)), limit
+
+
 def _spot(use: Use, numbers: TableNumbers, owner: Owner) -> Amounts:
     bought, limit = (
         np.sum([use.yearly(x) for step, x in amounts.items() if step[:1] == owner], axis=0)
@@ -342,6 +352,16 @@ RESTRAINTS = (
     Restraint(
         "refill", "contractual", "stock", "refill_share", (),
         priced=Said("{element} allowed into stock", "{element}の備蓄積増枠"), unit="t/yr", amounts=_refill,
+    ),
+    Restraint(
+        "draw", "physical", "stock", "draw_share", (),
+        priced=Said("{element} out of stock", "{element}の備蓄放出枠"), unit="t/yr", amounts=_draw,
+    ),
+    Restraint(
+        "surplus", "physical", "stock", "surplus_share", (),
+        priced=Said("{element} that may be left over", "{element}の余剰枠"), unit="t/yr", amounts=_left_over,
+        told=Said("of {scope} at most {value} of the year's use may be left over", "{scope}の余剰は年間使用量の{value}まで"),
+        written="%",
     ),
     Restraint(
         "spot", "physical", "spot", "limit", (),

@@ -1,8 +1,8 @@
 """What a plan brings in years in which nothing fails, and what could be bought beside it.
 
-Every chain and shock stands in its first, undisturbed state; projects, trials and verdicts stand each year where they most likely
-do. Contracts are delivered; what is missing then is called, the cheapest first. Where contracts bring more than is used, the rest
-is surplus.
+Every chain and shock stands in its first, undisturbed state; projects, trials and verdicts stand each year where they most
+likely do. Contracts are delivered; what is missing then is called, under options or without, the cheapest first. Where
+contracts bring more than is used, the rest is surplus.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Ordinary:
         From the one that is stressed to the last of the model.
     use : array, shape (n_years, n_elements)
     supplied : array, shape (n_years, n_suppliers, n_elements)
-        By contracts and calls.
+        By contracts, options and calls.
     room : array, of that shape
         What can be called beside.
     spot : array, shape (n_years, n_elements, n_steps)
@@ -82,6 +82,7 @@ def ordinary(market: Market, year: int, decisions: Decisions | None = None) -> O
 
     contract, target = ("committed", None) if decisions is None else ("contract", decisions.get("stock_target", {}))
     signed = plan[contract] if decisions is None else decisions.get(contract, {})
+    reserved = {} if decisions is None else decisions.get("reserve", {})
     moments = [sets.moments[market.shape.moment[k * per_year]] for k in range(len(market.model.years))]
     shape = len(years), len(suppliers), len(elements)
     contracted, room, price = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
@@ -90,9 +91,14 @@ def ordinary(market: Market, year: int, decisions: Decisions | None = None) -> O
         tonnes = np.array([signed.get((s, e, moment), 0.0) for moment in moments[first:]])
         if (s, e) in period["delivered"]:
             contracted[at] = yearly(period["delivered"][s, e]) * tonnes
+        kept = np.array([reserved.get((s, e, moment), 0.0) for moment in moments[first:]])
         if (s, e) in period["callable"]:
-            room[at] = np.maximum(yearly(period["callable"][s, e]) - yearly(period["reach"][s, e]) * tonnes, 0.0)
+            taken = yearly(period["reach"][s, e]) * (tonnes + kept)
+            room[at] = np.maximum(yearly(period["callable"][s, e]) - taken, 0.0)
             price[at] = yearly(period["price_call"][s, e])
+        if kept.any():  # what is kept under option is called as well, at its own price
+            room[at] += yearly(period["delivered"][s, e]) * kept
+            price[at] = np.fmin(price[at], yearly(period["price_exercise"][s, e]))
     use = np.column_stack([yearly(period["demand"][e,]) for e in elements])
     called = cheapest_first(use - contracted.sum(axis=1), room, price)
     steps, tiers = _of_each(elements, sets.steps), _of_each(elements, sets.tiers)

@@ -13,8 +13,8 @@ from procure.report.steps import steps
 from procure.words import LEAST_SHARE, money, percent
 
 #: Decisions in the order in which they are read, and of these the ones that are taken or not.
-DECISIONS = ("programme", "contract", "output", "expansion", "use", "stock_target")
-CHOICES = ("programme", "use")
+DECISIONS = ("programme", "contract", "reserve", "placed", "output", "expansion", "use", "stock_target")
+CHOICES = ("programme", "placed", "use")
 #: What is less in every year is left out: t, or t/yr.
 LEAST = 5e-3
 
