@@ -23,6 +23,8 @@ from procure.program.solve import solve_market
 from procure.scenarios.tree import Tree
 from random_models import market_of, random_model
 from test_market import cost, table
+from test_strategies import market_of as revised_market
+from test_strategies import plain_cost, reviewed
 
 HALF = [[0], [1]], [0.5, 0.5]
 
@@ -267,6 +269,14 @@ def test_plain_pyomo_merging_and_cells_agree(seed):
     )
     assert cost(made) == approx(slow, rel=1e-7, abs=1e-5)
     assert cost(merge(made)) == approx(slow, rel=1e-7, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(0, 8, 2))
+def test_a_revised_plan_agrees_with_plain_pyomo(seed):
+    """What is reserved and ordered after a review is paid along the path."""
+    made = revised_market(with_ways_to_buy(reviewed(seed), seed, by_order=seed % 4 == 0), seed)
+    assert made.sets.revised and made.sets.options
+    assert cost(merge(made)) == approx(plain_cost(made), rel=1e-7, abs=1e-4)
 
 
 def test_cells_agree():
