@@ -19,7 +19,7 @@ def sensitivity(
         typer.Option(
             metavar="HOW",
             help="tornado (if not said): one number at a time to its ends; information: what knowing each is worth; "
-            "decides: as --decides.",
+            "decides: as --decides; morris, sobol: how far each moves the cost with all in their ranges.",
         ),
     ] = None,
     decides: Annotated[
@@ -36,7 +36,9 @@ def sensitivity(
         ),
     ] = None,
     most: Annotated[int, typer.Option(metavar="N", help="Look at the N numbers that may move the most.")] = 20,
-    cases: Annotated[int, typer.Option(metavar="N", help="Cases that are drawn for information.")] = 128,
+    cases: Annotated[
+        int, typer.Option(metavar="N", help="Cases that are drawn for information, at most for morris and sobol.")
+    ] = 128,
     changes: Changes = None,
     store: Annotated[
         Path | None,

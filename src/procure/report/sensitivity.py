@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pandas import Series
 
-from procure.explore.sensitivity import Sensitivity
+from procure.explore.sensitivity import Sensitivity, spread
 from procure.explore.sensitivity.question import DECIDES, INFORMATION
 from procure.explore.sensitivity.turns import FLIPS, NO_PORTFOLIO, STAYS, TIE
 from procure.languages import Said
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import in_full, listed, money, rounded, unit_in_words, with_error
+from procure.words import in_full, listed, money, percent, rounded, unit_in_words, with_error
 
 #: Digits of a number and its range.
 DIGITS = 3
@@ -38,6 +39,7 @@ _AND = Said(" and ", "、")
 _NUMBER, _WORTH, _LOW, _HIGH = (
     Said("number", "数値"), Said("worth, M USD", "価値、百万ドル"), Said("low", "下限"), Said("high", "上限"),
 )  # fmt: skip
+_UNIT, _STATUS = Said("unit", "単位"), Said("status", "根拠")
 
 
 def page(answer: Sensitivity) -> Page:
@@ -47,7 +49,7 @@ def page(answer: Sensitivity) -> Page:
 
 def _lines(answer: Sensitivity) -> Iterator[str | Listing]:
     shown = len(answer.table)
-    screens = {INFORMATION: _information, DECIDES: _decides}
+    screens = {INFORMATION: _information, DECIDES: _decides, spread.MORRIS: _morris, spread.SOBOL: _sobol}
     yield from screens.get(answer.method, _tornado)(answer)
     yield ""
     most = _MOST_OF_CHOICE if answer.method == DECIDES else _MOST
@@ -224,7 +226,7 @@ def _information(answer: Sensitivity) -> Iterator[str | Listing]:
     ).format(worth=with_error(answer.all_musd, answer.all_error_musd))
     yield ""
     yield Listing(
-        headings=(_NUMBER, _WORTH, _LOW, _HIGH, Said("unit", "単位"), Said("status", "根拠")),
+        headings=(_NUMBER, _WORTH, _LOW, _HIGH, _UNIT, _STATUS),
         rows=[
             (
                 row["number"], with_error(row["worth_musd"], row["standard_error_musd"]),
@@ -239,3 +241,76 @@ def _information(answer: Sensitivity) -> Iterator[str | Listing]:
         "What is worth nothing changes no choice, whatever it costs. Standard errors in brackets.",
         "価値がないものは、費用がどうなっても選択を変えない。括弧内は標準誤差。",
     )
+
+
+_EFFECT, _CURVED, _CHANGES = (
+    Said("moves it by (error), M USD", "動かす幅（標準誤差）、百万ドル"),
+    Said("apart by what the others are", "他の数値による差"),
+    Said("changes the choice, %", "選択を変える割合 %"),
+)
+_ALONE, _WITH_OTHERS = (
+    Said("of the variance alone, %", "単独で分散に占める %"),
+    Said("and with others, %", "他との組合せを含め %"),
+)
+
+
+def _spread_heading(answer: Sensitivity) -> Iterator[str]:
+    yield _CHOSEN.format(name=answer.name, programme=answer.programme, cost=money(answer.objective_musd))
+    yield Said(
+        "All numbers lie anywhere in their ranges: the cost then has a standard deviation of {spread} million USD.",
+        "すべての数値を範囲内で動かす: 費用の標準偏差は {spread} 百万ドル。",
+    ).format(spread=money(answer.all_musd))
+    yield ""
+
+
+def _morris(answer: Sensitivity) -> Iterator[str | Listing]:
+    yield from _spread_heading(answer)
+    rows = [
+        (
+            row["number"], with_error(row["effect_musd"], row["standard_error_musd"]), money(row["spread_musd"]),
+            percent(row["changes_choice"]), *_range(row),
+        )
+        for row in answer.table.to_dict("records")
+    ]  # fmt: skip
+    yield Listing(
+        (_NUMBER, _EFFECT, _CURVED, _CHANGES, _LOW, _HIGH, _UNIT, _STATUS), rows,
+        right=(_EFFECT, _CURVED, _CHANGES, _LOW, _HIGH),
+    )  # fmt: skip
+    yield ""
+    yield Said(
+        "Over its whole range, in the mean over where the others are (Morris). Where that is the same wherever they are, the next "
+        "column is a dash.",
+        "範囲の端から端まで動かしたときの幅で、他の数値の位置についての平均（Morris 法）。他の位置によらなければ次の欄は「-」。",
+    )
+
+
+def _sobol(answer: Sensitivity) -> Iterator[str | Listing]:
+    yield from _spread_heading(answer)
+    rows = [
+        (
+            row["number"], _share(row["first_share"], row["first_error"]), _share(row["total_share"], row["total_error"]),
+            *_range(row),
+        )
+        for row in answer.table.to_dict("records")
+    ]  # fmt: skip
+    yield Listing(
+        (_NUMBER, _ALONE, _WITH_OTHERS, _LOW, _HIGH, _UNIT, _STATUS), rows,
+        right=(_ALONE, _WITH_OTHERS, _LOW, _HIGH),
+    )  # fmt: skip
+    yield ""
+    yield Said(
+        "Shares of the variance (Sobol), standard errors in brackets: what knowing the number alone would take away, and what "
+        "would be left if it alone were unknown.",
+        "分散に占める割合（Sobol 法）、括弧内は標準誤差: その数値だけが分かれば消える分と、それだけが不明なら残る分。",
+    )
+
+
+def _range(row: dict[Any, Any]) -> tuple[str, ...]:
+    """The ends of a number, its unit and its status."""
+    return (
+        in_full(row["low"]), in_full(row["high"]), unit_in_words(row["unit"]), LABELS.get(row["status"], row["status"]),
+    )  # fmt: skip
+
+
+def _share(share: float, error: float) -> str:
+    return f"{percent(share)} ({percent(error)})"

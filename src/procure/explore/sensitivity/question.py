@@ -1,6 +1,6 @@
 """Which of the numbers that are not known for sure decide, and which of them to find out first.
 
-Three questions, answered by solving the model again and again, every case with all its programme levels:
+Questions that are answered by solving the model again and again, every case with all its programme levels:
 
   tornado        one number at a time goes to either end of its range: what the weighed cost C is there, and whether another
                  programme is chosen
@@ -10,6 +10,7 @@ Three questions, answered by solving the model again and again, every case with 
                    I_i = min_g E[C_g] - E_i [ min_g E[C_g | θ_i] ]      E[C_g | θ_i] by regression on θ_i over the cases
   decides        one number at a time goes to the end that favours another programme, and to the value at which the choice turns,
                  as the plans fare on fresh paths (`turns`)
+  morris, sobol  all numbers lie anywhere in their ranges: how far each moves the cost (`spread`)
 
 Numbers are many, so those are looked at that may move the most at first order (`numbers.FirstOrder`), which one solve says of all:
 move the cost, or for `decides` the difference between two programmes.
@@ -30,6 +31,7 @@ from pandas import DataFrame
 
 from procure.errors import DataError, Fault, nearest
 from procure.explore.kept import Kept
+from procure.explore.sensitivity import spread
 from procure.explore.sensitivity.numbers import FirstOrder, Unknown, unknowns
 from procure.explore.sensitivity.turns import FLIPS, NO_PORTFOLIO, STAYS, TIE, turns
 from procure.explore.sweep import sweep
@@ -42,8 +44,9 @@ from procure.solving.compiled import Compiled
 from procure.units import Array
 from procure.words import Progress
 
-TORNADO, INFORMATION, DECIDES = METHODS = ("tornado", "information", "decides")
-#: Numbers that are looked at, and cases that are drawn for `information`.
+TORNADO, INFORMATION, DECIDES = ("tornado", "information", "decides")
+METHODS = (TORNADO, INFORMATION, DECIDES, *spread.METHODS)
+#: Numbers that are looked at, and cases that are drawn for all but `tornado` and `decides`.
 MOST, CASES = 20, 128
 #: Costs within this share of each other are the same.
 SAME = 1e-9
@@ -82,12 +85,18 @@ class Sensitivity(Kept):
         chosen now, below zero where it costs less, and its `standard_error_musd`, both on fresh paths; `choice`: flips, stays,
         or tie where 95 % do not tell; `turns`, the value at which both cost the same, between `turns_low` and `turns_high` at
         95 %. `first_order_musd` is the margin as it was guessed before anything was solved.
+
+        morris: `effect_musd`, by how much the cost moves over the whole range in the mean, its `standard_error_musd`, its
+        `spread_musd`, and `changes_choice`, the share of the number's steps at which another programme is chosen.
+
+        sobol: `first_share` of the variance of the cost and `total_share`, with `first_error` and `total_error`.
     n_numbers : int
         That have a range, of which the table has those that may move the most.
     n_cases, n_failed : int
         Solved, and of these without a portfolio: they are left out.
     all_musd, all_error_musd : float
-        For `information`: what it would be worth to know all numbers of the table; else NaN.
+        For `information`: what it would be worth to know all numbers of the table; for `morris` and `sobol` the standard
+        deviation of the cost over the cases, without an error; else NaN.
     left_out : tuple of str
         Numbers with a range that cannot move alone: parts of a whole, the others of which would have to give.
     """
@@ -130,7 +139,7 @@ def sensitivity(
     Parameters
     ----------
     model : Model, str or Path
-    method : {"tornado", "information", "decides"}
+    method : {"tornado", "information", "decides", "morris", "sobol"}
         One number at a time to its ends; what knowing each before choosing a programme would be worth, over all ranges at once; or
         at which value of each number another programme becomes the better one.
     numbers : sequence of str, optional
@@ -140,7 +149,7 @@ def sensitivity(
     most : int
         Numbers to look at, where they are not named.
     cases : int
-        Drawn for `information`: a Latin hypercube over the ranges.
+        Drawn for `information`, a Latin hypercube over the ranges; at most, for `morris` and `sobol`.
     store : str or Path, optional
         A folder in which cases are kept, as for `procure.sweep`; a run that was stopped goes on from there. Not for `decides`.
     workers : int, optional
@@ -173,7 +182,7 @@ def sensitivity(
         faults += [Fault(name, f"is {value}", rule, "leave it out") for name, value in given if value is not None]
     if faults:
         raise DataError(faults)
-    if method != TORNADO and len(programme_choices(model)) < 2:
+    if method in (INFORMATION, DECIDES) and len(programme_choices(model)) < 2:
         rule = "a number decides, and is worth knowing, where another programme may be chosen for it"
         raise DataError(Fault(model.origin, "there is one programme level, or none", rule, f"ask for {TORNADO}"))
     candidates, left_out = unknowns(model, numbers, statuses)
@@ -192,11 +201,18 @@ def sensitivity(
     # What cannot be told at first order goes first: it changes what there is, not how much.
     ranked = sorted(candidates, key=lambda u: -math.inf if math.isnan(order[u.path]) else -abs(order[u.path]))
     chosen = ranked if numbers is not None else ranked[:most]
-    asked = _ends(chosen) if method == TORNADO else _drawn(chosen, cases, seed)
+    if method in spread.METHODS:
+        spread.check(method, len(chosen), cases)
+        places = spread.design(method, len(chosen), cases, seed)
+        asked = _at(chosen, places)
+    else:
+        asked = _ends(chosen) if method == TORNADO else _drawn(chosen, cases, seed)
     rows = sweep(model, asked, store, workers=workers, columns=COLUMNS, progress=progress)
     told = _told(model, chosen, order)
     if method == TORNADO:
         found = _tornado(model, base, told, chosen, rows, len(candidates))
+    elif method in spread.METHODS:
+        found = _spread(model, method, base, told, places, rows, len(candidates), seed)
     else:
         found = _information(model, told, chosen, asked, rows, len(candidates), seed)
     return replace(found, left_out=tuple(left_out))
@@ -304,14 +320,18 @@ def _drawn(chosen: Sequence[Unknown], cases: int, seed: int) -> list[dict[str, f
     """Cases spread evenly over all ranges."""
     from scipy.stats import qmc
 
-    design = qmc.LatinHypercube(len(chosen), rng=np.random.default_rng(seed)).random(cases)
+    return _at(chosen, qmc.LatinHypercube(len(chosen), rng=np.random.default_rng(seed)).random(cases))
+
+
+def _at(chosen: Sequence[Unknown], places: Array) -> list[dict[str, float]]:
+    """The cases at places between the ends of all ranges, shape (n_cases, n_numbers)."""
     return [
         {
             path: value
             for u, place in zip(chosen, point, strict=True)
             for path, value in u.along.changes(u.along.low + place * (u.along.high - u.along.low)).items()
         }
-        for point in design.tolist()
+        for point in places.tolist()
     ]
 
 
@@ -367,3 +387,27 @@ def _information(
         model.name, INFORMATION, levels[int(mean.argmin())].removeprefix("level."), float(mean.min()), frame, n_numbers,
         len(rows), int((~complete).sum()), *whole,
     )  # fmt: skip
+
+
+# --- how far all of them move the cost
+
+
+def _spread(
+    model: Model,
+    method: str,
+    base: Answer,
+    told: list[tuple[Any, ...]],
+    places: Array,
+    rows: DataFrame,
+    n_numbers: int,
+    seed: int,
+) -> Sensitivity:
+    is_solved = (rows["status"] == OPTIMAL).to_numpy()
+    cost = np.where(is_solved, rows["objective_musd"].to_numpy(dtype=float), math.nan)
+    found, n_failed, deviation = spread.told(method, places, cost, rows["programme"].astype(str).tolist(), seed)
+    frame = DataFrame(told, columns=list(OF_NUMBER)).join(found)
+    first = "effect_musd" if method == spread.MORRIS else "total_share"
+    frame = frame.sort_values(first, ascending=False, ignore_index=True)
+    return Sensitivity(
+        model.name, method, base.level, base.objective, frame, n_numbers, len(rows) + 1, n_failed, all_musd=deviation
+    )
