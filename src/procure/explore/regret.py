@@ -318,8 +318,16 @@ def _costs(reading: str, compiled: Compiled, plans: Sequence[_Plan], paths: int,
         samples = list(pool.map(sample, given))
     known = [_weighed(s.estimate(s.influences)) for s in samples]
     best = min(range(len(known)), key=lambda k: known[k][0])
-    beyond = [_weighed(s.beyond(samples[best])) for s in samples]
-    rows = [(cost, 0.0, 0.0) if k == best else (cost, *beyond[k]) for k, (cost, _) in enumerate(known)]
+    for _ in samples:  # two plans on the same paths say more of each other than either says of its cost
+        beyond = [_weighed(s.beyond(samples[best])) for s in samples]
+        least = min(range(len(beyond)), key=lambda k: beyond[k][0] if k != best else 0.0)
+        if beyond[least][0] >= 0 or least == best:
+            break
+        best = least
+    rows = [
+        (cost, 0.0, 0.0) if k == best else (cost, max(beyond[k][0], 0.0), beyond[k][1])
+        for k, (cost, _) in enumerate(known)
+    ]
     return _Column(best, *known[best], rows, is_played=True)
 
 
