@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from pydantic import Strict
+from pydantic import Field, Strict
 
 from procure.languages import Said
 from procure.limits.asked import Futures
@@ -28,7 +28,12 @@ class Purchases(FuturesLimit):
 
     name = "purchases"
     reads = ("from", "to", "every_future")
-    keys: ClassVar[dict[str, tuple[Any, Any]]] = {"every_future": (Annotated[bool, Strict()], False)}
+    keys: ClassVar[dict[str, tuple[Any, Any]]] = {
+        "every_future": (
+            Annotated[bool, Strict()],
+            Field(False, description="Whether it holds in every future, or on average over all of them."),
+        )
+    }
     counts = Counts.MEAN
     measured_in = MUSD
     nothing = 0.0
