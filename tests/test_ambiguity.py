@@ -16,6 +16,7 @@ from procure import DataError, risk
 from procure.market import Paths, make_market, merge
 from procure.model import load_model
 from procure.portfolio.measure import Measured
+from procure.portfolio.parts import parts
 from procure.program.optimum import optimum, solved
 from procure.program.program import compose
 from procure.reason import Reason
@@ -337,3 +338,11 @@ def test_what_makes_no_sense_is_said():
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_in_doubt_is_proved_by_arithmetic(kind):
     assert procure.verify(procure.solve(in_doubt(TWO_CLASS, kind, 0.3, weight=0.4))).holds
+
+
+def test_parts_of_the_weighed_cost_add_up_under_the_worst_law():
+    model = in_doubt(TWO_CLASS, "total_variation", 0.2, weight=0.4)
+    measured = Measured(solved(optimum(compose(merge(make_market(model))))))
+    assert 1e3 * parts(measured)["weighed_musd"].sum() == approx(measured.objective)
+    frontier = procure.frontier(model, "risk.weight", [0.0, 0.5])
+    assert frontier.table["slope_musd"].isna().all()

@@ -132,3 +132,40 @@ def test_a_limit_of_ones_own_stands_in_braces():
     assert told.exit_code == 2 and 'write 0.65 or "65 %"' in told.stderr
     both = procure.load_model("japan").limited({"outage": 0.95, "lost": ["china"], "months": 12}, "n-1")
     assert [limit.name for limit in both.settings.limits] == ["china_heavy_share", "outage", "n_1"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "status", "said"),
+    [
+        ('{ share = 0.0001, supplier = "lynas", scope = "medium_heavy" }', 1, "limits.share.max = 0.0215"),
+        ('{ domestic_share = "90 %", supplier = "seabed", scope = "medium_heavy" }', 1, "the cheapest repair"),
+        ('{ share = 65, supplier = "china" }', 2, 'write 0.65 or "65 %"'),
+        ('{ share = "65 days", supplier = "china" }', 2, 'for example "65 %"'),
+        ("{ share = 0.5 }", 2, "names a supplier or a country"),
+        ('{ share = 0.5, supplier = "china", scope = "heavy" }', 2, "did you mean 'medium_heavy'"),
+        ('{ shre = 0.1, supplier = "china" }', 2, "did you mean 'share'"),
+        ('{ stock_days = "2 t" }', 2, 'for example "60 days"'),
+        ('{ budget = "5 %" }', 2, 'for example "10 bn JPY"'),
+        ('{ purchases = "10 %" }', 2, 'for example "10 bn JPY"'),
+        ("{ expected_shortage = -0.1 }", 2, "between 0 and 1"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_refused_with_the_remedy(limit, status, said):
+    told = CliRunner().invoke(app, ["solve", "two-class", "--limit", limit])
+    assert told.exit_code == status and said in told.stderr
+
+
+def test_two_limits_that_contradict_each_other_are_named():
+    told = CliRunner().invoke(
+        app,
+        ["solve", "two-class", "--limit", '{ share = 0.1, supplier = "lynas", scope = "medium_heavy", when = "always" }',
+         "--limit", '{ expected_shortage = 0.3, scope = "medium_heavy" }'],
+    )  # fmt: skip
+    assert told.exit_code == 1
+    assert "share (policy)" in told.stderr and "expected_shortage (policy)" in told.stderr
+
+
+def test_a_limit_of_other_years_is_said_to_ask_for_nothing():
+    told = CliRunner().invoke(app, ["solve", "two-class", "--limit", "{ expected_shortage = 0.1, from = 2040 }"])
+    assert told.exit_code == 0
+    assert "limits.expected_shortage holds from 2040 on, in no year of the model" in told.stderr

@@ -258,7 +258,8 @@ class _Curve:
         self._model, self._number, self._choice, self._progress = model, number, choice, progress
         self._compiled = Compiled(model)
         self._points: dict[float, _Point | None] = {}
-        self._has_slopes = choice is not None or number.path == RISK_WEIGHT
+        # Under the worst of several laws the cost is no longer concave in the weight.
+        self._has_slopes = choice is not None or (number.path == RISK_WEIGHT and not model.settings.risk.in_doubt)
 
     @property
     def values(self) -> list[float]:
@@ -298,7 +299,7 @@ class _Curve:
             kind = KINDS[self._choice.kind]
             saved = prices_of_limits(measured)[self._choice.name] / kind.measured_in.step
             slope = saved if kind.sense == "min" else -saved
-        elif self._number.path == RISK_WEIGHT:
+        elif self._has_slopes:
             slope = (measured.cvar - measured.expected) / KUSD_PER_MUSD
         else:
             return math.nan

@@ -90,6 +90,11 @@ class CommonChoices(Table):
             rule = "a limit is of one kind"
             raise wrong(f"it has {' and '.join(map(repr, kinds))}", rule, "write a limit for each")
         if not kinds:
+            known = {*cls.takes(), "name", "kind"}
+            for key in written:
+                if isinstance(key, str) and key not in known:
+                    rule = "a limit in one line is its kind and its bound"
+                    raise wrong(f"it has '{key}' and no kind", rule, nearest(key, KINDS))
             return written
         kind, bound = kinds[0], KINDS[kinds[0]].sense
         if bound in written:

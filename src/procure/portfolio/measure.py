@@ -164,6 +164,13 @@ class Measured:
         """The worst law of the paths that the doubt about the odds allows; that of the tables where there is none."""
         return self.law if self.doubt is None else self.doubt.odds(self.loss, self.law)
 
+    @cached_property
+    def weighed_law(self) -> Array:
+        """What each path weighs in the weighed cost: mean and tail, of the worst odds where they are in doubt."""
+        if self.doubt is not None:
+            return self.doubt.worst_law(self.loss, self.law)
+        return (1.0 - self.risk.weight) * self.law + self.risk.weight * self.tail_law
+
     @property
     def moved(self) -> float:
         """The probability that the worst law moves."""

@@ -3,7 +3,8 @@
 Every term of the costs is coefficient × decision at a node n of weight w_n, discounted by d_n; with q the law of the leaves,
 
   expected   w_n = Σ_l q_l                                    over the leaves l that follow n
-  weighed    w_n = Σ_l (1 - weight) q_l + weight q'_l         q' the law under which the mean cost is the CVaR
+  weighed    w_n = Σ_l (1 - weight) q_l + weight q'_l         q' the law under which the mean cost is the CVaR, and both of
+                                                       the worst law where the odds are in doubt
 
 so that the parts add up to the cost, expected or weighed, to the last digit. What is paid for the output of a basket is split by
 the tonnes that it is made of; what belongs to no element (an investment, a charge) has none.
@@ -36,9 +37,8 @@ def parts(measured: Measured) -> DataFrame:
 
 def node_weights(measured: Measured) -> Array:
     """The weight of every node in the expected and in the weighed cost, shape (2, n_nodes)."""
-    w = measured.risk.weight
     weights = np.zeros((2, len(measured.probability)))
-    for own, law in zip(weights, (measured.law, (1 - w) * measured.law + w * measured.tail_law), strict=True):
+    for own, law in zip(weights, (measured.law, measured.weighed_law), strict=True):
         np.add.at(own, measured.paths, law[:, None])
     return weights
 
