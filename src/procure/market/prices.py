@@ -86,6 +86,8 @@ class Prices(Room):
         reading = self.reading
         price = self._undisturbed(supplier, element)[reading.year_index]
         price = price * self.multiple(self._layer(supplier), element, is_contracted)
+        if not reading.records.rows("state_prices", supplier=supplier):
+            return price
         own = np.full(reading.n_nodes, np.nan)
         for chain in sorted(reading.code):
             for k, state in enumerate(reading.states[chain]):
