@@ -24,6 +24,7 @@ from procure.program.positions import FUTURE, Positions
 from procure.program.program import compose
 from procure.program.restraints import RESTRAINTS, TableNumbers
 from random_models import random_model, random_tree
+from test_buying import with_ways_to_buy
 from test_formulation import BUILD, SETS
 from test_infeasibility import market, term
 
@@ -87,9 +88,9 @@ def test_what_gives_way_number_by_number_has_numbers_that_do(block):
 # --- numbers of the tables
 
 
-def program_of(seed):
-    """A random program, its tail watched whole, and what can give way in it."""
-    model = random_model(seed)
+def program_of(seed, *, buying=False):
+    """A random program, its tail watched whole, and what can give way in it; with all ways of buying, or few."""
+    model = with_ways_to_buy(random_model(seed), seed) if buying else random_model(seed)
     programmes = {s: choice.programmes[-1] for s, choice in model.settings.suppliers.items() if choice.programmes}
     tree = random_tree(model, seed, programmes=programmes)
     asked = make_market(model, programmes, tree)
@@ -107,7 +108,7 @@ def loosened_by():
     """The rows that each kind of number loosens in some random models."""
     if not _loosened:
         for seed in range(24):
-            program, giving, _ = program_of(seed)
+            program, giving, _ = program_of(seed, buying=seed % 8 == 7)
             paths, tables = program.market.model.facts.paths(), program.market.model.facts.tables
             for condition in giving:
                 table, position = paths[condition.path]
