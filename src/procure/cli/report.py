@@ -103,10 +103,12 @@ def ranges_of(sliders: list[str] | None, faults: list[Fault]) -> dict[str, Any]:
     >>> ranges_of(["shortage.scale=1:5"], [])
     {'shortage.scale': {'from': 1, 'to': 5, 'steps': 5}}
     """
+    ranges: dict[str, Any] = {}
+    if not sliders:
+        return ranges
     from procure.report.html.sliders import STEPS
 
-    ranges: dict[str, Any] = {}
-    for text in sliders or ():
+    for text in sliders:
         where = f"--sliders {text}"
         path, equals, ends = (part.strip() for part in text.partition("="))
         low, colon, high = (part.strip() for part in ends.partition(":"))
