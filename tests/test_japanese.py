@@ -25,6 +25,7 @@ ALIKE = {
     "csv",
     "japan",
     "risk.weight",
+    "china_heavy_share",
 }
 
 

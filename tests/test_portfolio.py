@@ -544,7 +544,7 @@ def test_one_screen(japan):
         assert word in text
     expected = f"{japan.summary['expected_cost']:,.0f}"
     assert expected in text and "\x1b" not in text
-    assert japan._repr_html_().startswith("<pre>") and expected in repr(japan)
+    assert japan._repr_html_().startswith('<div lang="en">') and expected in repr(japan)
     assert "期待値" in japan.to_text("ja") and expected in japan.to_text("ja")
 
 

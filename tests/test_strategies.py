@@ -386,7 +386,7 @@ def test_the_screen_tells_the_steps():
     assert "In steps: sea test from 2027; sea plant from 2028 after sea verdict works (55 %);" in waits
     assert "Waiting" not in waits
     at_once = procure.solve(option(**{"suppliers.sea.programmes.plant.investment.2027": 0.0}))
-    assert "Waiting for the sea verdict is worth nothing: sea wait is 0.2 M USD dearer." in str(at_once)
+    assert "Waiting for the sea verdict is worth nothing: sea wait is 200 thousand USD dearer." in str(at_once)
     assert "In steps" not in str(at_once)
     assert "sea verdict を待つ価値はない" in at_once.to_text("ja")
 

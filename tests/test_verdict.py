@@ -179,7 +179,7 @@ def test_of_several_trees_the_plan_that_is_best_on_fresh_paths_is_the_answer():
     best = alone[int(np.argmax(found.seeds["chosen"]))]
     pd.testing.assert_frame_equal(found.plan, best.plan, rtol=1e-9)
     assert found.settings["world"]["tree"]["seed"] == best.settings["world"]["tree"]["seed"]
-    assert "3 trees chose" in str(found) and "3 本の木" in found.to_text("ja")
+    assert "3 trees chose" in str(found) and "3 本のシナリオツリー" in found.to_text("ja")
 
 
 def test_where_every_future_is_counted_one_tree_is_enough():

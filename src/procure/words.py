@@ -197,7 +197,7 @@ def worst_share(alpha: float) -> str:
 class Screens(Protocol):
     """Shows answers to people."""
 
-    def to_text(self, answer: Any, language: Language = "en") -> str:
+    def to_text(self, answer: Any, language: Language = "en", width: int | None = None) -> str:
         """The answer as plain text."""
 
     def to_html(self, answer: Any, language: Language = "en") -> str:
@@ -221,9 +221,9 @@ class Shown:
     Screens are made where everything below can be read, so an answer does not import them: the package names them, once.
     """
 
-    def to_text(self, language: Language = "en") -> str:
-        """The answer as one screen of plain text, in English or Japanese."""
-        return _screens[0]().to_text(self, language)
+    def to_text(self, language: Language = "en", width: int | None = None) -> str:
+        """The answer as one screen of plain text, in English or Japanese, of lines at most `width` columns wide."""
+        return _screens[0]().to_text(self, language, width)
 
     def __str__(self) -> str:
         """One screen of plain text."""

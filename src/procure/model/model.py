@@ -5,12 +5,14 @@ One dotted path names a choice (``risk.weight``) or a number of the facts (``sup
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from procure.errors import DataError, Fault
 from procure.facts import Facts
+from procure.languages import Said, named
 from procure.model.choices import READ_ONCE, Settings
 from procure.model.extension import NO_EXTENSION, Extension, Given, Write
 from procure.model.names import unknown_names
@@ -34,6 +36,8 @@ class Model:
     numbers_set : tuple of str
         Paths of the numbers of the facts that were set under these choices: each must be one that the model reads, which is
         seen when it is solved or checked.
+    changes : tuple of (path, value)
+        What was changed since the model was loaded, as it was written: its title says so.
     extension : Extension
         Rows and costs of one's own: see `extended`.
     """
@@ -42,6 +46,7 @@ class Model:
     facts: Facts
     origin: str
     numbers_set: tuple[str, ...] = ()
+    changes: tuple[tuple[str, str], ...] = ()
     extension: Extension = NO_EXTENSION
 
     @property
@@ -59,6 +64,20 @@ class Model:
     def told_years(self) -> tuple[int, ...]:
         """Every year of which the answer tells."""
         return self.years[: len(self.years) - self.settings.model.beyond]
+
+    @property
+    def title(self) -> Said:
+        """What people call the model, and what of it was changed.
+
+        >>> from procure import load_model
+        >>> print(load_model("two-class").with_(**{"risk.weight": 0.5}).title)
+        Two classes, four suppliers, one year, with risk.weight = 0.5
+        """
+        title = named(self.settings.model.title, self.name)
+        if not self.changes:
+            return title
+        told = listed([f"{path} = {value}" for path, value in self.changes], most=3)
+        return Said("{title}, with {changes}", "{title}（変更: {changes}）").format(title=title, changes=told)
 
     def with_(self, **changes: Any) -> Model:
         """A copy with choices or numbers of the facts changed, all at once; the model itself stays as it is.
@@ -193,7 +212,16 @@ class Model:
         faults += unknown_names(settings, facts, self.origin) if names else []
         if faults:
             raise DataError(faults)
-        return replace(self, settings=settings, facts=facts, numbers_set=numbers_set, extension=extension)
+        units = {
+            path: facts.unit(path, as_written=as_written)
+            for path, value in values.items()
+            if not isinstance(value, str)
+        }
+        told = {path: _as_written(plain(value), units.get(path, "")) for path, value in changes.items()}
+        return replace(
+            self, settings=settings, facts=facts, numbers_set=numbers_set, extension=extension,
+            changes=tuple((dict(self.changes) | told).items()),
+        )  # fmt: skip
 
     def table_of(self, path: str) -> str | None:
         """The table of the facts whose number `path` names, or None where it names none of them."""
@@ -206,6 +234,14 @@ class Model:
     def _document(self) -> dict[str, Any]:
         """The choices as a model file would write them, those it leaves out left out."""
         return self.settings.model_dump(by_alias=True, exclude_unset=True)
+
+
+def _as_written(value: Any, unit: str) -> str:
+    """A value as a model file or a command would give it, with the unit that it is in."""
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        style = "g" if unit == "year" else ",.10g"
+        return f"{value:{style}} {'' if unit in ('1', 'year') else unit}".rstrip()
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def make_model(settings: Settings | Mapping[str, Any], facts: Facts, origin: str = "model") -> Model:

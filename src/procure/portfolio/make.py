@@ -11,6 +11,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault
+from procure.languages import LANGUAGES, in_language
 from procure.model import Model
 from procure.portfolio import account, expiry
 from procure.portfolio.foresight import unseen, wait_and_see
@@ -117,7 +118,7 @@ def make_portfolio(
     summary["seconds"] = seconds + time.perf_counter() - started
     return Portfolio(
         name=model.name,
-        title={str(language): title for language, title in model.settings.model.title.items()},
+        title={language: str(in_language(model.title, language)) for language in LANGUAGES},
         status=solution.status.value,
         origin=model.origin,
         fingerprint=model.facts.fingerprint,

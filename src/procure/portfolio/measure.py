@@ -421,7 +421,7 @@ def shares(measured: Measured, today: Mapping[tuple[str, str], float]) -> DataFr
     `today` is the supply of (source, element) in t/yr, adding up to the demand of the first year.
     """
     sets, class_of = measured.sets, measured.market.class_of
-    classes = [*dict.fromkeys(class_of[e] for e in sets.elements), "all"]
+    classes = dict.fromkeys([*(class_of[e] for e in sets.elements), "all"])  # in a world without classes these are all
     supply = mix(measured)
     sources = list(dict.fromkeys(supply["supplier"]))
     amounts: dict[tuple[str, str, str], float] = {}
@@ -429,7 +429,7 @@ def shares(measured: Measured, today: Mapping[tuple[str, str], float]) -> DataFr
         *(("today", s, e, t) for (s, e), t in today.items()),
         *zip(supply["year"].astype(str), supply["supplier"], supply["element"], supply["supplied_t"], strict=True),
     ]:
-        for name in (class_of[element], "all"):
+        for name in {class_of[element], "all"}:
             amounts[when, name, source] = amounts.get((when, name, source), 0.0) + amount
     rows = []
     for when in ("today", *map(str, measured.told_years)):

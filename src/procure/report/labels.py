@@ -16,24 +16,25 @@ LABELS: Mapping[str, Said] = {
     "limit_reached": Said("limit_reached", "制限到達"),
     "drawn": Said("drawn from many", "多数の中から抽出"),
     "every": Said("every future there is", "起こり得る全経路"),
-    "programmes_chosen": Said("  (programme: {levels})", "（選択した開発計画: {levels}）"),
+    "choose": Said("Choose {levels}: ", "{levels} を選ぶ。"),
     "shares": Said("Expected supply, %", "期待供給比率 %"),
     "today": Said("today", "現在"),
     "all": Said("all", "全体"),
     **CLASSES,
     "spot": Said("spot market", "スポット市場"),
-    "stock": Said("stock, net", "備蓄（純放出）"),
+    "stock": Said("from stock", "備蓄（純放出）"),
     "shortage": Said("unserved", "供給不足"),
-    "surplus": Said("sold on", "余剰転売"),
+    "surplus": Said("resold", "余剰転売"),
     "elements": Said("All years, %", "元素別、全年 %"),
     "demand": Said("t/yr", "t/年"),
     "short": Said("unserved", "不足"),
+    "surplus_heading": Said("resold", "転売"),
     "spot_heading": Said("spot", "スポット"),
     "stock_heading": Said("stock", "備蓄"),
     "years_short": Said("years short", "不足年数"),
     "tail_share": Said("worst {tail}", "最悪 {tail}"),
-    "short_cost": Said("lost, M USD", "百万ドル"),
-    "costs": Said("Present value, million USD", "現在価値、百万ドル"),
+    "short_cost": Said("lost, {unit}", "損失、{unit}"),
+    "costs": Said("Present value, {unit}", "現在価値、{unit}"),
     "expected": Said("expected", "期待値"),
     "tail": Said("worst {tail}", "最悪 {tail}"),
     "worst": Said("worst path", "最悪経路"),
@@ -48,7 +49,7 @@ LABELS: Mapping[str, Said] = {
     "sales": Said("sales", "転売"),
     "stock_value": Said("stock left at the end", "期末在庫価値"),
     "beyond": Said("all in years beyond", "期間後の年の合計"),
-    "levels": Said("Programmes, million USD", "開発計画の比較、百万ドル"),
+    "levels": Said("Programmes, {unit}", "開発計画の比較、{unit}"),
     "objective": Said("weighed", "加重費用"),
     "status": Said("status", "状態"),
     "chosen": Said("chosen", "選択"),
@@ -60,17 +61,17 @@ LABELS: Mapping[str, Said] = {
     "fresh": Said("fresh paths", "検証用経路"),
     "apart": Said("dearer (error)", "差（標準誤差）"),
     "cheapest": Said(
-        "{chosen} is cheapest: {apart} M USD below {level} {where}; {ties}.",
-        "{chosen} が最も安い: {level} より {apart} 百万ドル安い（{where}）。{ties}。",
+        "{chosen} is cheapest: {apart} {unit} below {level} {where}; {ties}.",
+        "{chosen} が最も安い: {level} より {apart} {unit}安い（{where}）。{ties}。",
     ),
     "no_ties": Said("no level ties", "優劣不明のものはない"),
     "some_tie": Said(
-        "{levels} cannot be told from {chosen} at 95 %: dearer by {apart} million USD {where}.",
-        "{levels} は {chosen} と 95 % で区別できない: 差 {apart} 百万ドル（{where}）。",
+        "{levels} cannot be told from {chosen} at 95 %: dearer by {apart} {unit} {where}.",
+        "{levels} は {chosen} と 95 % で区別できない: 差 {apart} {unit}（{where}）。",
     ),
     "are_cheaper": Said(
-        "BUT cheaper than {chosen} {where}: {levels} million USD. The tree chose by its own luck.",
-        "ただし {chosen} より安い（百万ドル、{where}）: {levels}。シナリオツリー上の選択は抽出の偶然による。",
+        "BUT cheaper than {chosen} {where}: {levels} {unit}. The tree chose by its own luck.",
+        "ただし {chosen} より安い（{unit}、{where}）: {levels}。シナリオツリー上の選択は抽出の偶然による。",
     ),
     "cheaper_by": Said("{level} by {apart}", "{level} {apart}"),
     "on_fresh": Said("on {paths} fresh paths", "検証用の {paths} 経路"),
@@ -86,18 +87,18 @@ LABELS: Mapping[str, Said] = {
         "選択の確かさは不明: {level} は {verdict}。",
     ),
     "loss": Said(
-        "Shortage costs {loss} million USD on average; {unavoidable} of it no plan could avoid, even one that "
-        "knew the future. Not knowing it costs {foresight} in all.",
-        "不足損失は平均 {loss} 百万ドル。うち {unavoidable} は未来を知っていても避けられない。"
+        "Shortage costs {loss} {unit} on average; no plan could avoid {unavoidable} of it. Foresight would "
+        "save {foresight}.",
+        "不足損失は平均 {loss} {unit}。うち {unavoidable} は未来を知っていても避けられない。"
         "未来を知らないことの費用は計 {foresight}。",
     ),
     "loss_limited": Said(
-        "Shortage costs {loss} million USD on average, less than the {unavoidable} that are cheapest for who "
+        "Shortage costs {loss} {unit} on average, less than the {unavoidable} that are cheapest for who "
         "knows the future: limits ask for it. Not knowing it and the limits cost {foresight} in all.",
-        "不足損失は平均 {loss} 百万ドル。制約により、未来を知る最安計画の {unavoidable} より少ない。"
+        "不足損失は平均 {loss} {unit}。制約により、未来を知る最安計画の {unavoidable} より少ない。"
         "未来を知らないことと制約の費用は計 {foresight}。",
     ),
-    "loss_alone": Said("Shortage costs {loss} million USD on average.", "不足損失は平均 {loss} 百万ドル。"),
+    "loss_alone": Said("Shortage costs {loss} {unit} on average.", "不足損失は平均 {loss} {unit}。"),
     "out": Said(
         "{level} is out: it needs {needs}; it would cost {cost} then, {more}.",
         "{level} は実行不能: 必要な緩和 {needs}。その場合の費用は {cost}（{more}）。",
@@ -123,6 +124,11 @@ LABELS: Mapping[str, Said] = {
         "A plan for mean numbers cannot be carried out: {conflict}.",
         "平均値だけで立てた計画は実行できない: {conflict}。",
     ),
+    "musd": Said("million USD", "百万ドル"),
+    "musd_short": Said("M USD", "百万ドル"),
+    "kusd_short": Said("k USD", "千ドル"),
+    "kusd": Said("thousand USD", "千ドル"),
+    "holds_most": Said("What holds it back most: {words}.", "最も強い制約: {words}。"),
     "limits": Said(
         "What holds it back, and what a little more of it saves",
         "何が制約となっているか、少し緩めると何が節約できるか（限界価値）",

@@ -19,6 +19,8 @@ GAP = 2
 class Listing:
     """Rows of text under `headings`; the columns named in `right` are numbers, the rows at the positions in `bold` stand out.
 
+    Where it would be too wide, the columns named in `optional` are left out, one group after the other.
+
     >>> print(Listing(("price", "USD/kg"), [("Dy", "265"), ("Tb", "1,010")], right=("USD/kg",)))
     price  USD/kg
     Dy        265
@@ -29,6 +31,7 @@ class Listing:
     rows: Sequence[tuple[str, ...]]
     right: tuple[str, ...] = ()
     bold: frozenset[int] = frozenset()
+    optional: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
         """Every row on a line of its own, nothing cut."""
@@ -39,7 +42,7 @@ class Listing:
         headings, right, *rows = (
             tuple(in_language(cell, language) for cell in line) for line in (self.headings, self.right, *self.rows)
         )
-        return Listing(headings, rows, right, self.bold)
+        return Listing(headings, rows, right, self.bold, self.optional)
 
     def lines(self, language: Language = "en", width: int | None = None) -> Iterator[tuple[str, bool]]:
         """The lines of the table, and which of them stand out.
@@ -53,7 +56,9 @@ class Listing:
             _Column(heading, [row[position] for row in rows], self.headings[position] in self.right)
             for position, heading in enumerate(headings)
         ]
-        for number, part in enumerate([columns] if width is None else _parts(columns, width)):
+        waiving = [[self.headings.index(heading) for heading in group] for group in self.optional]
+        kept = [columns[position] for position in _kept(columns, waiving, width)]
+        for number, part in enumerate([kept] if width is None else _parts(kept, width)):
             if number:
                 yield "", False
             widths = [column.natural for column in part] if width is None else _widths(part, width)
@@ -75,10 +80,26 @@ class _Column:
         return max(map(cell_len, (self.heading, *self.cells)))
 
     @property
+    def of_cells(self) -> int:
+        """The width at which no cell is wrapped."""
+        return max(longest(self.heading, is_heading=True), *map(cell_len, self.cells), 0)
+
+    @property
     def least(self) -> int:
         """The width of the longest word, or number."""
         own = map(cell_len, self.cells) if self.is_number else map(longest, self.cells)
         return max(longest(self.heading, is_heading=True), *own, 0)
+
+
+def _kept(columns: Sequence[_Column], waiving: Sequence[Sequence[int]], width: int | None) -> list[int]:
+    """The positions of the columns that are shown; of those that may be left out, as many as fit."""
+    kept = list(range(len(columns)))
+    for group in waiving:
+        needed = (columns[k].least if columns[k].is_number else columns[k].of_cells for k in kept)
+        if width is None or sum(needed) + GAP * (len(kept) - 1) <= width:
+            break
+        kept = [position for position in kept if position not in group]
+    return kept
 
 
 def _parts(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from procure.languages import named
+from procure.languages import Said, named
 from procure.model import bundled_models
 from procure.report.listing import Listing
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-HEADINGS = ("model", "years", "suppliers", "limits", "title")
+HEADINGS = (
+    Said("model", "モデル"), Said("years", "対象年"), Said("suppliers", "供給元"), Said("limits", "制約"), Said("title", "名称"),
+)  # fmt: skip
 
 
 def rows() -> list[tuple[str, ...]]:
@@ -37,4 +39,4 @@ def frame() -> DataFrame:
     """The same for a file."""
     import pandas as pd
 
-    return pd.DataFrame(rows(), columns=list(HEADINGS))
+    return pd.DataFrame(rows(), columns=[str(heading) for heading in HEADINGS])

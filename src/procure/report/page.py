@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from procure.languages import Language, in_language
@@ -23,7 +24,8 @@ class Page:
     """The parts of a screen, each a text or a table, an empty text where a line is left free.
 
     `width` is that of the text in a pipe, which is not wrapped where there is none; `is_headed` says whether the first part is a
-    heading.
+    heading. What comes before the first free line is the headline: in a terminal with fewer rows than lines it is said again at the
+    end, where it stays in sight.
 
     >>> print(Page(["Prices", Listing(("", "USD/kg"), [("Dy", "265")], right=("USD/kg",))]).to_text())
     Prices
@@ -68,5 +70,9 @@ class Shown:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         from rich.text import Text
 
-        for line, stands_out in self.page.lines(self.language, options.max_width):
+        told = [*self.page.lines(self.language, options.max_width)]
+        if console.is_terminal and len(told) >= console.height:
+            headline = [*takewhile(lambda line: line[0], told)]
+            told += [("", False), *headline] if 0 < len(headline) < min(len(told), console.height) else []
+        for line, stands_out in told:
             yield Text(line, style="bold" if stands_out else "", no_wrap=True, overflow="ignore")

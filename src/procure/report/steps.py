@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from procure.formulation.moment import from_words
 from procure.languages import Said
+from procure.report.labels import LABELS
 from procure.words import with_error
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ _WORDS: Mapping[str, Said] = {
     "between": Said("; ", "、"),
     "stop": Said(".", "。"),
     "worth": Said(
-        "Waiting for the {seen} is worth {apart} M USD: so much dearer is {level}, the best without.",
-        "{seen} を待つことの価値は {apart} 百万ドル: 待たない最良の {level} との差。",
+        "Waiting for the {seen} is worth {apart} {unit}: so much dearer is {level}, the best without.",
+        "{seen} を待つことの価値は {apart} {unit}: 待たない最良の {level} との差。",
     ),
     "worthless": Said(
-        "Waiting for the {seen} is worth nothing: {level} is {apart} M USD dearer.",
-        "{seen} を待つ価値はない: {level} は {apart} 百万ドル高い。",
+        "Waiting for the {seen} is worth nothing: {level} is {apart} {unit} dearer.",
+        "{seen} を待つ価値はない: {level} は {apart} {unit}高い。",
     ),
 }
 
@@ -43,8 +44,8 @@ def steps(portfolio: Portfolio) -> str | None:
     return _WORDS["between"].join(parts) + _WORDS["stop"]
 
 
-def worth_of_waiting(portfolio: Portfolio) -> str | None:
-    """What it is worth to decide after something was seen, beside what is best without, in one sentence.
+def worth_of_waiting(portfolio: Portfolio, times: float = 1.0, unit: str = LABELS["musd"]) -> str | None:
+    """What it is worth to decide after something was seen, beside what is best without, in one sentence; sums in `unit`.
 
     None where no level waits, or all do; and where the verdict has said it, because what is best without comes next.
     """
@@ -60,8 +61,8 @@ def worth_of_waiting(portfolio: Portfolio) -> str | None:
         return None
     form = "worth" if chosen["waits_for"] else "worthless"
     seen = (chosen if chosen["waits_for"] else other)["waits_for"].replace("_", " ")
-    apart = with_error(other["difference_musd"], other["standard_error_musd"])
-    return _WORDS[form].format(seen=seen, apart=apart, level=other["level"])
+    apart = with_error(times * other["difference_musd"], times * other["standard_error_musd"])
+    return _WORDS[form].format(seen=seen, apart=apart, unit=unit, level=other["level"])
 
 
 def _told(portfolio: Portfolio) -> Iterator[tuple[list[str], int, str, float]]:

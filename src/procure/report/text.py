@@ -22,6 +22,7 @@ from procure.portfolio.shadow import AT_THE_MARGIN
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
 from procure.program.restraints import RESTRAINTS
 from procure.report.doubt import in_doubt
+from procure.report.headline import course
 from procure.report.information import listing, sentences
 from procure.report.labels import HOLDS_NOT, HOLDS_ON, HOLDS_TO, LABELS, LARGE_UNITS, NO_PRICE, STEPS_OF
 from procure.report.listing import Listing
@@ -40,20 +41,22 @@ WIDTH = 110
 ELEMENTS, MORE = 5, 2
 #: Years shown side by side, the first and the last among them.
 YEARS = 10
-POLICY_LIMITS, OTHER_LIMITS = 3, 6
+POLICY_LIMITS, OTHER_LIMITS = 2, 3
 _INDENT = "  "
 #: What stands in brackets behind a Japanese name.
 _ASIDE = re.compile("（[^）]*）$")
 _RESTRAINTS = {restraint.name: restraint for restraint in RESTRAINTS}
 #: In Japanese, what easing by one step saves.
 _EASED = {
-    "1 % more": "{what}が 1 % 増えれば {price} 百万ドルの節約", "1 % less": "{what}が 1 % 減れば {price} 百万ドルの節約",
-    "unit": "{what}を 1 単位緩めれば {price} 百万ドルの節約", "": "{{what}}の制約を 1 {per}緩めれば {{price}} 百万ドルの節約",
+    "1 % more": "{what}が 1 % 増えれば {price} {unit}の節約", "1 % less": "{what}が 1 % 減れば {price} {unit}の節約",
+    "unit": "{what}を 1 単位緩めれば {price} {unit}の節約", "": "{{what}}の制約を 1 {per}緩めれば {{price}} {{unit}}の節約",
 }  # fmt: skip
 #: A price that holds for less of a step than this does not hold.
 LEAST_STEP = 1e-3
 #: A part of the costs has a line of its own when it is more than this share of all of them; one of the user's own has it always.
 LEAST_COST = 1e-3
+#: Where all costs together are less, million USD, sums are in thousand USD.
+SMALL = 10.0
 
 
 def page(portfolio: Portfolio) -> Page:
@@ -87,14 +90,14 @@ def limits(portfolio: Portfolio, language: Language = "en") -> list[tuple[str, d
     return [(in_language(screen.limit_in_words(row), language), row) for row in rows]
 
 
-def second_currency(portfolio: Portfolio) -> tuple[float, str]:
+def second_currency(portfolio: Portfolio, *, is_small: bool = False) -> tuple[float, str]:
     """(units per million USD, name): the currency of the model where it is not USD; (0, "") where it is."""
     model = portfolio.settings.get("model", {})
     currency = str(model.get("currency", "USD"))
     per_usd = portfolio.exchange.get(currency)
     if currency == "USD" or per_usd is None:
         return 0.0, ""
-    name, size = LARGE_UNITS.get(currency, (f"M {currency}", 1e6))
+    name, size = (f"k {currency}", 1e3) if is_small else LARGE_UNITS.get(currency, (f"M {currency}", 1e6))
     return per_usd * 1e6 / size, name
 
 
@@ -105,37 +108,40 @@ class _Screen:
         self.portfolio = portfolio
         self.summary = portfolio.summary
         self.tail = worst_share(self.summary["alpha"])
+        is_small = abs(self.summary["expected_cost"]) < SMALL
+        self.times, self.unit = (1e3, LABELS["kusd"]) if is_small else (1.0, LABELS["musd"])
+
+    def money(self, musd: float) -> str:
+        """A sum in the unit of the screen."""
+        return money(musd * self.times)
+
+    def with_error(self, musd: float, error: float) -> str:
+        """A sum and its standard error, in the unit of the screen."""
+        return with_error(musd * self.times, error * self.times)
 
     def parts(self) -> Iterable[Part]:
         """Lines of text and tables."""
         p, s = self.portfolio, self.summary
-        title = named(p.title, p.name)
-        chosen = LABELS["programmes_chosen"].format(levels=programme_name(p.programmes)) if p.programmes else ""
-        yield title + chosen
-        yield LABELS["futures"].format(
-            name=p.name, paths=f"{s['n_leaves']:,.0f}", nodes=f"{s['n_nodes']:,.0f}", status=LABELS.get(p.status, p.status),
-            which=LABELS["drawn" if s["drawn"] else "every"], seconds=f"{s['seconds']:.1f}",
-        )  # fmt: skip
+        yield named(p.title, p.name)
+        chosen = LABELS["choose"].format(levels=programme_name(p.programmes)) if p.programmes else ""
+        yield chosen + course(p, self._name, self.money, self.unit)
         if len(p.programme_levels) > 1:
             yield from self.verdict()
-            if (worth := worth_of_waiting(p)) is not None:
+            if (worth := worth_of_waiting(p, self.times, self.unit)) is not None:
                 yield worth
         if (staged := steps(p)) is not None:
             yield staged
         if len(p.seeds) > 1:
             yield self.trees()
+        if len(binding := self.binding()):
+            yield LABELS["holds_most"].format(words=self.limit_in_words(_dearest(binding)[0]))
         yield ""
         yield self._shares()
         yield ""
         yield self._elements()
         yield ""
         yield self._costs()
-        key = "loss" if s["unavoidable_loss"] <= s["shortage_loss"] * (1 + 1e-9) else "loss_limited"
-        seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
-        yield LABELS[key if seen else "loss_alone"].format(
-            loss=money(s["shortage_loss"]), unavoidable=money(s["unavoidable_loss"]),
-            foresight=money(s["value_of_foresight"]),
-        )  # fmt: skip
+        yield self.loss()
         yield ""
         if len(p.programme_levels) > 1:
             yield self._levels()
@@ -151,6 +157,10 @@ class _Screen:
         yield self._provenance()  # its lines stand out, as those of limits are set in
         if len(p.programme_levels) > 1:
             yield LABELS["decides"].format(model=p.name if p.name in bundled_models() else p.origin)
+        yield LABELS["futures"].format(
+            name=p.name, paths=f"{s['n_leaves']:,.0f}", nodes=f"{s['n_nodes']:,.0f}", status=LABELS.get(p.status, p.status),
+            which=LABELS["drawn" if s["drawn"] else "every"], seconds=f"{s['seconds']:.1f}",
+        )  # fmt: skip
         yield LABELS["note"].format(
             mean=f"{100 * (1 - s['weight']):.3g}", weight=f"{100 * s['weight']:.3g}", tail=self.tail
         )
@@ -162,8 +172,8 @@ class _Screen:
         key = "loss" if s["unavoidable_loss"] <= s["shortage_loss"] * (1 + 1e-9) else "loss_limited"
         seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
         return LABELS[key if seen else "loss_alone"].format(
-            loss=money(s["shortage_loss"]), unavoidable=money(s["unavoidable_loss"]),
-            foresight=money(s["value_of_foresight"]),
+            loss=self.money(s["shortage_loss"]), unavoidable=self.money(s["unavoidable_loss"]),
+            foresight=self.money(s["value_of_foresight"]), unit=self.unit,
         )  # fmt: skip
 
     def _name(self, key: str) -> str:
@@ -179,25 +189,30 @@ class _Screen:
         suppliers = [s for s in dict.fromkeys(shares["supplier"]) if s not in OTHER_SOURCES]
         rows: list[tuple[str, ...]] = []
         classes = dict.fromkeys(shares["class"])
-        for name in [c for c in classes if c != "all"] + (["all"] if len(classes) == 2 else []):
+        is_alone = len(classes) <= 2  # one class, or none: it is all
+        for name in ["all"] if is_alone else [c for c in classes if c != "all"]:
             own = [
                 (source, [share_of[year, name, source] for year in ("today", *years)])
                 for source in (*suppliers, *OTHER_SOURCES)
             ]
             own = [(source, numbers) for source, numbers in own if any(abs(x) >= LEAST_SHARE for x in numbers)]
             own.sort(key=lambda pair: (pair[0] in OTHER_SOURCES, -max(pair[1])))
-            if len(classes) == 2 and name != "all":
-                continue
             for position, (source, numbers) in enumerate(own):
                 label = LABELS.get(name, name.replace("_", "/")) if position == 0 else ""
                 rows.append((label, self._name(source), *map(percent, numbers)))
-        if len(classes) > 2:
+        if not is_alone:
             # The first supplier of today, over all classes: the share that the portfolio is to bring down.
             first = max(suppliers, key=lambda s: share_of["today", "all", s])
             numbers = [share_of[year, "all", first] for year in ("today", *years)]
             rows.append((LABELS["all"], self._name(first), *map(percent, numbers)))
         numbers_of = (LABELS["today"], *years)
-        return Listing((LABELS["shares"], "", *numbers_of), rows, right=numbers_of)
+        between = years[1:-1]  # in a narrow terminal every second year is left out, then all but the ends
+        return Listing(
+            (LABELS["shares"], "", *numbers_of),
+            rows,
+            right=numbers_of,
+            optional=(tuple(between[::2]), tuple(between[1::2])),
+        )
 
     def _elements(self) -> Listing:
         p, w = self.portfolio, LABELS
@@ -218,7 +233,12 @@ class _Screen:
         n_years = shortage["year"].nunique()
         sources = [
             s
-            for s in (*(s for s in dict.fromkeys(sorted(mix["supplier"])) if s not in OTHER_SOURCES), "spot", "stock")
+            for s in (
+                *(s for s in dict.fromkeys(sorted(mix["supplier"])) if s not in OTHER_SOURCES),
+                "spot",
+                "stock",
+                "surplus",
+            )
             if any(abs(_of(supplied, (e, s))) > 0 for e in elements)
         ]
         rows = []
@@ -231,17 +251,18 @@ class _Screen:
                 *(percent(_of(supplied, (e, s)) / demand if demand > 0 else 0.0) for s in sources),
                 percent(float(own["expected_t"].sum()) / demand if demand > 0 else 0.0),
                 f"{percent(float(worst['cvar_share']))} ({int(worst['year'])})" if worst["cvar_share"] >= LEAST_SHARE else "-",
-                f"{float(own['probability'].sum()):.1f}", money(float(own["cost_musd"].sum())),
+                f"{float(own['probability'].sum()):.1f}", self.money(float(own["cost_musd"].sum())),
             ))  # fmt: skip
+        lost_heading = w["short_cost"].format(unit=w["musd_short" if self.times == 1 else "kusd_short"])
         headings = (
             w["elements"], w["demand"], *(w.get(f"{s}_heading") or self._name(s) for s in sources), w["short"],
-            w["tail_share"].format(tail=self.tail), w["years_short"], w["short_cost"],
+            w["tail_share"].format(tail=self.tail), w["years_short"], lost_heading,
         )  # fmt: skip
-        return Listing(headings, rows, right=headings[1:])
+        return Listing(headings, rows, right=headings[1:], optional=((w["years_short"],), (w["demand"],)))
 
     def _costs(self) -> Listing:
         s, w, costs = self.summary, LABELS, self.portfolio.costs
-        rate, unit = second_currency(self.portfolio)
+        rate, unit = second_currency(self.portfolio, is_small=self.times > 1)
         total = (s["expected_cost"], s["cvar"], s["worst_case"])
         cost_of = {str(component): numbers for component, *numbers in costs.itertuples(index=False)}
         lines: list[tuple[str, Sequence[float]]] = [("total", total)]
@@ -255,13 +276,15 @@ class _Screen:
         ]
         rows = []
         for name, numbers in shown:
-            row = [w.get(name, name.replace("_", " ")), *map(money, numbers)]
+            row = [w.get(name, name.replace("_", " ")), *map(self.money, numbers)]
             if unit:
                 row += [money(x * rate) for x in numbers]
             rows.append(tuple(row))
         columns = (w["expected"], w["tail"].format(tail=self.tail), w["worst"])
         second = (unit + COMMA + columns[0], *columns[1:]) if unit else ()
-        return Listing((w["costs"], *columns, *second), rows, right=(*columns, *second), bold=frozenset({0}))
+        return Listing(
+            (w["costs"].format(unit=self.unit), *columns, *second), rows, right=(*columns, *second), bold=frozenset({0})
+        )
 
     @property
     def _last_year(self) -> int:
@@ -274,8 +297,8 @@ class _Screen:
         (own,) = seeds[seeds["chosen"]].to_dict("records")
         levels = COMMA.join(f"{level} {count}" for level, count in seeds["level"].value_counts().items())
         return LABELS["seeds"].format(
-            count=len(seeds), levels=levels, seed=own["seed"], cost=money(own["fresh_musd"]),
-            error=money(own["fresh_error_musd"]), most=money(float(seeds["fresh_musd"].max())),
+            count=len(seeds), levels=levels, seed=own["seed"], cost=self.money(own["fresh_musd"]),
+            error=self.money(own["fresh_error_musd"]), most=self.money(float(seeds["fresh_musd"].max())),
         )  # fmt: skip
 
     def verdict(self) -> Iterable[str]:
@@ -287,23 +310,26 @@ class _Screen:
         where = w["on_fresh"].format(paths=f"{paths:,.0f}") if paths else w["in_all"]
 
         def apart(row: dict[Any, Any], sign: float = 1.0) -> str:
-            return with_error(sign * row["difference_musd"], row["standard_error_musd"])
+            return self.with_error(sign * row["difference_musd"], row["standard_error_musd"])
 
         cheaper, tie, dearer = ([row for row in others if row["verdict"] == word] for word in (CHEAPER, TIE, DEARER))
         if cheaper:
             levels = COMMA.join(w["cheaper_by"].format(level=row["level"], apart=apart(row, -1.0)) for row in cheaper)
-            yield w["are_cheaper"].format(levels=levels, chosen=chosen, where=where)
+            yield w["are_cheaper"].format(levels=levels, chosen=chosen, where=where, unit=self.unit)
         if tie:
             yield w["some_tie"].format(
                 levels=COMMA.join(row["level"] for row in tie),
                 chosen=chosen,
                 apart=COMMA.join(map(apart, tie)),
                 where=where,
+                unit=self.unit,
             )
         elif dearer and not cheaper:
             row = min(dearer, key=lambda row: float(row["difference_musd"]))
             ties = w["no_ties"]
-            yield w["cheapest"].format(level=row["level"], chosen=chosen, apart=apart(row), where=where, ties=ties)
+            yield w["cheapest"].format(
+                level=row["level"], chosen=chosen, apart=apart(row), where=where, ties=ties, unit=self.unit
+            )
         for row in others:
             if row["verdict"].startswith(NOT_COMPARED):
                 verdict = w[NOT_COMPARED] + row["verdict"].removeprefix(NOT_COMPARED)
@@ -314,14 +340,23 @@ class _Screen:
         rows, bold = [], set()
         for position, row in enumerate(levels.to_dict("records")):
             verdict = w.get(row["verdict"].partition(":")[0], row["verdict"])
-            costs = [money(row[f"{cost}_musd"]) for cost in ("objective", "expected", "cvar", "worst")]
-            beside = (money(row["fresh_musd"]), with_error(row["difference_musd"], row["standard_error_musd"]))
+            costs = [self.money(row[f"{cost}_musd"]) for cost in ("objective", "expected", "cvar", "worst")]
+            beside = (
+                self.money(row["fresh_musd"]),
+                self.with_error(row["difference_musd"], row["standard_error_musd"]),
+            )
             rows.append((row["level"], verdict, *costs, *(beside if fresh else ())))
             if row["chosen"]:
                 bold.add(position)
         costs_of = (w["objective"], w["expected"], w["tail"].format(tail=self.tail), w["worst"])
         numbers_of = costs_of + ((w["fresh"], w["apart"]) if fresh else ())
-        return Listing((w["levels"], "", *numbers_of), rows, right=numbers_of, bold=frozenset(bold))
+        return Listing(
+            (w["levels"].format(unit=self.unit), "", *numbers_of),
+            rows,
+            right=numbers_of,
+            bold=frozenset(bold),
+            optional=tuple((heading,) for heading in costs_of[:0:-1]),
+        )
 
     def out(self) -> Iterable[str]:
         """Why levels are out, and what they would cost otherwise."""
@@ -330,9 +365,9 @@ class _Screen:
                 cost = float(row.repaired_musd)  # type: ignore[arg-type]
                 words = LABELS["out" if cost == cost else "out_alone"]
                 saved = self.summary["objective"] - cost
-                more = LABELS["spent" if saved < 0 else "saved"].format(saved=money(abs(saved)))
+                more = LABELS["spent" if saved < 0 else "saved"].format(saved=self.money(abs(saved)))
                 needs = Said(str(row.needs), str(row.needs).replace(", now ", "、現在 "))
-                yield words.format(level=row.level, needs=needs, cost=money(cost), more=more)
+                yield words.format(level=row.level, needs=needs, cost=self.money(cost), more=more)
 
     def binding(self) -> DataFrame:
         """The rows of `limits` that bind and are worth anything."""
@@ -351,7 +386,7 @@ class _Screen:
         policy = binding[is_policy].sort_values("shadow_price_musd", ascending=False, kind="stable")
         policy = policy.drop_duplicates("limit")  # of the years of a limit, the one in which it costs most
         others = binding[~is_policy]
-        shown = [*policy.head(POLICY_LIMITS).to_dict("records"), *others.head(OTHER_LIMITS).to_dict("records")]
+        shown = _dearest(binding.loc[[*policy.index[:POLICY_LIMITS], *others.index[:OTHER_LIMITS]]])
         for row in shown:
             yield _INDENT + self.limit_in_words(row)
         if len(binding) > len(shown):
@@ -363,6 +398,10 @@ class _Screen:
         holds = _holds(row)
         # That prices are at the margin the heading says of all of them.
         en = str(row["words"]).replace(f"USD{AT_THE_MARGIN}", f"USD{holds}")
+        if self.times > 1 and (price := float(row["shadow_price_musd"])) == price:
+            en = en.replace(
+                f"saves {rounded(price)} {LABELS['musd']}", f"saves {rounded(price * self.times)} {self.unit}"
+            )
         return Said(en, self._limit_in_japanese(row) + in_language(holds, "ja"))
 
     def _limit_in_japanese(self, row: dict[Any, Any]) -> str:
@@ -384,7 +423,7 @@ class _Screen:
         if price != price:
             return f"{what}: {NO_PRICE}"
         form = _EASED.get(per) or _EASED[""].format(per=in_language(unit_in_words(per), "ja"))
-        return form.format(what=what, price=rounded(price))
+        return form.format(what=what, price=rounded(price * self.times), unit=in_language(self.unit, "ja"))
 
     def _provenance(self) -> str:
         frame = self.portfolio.provenance
@@ -404,6 +443,14 @@ def _holds(row: Mapping[Any, Any]) -> str:
         return HOLDS_NOT
     words = HOLDS_ON if steps >= MOST_STEPS else HOLDS_TO
     return words.format(amount=STEPS_OF[row["per"]].format(n=rounded(steps, 2)))
+
+
+def _dearest(limits: DataFrame) -> list[dict[Any, Any]]:
+    """Its rows, what is worth most first and what has no price last."""
+    rows: list[dict[Any, Any]] = limits.sort_values(
+        "shadow_price_musd", ascending=False, kind="stable", na_position="last"
+    ).to_dict("records")
+    return rows
 
 
 def _thinned(years: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from procure.errors import Fault
 from procure.model import Model
@@ -19,7 +20,8 @@ def trees(model: Model, seeds: int) -> list[Model]:
     """The model over so many trees, its own first; one where the tree is the whole law, which has no luck in it."""
     first = model.settings.world.tree.seed
     more = seeds if is_drawn(model) else 1
-    return [model, *(model.with_(**{"world.tree.seed": first + k}) for k in range(1, more))]
+    others = (model.with_(**{"world.tree.seed": first + k}) for k in range(1, more))
+    return [model, *(replace(other, changes=model.changes) for other in others)]  # nobody asked for those seeds
 
 
 def faults_of(seeds: int) -> Iterator[Fault]:

@@ -97,7 +97,7 @@ def _shortage(subject: Subject) -> Iterator[Part]:
     rows = [[subject.element(e), *_over_years(own[e])] for e in elements]
     headings = [
         words["element"], words["demand"], words["unserved_mean"], words["tail_share"].format(tail=subject.tail),
-        words["years_short"], words["short_cost"],
+        words["years_short"], words["short_cost"].format(unit=words["musd_short"]),
     ]  # fmt: skip
     yield Table(words["shortage_table"], headings, [Group("", rows)], last(5, headings))
     means, tails = (

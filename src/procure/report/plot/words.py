@@ -81,7 +81,6 @@ _WORDS: Mapping[str, Said] = {
     "unsolved": Said("not solved", "解なし"),
     "worth": Said("What it would be worth to know a number first", "数値を先に知ることの価値"),
     "worth_axis": Said("worth, million USD", "価値、百万ドル"),
-    "musd": Said("million USD", "百万ドル"),
     "interval_of_worth": Said("worth and its 95 % interval", "価値と 95 % 区間"),
     "tree": Said("Futures of the tree: {process}", "シナリオツリーの将来: {process}"),
     "tree_axis": Said("cumulative probability, %", "累積確率、%"),

@@ -1,0 +1,63 @@
+"""What an answer comes to, in a sentence that is read first: what becomes of the first supplier, stock, cost and its tail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from procure.languages import Said
+from procure.portfolio.frames import OTHER_SOURCES
+from procure.words import LEAST_SHARE, percent, rounded, worst_share
+
+if TYPE_CHECKING:
+    from procure.portfolio.portfolio import Portfolio
+
+_FALLS = Said(
+    "{supplier} goes from {today} % of all demand today to {then} % in {year}",
+    "{supplier}は全需要の現在 {today} % から {year} 年に {then} % となる",
+)
+_STARTS = Said(
+    "{supplier} supplies {then} % of all demand in {year}", "{supplier}は {year} 年に全需要の {then} % を供給する"
+)
+_STOCK = Said(
+    "; stock of up to {days} days of use ({element}, {year})",
+    "。備蓄は最大で使用量 {days} 日分（{element}、{year} 年）",
+)
+_COST = Said(
+    "; {cost} {unit} expected, {tail} in the worst {share}.", "。費用は平均 {cost} {unit}、最悪 {share} の平均 {tail}。"
+)
+#: Less stock than this is none, t.
+_LEAST = 0.05
+
+
+def course(portfolio: Portfolio, name: Callable[[str], str], money: Callable[[float], str], unit: str) -> str:
+    """What is done, in a sentence: the share of the first supplier, the most days of stock, the cost and its tail.
+
+    Parameters
+    ----------
+    name : function key -> str
+        What a supplier is called.
+    money : function million USD -> str
+        A sum in `unit`.
+    """
+    summary, stock = portfolio.summary, portfolio.stock
+    said = _first(portfolio, name)
+    held = stock[stock["target_days"].notna() & stock["target_t"].ge(_LEAST)]
+    if len(held):
+        most = held.sort_values("target_days", ascending=False, kind="stable").iloc[0]
+        said += _STOCK.format(days=rounded(float(most["target_days"]), 2), element=most["element"], year=most["year"])
+    cost, tail = money(summary["expected_cost"]), money(summary["cvar"])
+    return said + _COST.format(cost=cost, unit=unit, tail=tail, share=worst_share(summary["alpha"]))
+
+
+def _first(portfolio: Portfolio, name: Callable[[str], str]) -> str:
+    """What becomes of the first supplier of today, over all classes."""
+    shares = portfolio.shares
+    own = shares[(shares["class"] == "all") & ~shares["supplier"].isin(OTHER_SOURCES)]
+    last = str(own["year"].iloc[-1])
+    now, then = (own[own["year"] == year].groupby("supplier")["share"].first() for year in ("today", last))
+    supplier = str((now if now.max() >= LEAST_SHARE else then).idxmax())
+    form = _FALLS if now[supplier] >= LEAST_SHARE else _STARTS
+    told = {"today": percent(float(now[supplier])), "then": percent(float(then[supplier]))}
+    shown = {key: "0" if share == "-" else share for key, share in told.items()}
+    return form.format(supplier=name(supplier), year=last, **shown)
