@@ -133,7 +133,10 @@ LABELS: Mapping[str, Said] = {
         "What holds it back, and what a little more of it saves",
         "何が制約となっているか、少し緩めると何が節約できるか（限界価値）",
     ),
-    "more_limits": Said("... and {count} more in portfolio.limits", "… ほか {count} 件は portfolio.limits に"),
+    "more_limits": Said(
+        "... and {count} more in portfolio.limits; what a limit costs in all is in procure hedges",
+        "… ほか {count} 件は portfolio.limits に。制約の費用の総額は procure hedges で",
+    ),
     "no_limits": Said("nothing: no limit binds", "効いている制約はない"),
     "provenance": Said("Priced by numbers that are: {shares}", "費用を決める数値の根拠: {shares}"),
     "sourced": Said("sourced", "出典あり"),
