@@ -24,6 +24,7 @@ from procure.portfolio.verdict import PATHS, Verdict, verdicts
 from procure.program.infeasibility import Rejection, reject
 from procure.program.optimum import Optimum, optimum, solved
 from procure.program.program import compose
+from procure.program.ties import broken
 from procure.reason import Reason
 from procure.scenarios.decided import Programmes
 from procure.solving.abreast import abreast
@@ -140,9 +141,9 @@ class Answer:
         small.
         """
         started = time.perf_counter()
-        ends = self._ended.values()
-        optimal = [solved(end) for end in ends if end.solution.status is Status.OPTIMAL]
-        out = [end.program for end in ends if end.solution.status is Status.INFEASIBLE]
+        ended = self._without_ties()
+        optimal = [solved(end) for end in ended if end.solution.status is Status.OPTIMAL]
+        out = [end.program for end in ended if end.solution.status is Status.INFEASIBLE]
         best = min(optimal, key=lambda level: level.objective)
         rejected = reject(out, started + self._time_limit)
         costs = _repaired(best.market.model, [level for level in rejected if level.changes], self._time_limit)
@@ -150,21 +151,15 @@ class Answer:
             best, optimal, [replace(level, objective=costs.get(id(level), math.nan)) for level in rejected],
             seconds=self.seconds + time.perf_counter() - started, foresight=foresight,
             deadline=time.perf_counter() + self._time_limit, known=self._known(progress) if value_of_information else (),
-            paths=paths, progress=progress, proof=self._proof(proof, best.market.model),
+            paths=paths, progress=progress, proof=_proof(ended, proof, best.market.model),
         )  # fmt: skip
 
-    def _proof(self, is_asked: bool | None, model: Model) -> dict[str, Any] | None:
-        """What proves the answer, where it is kept."""
-        if is_asked is False:
-            return None
-        levels = [
-            LevelProof(end.program, end.solution.x, end.solution.row_dual)
-            if end.solution.status is Status.OPTIMAL
-            else LevelProof(end.program, None, refutation(end.program.lp, end.solution))
-            for end in self._ended.values()
-            if end.solution.status is not Status.BOUND_REACHED
-        ]
-        return kept(levels, model.facts) if is_asked or is_small(levels) else None
+    def _without_ties(self) -> list[Optimum]:
+        """How every level ended, the chosen one with the mix that a stated rule prefers among those that cost the same."""
+        ended = dict(self._ended)
+        chosen = ended[self.level]
+        ended[self.level] = Optimum(broken(chosen.program, chosen.solution), chosen.seconds, chosen.program)
+        return [*ended.values()]
 
     def verdicts(self, paths: int) -> dict[str, Verdict]:
         """What is known of every level that has a portfolio beside the answer, on so many fresh paths."""
@@ -177,6 +172,20 @@ class Answer:
         beside, chosen = (Measured(solved(self._ended[name])) for name in (level, against))
         (found,) = verdicts([beside], chosen, paths)
         return found
+
+
+def _proof(ended: Sequence[Optimum], is_asked: bool | None, model: Model) -> dict[str, Any] | None:
+    """What proves an answer, where it is kept."""
+    if is_asked is False:
+        return None
+    levels = [
+        LevelProof(end.program, end.solution.x, end.solution.row_dual)
+        if end.solution.status is Status.OPTIMAL
+        else LevelProof(end.program, None, refutation(end.program.lp, end.solution))
+        for end in ended
+        if end.solution.status is not Status.BOUND_REACHED
+    ]
+    return kept(levels, model.facts) if is_asked or is_small(levels) else None
 
 
 def _repaired(model: Model, rejected: Sequence[Rejection], time_limit: float) -> dict[int, float]:
