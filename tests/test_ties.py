@@ -59,7 +59,8 @@ def mines(offers, prices, elements=("Cu", "Zn"), order=1, years=1):
         "transitions": {"chain": "mine_0", "from": ["open", "shut"], "to": ["shut", "open"], "value": 1.0},
         "depths": {"chain": ["mine_0"], "scope": ["all"], "state": ["shut"], "value": [1.0]},
         "stock": columns("scope", "attribute", "value", rows=[(e, a, v) for e in elements for a, v in kept.items()]),
-        "shortage": columns("scope", "attribute", "value", rows=[(e, a, v) for e in elements for a, v in tier.items()]) | {"tier": 1},
+        "shortage": columns("scope", "attribute", "value", rows=[(e, a, v) for e in elements for a, v in tier.items()])
+        | {"tier": 1},
     }  # fmt: skip
     choices = {
         "model": {"name": "mines", "years": [2027, 2026 + years], "discount_rate": 0.1},

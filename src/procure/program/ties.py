@@ -5,10 +5,10 @@ bounds and stand at the bound of every column with d_j ≠ 0 and of every row wi
 
   min  Σ_j w_j x_j (plan)  +  Σ_n p_n Σ_j w_jt x_nj (period)         1 <= w < 2
 
-is the mix that moves the fewest tonnes, contracted, produced, built, made room for, and in the mean of each year called, bought, drawn,
-put by and left short. A tonne weighs between one and two, by a digest of the name of what it is and of its year and by nothing
-else: so hardly two mixes weigh the same, and neither the order of rows nor the path to the optimum is asked. Nodes weigh as they
-are likely, so what is alike in the mean of a year is alike.
+is the mix that moves the fewest tonnes: contracted, produced, built, made room for, and in the mean of each year called, bought,
+drawn, put by and left short. A tonne weighs between one and two, by a digest of the name of what it is and of its year and by
+nothing else: so hardly two mixes weigh the same, and neither the order of rows nor the path to the optimum is asked. Nodes weigh
+as they are likely, so what is alike in the mean of a year is alike.
 
 The duals stay: they prove the cost of every point of the face.
 """
