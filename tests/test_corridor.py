@@ -11,6 +11,7 @@ shortage: 600 t save 200 at 300 and 400 at 120, which is 180.
 """
 
 import json
+import math
 
 import pandas as pd
 import pytest
@@ -22,6 +23,8 @@ from procure import DataError, Infeasible
 from procure.cli import app
 from procure.facts import Facts
 from procure.model import make_model
+from test_buying import model_of
+from test_buying import world as buying
 from test_switch import TABLES, drawn
 
 PRICE = "suppliers.near.price.all.2027"
@@ -111,6 +114,16 @@ def test_fresh_paths_have_an_error():
     )
     none = procure.corridor(model, "far", "Nd", volumes=1, paths=0)
     assert none.n_paths == 0 and "All on one tree" in str(none)
+
+
+@pytest.mark.parametrize(
+    "terms", [(), (("option_fee", 0), ("option_price", 20)), (("cancel_price", 0),), (("call_share", 1),)]
+)
+def test_no_option_call_or_right_to_cancel_stands_beside_it(terms):
+    """The mine of `test_buying` stays open in p = (1 + e^-2) / 2 of all years, where a tonne from abroad saves 10, else 50."""
+    curve = procure.corridor(model_of(buying(*terms)), "abroad", "Cu", largest=1, volumes=1).curve
+    open_ = (1 + math.exp(-2)) / 2
+    assert curve["average_usd_kg"].iloc[1] == approx(10 * open_ + 50 * (1 - open_))
 
 
 def test_a_plan_that_is_revised_holds_the_contract_whatever_was_seen():

@@ -1,8 +1,8 @@
 """What a supplier's contract for an element is worth by its volume: the most to pay for it, and when a floor under its price loses.
 
 A corridor is a firm contract, q t/yr in the mean of the plan's years in the proportions of what is on offer; beside it the
-supplier sells nothing of the element, not even on call. The plan, under the same programme level and in the same futures, is the
-best with it.
+supplier sells nothing of the element, neither on call nor under an option, and nothing of it is given up. The plan, under the same
+programme level and in the same futures, is the best with it.
 With V(q) its weighed cost, P(q) the payments for the contract among it and T(q) the tonnes that arrive, discounted and weighed as V
 weighs futures,
 

@@ -25,9 +25,13 @@ def held(supplier: str, element: str, volume: Mapping[int, float]) -> tuple[Call
             return m.contract[supplier, element, y] == volume[int(y)] * scale
 
         m.held_contract = pyo.Constraint(m.Y, rule=at_volume)
+        if (supplier, element) in m.H:
+            m.held_option = pyo.Constraint(m.Y, rule=lambda m, y: m.reserve[supplier, element, y] <= 0)
 
     def of_period(m: Any, sets: Any) -> None:
-        if (supplier, element) in sets.calls:
+        if (supplier, element) in m.K:
             m.held_call = pyo.Constraint(expr=m.call[supplier, element] <= 0)
+        if (supplier, element) in m.V:
+            m.held_right = pyo.Constraint(expr=m.cancelled[supplier, element] <= 0)
 
     return of_plan, of_period
