@@ -1,7 +1,8 @@
 """The main job: a sweep of japan, ten years and six programmes or strategies, over eight numbers at once.
 
 `procure.sweep` beside the same cases by `procure.solve`, one after the other: CPU seconds a case, in one run. Each case ends where
-a fresh solve ends. A hundred cases take a quarter of an hour, so they are marked slow; fresh solves are taken of a few of them.
+a fresh solve ends, and what it proves of the programmes that it left is held against theirs. A hundred cases take ten minutes, so they
+are marked slow; fresh solves are taken of a few of them.
 
 python -m pytest benchmarks/test_japan.py -m slow --benchmark-json=japan.json
 """
@@ -65,9 +66,11 @@ def test_sweep_of_japan(benchmark, n_cases):
         changed = model.with_(**{path: float(rows[path].iloc[number]) for path in RANGES})
         seconds, answer = cpu_seconds(lambda changed=changed: procure.solve(changed))
         fresh += seconds
+        row = rows.iloc[number]
+        assert row["objective_musd"] == pytest.approx(answer.summary["objective"], rel=1e-6)
         levels = answer.programme_levels.set_index("level")["objective_musd"]
-        for name, cost in levels.items():
-            assert rows[f"level.{name}"].iloc[number] == pytest.approx(cost, rel=1e-6)
+        for name, cost in levels.items():  # a level is left once it is proved dearer than the best
+            assert row["objective_musd"] * (1 - 1e-6) <= row[f"level_bound.{name}"] <= cost * (1 + 1e-6)
     benchmark.extra_info |= {
         "cases": n_cases,
         "cpu_seconds_per_case": whole / n_cases,
@@ -81,12 +84,11 @@ def test_sweep_of_japan(benchmark, n_cases):
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_sweep_of_japan_on_processes(benchmark, workers, tmp_path):
-    """The first cases of the same design, by one process and by two of its own: the ratio of the wall times is what a core adds."""
+    """The first cases of the same design, by one process of its own and by two: the ratio of the wall times is what a core adds."""
     model, grid = subject("japan"), Grid.sample(RANGES, CASES)
     first = grid.cases(model)[:ABREAST]
     rows = benchmark.pedantic(
-        lambda: procure.sweep(model, first, tmp_path / "runs", workers=workers), rounds=1, iterations=1
+        lambda: procure.sweep(model, first, tmp_path / "runs", executor="processes", workers=workers), rounds=1, iterations=1
     )
     assert (rows["status"] == "optimal").all()
-    worker = resource.getrusage(resource.RUSAGE_CHILDREN if workers > 1 else resource.RUSAGE_SELF).ru_maxrss / 1024
-    benchmark.extra_info |= {"cases": len(rows), "peak_mb": worker, "cost_musd": rows["objective_musd"].tolist()}
+    benchmark.extra_info |= {"cases": len(rows), "cost_musd": rows["objective_musd"].tolist()}
