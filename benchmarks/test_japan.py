@@ -1,8 +1,8 @@
 """The main job: a sweep of japan, ten years and six programmes or strategies, over eight numbers at once.
 
-`procure.sweep` beside the same cases by `procure.solve`, one after the other: CPU seconds a case, in one run. Each case ends where
-a fresh solve ends, and what it proves of the programmes that it left is held against theirs. A hundred cases take ten minutes, so they
-are marked slow; fresh solves are taken of a few of them.
+`procure.sweep` beside the same cases by `procure.solve`, one after the other: CPU seconds a case, in one run. Each case ends
+where a fresh solve ends, and what it proves of the programmes that it left is held against theirs. A hundred cases take ten
+minutes, so they are marked slow; fresh solves are taken of a few of them.
 
 python -m pytest benchmarks/test_japan.py -m slow --benchmark-json=japan.json
 """
@@ -88,7 +88,9 @@ def test_sweep_of_japan_on_processes(benchmark, workers, tmp_path):
     model, grid = subject("japan"), Grid.sample(RANGES, CASES)
     first = grid.cases(model)[:ABREAST]
     rows = benchmark.pedantic(
-        lambda: procure.sweep(model, first, tmp_path / "runs", executor="processes", workers=workers), rounds=1, iterations=1
+        lambda: procure.sweep(model, first, tmp_path / "runs", executor="processes", workers=workers),
+        rounds=1,
+        iterations=1,
     )
     assert (rows["status"] == "optimal").all()
     benchmark.extra_info |= {"cases": len(rows), "cost_musd": rows["objective_musd"].tolist()}

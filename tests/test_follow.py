@@ -76,7 +76,9 @@ def test_a_capacity_and_a_rate_are_moved_in_place(compiled):
         ({"limits.china_heavy_share.max": 0.6}, Reach.NUMBERS, None),
         ({"risk.weight": 0.0}, Reach.NUMBERS, Reason.TAIL),
         ({"risk.alpha": 0.0}, Reach.NUMBERS, Reason.TAIL),
-        ({"shortage.scale": 1.2}, Reach.STRUCTURE, Reason.CHOICE),
+        ({"shortage.scale": 1.2, "risk.weight": 0.2}, Reach.NUMBERS, None),
+        ({"shortage.scale": 0.0}, Reach.NUMBERS, None),
+        ({"model.discount_rate": 0.05}, Reach.STRUCTURE, Reason.CHOICE),
         ({"limits.china_heavy_share.supplier": "lynas"}, Reach.STRUCTURE, Reason.CHOICE),
         ({"suppliers.caremag.offers.Dy.2027": "290 t/yr"}, Reach.NUMBERS, Reason.VALUE),
         ({"suppliers.caremag.project.2028": 0.0, "suppliers.caremag.project.2027": 0.85}, Reach.STRUCTURE, Reason.SUM),
@@ -96,6 +98,8 @@ def test_the_short_way_leaves_wrong_values_to_the_long_one(compiled):
     for wrong in (-1.0, float("nan"), True, "much", 1e30):
         with pytest.raises(DataError):
             compiled.solve({"suppliers.china.depth.controlled_2026_01.ban": wrong})
+        with pytest.raises(DataError):
+            compiled.solve({"shortage.scale": wrong})
 
 
 def test_the_portfolio_of_a_moved_number_is_that_of_the_moved_model(compiled):

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+#: Stands for a table where a number is one that the model file chooses: the path is its column.
+CHOICES = "choices"
+
+
 class Place(NamedTuple):
     """Where a number of the facts stands."""
 

@@ -22,7 +22,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from procure.facts.facts import Facts
-from procure.facts.paths import Place
+from procure.facts.paths import CHOICES, Place
 from procure.facts.schema import schema
 
 if TYPE_CHECKING:
@@ -43,7 +43,12 @@ class Records:
         self._tables: dict[str, _Indexed | _Moved] = {
             name: _indexed(name, frame) for name, frame in facts.tables.items()
         }
+        self._chosen: dict[str, float] = {}
         self._note: Note | None = None
+
+    def chosen(self, path: str, value: float) -> float:
+        """A number that the model file chooses: `value`, or what it was moved to."""
+        return self._chosen.get(path, value)
 
     def rows(self, table: str, **keys: Any) -> Sequence[Row]:
         """The rows of a table whose columns have these values."""
@@ -74,22 +79,22 @@ class Records:
         return row if self._note is None else _Noted(row, _key_of(row.table), self._note)
 
     def moved(self, values: Mapping[Place, float]) -> Records:
-        """The same records with single numbers changed."""
+        """The same records with single numbers changed, chosen ones among them."""
         changes: dict[str, dict[int, dict[str, float]]] = {}
         for place, value in values.items():
             changes.setdefault(place.table, {}).setdefault(place.position, {})[place.column] = value
-        return self._with(
-            self._tables | {name: _Moved(self._tables[name], rows) for name, rows in changes.items()}, self._note
-        )
+        chosen = self._chosen | changes.pop(CHOICES, {}).get(0, {})
+        tables = self._tables | {name: _Moved(self._tables[name], rows) for name, rows in changes.items()}
+        return self._with(tables, chosen, self._note)
 
     def noting(self, note: Note) -> Records:
         """The same records; `note` is told of every number that is read from them."""
-        return self._with(self._tables, note)
+        return self._with(self._tables, self._chosen, note)
 
     @staticmethod
-    def _with(tables: dict[str, _Indexed | _Moved], note: Note | None) -> Records:
+    def _with(tables: dict[str, _Indexed | _Moved], chosen: dict[str, float], note: Note | None) -> Records:
         records = object.__new__(Records)
-        records._tables, records._note = tables, note
+        records._tables, records._chosen, records._note = tables, chosen, note
         return records
 
 

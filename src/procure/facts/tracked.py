@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from procure.facts.paths import Place
+from procure.facts.paths import CHOICES, Place
 
 Key = tuple[object, Callable[..., Any], tuple[Any, ...]]  # whose method works a value out, which, from which arguments
 #: Values, and the numbers that each was read from.
@@ -44,6 +44,10 @@ class Tracker:
         """Say that the value being worked out depends on a number of the facts."""
         self.read.add(place)
         (self._open[-1] if self._open else self.read_beside).add(place)
+
+    def note_choice(self, path: str) -> None:
+        """Say that the value being worked out depends on a number that the model file chooses."""
+        self._open[-1].add(Place(CHOICES, 0, path))
 
     def value(self, key: Key, work_out: Callable[[], T]) -> T:
         """The value kept under `key`, worked out where there is none."""

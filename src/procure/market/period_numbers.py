@@ -159,7 +159,7 @@ class PeriodNumbers(Numbers):
     def price_shortage(self, e: str, k: int) -> Array:
         """kUSD/t of a tier of shortage: less from year to year, where users adapt."""
         reading = self.reading
-        cost = self._of_tier(e, "cost", k) * reading.settings.shortage.scale
+        cost = self._of_tier(e, "cost", k) * reading.scale_of_shortage()
         fall = [float(r["value"]) for r in reading.of_element("shortage", e, attribute="fall", tier=k)]
         return np.asarray(cost * (1.0 - sum(fall)) ** reading.year_index)
 

@@ -21,6 +21,9 @@ from procure.scenarios.tree import Tree
 from procure.scenarios.world import memory_of, suppliers_of
 from procure.units import Array, Index
 
+#: The path of a choice that is followed like a number of the facts.
+SCALE = "shortage.scale"
+
 
 class Reading:
     """What a model reads, under one choice of programmes and over one tree.
@@ -222,6 +225,11 @@ class Reading:
         """What the model file chooses for a supplier; None where it says nothing of it."""
         chosen = self.settings.suppliers.get(supplier)
         return getattr(chosen, key) if chosen is not None else None
+
+    def scale_of_shortage(self) -> float:
+        """By which all costs of shortage are multiplied, 1."""
+        self.tracker.note_choice(SCALE)
+        return self.records.chosen(SCALE, self.settings.shortage.scale)
 
     def discount(self, year: int) -> float:
         """Present value, in the first year of the model, of one unit of money paid in a year."""

@@ -120,7 +120,7 @@ class Compiled:
         >>> answer = compiled.solve({"suppliers.lynas.offers.medium_heavy.2027": 700.0})
         >>> print(f"{answer.objective:,.0f} million USD, {len(answer.made_anew)} levels made anew")
         6,468 million USD, 0 levels made anew
-        >>> compiled.solve({"shortage.scale": 1.1}).made_anew["no programmes"].value
+        >>> compiled.solve({"model.discount_rate": 0.05}).made_anew["no programmes"].value
         'a choice changes that is no number of the program'
         """
         started = time.perf_counter()

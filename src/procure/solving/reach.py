@@ -6,7 +6,7 @@ compiled: the processes of its world, or its market.
 >>> from procure import load_model
 >>> from procure.solving.compiled import compile
 >>> reaches = compile(load_model("two-class")).reaches
->>> for path in ("suppliers.china.offers.medium_heavy.2027", "suppliers.china.rate.normal.failed", "shortage.scale"):
+>>> for path in ("suppliers.china.offers.medium_heavy.2027", "suppliers.china.rate.normal.failed", "model.discount_rate"):
 ...     print(reaches.of(path).reach.name, "-", reaches.of(path).reach.value)
 NUMBERS - numbers of the program, where they stand
 LAW - how likely each future is
@@ -26,10 +26,13 @@ import numpy as np
 
 from procure.errors import DataError
 from procure.facts import Place
+from procure.facts.paths import CHOICES
 from procure.facts.records import Records
 from procure.facts.schema import Bounds
 from procure.limits import KINDS, Counts
+from procure.market.reading import SCALE
 from procure.model import Model
+from procure.model.choices import Settings
 from procure.model.paths import place_of
 from procure.reason import Reason
 from procure.scenarios.decided import Programmes
@@ -85,6 +88,8 @@ class Reaches:
         return self._known[path]
 
     def _looked_up(self, path: str) -> Reached:
+        if path == SCALE:
+            return Reached(Reach.NUMBERS, None, Place(CHOICES, 0, path), _bounds("shortage", "scale"))
         if place_of(path, self._model.settings) is not None:
             is_number = path in WEIGHING or self._is_bound_of_mean(path)
             return Reached(Reach.NUMBERS) if is_number else Reached(Reach.STRUCTURE, Reason.CHOICE)
@@ -122,6 +127,15 @@ class Reaches:
             if reached.place is not None:
                 values[reached.place] = float(value)
         return Change(self._model, paths, reach, None, self._records.moved(values), tuple(values))
+
+
+def _bounds(table: str, key: str) -> Bounds:
+    """Those of a number that the model file chooses."""
+    inner = Settings.below(table)
+    assert inner is not None
+    field = inner.model_fields[key]
+    ends = {end: getattr(rule, end) for rule in field.metadata for end in ("ge", "le") if hasattr(rule, end)}
+    return Bounds(field.description or key, "1", ends["ge"], ends["le"])
 
 
 def _within(value: float, bounds: Bounds) -> bool:
