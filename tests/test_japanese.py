@@ -71,3 +71,24 @@ def test_a_screen_is_japanese(command, kept):
     told = japanese(*command.replace("KEPT", str(kept)).split())
     assert re.search("[ぁ-ん一-龥]", told)
     assert left_in(told) == [], told
+
+
+#: What the faults below quote.
+QUOTED = {"japn", "none", "none.toml", "risk.wieght", "high", "chian", "suppliers.chian.enabled", "model.highlight"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "solve japn", "solve none.toml", "solve two-class --set risk.wieght=0.5", "solve two-class --set risk.weight=high",
+        "solve two-class --set risk.weight=1.5", "solve two-class --set risk.weight=0.5 --set risk.weight=0.6",
+        "solve two-class --set suppliers.chian.enabled=true", "solve two-class --json /",
+        "ranges two-class --element Xx",
+    ],
+)  # fmt: skip
+def test_a_fault_is_japanese(command):
+    """Its frame, and what was seen, the rule and the remedy of what is mistaken most."""
+    told = japanese(*command.split())
+    assert "入力の誤り" in told
+    words = [word for word in left_in(told.partition(":\n")[2].replace("\n", " ")) if word not in QUOTED]
+    assert words == [], told

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from procure.errors import DataError, Fault, nearest
-from procure.languages import LANGUAGES, Language, of_locale
+from procure.languages import LANGUAGES, Language, Said, of_locale
 
 _spoken: ContextVar[Language | None] = ContextVar("language", default=None)
 
@@ -33,7 +33,14 @@ def spoken(command: Callable[..., None]) -> Callable[..., None]:
     def in_a_language(*args: Any, lang: str | None = None, **options: Any) -> None:
         _spoken.set(next((known for known in LANGUAGES if known == lang), None))
         if lang is not None and lang not in LANGUAGES:
-            raise DataError(Fault("--lang", f"'{lang}'", "it is a language procure speaks", nearest(lang, LANGUAGES)))
+            raise DataError(
+                Fault(
+                    "--lang",
+                    f"'{lang}'",
+                    Said("it is a language procure speaks", "procure の対応言語であること"),
+                    nearest(lang, LANGUAGES),
+                )
+            )
         command(*args, **options)
 
     own = inspect.signature(command, eval_str=True)

@@ -14,7 +14,7 @@ import typer
 from procure.cli import complete
 from procure.cli.language import language
 from procure.errors import DataError, Fault
-from procure.languages import in_language
+from procure.languages import Said, in_language
 from procure.words import half_width
 
 if TYPE_CHECKING:
@@ -118,8 +118,15 @@ def answer_or_model(
 
     faults = list(faults or ())
     if changes:
-        rule = "an answer is of the numbers that it was solved with"
-        faults.append(Fault(f"--set {changes[0]}", f"{name} is an answer", rule, "name the model instead"))
+        rule = Said("an answer is of the numbers that it was solved with", "結果は解いたときの数値のもの")
+        faults.append(
+            Fault(
+                f"--set {changes[0]}",
+                Said("{name} is an answer", "{name} は結果ファイル").format(name=name),
+                rule,
+                Said("name the model instead", "モデルを指定する"),
+            )
+        )
     try:
         portfolio = read_portfolio(name)
     except DataError as error:
@@ -147,9 +154,23 @@ def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
         path, equals, text = (part.strip() for part in change.partition("="))
         where = f"--set {change}"
         if not equals or not path:
-            faults.append(Fault(where, f"no {'path' if equals else '='}", "a change is path=value", "see --help"))
+            faults.append(
+                Fault(
+                    where,
+                    (Said("no path", "パスがない") if equals else Said("no =", "= がない")),
+                    Said("a change is path=value", "変更は パス=値 と書く"),
+                    Said("see --help", "--help を参照"),
+                )
+            )
         elif path in values:
-            faults.append(Fault(where, f"{path} is set twice", "a path is set once", "keep one of them"))
+            faults.append(
+                Fault(
+                    where,
+                    Said("{path} is set twice", "{path} を二度設定している").format(path=path),
+                    Said("a path is set once", "一つのパスは一度だけ設定する"),
+                    Said("keep one of them", "一つだけ残す"),
+                )
+            )
         else:
             before = len(faults)
             value = value_of(where, text, faults)
@@ -163,12 +184,20 @@ def value_of(where: str, text: str, faults: list[Fault]) -> Any:
     try:
         return _literal(text)
     except ValueError as error:
-        example = """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'"""
+        example: str = Said(
+            """for example 0.5, '6400 USD/kg', true, [2027, 2028] or '"two words"'""",
+            """例: 0.5、'6400 USD/kg'、true、[2027, 2028]、'"two words"'""",
+        )
         if plain := half_width(text):
-            example = f"write {plain}: these are full-width digits"
+            example = Said("write {plain}: these are full-width digits", "全角数字なので {plain} と書く").format(
+                plain=plain
+            )
         elif re.match(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", text):
-            example = "write plain digits, without separators"
-        seen, rule = f"the value is {text!r} ({error})", "a value is a word, or written as in TOML"
+            example = Said("write plain digits, without separators", "桁区切りなしの数字で書く")
+        seen, rule = (
+            Said("the value is {text!r} ({error})", "値は {text!r}（{error}）").format(text=text, error=error),
+            Said("a value is a word, or written as in TOML", "値は単語か TOML の書式"),
+        )
         faults.append(Fault(where, seen, rule, example))
         return None
 

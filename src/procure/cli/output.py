@@ -11,6 +11,7 @@ from typing import Any
 
 from procure.cli.language import language
 from procure.errors import Fault
+from procure.languages import Said
 from procure.words import Progress, listed
 
 PROGRESS_AFTER = 2.0  # seconds
@@ -22,15 +23,50 @@ def unwritable(path: Path | None, force: bool, option: str = "--json") -> list[F
         return []
     where, folder = f"{option} {path}", path.resolve().parent
     if path.is_dir():
-        return [Fault(where, "it is a folder", "the answer is one file", "name a file in it")]
+        return [
+            Fault(
+                where,
+                Said("it is a folder", "フォルダである"),
+                Said("the answer is one file", "結果は1ファイルに書く"),
+                Said("name a file in it", "その中のファイル名を指定"),
+            )
+        ]
     if path.exists() and not path.is_file():
-        return [Fault(where, "it is no ordinary file", "the answer is one file", "name a file")]
+        return [
+            Fault(
+                where,
+                Said("it is no ordinary file", "通常のファイルではない"),
+                Said("the answer is one file", "結果は1ファイルに書く"),
+                Said("name a file", "ファイル名を指定"),
+            )
+        ]
     if path.exists() and not force:
-        return [Fault(where, "the file exists", "no file is overwritten unasked", "name another, or add --force")]
+        return [
+            Fault(
+                where,
+                Said("the file exists", "ファイルが既にある"),
+                Said("no file is overwritten unasked", "指定なしに上書きはしない"),
+                Said("name another, or add --force", "別名にするか --force を付ける"),
+            )
+        ]
     if not folder.is_dir():
-        return [Fault(where, f"there is no folder {folder}", "the folder of the answer exists", "make it first")]
+        return [
+            Fault(
+                where,
+                Said("there is no folder {folder}", "フォルダ {folder} がない").format(folder=folder),
+                Said("the folder of the answer exists", "結果のフォルダは既存であること"),
+                Said("make it first", "先に作成する"),
+            )
+        ]
     if not os.access(folder, os.W_OK):
-        return [Fault(where, f"{folder} is not open to writing", "the answer is a new file", "name another folder")]
+        return [
+            Fault(
+                where,
+                Said("{folder} is not open to writing", "{folder} に書き込めない").format(folder=folder),
+                Said("the answer is a new file", "結果は新しいファイルに書く"),
+                Said("name another folder", "別のフォルダを指定"),
+            )
+        ]
     return []
 
 
@@ -38,15 +74,32 @@ def unwritable_folder(folder: Path, files: Iterable[Path], force: bool, option: 
     """Why these files cannot be written into `folder`, which is made if its own folder exists."""
     where = f"{option} {folder}"
     if folder.exists() and not folder.is_dir():
-        return [Fault(where, "it is a file", "several files are written to a folder", "name a folder")]
+        return [
+            Fault(
+                where,
+                Said("it is a file", "ファイルである"),
+                Said("several files are written to a folder", "複数のファイルをフォルダに書く"),
+                Said("name a folder", "フォルダを指定"),
+            )
+        ]
     if not folder.exists():
         return unwritable(folder, force, option)
     there = [file.name for file in files if file.exists()]
     if there and not force:
-        seen, remedy = f"{listed(there, most=3)} there already", "name another folder, or add --force"
-        return [Fault(where, seen, "no file is overwritten unasked", remedy)]
+        seen, remedy = (
+            Said("{files} there already", "{files} が既にある").format(files=listed(there, most=3)),
+            Said("name another folder, or add --force", "別のフォルダにするか --force を付ける"),
+        )
+        return [Fault(where, seen, Said("no file is overwritten unasked", "指定なしに上書きはしない"), remedy)]
     if not os.access(folder, os.W_OK):
-        return [Fault(where, "it is not open to writing", "the answer is new files", "name another folder")]
+        return [
+            Fault(
+                where,
+                Said("it is not open to writing", "書き込めない"),
+                Said("the answer is new files", "結果は新しいファイルに書く"),
+                Said("name another folder", "別のフォルダを指定"),
+            )
+        ]
     return []
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from procure.errors import DataError, Fault, nearest
 from procure.facts.schema import schema
 from procure.facts.tables import text_of
+from procure.languages import Said
 from procure.words import alike, listed
 
 if TYPE_CHECKING:
@@ -83,11 +84,20 @@ class Paths:
         stem, _, column = path.rpartition(".")
         if not meant and self._is_number(stem) and column in self._columns(stem):
             return self.resolve(stem) if column == "value" else f"{self.resolve(stem)}.{column}"
-        rule = "a path names one number of the facts"
+        rule = Said("a path names one number of the facts", "パスはデータの数値一つを指す")
         if meant:
-            remedy = f"write one of {listed(meant, most=6)}"
-            raise DataError(Fault(path, f"names {len(meant)} numbers", rule, remedy))
-        raise DataError(Fault(path, "no number has this path", rule, nearest(path, self.near(path))))
+            remedy = Said("write one of {names}", "次のいずれかを書く: {names}").format(names=listed(meant, most=6))
+            raise DataError(
+                Fault(
+                    path,
+                    Said("names {count} numbers", "{count} 個の数値に当たる").format(count=len(meant)),
+                    rule,
+                    remedy,
+                )
+            )
+        raise DataError(
+            Fault(path, Said("no number has this path", "このパスの数値はない"), rule, nearest(path, self.near(path)))
+        )
 
     def locate(self, path: str) -> Place:
         """Where the number of a path stands; `DataError` as from `resolve`."""

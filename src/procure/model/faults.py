@@ -13,24 +13,47 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from procure.errors import Fault, nearest
+from procure.languages import COMMA, Said
 
 #: The keys of the table at a place of a file.
 KeysAt = Callable[[Iterable[Any]], list[str]]
 
 #: The longest value that an error shows.
 SHORT = 60
+VALUE_IS, ONE_OF = Said("value is {value}", "値は {value}"), Said("it is one of {options}", "次のいずれか: {options}")
 
 #: Rule and remedy for what pydantic calls a fault of type.
 TYPES = {
-    "float_type": ("it is a number", "write digits, without quotes"),
-    "int_type": ("it is a whole number", "write digits, without quotes and decimal point"),
-    "bool_type": ("it is true or false", "write true or false, without quotes"),
-    "string_type": ("it is text", "put it in quotes"),
-    "string_too_short": ("it is not empty", "fill it in"),
-    "tuple_type": ("it is a list", "write it in brackets; tables of a list as [[name]]"),
-    "dict_type": ("it is a table of keys", "write [name] above its keys"),
-    "model_type": ("it is a table of keys", "write [name] above its keys"),
-    "finite_number": ("it is a finite number", "leave the key out where there is no limit"),
+    "float_type": (
+        Said("it is a number", "数値であること"),
+        Said("write digits, without quotes", "引用符を付けずに数字で書く"),
+    ),
+    "int_type": (
+        Said("it is a whole number", "整数であること"),
+        Said("write digits, without quotes and decimal point", "引用符も小数点も付けずに数字で書く"),
+    ),
+    "bool_type": (
+        Said("it is true or false", "true か false であること"),
+        Said("write true or false, without quotes", "引用符を付けずに true か false と書く"),
+    ),
+    "string_type": (Said("it is text", "文字列であること"), Said("put it in quotes", "引用符で囲む")),
+    "string_too_short": (Said("it is not empty", "空でないこと"), Said("fill it in", "値を書く")),
+    "tuple_type": (
+        Said("it is a list", "リストであること"),
+        Said("write it in brackets; tables of a list as [[name]]", "角括弧で書く。表のリストは [[name]] と書く"),
+    ),
+    "dict_type": (
+        Said("it is a table of keys", "キーの表であること"),
+        Said("write [name] above its keys", "キーの上に [name] と書く"),
+    ),
+    "model_type": (
+        Said("it is a table of keys", "キーの表であること"),
+        Said("write [name] above its keys", "キーの上に [name] と書く"),
+    ),
+    "finite_number": (
+        Said("it is a finite number", "有限の数値であること"),
+        Said("leave the key out where there is no limit", "上限がなければキーを省く"),
+    ),
 }
 BOUNDS = {
     "greater_than_equal": ("ge", ">="),
@@ -65,23 +88,45 @@ def _fault(detail: dict[str, Any], keys_at: KeysAt, document: Mapping[str, Any],
     place = tuple(part for part in detail["loc"] if not _is_of_pydantic(part))
     where = f"{origin}, {_spelled(place, keys_at, document)}" if place else origin
     kind, seen, context = detail["type"], detail.get("input"), detail.get("ctx", {})
-    value = f"value is {short(seen)}"
+    value = VALUE_IS.format(value=short(seen))
     if kind == "fault":
         return Fault(where, context["seen"], context["rule"], context["remedy"])
     if kind == "extra_forbidden":
         remedy = nearest(str(place[-1]), keys_at(place[:-1]))
-        return Fault(where, f"unknown key '{place[-1]}'", "unknown keys are faults", remedy)
+        return Fault(
+            where,
+            Said("unknown key '{key}'", "未知のキー '{key}'").format(key=place[-1]),
+            Said("unknown keys are faults", "未知のキーは誤り"),
+            remedy,
+        )
     if kind == "missing":
-        return Fault(where, "the key is missing", "this key is required", f"add '{place[-1]}'")
+        return Fault(
+            where,
+            Said("the key is missing", "キーがない"),
+            Said("this key is required", "このキーは必須"),
+            Said("add '{key}'", "'{key}' を加える").format(key=place[-1]),
+        )
     if kind == "literal_error":
         options = [part.strip(" '") for part in str(context["expected"]).replace(" or ", ", ").split(",")]
-        return Fault(where, value, f"it is one of {', '.join(options)}", nearest(str(seen), options))
+        return Fault(where, value, ONE_OF.format(options=COMMA.join(options)), nearest(str(seen), options))
     if kind in BOUNDS:
         limit, sign = BOUNDS[kind]
-        return Fault(where, value, f"it is {sign} {context[limit]:g}", "check sign and decimal point")
+        return Fault(
+            where,
+            value,
+            Said("it is {sign} {limit:g}", "{sign} {limit:g} であること").format(sign=sign, limit=context[limit]),
+            Said("check sign and decimal point", "符号と小数点を確認"),
+        )
     if kind == "string_pattern_mismatch":
-        return Fault(where, value, f"a name matches {context['pattern']}", "use letters, digits and underscores")
-    rule, remedy = TYPES.get(kind, (str(detail["msg"]), "see models/japan.toml for an example"))
+        return Fault(
+            where,
+            value,
+            Said("a name matches {pattern}", "名前は {pattern} に合うこと").format(pattern=context["pattern"]),
+            Said("use letters, digits and underscores", "英数字と下線を使う"),
+        )
+    rule, remedy = TYPES.get(
+        kind, (str(detail["msg"]), Said("see models/japan.toml for an example", "例は models/japan.toml を参照"))
+    )
     return Fault(where, value, rule, remedy)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts, load_facts
+from procure.languages import Said
 from procure.model.choices import Settings
 from procure.model.faults import short
 from procure.model.model import Model, make_model
@@ -87,15 +88,24 @@ def path_of(name: str | Path) -> Path:
     if str(name) in bundled:
         return bundled[str(name)]
     path = Path(name)
-    rule = "a model is a bundled name or the path of a .toml file"
+    rule = Said("a model is a bundled name or the path of a .toml file", "モデルは同梱の名前か .toml ファイルのパス")
     if path.suffix != ".toml":
-        raise DataError(Fault(short(str(name)), "no bundled model has this name", rule, nearest(str(name), bundled)))
+        raise DataError(
+            Fault(
+                short(str(name)),
+                Said("no bundled model has this name", "この名前の同梱モデルはない"),
+                rule,
+                nearest(str(name), bundled),
+            )
+        )
     try:
         exists = path.is_file()
     except (OSError, ValueError):  # a name no file system takes
         exists = False
     if not exists:
-        raise DataError(Fault(short(str(name)), "no such file", rule, nearest(path.stem, bundled)))
+        raise DataError(
+            Fault(short(str(name)), Said("no such file", "ファイルがない"), rule, nearest(path.stem, bundled))
+        )
     return path
 
 
@@ -131,8 +141,12 @@ def _parse(text: str, origin: str) -> dict[str, Any]:
         at = re.search(r"at line (\d+)", str(error))
         value = text.splitlines()[int(at[1]) - 1].partition("=")[2].partition("#")[0].strip() if at else ""
         if plain := half_width(value):
-            remedy = f"write {plain}: these are full-width digits"
-        raise DataError(Fault(origin, seen, "a model file is TOML 1.0", remedy)) from None
+            remedy = Said("write {plain}: these are full-width digits", "全角数字なので {plain} と書く").format(
+                plain=plain
+            )
+        raise DataError(
+            Fault(origin, seen, Said("a model file is TOML 1.0", "モデルファイルは TOML 1.0 で書く"), remedy)
+        ) from None
 
 
 def facts_of(document: Mapping[str, Any], path: Path) -> Facts | None:

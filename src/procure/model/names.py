@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from procure.errors import Fault, nearest
 from procure.facts import Facts
+from procure.languages import Said
 from procure.limits import KINDS
 from procure.model.choices import FIRST_YEAR, LAST_YEAR, Settings
 from procure.words import listed
@@ -41,7 +42,12 @@ class _Reader:
     def known(self, where: str, name: str, names: Iterable[str], what: str) -> None:
         names = list(names)
         if name not in names:
-            self.fault(where, f"'{name}' is not {what}", "names come from the facts", nearest(name, names))
+            self.fault(
+                where,
+                Said("'{name}' is not {what}", "'{name}' は{what}ではない").format(name=name, what=what),
+                Said("names come from the facts", "名前はデータの表にあるもの"),
+                nearest(name, names),
+            )
 
     def a_year(self, where: str, year: int) -> None:
         """One that some model may have; what falls into no year of this one has no part in it (`Settings.left_out`)."""
@@ -58,23 +64,42 @@ class _Reader:
                         f"model.{key}", seen, "elements are named one by one", f"write {listed([*own], most=20)}"
                     )
                 else:
-                    self.known(f"model.{key}", element, self.symbols, "an element of the facts")
+                    self.known(
+                        f"model.{key}", element, self.symbols, Said("an element of the facts", "データにある元素")
+                    )
         if not self.bought:
-            remedy = "name some, or fill elements.csv and demand.csv"
-            self.fault("model.elements", "there are none", "a model has an element", remedy)
+            remedy = Said(
+                "name some, or fill elements.csv and demand.csv", "元素を指定するか elements.csv と demand.csv を埋める"
+            )
+            self.fault(
+                "model.elements",
+                Said("there are none", "一つもない"),
+                Said("a model has an element", "モデルには元素がある"),
+                remedy,
+            )
         currencies = ["USD", *self.tables["exchange_rates"]["currency"]]
-        self.known("model.currency", model.currency, currencies, "a currency of the facts")
+        self.known("model.currency", model.currency, currencies, Said("a currency of the facts", "データにある通貨"))
 
     def read_suppliers(self) -> None:
         programmes, strategies = self.tables["programmes"], self.tables["strategies"]
         for name, supplier in self.settings.suppliers.items():
-            self.known("suppliers", name, self.tables["suppliers"]["supplier"], "a supplier of the facts")
+            self.known(
+                "suppliers",
+                name,
+                self.tables["suppliers"]["supplier"],
+                Said("a supplier of the facts", "データにある供給元"),
+            )
             own = {
                 *programmes.loc[programmes["supplier"] == name, "programme"],
                 *strategies.loc[strategies["supplier"] == name, "strategy"],
             }
             for programme in supplier.programmes:
-                self.known(f"suppliers.{name}.programmes", programme, own, f"a programme or strategy of {name}")
+                self.known(
+                    f"suppliers.{name}.programmes",
+                    programme,
+                    own,
+                    Said("a programme or strategy of {name}", "{name} の開発計画か戦略").format(name=name),
+                )
 
     def read_reviews(self) -> None:
         for review in self.settings.reviews:
@@ -83,22 +108,29 @@ class _Reader:
     def read_world(self) -> None:
         world, states = self.settings.world, self.tables["states"]
         for chain, state in world.start.items():
-            self.known("world.start", chain, states["chain"], "a chain of the facts")
+            self.known("world.start", chain, states["chain"], Said("a chain of the facts", "データにある確率過程"))
             own = states.loc[states["chain"] == chain, "state"]
             if len(own):
-                self.known(f"world.start.{chain}", state, own, f"a state of {chain}")
+                self.known(
+                    f"world.start.{chain}", state, own, Said("a state of {chain}", "{chain} の状態").format(chain=chain)
+                )
         projects = [f"{supplier}_project" for supplier in self.tables["projects"]["supplier"]]
         chains = [*states["chain"], *self.tables["shocks"]["shock"], *projects, "demand"]
         for chain in world.first:
-            self.known("world.first", chain, chains, "a chain of the facts")
+            self.known("world.first", chain, chains, Said("a chain of the facts", "データにある確率過程"))
         if world.tree.primary is not None:
-            self.known("world.tree.primary", world.tree.primary, chains, "a chain of the facts")
+            self.known(
+                "world.tree.primary", world.tree.primary, chains, Said("a chain of the facts", "データにある確率過程")
+            )
         for year in world.tree.branch:
             self.a_year("world.tree.branch", year)
         if world.scenarios and not len(self.tables["scenarios"]):
-            rule = "futures of one's own come from the table scenarios"
-            remedy = "add rows to scenarios.csv of the facts, or drop the key"
-            self.fault("world.scenarios", "the table is empty", rule, remedy)
+            rule = Said("futures of one's own come from the table scenarios", "独自の将来は表 scenarios から読む")
+            remedy = Said(
+                "add rows to scenarios.csv of the facts, or drop the key",
+                "データの scenarios.csv に行を加えるか、キーを外す",
+            )
+            self.fault("world.scenarios", Said("the table is empty", "表が空"), rule, remedy)
 
     def read_limits(self) -> None:
         suppliers = self.tables["suppliers"]
@@ -107,19 +139,41 @@ class _Reader:
         for limit in self.settings.limits:
             where = f"limits.{limit.name}"
             if limit.supplier is not None:
-                self.known(f"{where}.supplier", limit.supplier, suppliers["supplier"], "a supplier of the facts")
+                self.known(
+                    f"{where}.supplier",
+                    limit.supplier,
+                    suppliers["supplier"],
+                    Said("a supplier of the facts", "データにある供給元"),
+                )
             for key, supplier in KINDS[limit.kind].suppliers_named(limit):
-                self.known(f"{where}.{key}", supplier, suppliers["supplier"], "a supplier of the facts")
+                self.known(
+                    f"{where}.{key}",
+                    supplier,
+                    suppliers["supplier"],
+                    Said("a supplier of the facts", "データにある供給元"),
+                )
             if limit.country is not None:
-                self.known(f"{where}.country", limit.country, suppliers["country"], "a country of a supplier")
+                self.known(
+                    f"{where}.country",
+                    limit.country,
+                    suppliers["country"],
+                    Said("a country of a supplier", "供給元の国"),
+                )
             for scope in limit.scopes:
-                self.known(f"{where}.scope", scope, ["all", *scopes], "a class or an element")
+                self.known(f"{where}.scope", scope, ["all", *scopes], Said("a class or an element", "区分か元素"))
                 if scope in scopes and scope not in held:
                     seen, rule = (
-                        f"'{scope}' holds no element of the model",
-                        "a limit speaks of something that is bought",
+                        Said("'{scope}' holds no element of the model", "'{scope}' にモデルの元素がない").format(
+                            scope=scope
+                        ),
+                        Said("a limit speaks of something that is bought", "制約は調達対象についてのもの"),
                     )
-                    self.fault(f"{where}.scope", seen, rule, "drop the limit, or change model.elements")
+                    self.fault(
+                        f"{where}.scope",
+                        seen,
+                        rule,
+                        Said("drop the limit, or change model.elements", "制約を外すか model.elements を変える"),
+                    )
             for key, year in (("from", limit.first), ("to", limit.last)):
                 if year is not None:
                     self.a_year(f"{where}.{key}", year)

@@ -12,6 +12,7 @@ from typing import Any, get_origin
 
 from procure.errors import Fault, nearest
 from procure.facts import Facts
+from procure.languages import Said
 from procure.model.choices import READ_ONCE, Settings
 from procure.model.values import Table
 from procure.words import alike
@@ -96,8 +97,8 @@ def with_choices(fault: Fault, settings: Settings, facts: Facts) -> Fault:
     head = alike(fault.where.split(".")[0])
     return replace(
         fault,
-        where=fault.where or "a change without a path",
-        seen="no choice and no number has this path",
-        rule="a path names one choice or one number",
+        where=fault.where or Said("a change without a path", "パスのない変更"),
+        seen=Said("no choice and no number has this path", "このパスの選択肢も数値もない"),
+        rule=Said("a path names one choice or one number", "パスは選択肢か数値を一つ指す"),
         remedy=nearest(fault.where, [path for path in paths if alike(path.split(".")[0]) == head] or paths),
     )
