@@ -462,3 +462,58 @@ def test_lots_of_wagner_and_whitin():
         *(["abroad", "all", "order_charge", y, c] for y, c in zip(years, charge, strict=True)),
     )  # fmt: skip
     assert cost(market(model_of(frames, years=12, stock__release="always"), [[0] * 12], [1.0])) == approx(864)
+
+
+# --- a capacity that elements share
+
+
+def two_metals(shared, depth=0.5, **choices):
+    """60 t of copper and 60 t of tin from the mine, called at 10; a tonne short costs 50 and 90. Shut, half of all is left."""
+    frames = world(
+        elements=table("element class_default", ["Cu", "metal"], ["Sn", "metal"]),
+        demand=table("element year value", ["Cu", 2027, 60], ["Sn", 2027, 60]),
+        prices=table("element layer value", *([e, layer, 10] for e in ("Cu", "Sn") for layer in ("contract", "licensed"))),
+        offers=table("supplier element year value", ["mine", "Cu", 2027, 120], ["mine", "Sn", 2027, 120],
+                     ["abroad", "Cu", 2027, 0]),
+        depths=table("chain scope state value", ["mine", "all", "shut", depth]),
+        shortage=table("scope tier attribute value", ["all", 1, "width", 1], ["Cu", 1, "cost", 50], ["Sn", 1, "cost", 90]),
+    )  # fmt: skip
+    if shared is not None:
+        frames["terms"].loc[len(frames["terms"])] = ["mine", "all", "shared_capacity", 2027, shared]
+    return model_of(frames, suppliers__abroad__enabled=False, **choices)
+
+
+@pytest.mark.parametrize(
+    ("shared", "expected"),
+    [
+        (None, 1200),  # each has its own 120 t, or 60 t: enough of both
+        (300, 1200),  # slack
+        (120, 0.5 * 1200 + 0.5 * (600 + 60 * 50)),  # shut, 60 t are left: tin, the dearer to miss, has all of it
+        (100, 0.5 * (1000 + 20 * 50) + 0.5 * (500 + 60 * 50 + 10 * 90)),
+        (0, 60 * 50 + 60 * 90),
+    ],
+)  # fmt: skip
+def test_elements_share_what_is_left(shared, expected):
+    assert cost(market(two_metals(shared))) == approx(expected)
+
+
+def test_what_is_contracted_is_within_what_is_shared():
+    """Whether the mine is contracted or called, 100 t arrive in all where it is open and 50 t where it is shut."""
+    assert cost(market(two_metals(100, suppliers__mine__contracts="free"))) == approx(
+        0.5 * (1000 + 20 * 50) + 0.5 * (500 + 60 * 50 + 10 * 90)
+    )
+
+
+def test_shared_capacity_agrees_with_plain_pyomo_and_moves_in_place():
+    """It couples elements in every node: merging keeps it, and a compiled model follows it."""
+    model = two_metals(100)
+    made = market(model)
+    risk = made.model.settings.risk
+    slow = plain_pyomo.solve(
+        made.sets, made.shape, made.plan, made.period, made.probability, made.discount, risk.alpha, risk.weight
+    )
+    assert cost(made) == approx(slow) and cost(merge(made)) == approx(slow)
+    compiled, path = procure.compile(model), "suppliers.mine.shared_capacity"
+    for most in (130, 40):
+        fresh = procure.solve(model.with_(**{path: most})).summary["objective"]
+        assert compiled.solve({path: most}).objective == approx(fresh, rel=1e-7)

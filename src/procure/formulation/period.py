@@ -2,7 +2,7 @@
 
 Sets   (s,e) ∈ O offers    (s,e) ∈ K can be called    k ∈ steps_e of spot    k ∈ tiers_e of shortage    B ⊂ S sell baskets
        (s,e) ∈ H ⊂ O sold as options, too    (s,e) ∈ V ⊂ O may be given up    e ∈ D that cost something while they are held
-       e ∈ W of which only so much may be left over
+       e ∈ W of which only so much may be left over    s ∈ Z whose elements share a capacity
 Data   demand_e           t             delivered_se   of a contract arrives   yr    (share lost taken off, times the period)
        payment_se         kUSD yr/t     of a contract (delivered share × price, or price alone when paid as ordered)
        payment_output_s   kUSD yr/t     of the output of a basket: the price of a delivered tonne × Σ_e share_sey, what it holds
@@ -10,7 +10,7 @@ Data   demand_e           t             delivered_se   of a contract arrives   y
        callable_se        t             what that comes to if nothing is contracted: reach × offered
        price_call_se, price_spot_ek, price_surplus_e, price_shortage_ek, price_end_e        kUSD/t
        price_exercise_se, price_cancelled_se, price_held_e                                  kUSD/t
-       limit_spot_ek, limit_draw_e, limit_sold_e, limit_refill_e, limit_surplus_e, width_ek        t
+       limit_spot_ek, limit_draw_e, limit_sold_e, limit_refill_e, limit_surplus_e, limit_shared_s, width_ek        t
 Plan   contract_se t/yr, reserve_se t/yr, output_s t/yr, use_s, stock_target_e t;   stock_start_e t  from the period before
 Vars   call_se, exercise_se, cancelled_se, spot_ek, draw_e, refill_e, stock_sold_e, stock_e, shortage_ek, surplus_e >= 0    all t
 
@@ -33,6 +33,7 @@ Vars   call_se, exercise_se, cancelled_se, spot_ek, draw_e, refill_e, stock_sold
        stock_e <= stock_target_e                                                   ∀ e              within_target
        spot_ek <= limit_spot_ek, draw_e <= limit_draw_e, stock_sold_e <= limit_sold_e, refill_e <= limit_refill_e,
        shortage_ek <= width_ek,  surplus_e + stock_sold_e <= limit_surplus_e  (e ∈ W)   within_surplus
+       Σ_e supply_se <= limit_shared_s                                             ∀ s ∈ Z          within_shared
        and the measures of the limits on all futures, each in the file of its kind (`procure.limits`).
 
 Stock against disruption has ``limit_draw = 0`` where every supplier of the element with something to deliver is in its first,
@@ -77,6 +78,7 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     declare_set(m, "V", sets.cancellable, "supplier", "element")
     declare_set(m, "D", sets.dear_to_hold, "element")
     declare_set(m, "W", sets.bounded_surplus, "element")
+    declare_set(m, "Z", sets.sharing, "supplier")
     declare_set(m, "STEPS", sets.steps, "element", "step")
     declare_set(m, "TIERS", sets.tiers, "element", "tier")
 
@@ -98,6 +100,7 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     limit_draw = given(m, "limit_draw", m.E, unit="t")
     limit_sold = given(m, "limit_sold", m.E, unit="t")
     limit_refill = given(m, "limit_refill", m.E, unit="t")
+    limit_shared = given(m, "limit_shared", m.Z, unit="t")
     limit_surplus = given(m, "limit_surplus", m.W, unit="t")
     width = given(m, "width", m.TIERS, unit="t")
 
@@ -242,6 +245,18 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     )
     def within_refill(m: Any, e: str) -> Any:
         return refill[e] <= limit_refill[e]
+
+    @row(
+        m,
+        m.Z,
+        tag="physical",
+        says=Said(
+            "{supplier} delivers only so much of all elements together", "{supplier}の全元素合計の納入量には限りがある"
+        ),
+        table="terms.csv",
+    )
+    def within_shared(m: Any, s: str) -> Any:
+        return sum(supply(i, e) for i, e in sets.sold if i == s) <= limit_shared[s]
 
     @row(
         m,

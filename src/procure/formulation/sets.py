@@ -23,7 +23,8 @@ class Sets:
     `baskets` sell their elements in fixed proportion; `capped` have a total throughput; `ramped` may only grow so fast;
     `charged` carry a fixed charge or a minimum order; of the offers, `options` can be reserved at a fee, `cancellable` ones
     given up at a price, and each order of `charged_orders` has a charge; elements `dear_to_hold` cost something in stock, and of
-    those of `bounded_surplus` only so much may be left over; `expandable` maps a supplier to the years its new capacity takes.
+    those of `bounded_surplus` only so much may be left over; suppliers that are `sharing` have one capacity for what arrives of
+    all their elements; `expandable` maps a supplier to the years its new capacity takes.
     `reviewed` are the moments of the plan where there are reviews (`formulation.moment`), by year and in the order of what was
     seen; without reviews the moments are the years.
     """
@@ -42,6 +43,7 @@ class Sets:
     charged_orders: tuple[Offer, ...] = ()
     dear_to_hold: tuple[str, ...] = ()
     bounded_surplus: tuple[str, ...] = ()
+    sharing: tuple[str, ...] = ()
     expandable: tuple[tuple[str, int], ...] = ()
     programmes: tuple[tuple[str, str], ...] = ()
     steps: tuple[tuple[str, int], ...] = ()

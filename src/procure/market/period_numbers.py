@@ -44,6 +44,10 @@ def _dear_to_hold(sets: Sets) -> list[Index]:
     return [(e,) for e in sets.dear_to_hold]
 
 
+def _sharing(sets: Sets) -> list[Index]:
+    return [(s,) for s in sets.sharing]
+
+
 def _bounded_surplus(sets: Sets) -> list[Index]:
     return [(e,) for e in sets.bounded_surplus]
 
@@ -197,6 +201,14 @@ class PeriodNumbers(Numbers):
     def limit_sold(self, e: str) -> Array:
         """t of stock that may be sold apart: none where any may be drawn, and be surplus."""
         return np.where(np.isinf(self.limit_draw(e)), 0.0, np.inf)
+
+    @datum(over=_sharing)
+    def limit_shared(self, s: str) -> Array:
+        """t that arrive of all elements together: of the capacity what the state leaves of the element that it hits least."""
+        most = [self.reading.term(s, "shared_capacity", y, default=np.inf) for y in self.reading.years]
+        left = np.max([self.delivery.delivered(i, e) for i, e in self.trade.sets().sold if i == s], axis=0)
+        whole = np.array(most)[self.reading.year_index] * self.reading.period_years
+        return np.where(np.isinf(whole), np.inf, np.where(np.isinf(whole), 0.0, whole) * left)
 
     @datum(over=_bounded_surplus)
     def limit_surplus(self, e: str) -> Array:
