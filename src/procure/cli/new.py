@@ -9,8 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from procure.cli import complete
+from procure.cli.language import language
 from procure.cli.output import unwritable, unwritable_folder
 from procure.errors import DataError, Fault
+from procure.languages import Said, in_language
+
+_WRITTEN = Said("{file} is written.", "{file} を書き出した。")
+_WITH_TABLES = Said(
+    "{file} is written, and {count} tables in {folder}.", "{file} と、{folder} の表 {count} 件を書き出した。"
+)
 
 
 def new(
@@ -61,7 +68,9 @@ def new(
         path.parent.mkdir(exist_ok=True)
         with replacing(path.resolve()) as made:
             made.write_text(text, encoding="utf-8")
-    print(f"{file} is written" + (f", and {len(tables)} tables in {next(iter(tables)).parent}" if tables else "") + ".")
+    done = _WITH_TABLES if tables else _WRITTEN
+    where = next(iter(tables)).parent if tables else ""
+    print(in_language(done.format(file=file, count=len(tables), folder=where), language()))
     print(f"procure solve {file}")
 
 

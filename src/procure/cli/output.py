@@ -133,13 +133,18 @@ def show(answer: Any) -> None:
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Progress | None]:
-    """A progress bar on stderr once the work has taken two seconds; none in a pipe or when quiet."""
+    """A progress bar on stderr once the work has taken two seconds, with the time that has passed: it moves where the bar does not
+    for a while. None in a pipe or when quiet.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.progress import Progress as Bar
+    from rich.progress import TimeElapsedColumn
 
-    with _told(Bar(console=_stderr(), transient=True), "solving") as report:
+    with _told(
+        Bar(*Bar.get_default_columns(), TimeElapsedColumn(), console=_stderr(), transient=True), "solving"
+    ) as report:
         yield report
 
 
