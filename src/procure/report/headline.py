@@ -41,7 +41,7 @@ def course(portfolio: Portfolio, name: Callable[[str], str], money: Callable[[fl
         A sum in `unit`.
     """
     summary, stock = portfolio.summary, portfolio.stock
-    said = _first(portfolio, name)
+    said = first_supplier(portfolio, name)
     held = stock[stock["target_days"].notna() & stock["target_t"].ge(_LEAST)]
     if len(held):
         most = held.sort_values("target_days", ascending=False, kind="stable").iloc[0]
@@ -50,8 +50,8 @@ def course(portfolio: Portfolio, name: Callable[[str], str], money: Callable[[fl
     return said + _COST.format(cost=cost, unit=unit, tail=tail, share=worst_share(summary["alpha"]))
 
 
-def _first(portfolio: Portfolio, name: Callable[[str], str]) -> str:
-    """What becomes of the first supplier of today, over all classes."""
+def first_supplier(portfolio: Portfolio, name: Callable[[str], str]) -> Said:
+    """What becomes of the first supplier of today, over all classes: a sentence without its full stop."""
     shares = portfolio.shares
     own = shares[(shares["class"] == "all") & ~shares["supplier"].isin(OTHER_SOURCES)]
     last = str(own["year"].iloc[-1])

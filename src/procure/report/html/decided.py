@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from procure.portfolio.frames import OTHER_SOURCES
+from procure.languages import in_language
 from procure.report import text
+from procure.report.headline import first_supplier
 from procure.report.html.parts import Cell, Figure, Group, Part, Prose, Section, Table, Tile, Tiles, amount, last, share
 from procure.report.html.subject import Subject
 from procure.report.steps import steps
@@ -34,7 +35,8 @@ def _verdict(subject: Subject) -> Iterator[Part]:
         pairs = sorted(portfolio.programmes.items())
         levels = (words["level_of"].format(supplier=subject.name(s), level=subject.name(level)) for s, level in pairs)
         lead.append(words["choose"].format(levels=subject.listed(levels)))
-    lead.append(_first(subject))
+    course = in_language(first_supplier(portfolio, subject.name), subject.language)
+    lead.append(words["sentence"].format(text=course))
     yield Prose(" ".join(lead), is_lead=True)
     yield Tiles([*_tiles(subject)])
     for sentence in text.verdict(portfolio, subject.language):
@@ -44,25 +46,6 @@ def _verdict(subject: Subject) -> Iterator[Part]:
         yield Prose(words["holds_most"].format(words=binding[0][0]))
     if subject.summary["assumed_share"] >= LEAST_SHARE:
         yield Prose(words["assumed_of"].format(share=percent(subject.summary["assumed_share"])))
-
-
-def _first(subject: Subject) -> str:
-    """What becomes of the first supplier of today."""
-    shares = subject.portfolio.shares
-    whole = shares[
-        (shares["class"] == "all") & shares["supplier"].isin(set(subject.portfolio.mix["supplier"]) - {*OTHER_SOURCES})
-    ]
-    by_year = {year: rows.set_index("supplier")["share"] for year, rows in whole.groupby("year")}
-    last = str(subject.years[-1])
-    now = by_year.get("today", by_year[last])
-    supplier = str(now.idxmax())
-    form = "falls" if "today" in by_year and now[supplier] >= LEAST_SHARE else "starts"
-    return subject.words[form].format(
-        supplier=subject.name(supplier),
-        today=percent(float(now[supplier])),
-        then=percent(float(by_year[last][supplier])),
-        year=last,
-    )
 
 
 def _tiles(subject: Subject) -> Iterator[Tile]:
