@@ -59,10 +59,10 @@ class Figures:
     discount : array, shape (n_nodes,)
         Present value of one unit of money at the node.
     risk : Risk
-    doubt : Ambiguous, optional
-        The measure of the costs of paths, where the odds are in doubt.
     bounds : mapping (limit name, year or None) -> Bound
         Of the limits on all futures: shortages as a share of demand, supplies in t, costs in kUSD.
+    doubt : Ambiguous, optional
+        The measure of the costs of paths, where the odds are in doubt.
     """
 
     plan: Array
@@ -70,8 +70,8 @@ class Figures:
     probability: Array
     discount: Array
     risk: Risk = field(default_factory=Risk)
-    doubt: Ambiguous | None = None
     bounds: Mapping[tuple[str, Any], Bound] = field(default_factory=dict)
+    doubt: Ambiguous | None = None
 
     def moved(self, plan: Mapping[int, float], period: Mapping[int, Array], **others: Any) -> Figures:
         """The same with some data of plan and period at other values, by position, and `others` by their names."""
