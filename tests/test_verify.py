@@ -369,6 +369,14 @@ def test_nothing_hangs_on_pandas_indices(small):
     assert verify(replace(portfolio, mix=mix)).holds
 
 
+@pytest.mark.parametrize(("ambiguity", "radius"), [("total_variation", 0.1), ("wasserstein", 0.05)])
+def test_an_answer_under_the_worst_odds_is_proved_too(ambiguity, radius):
+    """The rows of a doubt about the odds are rows like any other."""
+    model = procure.load_model("two-class").with_(**{"risk.ambiguity": ambiguity, "risk.radius": radius})
+    _, found = proved_of(model)
+    assert found.holds and found.gap <= 1e-12, found.faults
+
+
 def test_every_level_has_to_be_there():
     portfolio = procure.solve(option(["none", "wait"]), proof=True)
 
