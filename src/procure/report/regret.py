@@ -6,12 +6,17 @@ import math
 from collections.abc import Iterator
 
 from procure.explore.regret import AS_IT_STANDS, LEAST, TIE, Regret
+from procure.languages import Said
 from procure.portfolio.fresh import CONFIDENCE
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.words import listed, money, with_error
 
-VERDICTS = {LEAST: "least", TIE: "tie"}
+VERDICTS = {LEAST: Said("least", "最小"), TIE: Said("tie", "優劣不明")}
+_FRESH = Said("on {paths:,} fresh paths of each reading", "それぞれ検証用の {paths:,} 経路")
+_EVERY = Said("over every future of each reading", "それぞれ起こり得る全将来")
+_NO_PLAN = Said("no plan", "計画なし")
+_REGRET, _REGRET_WITH_ERROR = Said("regret", "後悔"), Said("regret (error)", "後悔（標準誤差）")
 
 
 def page(answer: Regret) -> Page:
@@ -20,13 +25,13 @@ def page(answer: Regret) -> Page:
 
 
 def _parts(answer: Regret) -> Iterator[str | Listing]:
-    where = (
-        f"on {answer.n_paths:,} fresh paths of each reading" if answer.n_paths else "over every future of each reading"
-    )
-    yield (
-        f"{answer.name}: what each plan costs in each reading of the world, {where}. Million USD of present value, weighed. "
-        "What is decided now stays, the rest follows what happens."
-    )
+    where = _FRESH.format(paths=answer.n_paths) if answer.n_paths else _EVERY
+    yield Said(
+        "{name}: what each plan costs in each reading of the world, {where}. Million USD of present value, weighed. "
+        "What is decided now stays, the rest follows what happens.",
+        "{name}: 世界の読み方ごとの各計画の費用（{where}）。加重費用の現在価値、百万ドル。"
+        "いま決めたことは動かさず、残りは成り行きに従う。",
+    ).format(name=answer.name, where=where)
     yield ""
     yield _costs(answer)
     yield ""
@@ -36,14 +41,14 @@ def _parts(answer: Regret) -> Iterator[str | Listing]:
 
 
 def _number(cost: float) -> str:
-    return "no plan" if math.isinf(cost) else money(cost)
+    return _NO_PLAN if math.isinf(cost) else money(cost)
 
 
 def _costs(answer: Regret) -> Listing:
     readings = answer.readings["reading"].tolist()
     cost = {(row["plan"], row["reading"]): row["cost_musd"] for row in answer.table.to_dict("records")}
     rows = [(plan, *(_number(cost[plan, reading]) for reading in readings)) for plan in answer.plans["plan"]]
-    headings = ("cost", *readings)
+    headings = (Said("cost", "費用"), *readings)
     return Listing(headings, rows, right=headings[1:])
 
 
@@ -54,13 +59,13 @@ def _regrets(answer: Regret) -> Listing:
     for row in answer.plans.to_dict("records"):
         own = [cells[row["plan"], reading] for reading in readings]
         regrets = (
-            "no plan"
+            _NO_PLAN
             if math.isinf(cell["regret_musd"])
             else with_error(cell["regret_musd"], cell["standard_error_musd"])
             for cell in own
         )
         rows.append((row["plan"], *regrets, _number(row["greatest_musd"]), VERDICTS.get(row["verdict"], "")))
-    headings = ("regret (error)" if answer.n_paths else "regret", *readings, "greatest", "")
+    headings = (_REGRET_WITH_ERROR if answer.n_paths else _REGRET, *readings, Said("greatest", "最大"), "")
     return Listing(headings, rows, right=headings[1:-1])
 
 
@@ -68,18 +73,32 @@ def _sentences(answer: Regret) -> Iterator[str]:
     first = answer.plans.iloc[0]
     greatest, worst = float(first["greatest_musd"]), first["worst_reading"]
     if greatest == 0:
-        yield f"{answer.least} is regretted in none of these readings."
+        yield Said("{plan} is regretted in none of these readings.", "{plan} はどの読み方でも後悔がない。").format(
+            plan=answer.least
+        )
     else:
         error = float(first["standard_error_musd"])
-        yield f"Least greatest regret: {answer.least}, {with_error(greatest, error)}, where the reading {worst} is right."
+        yield Said(
+            "Least greatest regret: {plan}, {regret}, where the reading {worst} is right.",
+            "最大後悔が最小の計画: {plan}、{regret}（読み方 {worst} が正しい場合）。",
+        ).format(plan=answer.least, regret=with_error(greatest, error), worst=worst)
     ties = answer.plans.loc[answer.plans["verdict"] == TIE, "plan"].tolist()
     if ties:
-        told = f" at {CONFIDENCE:.0%}" if answer.n_paths else ""
-        yield f"Not to be told from it{told}: {listed(ties)}."
+        at = (
+            Said(" at {confidence:.0%}", "（{confidence:.0%}）").format(confidence=CONFIDENCE) if answer.n_paths else ""
+        )
+        yield Said("Not to be told from it{at}: {plans}.", "これと区別できないもの{at}: {plans}。").format(
+            at=at, plans=listed(ties)
+        )
     for row in answer.readings.to_dict("records"):
         if row["reading"] != AS_IT_STANDS:
-            yield f"{row['reading']} ({row['changes']}): best is {row['best']}."
+            yield Said("{reading} ({changes}): best is {best}.", "{reading}（{changes}）: 最良は {best}。").format(
+                reading=row["reading"], changes=row["changes"], best=row["best"]
+            )
     if not answer.resolves:
-        yield "All plans are made for the model as it stands: one made for a reading may be better there still."
+        yield Said(
+            "All plans are made for the model as it stands: one made for a reading may be better there still.",
+            "全計画は現在のモデルで立てたもの。ある読み方のために立てた計画は、そこではさらに良いことがある。",
+        )
     for reading, why in answer.left_out.items():
-        yield f"Left out: {reading}. {why}"
+        yield Said("Left out: {reading}. {why}", "除外: {reading}。{why}").format(reading=reading, why=why)

@@ -8,19 +8,27 @@ from collections.abc import Iterator
 from pandas import DataFrame
 
 from procure.explore.why import COMPONENT, ELEMENT, YEAR, Why
+from procure.languages import Said
 from procure.portfolio.fresh import CONFIDENCE, WIDE
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import money, percent, programme_name, rounded, with_error
+from procure.words import money, percent, programme_name, rounded, unit_in_words, with_error
 
 #: Parts of each kind, and processes, that have lines of their own.
 PARTS, PROCESSES = 6, 3
 #: A part is shown where it is more than this share of the largest.
 LEAST = 0.01
 DIGITS = 3
-MEASURES = {"expected": "mean", "cvar": "tail", "weighed": "weighed"}
-HEADINGS = {COMPONENT: "By what is paid for", ELEMENT: "By element", YEAR: "By year"}
+MEASURES = {"expected": Said("mean", "平均"), "cvar": Said("tail", "最悪側"), "weighed": LABELS["objective"]}
+HEADINGS = {
+    COMPONENT: Said("By what is paid for, weighed", "費目別（加重）"), ELEMENT: Said("By element, weighed", "元素別（加重）"),
+    YEAR: Said("By year, weighed", "年別（加重）"),
+}  # fmt: skip
+_CHOSEN, _INSTEAD, _DEARER = LABELS["chosen"], Said("instead", "代替"), LABELS["dearer"]
+_IS_DEARER = Said("It is dearer {where}: {by} weighed.", "{where}で割高: 加重費用で {by}。")
+_IS_CHEAPER = Said("It is CHEAPER {where}: {by} weighed.", "{where}で割安: 加重費用で {by}。")
+_NEVER, _ALWAYS = Said("never {state}", "{state} なし"), Said("always {state}", "常に {state}")
 
 
 def page(answer: Why) -> Page:
@@ -29,11 +37,19 @@ def page(answer: Why) -> Page:
 
 
 def _parts(answer: Why) -> Iterator[str | Listing]:
-    chosen = answer.chosen if math.isnan(answer.share) else "the best plan"
-    yield f"{answer.name}: {answer.rival} instead of {chosen}. Million USD of present value."
+    chosen = answer.chosen if math.isnan(answer.share) else Said("the best plan", "最良の計画")
+    yield Said(
+        "{name}: {rival} instead of {chosen}. Million USD of present value.",
+        "{name}: {chosen} の代わりに {rival}。現在価値、百万ドル。",
+    ).format(name=answer.name, rival=answer.rival, chosen=chosen)
     if not math.isnan(answer.share):
-        stays = "" if answer.chosen == programme_name({}) else f" The programme stays, {answer.chosen}."
-        yield (f"In the mean over all years and futures; the best plan has {percent(answer.chosen_share)} %.{stays}")
+        stays: str = ""
+        if answer.chosen != programme_name({}):
+            stays = Said(" The programme stays, {chosen}.", "開発計画は {chosen} のまま。").format(chosen=answer.chosen)
+        yield Said(
+            "In the mean over all years and futures; the best plan has {share} %.{stays}",
+            "全年・全将来の平均。最良の計画では {share} %。{stays}",
+        ).format(share=percent(answer.chosen_share), stays=stays)
     yield ""
     yield _costs(answer)
     yield from _verdict(answer)
@@ -53,7 +69,8 @@ def _costs(answer: Why) -> Listing:
         costs = (money(row[key]) for key in ("chosen_musd", "rival_musd", "difference_musd"))
         fresh = (with_error(row["fresh_musd"], row["standard_error_musd"]),) if is_played else ()
         rows.append((MEASURES[row["measure"]], *costs, *fresh))
-    headings = ("", "chosen", "instead", "dearer", *(("on fresh paths (error)",) if is_played else ()))
+    fresh_paths = (Said("on fresh paths (error)", "検証用の経路（標準誤差）"),) if is_played else ()
+    headings = ("", _CHOSEN, _INSTEAD, _DEARER, *fresh_paths)
     return Listing(headings, rows, right=headings[1:])
 
 
@@ -61,19 +78,31 @@ def _verdict(answer: Why) -> Iterator[str]:
     weighed = answer.table[answer.table["measure"] == "weighed"]
     number, error = (float(weighed[column].iloc[0]) for column in ("fresh_musd", "standard_error_musd"))
     if answer.n_paths:
-        where = f"on {answer.n_paths:,} fresh paths, the same for both"
+        where = Said("on {paths:,} fresh paths, the same for both", "両者共通の検証用の {paths:,} 経路").format(
+            paths=answer.n_paths
+        )
         if abs(number) <= WIDE * error:
-            yield f"The two cannot be told apart {where} ({CONFIDENCE:.0%})."
+            yield Said(
+                "The two cannot be told apart {where} ({confidence:.0%}).",
+                "両者は{where}で区別できない（{confidence:.0%}）。",
+            ).format(where=where, confidence=CONFIDENCE)
         else:
-            yield f"It is {'dearer' if number > 0 else 'CHEAPER'} {where}: {with_error(abs(number), error)} weighed."
+            form = _IS_DEARER if number > 0 else _IS_CHEAPER
+            yield form.format(where=where, by=with_error(abs(number), error))
     elif answer.refusal:
-        yield f"How well that is known is not known: {answer.refusal}"
+        yield Said("How well that is known is not known: {why}", "確かさは不明: {why}").format(why=answer.refusal)
     elif answer.is_drawn:
-        yield "All on one tree, of many that could be drawn: with fresh paths (--paths) a difference has its error."
+        yield Said(
+            "All on one tree, of many that could be drawn: with fresh paths (--paths) a difference has its error.",
+            "抽出した1本のシナリオツリーによる。検証用の経路（--paths）を使えば差の誤差が分かる。",
+        )
     else:
-        yield "Every future is counted: the differences are exact."
+        yield Said("Every future is counted: the differences are exact.", "起こり得る全将来を数えた厳密な差。")
     if not math.isnan(answer.step_musd) and money(answer.step_musd) != "-":
-        yield f"The next percentage point of that share costs {rounded(answer.step_musd)} at the margin."
+        yield Said(
+            "The next percentage point of that share costs {step} at the margin.",
+            "その比率の次の1 %ポイントの限界費用は {step}。",
+        ).format(step=rounded(answer.step_musd))
 
 
 def _of_kind(answer: Why, rows: DataFrame, heading: str) -> Listing:
@@ -92,14 +121,14 @@ def _of_kind(answer: Why, rows: DataFrame, heading: str) -> Listing:
     ]
     rest = rows.drop(shown.index)["difference_musd"].sum()
     if money(rest) != "-" and abs(rest) >= 0.5:
-        cells.append(("all others", "", "", money(rest)))
-    headings = (f"{heading}, weighed", "chosen", "instead", "dearer")
+        cells.append((Said("all others", "その他"), "", "", money(rest)))
+    headings = (heading, _CHOSEN, _INSTEAD, _DEARER)
     return Listing(headings, cells, right=headings[1:])
 
 
 def _named(part: str) -> str:
     """A component, an element or a year as people call it."""
-    return LABELS[part] if part in LABELS else part.replace("_", "/") or "of no element"
+    return LABELS[part] if part in LABELS else part.replace("_", "/") or Said("of no element", "元素によらない")
 
 
 def _futures(answer: Why) -> Iterator[str | Listing]:
@@ -125,21 +154,29 @@ def _futures(answer: Why) -> Iterator[str | Listing]:
             rows.append((name, _how_long(row["state"], row["above"], row["up_to"]), chance, *numbers))
         odds = float(own["odds_musd"].sum())
         if abs(odds) >= 0.5:
-            rows.append(("", "the same futures at other odds", "", "", money(odds)))
+            rows.append(("", Said("the same futures at other odds", "同じ将来の確率の違い"), "", "", money(odds)))
     if rows:
         yield ""
-        headings = ("By future, mean", "", "chance, %", "dearer there", "adds")
+        headings = (
+            Said("By future, mean", "将来別、平均"), "", Said("chance, %", "確率 %"), Said("dearer there", "そこでの割高"),
+            Said("adds", "寄与"),
+        )  # fmt: skip
         yield Listing(headings, rows, right=headings[2:])
 
 
 def _how_long(state: str, above: float, up_to: float) -> str:
     """How much of the time something stands in a state."""
     if above == up_to:
-        return f"never {state}" if up_to == 0 else f"always {state}"
-    parts = {0.0: "", 1 / 3: "a third", 2 / 3: "two thirds"}
+        return (_NEVER if up_to == 0 else _ALWAYS).format(state=state)
+    parts = {1 / 3: Said("a third", "3分の1"), 2 / 3: Said("two thirds", "3分の2")}
     if above == 0:
-        return f"{state} for up to {parts[up_to]} of the time"
-    return f"{state} for {parts[above]} to {parts[up_to]}" if up_to < 1 else f"{state} for more than {parts[above]}"
+        return Said("{state} for up to {part} of the time", "{state} が期間の{part}まで").format(
+            state=state, part=parts[up_to]
+        )
+    if up_to < 1:
+        form = Said("{state} for {above} to {up_to}", "{state} が{above}～{up_to}")
+        return form.format(state=state, above=parts[above], up_to=parts[up_to])
+    return Said("{state} for more than {above}", "{state} が{above}超").format(state=state, above=parts[above])
 
 
 def _numbers(answer: Why) -> Iterator[str]:
@@ -147,23 +184,38 @@ def _numbers(answer: Why) -> Iterator[str]:
     if answer.n_numbers == 0:
         return
     yield ""
-    looked = f"{answer.n_numbers} numbers that are not known for sure and have a range"
     if answer.numbers.empty:
-        yield f"None of {looked} brings it nearer, at first order."
+        yield Said(
+            "None of {count} numbers that are not known for sure and have a range brings it nearer, at first order.",
+            "確定しておらず範囲を持つ {count} 個の数値のうち、一次近似で差を縮めるものはない。",
+        ).format(count=answer.n_numbers)
         return
-    yield f"What would reverse it: of {looked}, those that bring it nearest at first order. Both are solved again."
+    yield Said(
+        "What would reverse it: of {count} numbers that are not known for sure and have a range, those that bring it nearest at "
+        "first order. Both are solved again.",
+        "何が結論を覆すか: 確定しておらず範囲を持つ {count} 個の数値のうち、一次近似で最も差を縮めるもの。両者とも解き直した。",
+    ).format(count=answer.n_numbers)
     for row in answer.numbers.to_dict("records"):
-        unit = f" {row['unit']}" if row["unit"] not in ("", "1") else ""
+        unit = " " + unit_in_words(row["unit"]) if row["unit"] not in ("", "1") else ""
         value, end = (rounded(row[key], DIGITS) for key in ("value", "end"))
-        number = f"  {row['number']} ({row['status']}), now {value}{unit}"
+        number = Said("  {number} ({status}), now {value}{unit}", "  {number}（{status}）、現在 {value}{unit}").format(
+            number=row["number"], status=LABELS.get(row["status"], row["status"]), value=value, unit=unit
+        )
         if not math.isnan(row["reverses_at"]):
-            yield f"{number}: as cheap at {rounded(row['reverses_at'], DIGITS)}, within its range, which ends at {end}."
+            yield number + Said(
+                ": as cheap at {at}, within its range, which ends at {end}.",
+                ": {at} で同額（範囲内、範囲の端は {end}）。",
+            ).format(at=rounded(row["reverses_at"], DIGITS), end=end)
         elif math.isnan(row["end_musd"]):
-            yield f"{number}: at the end of its range, {end}, there is no plan."
+            yield number + Said(
+                ": at the end of its range, {end}, there is no plan.", ": 範囲の端 {end} では計画が成り立たない。"
+            ).format(end=end)
         elif money(row["end_musd"]) == "-":
-            yield f"{number}: as cheap."
+            yield number + Said(": as cheap.", ": 同額。")
         else:
-            yield f"{number}: still {money(row['end_musd'])} dearer at the end of its range, {end}."
+            yield number + Said(
+                ": still {by} dearer at the end of its range, {end}.", ": 範囲の端 {end} でもなお {by} 高い。"
+            ).format(by=money(row["end_musd"]), end=end)
     reversing = answer.numbers["reverses_at"].notna()
     if not reversing.any():
-        yield "None of these reverses it within its range."
+        yield Said("None of these reverses it within its range.", "いずれも範囲内では結論を覆さない。")
