@@ -330,7 +330,7 @@ def test_hostile_texts_stay_text(world, tmp_path, name):
     told = run("solve", world / "workshop.toml", "--json", answer)
     assert told.exit_code == 0, told.output
     assert not set("\x1b\u202e\x07") & set(told.stdout)
-    assert "1.5" in told.stdout
+    assert "importer" in told.stdout
     kept = json.loads(answer.read_text(encoding="utf-8"))
     assert kept["settings"]["model"]["title"]["en"] == text
     folder = tmp_path / "frames"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,6 +112,14 @@ def test_links_lead_somewhere():
         if "://" not in link and not (page.parent / link).exists()
     ]
     assert len(pages) > 3 and broken == []
+
+
+def test_the_pages_of_keys_and_tables_are_those_of_the_schema():
+    """python docs/reference.py writes them again."""
+    pages = runpy.run_path(str(REPOSITORY / "docs" / "reference.py"))["PAGES"]
+    for name, page in pages.items():
+        current = (REPOSITORY / "docs" / name).read_text(encoding="utf-8") == page()
+        assert current, f"docs/{name} is not what the schema says: python docs/reference.py"
 
 
 def test_every_folder_is_installed():
