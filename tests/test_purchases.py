@@ -49,17 +49,16 @@ def test_words_units_and_refusals():
         procure.solve(committed)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(2))
 def test_always_is_never_cheaper_than_on_average(seed):
     model = random_model(seed)
-    free = procure.solve(model, foresight=False, verdict=False)
-    spent = free.costs.set_index("component")["expected_musd"]
-    most = 0.7 * float(spent.reindex(["contracts", "calls", "spot_purchases"]).sum()) / len(model.years)
+    free = procure.compile(model).solve()
+    bought = sum(free.measured.path_costs[name] for name in ("contracts", "calls", "spot_purchases"))
+    most = 0.7 * float(free.measured.law @ bought) / 1e3 / len(model.years)
     costs = []
     for always in (False, True):
         try:
-            limited = model.limited(spend(most, always))
-            costs.append(procure.solve(limited, foresight=False, verdict=False).summary["objective"])
+            costs.append(procure.compile(model.limited(spend(most, always))).solve(explains=False).objective)
         except Infeasible:
             costs.append(float("inf"))
-    assert free.summary["objective"] - 1e-6 <= costs[0] <= costs[1] + 1e-6
+    assert free.objective - 1e-6 <= costs[0] <= costs[1] + 1e-6
