@@ -51,6 +51,34 @@ def test_a_question_takes_a_name_or_a_path():
         procure.solve("two-clas")
 
 
+NUMBER = ("shortage.all.cost.1", 100.0, 200.0)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        procure.ambiguity,
+        lambda model: procure.corridor(model, "lynas", "medium_heavy"),
+        lambda model: procure.first_supplier(model, "medium_heavy", *NUMBER),
+        lambda model: procure.frontier(model, "china_share", points=2),
+        procure.hedges,
+        procure.ranges,
+        procure.regret,
+        procure.reviews,
+        procure.sensitivity,
+        lambda model: procure.stress(model, "ban-12"),
+        lambda model: procure.sweep(model, [{}]),
+        lambda model: procure.switch(model, *NUMBER),
+        lambda model: procure.switch_map(model, NUMBER, NUMBER),
+        procure.value_of_information,
+        lambda model: procure.why(model, "lynas heavy 10 %"),
+    ],
+)
+def test_every_question_looks_for_a_model_of_that_name(ask):
+    with pytest.raises(DataError, match="did you mean 'two-class'"):
+        ask("two-clas")
+
+
 def test_python_m_procure_runs():
     done = subprocess.run([sys.executable, "-m", "procure", "models"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "") and "japan" in done.stdout

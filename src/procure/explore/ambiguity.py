@@ -24,7 +24,7 @@ from procure.errors import DataError, Fault, nearest
 from procure.explore.kept import Kept
 from procure.lp.program import Status
 from procure.market import Market, Paths, make_market, merge
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.measure import Measured, odds
 from procure.program.engine import Engine
 from procure.program.infeasibility import explain
@@ -97,7 +97,7 @@ class Ambiguity(Kept):
 
 
 def ambiguity(
-    model: Model,
+    model: ModelOrName,
     kind: str = "total_variation",
     *,
     high: float | None = None,
@@ -109,7 +109,7 @@ def ambiguity(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
         Its own `risk.ambiguity` is left aside.
     kind : {"total_variation", "wasserstein", "known_marginals", "failures"}
         How the distance of two laws is measured.
@@ -134,6 +134,7 @@ def ambiguity(
     >>> round(found.plan_radius, 2), round(float(found.table["cost_musd"].iloc[-1]))
     (nan, 7220)
     """
+    model = as_model(model)
     faults = []
     if kind not in balls():
         faults.append(Fault("kind", f"'{kind}'", "it is a doubt about the odds", nearest(kind, balls())))

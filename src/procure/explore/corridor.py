@@ -35,7 +35,7 @@ from procure.explore.kept import Kept
 from procure.facts import Place
 from procure.formulation.held import SCALE, held
 from procure.market import Market
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import MEASURES
 from procure.portfolio.measure import Measured
 from procure.portfolio.parts import node_weights
@@ -116,7 +116,7 @@ class Corridor(Kept):
 
 
 def corridor(
-    model: Model,
+    model: ModelOrName,
     supplier: str,
     element: str,
     *,
@@ -132,7 +132,7 @@ def corridor(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
     supplier, element : str
         Whose contract, for what; a supplier of a basket sells no single element.
     largest : float
@@ -169,6 +169,7 @@ def corridor(
         588.0          4527.0           4527.0
         881.0          4527.0           4527.0
     """
+    model = as_model(model)
     faults = [
         Fault(name, f"is {number:g}", rule, "leave it out")
         for name, number, is_right, rule in (

@@ -20,7 +20,7 @@ from procure.errors import DataError, Fault, Infeasible, nearest
 from procure.explore.along import Along, along
 from procure.explore.kept import Kept
 from procure.explore.switch import FINER
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.measure import Measured
 from procure.solving.compiled import Compiled
 from procure.words import Progress
@@ -68,7 +68,7 @@ class FirstSuppliers(Kept):
 
 
 def first_supplier(
-    model: Model,
+    model: ModelOrName,
     element: str,
     path: str,
     low: float | str,
@@ -83,7 +83,7 @@ def first_supplier(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
         Compiled once, and re-solved at each value.
     element : str
     path, low, high, digits, points, as_written, progress
@@ -105,6 +105,7 @@ def first_supplier(
      from    to
     china lynas
     """
+    model = as_model(model)
     faults = []
     if digits < 1:
         faults.append(Fault("digits", f"{digits}", "a value has at least one digit", "ask for two"))

@@ -31,7 +31,7 @@ from procure.explore.switch import SAME
 from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import Market
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.model.choices import SCALES, VARIANTS
 from procure.portfolio.evaluate import FEWEST_PATHS
 from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Steps, check_playable, played
@@ -98,7 +98,7 @@ class Regret(Kept):
 
 
 def regret(
-    model: Model,
+    model: ModelOrName,
     readings: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     resolve: bool = True,
@@ -110,7 +110,7 @@ def regret(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
         As it stands it is a reading, too.
     readings : mapping, optional
         The others: by name what each changes, as for `Model.with_`. By default the variants of the risks, the scales of shortage
@@ -143,6 +143,7 @@ def regret(
                     no programmes           95.5
     no programmes, made for peace         1901.8
     """
+    model = as_model(model)
     worlds, left_out = _worlds(model, readings, paths, as_written)
     told = _Told(progress, len(worlds))
     plans: list[_Plan] = []

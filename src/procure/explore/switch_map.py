@@ -24,7 +24,7 @@ from procure.explore.kept import Kept
 from procure.explore.sweep import sweep
 from procure.explore.sweep.columns import OPTIMAL
 from procure.explore.switch import NONE, SAME
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import WIDE
 from procure.scenarios.world import programme_choices
 from procure.solving.compiled import Compiled
@@ -67,7 +67,7 @@ class SwitchMap(Kept):
 
 
 def switch_map(
-    model: Model,
+    model: ModelOrName,
     first: tuple[str, float | str, float | str],
     second: tuple[str, float | str, float | str],
     *,
@@ -82,7 +82,7 @@ def switch_map(
 
     Parameters
     ----------
-    model : Model
+    model : Model, str or Path
         With several programme levels to choose from.
     first, second : (path, low, high)
         As for `procure.switch`.
@@ -103,6 +103,7 @@ def switch_map(
     DataError
         As `procure.switch`; and where both paths are one.
     """
+    model = as_model(model)
     faults = []
     if len(programme_choices(model)) < 2:
         seen, rule = "there is one programme level", "a switch is from one level to another"

@@ -28,7 +28,7 @@ from procure.explore.sensitivity.numbers import FirstOrder, Unknown, unknowns
 from procure.explore.switch import SAME
 from procure.limits.limit import SHARE
 from procure.market import Market
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.evaluate import model_of
 from procure.portfolio.fresh import MEASURES
 from procure.portfolio.measure import AGREEMENT, Measured
@@ -124,7 +124,7 @@ class Why(Kept):
 
 
 def why(
-    answer: Portfolio | Model,
+    answer: Portfolio | ModelOrName,
     instead: str,
     *,
     paths: int = PATHS,
@@ -137,7 +137,7 @@ def why(
 
     Parameters
     ----------
-    answer : Portfolio or Model
+    answer : Portfolio, Model, str or Path
         The rival is held against the plan of the portfolio's programme level, or against the best plan of the model.
     instead : str
         A programme level of a supplier, ``"seabed pilot"``; or a share, ``"lynas 40 %"`` of all demand, ``"lynas heavy 40 %"``
@@ -174,7 +174,7 @@ def why(
         for name, count in (("paths", paths), ("most", most))
         if count < 0
     ]
-    model = answer if isinstance(answer, Model) else answer.model or model_of(answer)
+    model = answer.model or model_of(answer) if isinstance(answer, Portfolio) else as_model(answer)
     compiled = Compiled(model)
     try:
         asked = _asked(compiled.programs({})[0].market, instead)
@@ -184,7 +184,7 @@ def why(
     if faults:
         raise DataError(faults)
     found = compiled.solve(progress=progress)
-    chosen = found.level if isinstance(answer, Model) else programme_name(answer.programmes)
+    chosen = programme_name(answer.programmes) if isinstance(answer, Portfolio) else found.level
     if found.levels[chosen] == math.inf:
         raise Infeasible([f"{chosen}: no plan under it keeps the limits any more"])
     pair: _Pair

@@ -15,7 +15,7 @@ from procure.explore.stress.frames import frames
 from procure.explore.stress.ordinary import Decisions
 from procure.explore.stress.result import STEPS, Stress
 from procure.explore.yardsticks import TODAY
-from procure.model import Model
+from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.evaluate import decisions, model_of
 from procure.portfolio.portfolio import Portfolio
 
@@ -23,7 +23,7 @@ FOUND = "found"
 
 
 def stress(
-    answer: Portfolio | Model,
+    answer: Portfolio | ModelOrName,
     event: str | Path,
     *,
     step: str = "month",
@@ -35,7 +35,7 @@ def stress(
 
     Parameters
     ----------
-    answer : Portfolio or Model
+    answer : Portfolio, Model, str or Path
         An answer, as solved or read from its file; of a model today's plan alone is followed.
     event : str or Path
         One of `event_paths.csv` by its name, or a CSV file of its columns.
@@ -62,7 +62,7 @@ def stress(
     >>> found.plans, found.days
     (("today's",), 370.0)
     """
-    chosen = model or (answer if isinstance(answer, Model) else answer.model or model_of(answer))
+    chosen = model or (answer.model or model_of(answer) if isinstance(answer, Portfolio) else as_model(answer))
     path = check_asked(chosen, event, step=step, year=year)
     plans: dict[str, tuple[Mapping[str, str], Decisions | None]] = {TODAY: ({}, None)}
     if isinstance(answer, Portfolio):
