@@ -91,6 +91,13 @@ def test_a_floor_by_hand():
     assert "loses at all of these" in str(dear) and "loses at none of these" in str(cheap)
 
 
+def test_a_volume_beyond_the_largest_looked_at():
+    """600 t are three times what is on offer, and the curve ends at 300: they can be had all the same, and are worth 160."""
+    found = procure.corridor(market(), "near", "Nd", volume=600.0)
+    assert found.curve["volume_t"].tolist()[-1] == approx(600) and math.isnan(found.largest_t)
+    assert found.curve["average_usd_kg"].tolist()[-1] == approx(160)
+
+
 def test_a_contract_that_is_signed_and_one_beyond_what_a_plan_can_have():
     """What is signed is no part of the question. A limit on the share of near is: 0.3 of 1,000 t, no more than 300 t."""
     signed = tables(commitments=[{"supplier": "near", "element": "Nd", "year": 2027, "value": 150.0}])

@@ -194,8 +194,8 @@ def corridor(
         raise DataError([*faults, *error.faults]) from None
     if faults:
         raise DataError(faults)
-    search = _Search(base, market, supplier, element, rival, max(largest, 1.0), progress)
-    scale = 1.0 if volume is None else volume / search.offer_t
+    search = _Search(base, market, supplier, element, rival, largest, volume, progress)
+    scale = search.scale
     scales = sorted({0.0, scale, *(largest * k / volumes for k in range(1, volumes + 1))})
     search.total = len(scales) + 2 * len(MARKETS)
     found, last = search.curve(scales)
@@ -257,6 +257,7 @@ class _Search:
         element: str,
         rival: str,
         largest: float,
+        volume: float | None,
         progress: Progress | None,
     ) -> None:
         self.supplier, self.element, self.rival = supplier, element, rival
@@ -268,9 +269,11 @@ class _Search:
         if not self.offer_t > 0:
             seen, rule = f"{supplier} has no {element} on offer", "a corridor is a part of what is on offer"
             raise DataError(Fault("element", seen, rule, f"raise suppliers.{supplier}.offers.{element}"))
+        #: Of the floor contract, as a part of what is on offer.
+        self.scale = 1.0 if volume is None else volume / self.offer_t
         plan, period = held(supplier, element, offered)
         extended = model.extended(plan=plan, period=period, numbers={SCALE: 1.0})
-        self._compiled = Compiled(extended.with_(**_loosened(base, supplier, element, largest)))
+        self._compiled = Compiled(extended.with_(**_loosened(base, supplier, element, max(largest, self.scale))))
         self._listed = _numbers(base, "prices", element=element)
         self._solved: dict[tuple[float, float], Measured | None] = {}
 
