@@ -35,7 +35,7 @@ from procure.explore.kept import Kept
 from procure.facts import Place
 from procure.formulation.held import SCALE, held
 from procure.market import Market
-from procure.model import Model, ModelOrName, as_model
+from procure.model import ModelOrName, as_model
 from procure.portfolio.fresh import MEASURES
 from procure.portfolio.measure import Measured
 from procure.portfolio.parts import node_weights

@@ -20,7 +20,7 @@ from procure.errors import DataError, Fault, Infeasible, nearest
 from procure.explore.along import Along, along
 from procure.explore.kept import Kept
 from procure.explore.switch import FINER
-from procure.model import Model, ModelOrName, as_model
+from procure.model import ModelOrName, as_model
 from procure.portfolio.measure import Measured
 from procure.solving.compiled import Compiled
 from procure.words import Progress
