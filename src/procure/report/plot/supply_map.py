@@ -45,7 +45,8 @@ def supply_map(
 ) -> Axes:
     """The suppliers of a portfolio as discs at their places, as large as their mean supply, t of oxide a year.
 
-    Points on a graticule, without coast lines: no package that is kept ships them without asking the network.
+    Whoever supplies nothing is left out. Points on a graticule, without coast lines: no package that is kept ships them without
+    asking the network.
 
     Parameters
     ----------
@@ -62,7 +63,8 @@ def supply_map(
     DataError
         Where no supplier has a latitude and a longitude, and where matplotlib or a font is not installed.
     """
-    sources = _sources(portfolio, portfolio.model or model or model_of(portfolio))
+    placed = _sources(portfolio, portfolio.model or model or model_of(portfolio))
+    sources = [source for source in placed if source.tonnes > 0] or placed
     words = words_in(language)
     with drawn_in(language):
         names = Names(portfolio, language)

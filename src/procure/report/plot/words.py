@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, chop_cells
+
 from procure.languages import Language, Said, in_language, named
 from procure.report.labels import LABELS
 from procure.words import printable, worst_share
@@ -93,13 +95,13 @@ def words_in(language: Language) -> Mapping[str, str]:
 
 
 def shown(text: str, most: int = LONGEST) -> str:
-    """A text as it may stand on a picture: no control and no formatting characters, and not too long.
+    """A text as it may stand on a picture: no control or formatting characters, and not too long; full-width ones count twice.
 
-    >>> shown("Lynas\\x1b[31m\\u202e"), shown("x" * 50)[-3:], shown("_hidden")
-    ('Lynas', 'xx…', ' _hidden')
+    >>> shown("Lynas\\x1b[31m\\u202e"), shown("x" * 50)[-3:], shown("_hidden"), shown("調達", most=3)
+    ('Lynas', 'xx…', ' _hidden', '調…')
     """
     kept = printable(text)
-    short = kept if len(kept) <= most else f"{kept[: most - 1]}…"
+    short = kept if cell_len(kept) <= most else f"{chop_cells(kept, most - 1)[0]}…"
     return f" {short}" if short.startswith("_") else short  # matplotlib hides what begins with an underscore
 
 
