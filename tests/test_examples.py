@@ -78,6 +78,21 @@ def test_the_answer_of_the_readme_is_the_answer():
         assert found and numbers(found) == pytest.approx(numbers(line), rel=0.03, abs=2), f"not in the answer: {line}"
 
 
+def test_the_answers_of_the_motor_maker_are_its_answers(monkeypatch, tmp_path):
+    """Every command of its page is run, and what stands below it is line by line what was said, as far as it is shown."""
+    page = (ROOT / "docs" / "motor-maker.md").read_text(encoding="utf-8")
+    asked = re.findall(r"^```console\n\$ procure (.*?)\n```\n\n```text\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(asked) == len(blocks(ROOT / "docs" / "motor-maker.md", "console")) == 4
+    monkeypatch.chdir(tmp_path)
+    for line, shown in asked:
+        result = CliRunner().invoke(app, shlex.split(line))
+        assert result.exit_code == 0, (line, result.output)
+        said = iter(result.stdout.splitlines())
+        for row in filter(None, shown.splitlines()):
+            found = next((each for each in said if words(each) == words(row)), "")
+            assert found and numbers(found) == pytest.approx(numbers(row), rel=0.03, abs=2), f"not in the answer: {row}"
+
+
 NUMBER = re.compile(r"(?<![\w-])-?\d[\d,.]*\b|(?<= )-(?= |$)")
 
 

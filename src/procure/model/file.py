@@ -79,7 +79,7 @@ def bundled_models() -> dict[str, Path]:
     import procure.models
 
     folder = Path(str(procure.models.__path__[0]))
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
 
 
 def path_of(name: str | Path) -> Path:
