@@ -69,7 +69,7 @@ def test_what_is_told_and_what_comes_after_is_all_there_is(beyond):
 
 def test_a_year_beyond_is_none_to_ask_of():
     model = ageing(1)
-    with pytest.raises(DataError, match="2027 to 2028"):
-        model.with_(**{"world.tree.branch": [2029], "world.tree.primary": "mine"})
+    beyond = model.with_(**{"world.tree.branch": [2029], "world.tree.primary": "mine"})
+    assert [line.endswith("(2027 to 2028)") for line in beyond.settings.left_out()] == [True]
     with pytest.raises(DataError, match="beyond"):
         model.with_(**{"model.beyond": -1})
