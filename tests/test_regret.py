@@ -12,6 +12,7 @@ and the plan for that world, as things stand, by what 533.5 t less cost (`test_w
 """
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -85,6 +86,38 @@ def test_fresh_paths_have_errors_and_no_regret_below_zero():
     assert "regret (error)" in str(found)
     again = procure.regret(model, {"cheap": {V: 60.0}}, paths=400)
     assert np.array_equal(found.table["cost_musd"], again.table["cost_musd"])
+
+
+def test_a_plan_that_takes_what_nobody_offers_cannot_be_had():
+    """The plan of `two-class` has 587.5 t of Lynas under contract: where 100 t are offered that plan is none, at any cost."""
+    less = {"less": {"suppliers.lynas.offers.medium_heavy.2027": 100.0}}
+    found = procure.regret("two-class", less)
+    told = cells(found)
+    assert math.isinf(told["no programmes", "less"]["regret_musd"])
+    assert told["no programmes, made for less", "less"]["regret_musd"] == 0
+    assert found.least == "no programmes, made for less"
+    alone = procure.regret("two-class", less, resolve=False)
+    assert "less (suppliers.lynas.offers.medium_heavy.2027=100.0): none of these plans can be had there" in str(alone)
+    assert alone.plans["greatest_musd"].tolist() == [0] and alone.readings["best"].tolist()[1] == ""
+
+
+def test_nobody_regrets_a_reading_in_which_no_plan_keeps_the_limits():
+    """A cost of at most 120 is kept at 80 USD/kg (none 70, small 79, big 108), and by no plan at 500 (280, 247, 234)."""
+    limit = {"name": "most", "kind": "cost_cvar", "max": 120.0, "alpha": 0.5}
+    found = procure.regret(world(limits=[limit]).with_(**{V: 80.0}), {"dear": {V: 500.0}}, resolve=False)
+    assert found.readings["best"].tolist() == ["mud none", ""]
+    assert found.plans["greatest_musd"].tolist() == approx([0, 9, 38])
+    assert found.plans["worst_reading"].tolist() == ["as it stands"] * 3
+    assert "dear (shortage.all.cost.1=500.0): none of these plans can be had there" in str(found)
+
+
+def test_on_fresh_paths_too_a_plan_that_takes_what_nobody_offers_cannot_be_had():
+    """*far* fills half the demand, all that it offers under contract: where it offers less no plan of before can be had."""
+    model = drawn(**{V: 300.0})
+    found = procure.regret(model, {"less": {"suppliers.far.offers.Nd.2027": 100.0}}, paths=400)
+    told = found.table.set_index(["reading", "plan"])["regret_musd"]["less"]
+    of_before = [plan for plan in told.index if "made for less" not in plan]
+    assert np.isinf(told[of_before]).all() and told.min() == 0
 
 
 def test_the_readings_of_others_are_the_default():

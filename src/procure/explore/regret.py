@@ -50,6 +50,19 @@ from procure.words import Progress, programme_name
 
 #: The model as it stands, among its readings.
 AS_IT_STANDS = "as it stands"
+#: Decisions, and rows over several of them (`formulation.plan`), in which suppliers have a say; room for stock is the buyer's own.
+OF_SUPPLIERS = ("contract", "reserve", "output", "expansion")
+ROWS_OF_SUPPLIERS = (
+    "keep_commitment",
+    "within_offer",
+    "within_reservable",
+    "basket",
+    "within_capacity",
+    "grow",
+    "within_buildable",
+)
+#: What a plan may take beyond what is on offer, as a part of it: solvers keep rows to less than that.
+ROOM = 1e-4
 LEAST, TIE, MORE = "least regret", "tie", "more"
 _WEIGHED = MEASURES.index("weighed")
 OF_READINGS = ("reading", "changes", "best", "best_musd", "best_error_musd")
@@ -66,10 +79,12 @@ class Regret(Kept):
     name : str
         Of the model.
     readings : DataFrame
-        A row for each: its `changes`, path=value; the plan that costs least there, what that costs, and the standard error of it.
+        A row for each: its `changes`, path=value; the plan that costs least there (blank: none can be had), what that costs, and
+        the standard error of it.
     table : DataFrame
         A row for each plan and reading: what it costs, its regret, and the standard error of the regret: 0 where every future is
-        counted. Infinite where the plan keeps no limit of the reading.
+        counted. Infinite where the plan does not keep the limits of the reading, or takes what nobody offers there. Where that is
+        so of all plans the regrets are NaN, and the reading is left out of `plans`.
     plans : DataFrame
         A row for each plan: the first reading that it was made for, its programme level, where it is regretted most, how much, with
         the standard error; `verdict`: least regret, tie where that cannot be told from it at 95 %, or more.
@@ -158,8 +173,8 @@ def regret(
     cells = [(plan.name, name, *columns[name].rows[k]) for k, plan in enumerate(plans) for name in worlds]
     table = DataFrame(cells, columns=list(OF_CELLS))
     rows = [
-        (name, changes, plans[columns[name].best].name, columns[name].cost, columns[name].error)
-        for name, (changes, _) in worlds.items()
+        (name, changes, "" if column.best is None else plans[column.best].name, column.cost, column.error)
+        for (name, (changes, _)), column in zip(worlds.items(), columns.values(), strict=True)
     ]
     return Regret(
         name=model.name,
@@ -285,7 +300,7 @@ def _plans(reading: str, compiled: Compiled) -> Iterator[_Plan]:
 class _Column:
     """One reading: which plan costs least there, what, and the error of that; cost, regret and its error of every plan."""
 
-    best: int
+    best: int | None
     cost: float
     error: float
     rows: Sequence[tuple[float, float, float]]
@@ -296,12 +311,19 @@ def _costs(reading: str, compiled: Compiled, plans: Sequence[_Plan], paths: int,
     """What every plan costs in a reading, million USD."""
     markets = {programme_name(p.market.programmes): p.market for p in compiled.programs({})}
     given = [(plan, markets[plan.level], _decided(reading, plan, markets[plan.level])) for plan in plans]
+    had = [k for k, (_, market, columns) in enumerate(given) if _can_be_had(market, columns)]
+    nothing = _Column(None, math.inf, 0.0, [(math.inf, math.nan, 0.0)] * len(plans), False)
+    if not had:
+        return nothing
     if not is_drawn(compiled.model):
-        costs = []
-        for plan, market, columns in given:
+        costs = [math.inf] * len(plans)
+        for k in had:
+            plan, market, columns = given[k]
             told.now(f"{plan.name} in {reading}")
-            costs.append(_with_plan(market, columns) / KUSD_PER_MUSD)
+            costs[k] = _with_plan(market, columns) / KUSD_PER_MUSD
         best = int(np.argmin(costs))
+        if math.isinf(costs[best]):
+            return nothing
         noise = AGREEMENT * abs(costs[best])
         regrets = [0.0 if cost - costs[best] <= noise else cost - costs[best] for cost in costs]
         return _Column(best, costs[best], 0.0, [(cost, r, 0.0) for cost, r in zip(costs, regrets, strict=True)], False)
@@ -315,8 +337,8 @@ def _costs(reading: str, compiled: Compiled, plans: Sequence[_Plan], paths: int,
         return played(fixed, paths, SEED, Steps(None))
 
     # Most of it is NumPy, which lets go of the interpreter; threads of BLAS beside these would only wait for one another.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(max(1, min(cores(), len(plans)))) as pool:
-        samples = list(pool.map(sample, given))
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(max(1, min(cores(), len(had)))) as pool:
+        samples = list(pool.map(sample, [given[k] for k in had]))
     known = [_weighed(s.estimate(s.influences)) for s in samples]
     best = min(range(len(known)), key=lambda k: known[k][0])
     for _ in samples:  # two plans on the same paths say more of each other than either says of its cost
@@ -325,11 +347,10 @@ def _costs(reading: str, compiled: Compiled, plans: Sequence[_Plan], paths: int,
         if beyond[least][0] >= 0 or least == best:
             break
         best = least
-    rows = [
-        (cost, 0.0, 0.0) if k == best else (cost, max(beyond[k][0], 0.0), beyond[k][1])
-        for k, (cost, _) in enumerate(known)
-    ]
-    return _Column(best, *known[best], rows, is_played=True)
+    rows = [(math.inf, math.inf, 0.0)] * len(plans)
+    for k, (cost, _) in enumerate(known):
+        rows[had[k]] = (cost, 0.0, 0.0) if k == best else (cost, max(beyond[k][0], 0.0), beyond[k][1])
+    return _Column(had[best], *known[best], rows, is_played=True)
 
 
 def _weighed(estimate: tuple[Array, Array]) -> tuple[float, float]:
@@ -345,6 +366,24 @@ def _decided(reading: str, plan: _Plan, market: Market) -> Array:
         return np.array([decided[component][index] for component, index in columns])
     except KeyError:
         raise _not_carried_over(reading) from None
+
+
+def _can_be_had(market: Market, columns: Array) -> bool:
+    """Whether a plan takes no more than is on offer, and has the capacity for it, in a market that it was not made for."""
+    template = templates(market.sets).plan
+    data = market.plan_data(template)
+    taken = np.bincount(
+        template.entry_row, template.entry.at(data) * columns[template.entry_column], minlength=len(template.rows)
+    )
+    sides = (
+        (columns, *template.bounds(data), template.columns, OF_SUPPLIERS),
+        (taken, template.row_lower.at(data), template.row_upper.at(data), template.rows, ROWS_OF_SUPPLIERS),
+    )
+    for value, low, high, names, asked in sides:
+        near = ROOM * np.maximum(np.abs(value), 1.0)
+        if ((value < low - near) | (value > high + near))[[name in asked for name, _ in names]].any():
+            return False
+    return True
 
 
 def _not_carried_over(reading: str) -> DataError:
@@ -363,12 +402,14 @@ def _judged(plans: Sequence[_Plan], table: DataFrame) -> DataFrame:
     """The plans, that of least greatest regret first."""
     rows = []
     for plan in plans:
-        own = table[table["plan"] == plan.name]
+        own = table[(table["plan"] == plan.name) & table["regret_musd"].notna()]
         worst = own.iloc[int(own["regret_musd"].to_numpy().argmax())]
         greatest = (worst["reading"], float(worst["regret_musd"]), float(worst["standard_error_musd"]))
         rows.append((plan.name, plan.made_for, plan.level, *greatest, MORE))
     frame = DataFrame(rows, columns=list(OF_PLANS)).sort_values("greatest_musd", kind="stable", ignore_index=True)
     least, error = (float(frame[column].iloc[0]) for column in ("greatest_musd", "standard_error_musd"))
+    if math.isinf(least):  # every plan is one that cannot be had in some reading
+        return frame
     apart = WIDE * np.hypot(frame["standard_error_musd"], error)
     frame.loc[frame["greatest_musd"] - least <= np.maximum(apart, SAME * max(least, 1.0)), "verdict"] = TIE
     frame.loc[0, "verdict"] = LEAST

@@ -59,9 +59,7 @@ def _regrets(answer: Regret) -> Listing:
     for row in answer.plans.to_dict("records"):
         own = [cells[row["plan"], reading] for reading in readings]
         regrets = (
-            _NO_PLAN
-            if math.isinf(cell["regret_musd"])
-            else with_error(cell["regret_musd"], cell["standard_error_musd"])
+            _NO_PLAN if math.isinf(cell["cost_musd"]) else with_error(cell["regret_musd"], cell["standard_error_musd"])
             for cell in own
         )
         rows.append((row["plan"], *regrets, _number(row["greatest_musd"]), VERDICTS.get(row["verdict"], "")))
@@ -72,7 +70,11 @@ def _regrets(answer: Regret) -> Listing:
 def _sentences(answer: Regret) -> Iterator[str]:
     first = answer.plans.iloc[0]
     greatest, worst = float(first["greatest_musd"]), first["worst_reading"]
-    if greatest == 0:
+    if math.isinf(greatest):
+        yield Said(
+            "None of these plans can be had in all of these readings.", "全ての読み方で成り立つ計画はこの中にない。"
+        )
+    elif greatest == 0:
         yield Said("{plan} is regretted in none of these readings.", "{plan} はどの読み方でも後悔がない。").format(
             plan=answer.least
         )
@@ -91,7 +93,12 @@ def _sentences(answer: Regret) -> Iterator[str]:
             at=at, plans=listed(ties)
         )
     for row in answer.readings.to_dict("records"):
-        if row["reading"] != AS_IT_STANDS:
+        if not row["best"]:
+            yield Said(
+                "{reading} ({changes}): none of these plans can be had there.",
+                "{reading}（{changes}）: そこで成り立つ計画はこの中にない。",
+            ).format(reading=row["reading"], changes=row["changes"])
+        elif row["reading"] != AS_IT_STANDS:
             yield Said("{reading} ({changes}): best is {best}.", "{reading}（{changes}）: 最良は {best}。").format(
                 reading=row["reading"], changes=row["changes"], best=row["best"]
             )
