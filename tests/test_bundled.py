@@ -2,6 +2,7 @@
 
 import tomllib
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -46,7 +47,7 @@ def test_it_is_listed_with_years_suppliers_limits_and_both_titles(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_it_solves_on_a_small_tree(name):
     """Elements are balanced: what is supplied, short and sold is the demand of the year."""
-    model = procure.load_model(name).with_(**{"world.tree.nodes": 40})
+    model = procure.load_model(name).with_(**{"world.tree.nodes": 60})
     if "seabed" in model.settings.suppliers:
         model = model.with_(**{"suppliers.seabed.programmes": ["none"]})
     portfolio = procure.solve(model, foresight=False)
@@ -88,3 +89,25 @@ def test_the_prices_of_magnets_are_those_of_their_oxides_and_of_making_them():
         assert own.value(f"prices.plain.{layer}") == round(plain)
         assert own.value(f"prices.heat.{layer}") == round(plain + 0.03 * oxide["Dy"])
         assert facts.value(f"prices.Nd.{layer}") == facts.value(f"prices.Pr.{layer}")
+
+
+def test_china_offers_the_share_of_refining_of_what_japan_needs():
+    """Shares joined linearly between the years of shares.csv, times the demand that the model itself works out."""
+    model = procure.load_model("japan-2040")
+    table = model.facts.tables["shares"]
+    shares = {
+        what: table[(table["indicator"] == f"China share of {what}") & table["scope"].str.contains("IEA")].set_index(
+            "year"
+        )["value"]
+        for what in ("refining", "mining")
+    }
+    model = model.with_(**{"world.tree.nodes": 60, "suppliers.seabed.programmes": ["none"]})
+    mix = procure.solve(model, foresight=False).mix
+    offers = own_tables("japan-2040")["offers"].set_index(["element", "year"])
+    for element in ("Nd", "Pr", "Tb", "Dy"):
+        needed = mix[mix["element"] == element].groupby("year")["supplied_t"].sum()
+        assert sorted(needed.index) == list(range(2027, 2041))
+        for column, what in (("value", "refining"), ("low", "mining")):
+            share = np.interp(needed.index, shares[what].index.astype(float), shares[what])
+            offered = offers.loc[element].loc[needed.index, column]
+            assert offered.to_numpy() == pytest.approx(share * needed.to_numpy(), abs=0.06, rel=1e-4)

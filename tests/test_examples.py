@@ -64,33 +64,38 @@ def test_commands_of_pages(page):
         assert result.exit_code == 0, (line, result.output)
 
 
-def test_the_answer_of_the_readme_is_the_answer():
+def held_against(shown: str, said: str) -> None:
     """Line by line, as far as it is shown, to what is lost between two solvers; paste the new one where it is not.
 
     A degenerate optimum has several shadow prices, so those are not compared.
     """
-    (shown,) = blocks(ROOT / "README.md", "text")
-    result = CliRunner().invoke(app, ["solve", "japan"])
-    assert result.exit_code == 0, result.stderr
-    lines = iter(result.stdout.splitlines())
+    lines = iter(said.splitlines())
     for line in [line for line in shown.splitlines() if line and " saves " not in line]:
         found = next((each for each in lines if words(each) == words(line)), "")
         assert found and numbers(found) == pytest.approx(numbers(line), rel=0.03, abs=2), f"not in the answer: {line}"
 
 
+@pytest.mark.parametrize(
+    "page, model", [("README.md", "japan"), pytest.param("docs/japan-2040.md", "japan-2040", marks=pytest.mark.slow)]
+)
+def test_the_answer_of_a_page_is_the_answer(page, model):
+    (shown,) = blocks(ROOT / page, "text")
+    result = CliRunner().invoke(app, ["solve", model])
+    assert result.exit_code == 0, result.stderr
+    held_against(shown, result.stdout)
+
+
 def test_the_answers_of_the_motor_maker_are_its_answers(monkeypatch, tmp_path):
-    """Every command of its page is run, and what stands below it is line by line what was said, as far as it is shown."""
-    page = (ROOT / "docs" / "motor-maker.md").read_text(encoding="utf-8")
-    asked = re.findall(r"^```console\n\$ procure (.*?)\n```\n\n```text\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    assert len(asked) == len(blocks(ROOT / "docs" / "motor-maker.md", "console")) == 4
+    """Every command of its page is run, and what stands below it is what was said."""
+    page = ROOT / "docs" / "motor-maker.md"
+    pairs = r"^```console\n\$ procure (.*?)\n```\n\n```text\n(.*?)^```"
+    asked = re.findall(pairs, page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(asked) == len(blocks(page, "console")) == 4
     monkeypatch.chdir(tmp_path)
     for line, shown in asked:
         result = CliRunner().invoke(app, shlex.split(line))
         assert result.exit_code == 0, (line, result.output)
-        said = iter(result.stdout.splitlines())
-        for row in filter(None, shown.splitlines()):
-            found = next((each for each in said if words(each) == words(row)), "")
-            assert found and numbers(found) == pytest.approx(numbers(row), rel=0.03, abs=2), f"not in the answer: {row}"
+        held_against(shown, result.stdout)
 
 
 NUMBER = re.compile(r"(?<![\w-])-?\d[\d,.]*\b|(?<= )-(?= |$)")
