@@ -15,6 +15,7 @@ from procure.cli.check import check
 from procure.cli.compare import compare
 from procure.cli.corridor import corridor
 from procure.cli.evaluate import evaluate
+from procure.cli.explore import explore
 from procure.cli.frontier import frontier
 from procure.cli.hedges import hedges
 from procure.cli.language import language, spoken
@@ -111,6 +112,6 @@ def procure(
 
 for command in (
     solve, evaluate, compare, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, regret,
-    ambiguity, verify, check, models, new, sources, show, plot, report,
+    ambiguity, verify, check, models, new, sources, show, plot, report, explore,
 ):  # fmt: skip
     app.command()(spoken(command))

@@ -97,7 +97,7 @@ def missing() -> list[Fault]:
     return [Fault("procure.report", seen, "they write the page", "pip install 'procure[report]'")]
 
 
-def ranges_of(sliders: list[str] | None, faults: list[Fault]) -> dict[str, Any]:
+def ranges_of(sliders: list[str] | None, faults: list[Fault], option: str = "--sliders") -> dict[str, Any]:
     """The range of every slider, as a grid has it; what is none is added to `faults`.
 
     >>> ranges_of(["shortage.scale=1:5"], [])
@@ -109,7 +109,7 @@ def ranges_of(sliders: list[str] | None, faults: list[Fault]) -> dict[str, Any]:
     from procure.report.html.sliders import STEPS
 
     for text in sliders:
-        where = f"--sliders {text}"
+        where = f"{option} {text}"
         path, equals, ends = (part.strip() for part in text.partition("="))
         low, colon, high = (part.strip() for part in ends.partition(":"))
         if not (path and equals and colon and low and high):

@@ -7,13 +7,18 @@ import io
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_origin
 
 from procure.facts.schema import schema
 from procure.model.choices import Override, ReviewChoices, Settings, SupplierChoices
 from procure.model.limits import CommonChoices
 from procure.model.values import Table
 from procure.report.reference import doc_of, fields_of, said_of, takes
+from procure.words import printable
+
+if TYPE_CHECKING:
+    from procure.facts import Facts
+    from procure.model import Model
 
 #: The small world: a copper mill that strikes one year in five and then misses half a year, and an importer that never fails, is
 #: a fifth dearer and has 60 t. A tonne ordered of the mill costs 9, since nine tenths are delivered on average and paid, and 4 more
@@ -59,6 +64,46 @@ def model_text(file: str, name: str, document: Mapping[str, Any]) -> str:
     """A model file with what `document`, another one, has set, under a name of its own, and all other keys as comments."""
     given = {**document, "model": {**document["model"], "name": name}}
     return _HEAD.format(file=file) + "\n" + "\n\n".join("\n".join(lines) for lines in _tables(given)) + "\n"
+
+
+def changed_text(model: Model, changes: Mapping[str, Any]) -> str:
+    """The file of a model with some dotted paths changed, as `Model.with_` takes them: choices in their tables, numbers of the
+    facts as overrides, those that were set before too.
+
+    >>> from procure import load_model
+    >>> lines = changed_text(load_model("two-class"), {"risk.weight": 0.5, "shortage.scale": 2.0}).splitlines()
+    >>> [line.split("#")[0].strip() for line in lines if line.startswith(("weight", "scale"))]
+    ['weight = 0.5', 'scale = 2.0']
+    """
+    changed = model.changed(changes)
+    document = changed.settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    document = {key: _without_blanks(value) for key, value in document.items()}
+    facts, set_before = changed.facts, document.pop("overrides", [])
+    before = {facts.resolve(each["set"]): each for each in set_before}
+    document["overrides"] = [
+        {"reason": "Set for this answer", **before.get(full, {}), "set": full, "value": _with_unit(facts, full)}
+        for full in dict.fromkeys(facts.resolve(path) for path in changed.numbers_set)
+    ]
+    folder = changed.settings.model.facts
+    beside = (
+        ""
+        if folder == "bundled"
+        else f"# It stands on the tables of the folder {printable(folder)}: keep it beside that.\n"
+    )
+    return beside + model_text("FILE.toml", model.name, document)
+
+
+def _without_blanks(value: Any) -> Any:
+    """What is written in tables, in lists of tables too, without keys that say nothing."""
+    if isinstance(value, dict):
+        return {key: _without_blanks(each) for key, each in value.items() if each is not None}
+    return [_without_blanks(each) for each in value] if isinstance(value, list) else value
+
+
+def _with_unit(facts: Facts, path: str) -> str | float:
+    """The number at a path, as an override writes it."""
+    number, unit = facts.value(path, as_written=True), facts.unit(path, as_written=True)
+    return number if unit in ("", "1", "year") else f"{number!r} {unit}"
 
 
 def _tables(given: Mapping[str, Any]) -> Iterator[list[str]]:

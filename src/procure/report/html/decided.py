@@ -23,11 +23,11 @@ LEAST = 5e-3
 def sections(subject: Subject) -> Iterator[Section]:
     """The verdict, and the plan."""
     words = subject.words
-    yield Section("verdict", words["verdict_heading"], [*_verdict(subject)])
+    yield Section("verdict", words["verdict_heading"], [*verdict(subject)])
     yield Section("plan", words["plan_heading"], [*_plan(subject)])
 
 
-def _verdict(subject: Subject) -> Iterator[Part]:
+def verdict(subject: Subject) -> Iterator[Part]:
     """What to do, how sure that is, what decides it; then figures."""
     portfolio, words = subject.portfolio, subject.words
     lead = []

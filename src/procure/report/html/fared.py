@@ -42,7 +42,12 @@ def _mix(subject: Subject) -> Iterator[Part]:
         yield _drawn(
             subject, f"mix-{subject.classes.index(name)}", mix(portfolio, name, language=subject.language), title
         )
-    shares = portfolio.shares
+    yield mix_table(subject)
+
+
+def mix_table(subject: Subject) -> Table:
+    """Shares of demand by class and year."""
+    words, shares = subject.words, subject.portfolio.shares
     years = list(dict.fromkeys(shares["year"]))
     keys = zip(shares["class"], shares["supplier"], shares["year"], strict=True)
     share_of = dict(zip(keys, shares["share"].tolist(), strict=True))
@@ -54,12 +59,17 @@ def _mix(subject: Subject) -> Iterator[Part]:
         rows.sort(key=lambda row: (row[0] in OTHER_SOURCES, -max(row[1])))
         groups.append(Group(subject.name(name), [[subject.name(s), *map(share, numbers)] for s, numbers in rows]))
     headings = [words["supplier"], *(words[TODAY] if year == TODAY else year for year in years)]
-    yield Table(words["mix_table"], headings, groups, last(len(years), headings))
+    return Table(words["mix_table"], headings, groups, last(len(years), headings))
 
 
 def _cost(subject: Subject) -> Iterator[Part]:
+    yield _drawn(subject, "cost", cost(subject.portfolio, language=subject.language), subject.words["cost"])
+    yield cost_table(subject)
+
+
+def cost_table(subject: Subject) -> Table:
+    """Mean, mean of the worst futures and worst path, by component."""
     words, portfolio, s = subject.words, subject.portfolio, subject.summary
-    yield _drawn(subject, "cost", cost(portfolio, language=subject.language), words["cost"])
     rate, unit = text.second_currency(portfolio)
     whole = (s["expected_cost"], s["cvar"], s["worst_case"])
     lines = [("total", whole)] + [
@@ -79,7 +89,7 @@ def _cost(subject: Subject) -> Iterator[Part]:
     columns = [words["expected"], words["tail"].format(tail=subject.tail), words["path"]]
     second = [words["in_currency"].format(column=column, unit=unit) for column in columns if unit]
     headings = [words["component"], *columns, *second]
-    yield Table(words["cost_table"], headings, [Group("", rows, bold={0})], last(len(headings) - 1, headings))
+    return Table(words["cost_table"], headings, [Group("", rows, bold={0})], last(len(headings) - 1, headings))
 
 
 def _shortage(subject: Subject) -> Iterator[Part]:

@@ -103,11 +103,11 @@ def rendered(
     checked(answers, portfolio.name)
     cases = None if sliders is None else Cases(sliders, portfolio)
     pyplot().switch_backend("agg")
-    style, script = _resource("page.css"), _resource("page.js")
+    style, script = resource("page.css"), resource("page.js")
     articles = [_article(portfolio, language, answers, cases) for language in dict.fromkeys(languages)]
     return str(
-        _template().render(
-            articles=articles, style=style, script=script, policy=_policy(style, script), data=cases.data() if cases else {}
+        template("page.html").render(
+            articles=articles, style=style, script=script, policy=policy(style, script), data=cases.data() if cases else {}
         )
     )  # fmt: skip
 
@@ -133,20 +133,22 @@ def _sections(subject: Subject, answers: Sequence[Any], cases: Cases | None) -> 
     yield from grounds.sections(subject, answers)
 
 
-def _policy(style: str, script: str) -> str:
-    """What a browser may do with the page: apply this style and run this script, and load nothing from anywhere."""
+def policy(style: str, script: str) -> str:
+    """What a browser may do with a page: apply this style and run this script, and load nothing from anywhere."""
     hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
     allowed = "style-src 'sha256-{}'; script-src 'sha256-{}'".format(*hashes)
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
 @cache
-def _resource(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+def resource(name: str, package: str = __package__) -> str:
+    """A file that lies beside the modules of a package."""
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
-def _template() -> Any:
+def template(name: str, package: str = __package__) -> Any:
+    """A template, which escapes what it is given."""
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError:
@@ -155,7 +157,7 @@ def _template() -> Any:
         autoescape=True, finalize=_harmless, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["embedded"] = embedded
-    return environment.from_string(_resource("page.html"))
+    return environment.from_string(resource(name, package))
 
 
 def _harmless(value: Any) -> Any:

@@ -124,15 +124,15 @@ def section(subject: Subject, cases: Cases) -> Section:
     words = subject.words
     here = cases.cells(cases.first)
     lines = [
-        Line(*_named(subject, key), number, answered)
-        for key, number, answered in zip(cases.keys, here, _answered(subject, cases.keys), strict=True)
+        Line(*called(subject, key), number, beside)
+        for key, number, beside in zip(cases.keys, here, answered(subject, cases.keys), strict=True)
     ]
     chosen = [row for row in subject.portfolio.programme_levels.to_dict("records") if row["chosen"]]
     board = Board(cases.axes, lines, cases.text("programme", cases.first), str(chosen[0]["level"]) if chosen else "-")
     return Section("sliders", words["sliders_heading"], [Prose(words["sliders_note"]), board])
 
 
-def _named(subject: Subject, key: str) -> tuple[str, str]:
+def called(subject: Subject, key: str) -> tuple[str, str]:
     """What a column is called, and its unit."""
     words = subject.words
     if key.endswith("_musd"):
@@ -144,8 +144,8 @@ def _named(subject: Subject, key: str) -> tuple[str, str]:
     ), "%"
 
 
-def _answered(subject: Subject, keys: Sequence[str]) -> list[Cell]:
-    """The same numbers of the answer of the page."""
+def answered(subject: Subject, keys: Sequence[str]) -> list[Cell]:
+    """The same numbers of an answer."""
     portfolio, summary = subject.portfolio, subject.summary
     mix, demand = portfolio.mix, portfolio.shortage.groupby("class")["demand_t"].sum()
     supplied = mix.groupby(["class", "supplier"])["supplied_t"].sum()

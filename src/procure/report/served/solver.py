@@ -1,0 +1,235 @@
+"""One process that solves what it is asked: it may be stopped in the middle or die, and another takes its place.
+
+Only data goes to it and comes back: numbers by the paths of the page, and what is said of the answer.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from procure.errors import DataError, ProcureError
+from procure.languages import LANGUAGES, Language, Said
+from procure.model import Model
+from procure.report.served.numbers import Number, numbers_of
+from procure.words import printable
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+_CANCELLED = Said("Cancelled.", "中止した。")
+_DIED = Said(
+    "The solver process ended in the middle of this; another takes its place. Ask again.",
+    "計算プロセスが途中で終了した。代わりのプロセスを用意したので、もう一度指示する。",
+)
+_BUSY = Said("Another answer is being worked out: wait, or cancel it.", "別の計算中。待つか、中止する。")
+_UNKNOWN = Said(
+    "{path}: the page has no slider of this name; numbers are moved by its sliders.",
+    "{path}: この名前のつまみはない。動かせるのはつまみの数値だけ。",
+)
+_BROKE = Said("{name}: {error}", "{name}: {error}")
+#: What the process says when it can be asked.
+_READY = "ready"
+#: How a question may end.
+Ended = Literal["answered", "refused", "cancelled", "died", "busy"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked: "answer" for the page, "file" for a model file with these numbers, "report" for a page to hand on."""
+
+    what: Literal["answer", "file", "report"]
+    values: Mapping[str, float]
+    language: Language = "en"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """How a question ended: what was asked for, or why there is none, in sentences."""
+
+    ended: Ended
+    content: Any = None
+    sentences: Sequence[Said] = ()
+
+
+class Solver:
+    """The process, seen by whoever asks it; one question at a time."""
+
+    def __init__(self, model: Model, ranges: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> None:
+        self._given = (model, dict(ranges), dict(options or {}))
+        self._one_at_a_time = threading.Lock()
+        self._is_cancelled = False
+        self._started = 0.0
+        self._told: tuple[int, int, str] = (0, 0, "")
+        self._spawn()
+
+    def wait(self) -> None:
+        """Return once the model is compiled; raises `DataError` where it cannot be."""
+        said = self._line.recv()
+        if isinstance(said, DataError):
+            raise said
+
+    def ask(self, wanted: Wanted) -> Reply:
+        """What is asked, once it is solved; a process that has died in the meantime is started again."""
+        if not self._one_at_a_time.acquire(blocking=False):
+            return Reply("busy", sentences=[_BUSY])
+        try:
+            self._is_cancelled, self._started, self._told = False, time.monotonic(), (0, 0, "")
+            if not self._process.is_alive():
+                self._spawn()
+            return self._asked(wanted)
+        finally:
+            self._started = 0.0
+            self._one_at_a_time.release()
+
+    def _asked(self, wanted: Wanted) -> Reply:
+        try:
+            self._line.send(wanted)
+            while True:
+                said = self._line.recv()
+                if isinstance(said, Reply):
+                    return said
+                if isinstance(said, DataError):
+                    return Reply("refused", sentences=_sentences(said))
+                if isinstance(said, tuple):
+                    self._told = said
+        except (EOFError, OSError):  # it is gone
+            self._spawn()
+            return (
+                Reply("cancelled", sentences=[_CANCELLED]) if self._is_cancelled else Reply("died", sentences=[_DIED])
+            )
+
+    def cancel(self) -> None:
+        """Stop what is being worked out, if anything is: the process ends, and another compiles the model again."""
+        if self._one_at_a_time.locked():
+            self._is_cancelled = True
+            self._process.kill()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Seconds since what is being worked out was asked, and how far it is; no seconds where nothing is."""
+        started, (done, total, what) = self._started, self._told
+        seconds = time.monotonic() - started if started else 0.0
+        return {"seconds": round(seconds, 1), "done": done, "total": total, "what": printable(what)}
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process."""
+        return self._process.pid
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.join()
+        self._line.close()
+
+    def _spawn(self) -> None:
+        """A process in place of the one that is gone."""
+        if hasattr(self, "_process"):
+            self.end()
+        self._line, theirs = multiprocessing.Pipe()
+        # Spawned, not forked: a fork would share whatever threads and locks the server has.
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=_serve, args=(theirs, *self._given), daemon=True
+        )
+        self._process.start()
+        theirs.close()  # so that the end of the process is the end of the line
+
+
+def _sentences(error: ProcureError) -> list[Said]:
+    """What an error says, a sentence for each fault."""
+    if isinstance(error, DataError):
+        return [fault.said for fault in error.faults]
+    message = error.message
+    return [message if isinstance(message, Said) else Said(message, message)]
+
+
+# --- in the process
+
+
+def _serve(line: Connection, model: Model, ranges: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Compile the model, then answer until nobody asks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    desk = None
+    with suppress(EOFError, OSError):  # whoever asks is gone
+        while True:
+            try:
+                if desk is None:
+                    desk = _Desk(line, model, ranges, options)
+                    line.send(_READY)
+            except DataError as error:
+                line.send(error)
+                return
+            try:
+                reply = desk.answer(line.recv())
+            except (EOFError, OSError):
+                raise
+            except ProcureError as error:
+                reply = Reply("refused", sentences=_sentences(error))
+            except Exception as error:  # of no kind that numbers may raise: the model is compiled again
+                reply = Reply(
+                    "refused", sentences=[_BROKE.format(name=type(error).__name__, error=printable(str(error)))]
+                )
+                desk = None
+            line.send(reply)
+
+
+def _end_with_parent() -> None:
+    """End at once, in the middle of a solve, when whoever asks is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
+
+
+class _Desk:
+    """The compiled model, and what may be asked of it."""
+
+    def __init__(self, line: Connection, model: Model, ranges: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+        from procure.solving.compiled import Compiled
+
+        self._line, self._model = line, model
+        self._numbers: Mapping[str, Number] = {number.path: number for number in numbers_of(model, ranges)}
+        self._compiled = Compiled(model, options=options)
+
+    def answer(self, wanted: Wanted) -> Reply:
+        """What is asked; `ProcureError` where the numbers have none."""
+        if unknown := [path for path in wanted.values if path not in self._numbers]:
+            return Reply("refused", sentences=[_UNKNOWN.format(path=printable(path)) for path in unknown])
+        changes: dict[str, Any] = {}
+        for path, value in wanted.values.items():
+            changes |= self._numbers[path].changes(value)
+        return Reply("answered", getattr(self, f"_{wanted.what}")(changes, wanted.language))
+
+    def _answer(self, changes: Mapping[str, Any], language: Language) -> dict[str, Any]:
+        from procure.report.served.told import told
+
+        started = time.perf_counter()
+        found = self._compiled.solve(changes, progress=self._progress)
+        portfolio = found.make_portfolio(foresight=False, proof=False, progress=self._progress)
+        return {**told(portfolio), "seconds": round(time.perf_counter() - started, 2)}
+
+    def _file(self, changes: Mapping[str, Any], language: Language) -> str:
+        from procure.report.starter import changed_text
+
+        self._model.changed(changes)  # what cannot be solved is not written
+        return changed_text(self._model, changes)
+
+    def _report(self, changes: Mapping[str, Any], language: Language) -> str:
+        from procure.portfolio.verdict import PATHS
+        from procure.report.html.page import rendered
+
+        found = self._compiled.solve(changes, progress=self._progress)
+        portfolio = found.make_portfolio(paths=PATHS, progress=self._progress)
+        return rendered(portfolio, sorted(LANGUAGES, key=lambda other: other != language))
+
+    def _progress(self, done: int, total: int, what: str) -> None:
+        self._line.send((done, total, str(what)))
