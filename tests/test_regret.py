@@ -120,6 +120,14 @@ def test_on_fresh_paths_too_a_plan_that_takes_what_nobody_offers_cannot_be_had()
     assert np.isinf(told[of_before]).all() and told.min() == 0
 
 
+def test_odds_in_doubt_are_none_that_fresh_paths_have():
+    doubt = {"risk.ambiguity": "total_variation", "risk.radius": 0.2}
+    with pytest.raises(DataError, match="fresh paths have the odds of the tables"):
+        procure.regret(drawn(**doubt), {"cheap": {V: 60.0}})
+    with pytest.raises(DataError, match="fresh paths have the odds of the tables"):
+        procure.regret(drawn(), {"doubt": doubt})
+
+
 def test_the_readings_of_others_are_the_default():
     found = procure.regret(procure.load_model("two-class"), resolve=False)
     assert found.readings["reading"].tolist() == ["as it stands", "optimistic", "pessimistic", "Daiwa", "IMF"]

@@ -135,6 +135,13 @@ def test_a_rival_that_is_chosen_or_that_no_plan_is():
         procure.why(procure.load_model("two-class"), "caremag heavy 40 %", most=0)
 
 
+def test_under_odds_in_doubt_nothing_is_said_of_fresh_paths():
+    """They have the odds of the tables, and the weighed cost is that of the worst."""
+    model = drawn(**{"shortage.all.cost.1": 300.0, "risk.ambiguity": "total_variation", "risk.radius": 0.2})
+    found = procure.why(model, "mud none", paths=400, most=0)
+    assert found.n_paths == 0 and "odds of the tables" in found.refusal and found.table["fresh_musd"].isna().all()
+
+
 def test_the_command_line(tmp_path):
     path, answer = tmp_path / "why.json", tmp_path / "answer.json"
     run = CliRunner()

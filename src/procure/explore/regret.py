@@ -37,7 +37,7 @@ from procure.portfolio.evaluate import FEWEST_PATHS
 from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Steps, check_playable, played
 from procure.portfolio.measure import AGREEMENT, Measured
 from procure.portfolio.shadow import prices_of_means
-from procure.portfolio.verdict import PATHS, SEED
+from procure.portfolio.verdict import IN_DOUBT, PATHS, SEED
 from procure.program.optimum import optimum, refuse
 from procure.program.program import compose
 from procure.program.templates import templates
@@ -208,6 +208,7 @@ def _worlds(
 ) -> tuple[dict[str, tuple[str, Model]], dict[str, str]]:
     """What every reading changes, in words, and its world, the model as it stands first; and those left out, and why."""
     check_playable(model)
+    _refuse_doubt(model)
     faults = []
     if paths < FEWEST_PATHS:
         faults.append(Fault("paths", f"{paths}", f"at least {FEWEST_PATHS} are drawn", "ask for ten thousand"))
@@ -224,6 +225,7 @@ def _worlds(
                 )
             if programme_choices(world) != programme_choices(model):
                 raise _not_carried_over(name)
+            _refuse_doubt(world)
             worlds[name] = (", ".join(f"{path}={value}" for path, value in changes.items()), world)
         except DataError as error:
             if readings is None:
@@ -232,6 +234,13 @@ def _worlds(
     if faults:
         raise DataError(faults)
     return worlds, left_out
+
+
+def _refuse_doubt(world: Model) -> None:
+    """Costs on fresh paths are under the odds of the tables."""
+    if world.settings.risk.in_doubt and is_drawn(world):
+        remedy = "set risk.ambiguity = 'none', or ask of a world whose futures can all be counted"
+        raise DataError(Fault(f"{world.origin}, risk.ambiguity", "the odds are in doubt", IN_DOUBT, remedy))
 
 
 def _usual(model: Model) -> dict[str, dict[str, Any]]:

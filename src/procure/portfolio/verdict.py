@@ -104,6 +104,8 @@ def beside(other: Measured, chosen: Measured, paths: int = PATHS) -> tuple[Array
         return UNASKED
     if all(holds_every_future(plan.market.model, plan.market.programmes) for plan in (other, chosen)):
         return apart, np.zeros(len(apart))
+    if chosen.doubt is not None:
+        return IN_DOUBT
     with threadpool_limits(1, user_api="blas"):
         mine, theirs = (_sample(plan, paths, Steps(None, 2)) for plan in (other, chosen))
     if isinstance(mine, str):
