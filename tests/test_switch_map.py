@@ -9,13 +9,16 @@ stands, what Lynas, Caremag and the seabed (30.09 and 175.84956) leave of 2,510:
 """
 
 import json
+import sys
 
+import numpy as np
+import pandas as pd
 import pytest
 from pytest import approx
 from typer.testing import CliRunner
 
 import procure
-from procure import DataError
+from procure import DataError, SolverError
 from procure.cli import app
 from test_switch import V, drawn, world
 
@@ -75,6 +78,23 @@ def test_a_first_supplier_of_nothing_and_of_no_plan():
     limited = procure.first_supplier(world(limits=[gap]), "Nd", "limits.gap.max", 0.1, 0.45, points=3)
     assert limited.grid["first"].iloc[0] == "no portfolio" and limited.table["value"].iloc[0] == approx(0.3, rel=0.01)
     assert "no portfolio below, far above" in str(limited)
+
+
+def test_a_map_around_numbers_that_have_no_plan():
+    """As the numbers stand small costs 167: more than 100. At v = 50 nobody buys, and none costs 50, small 10 more."""
+    limit = {"name": "most", "kind": "cost_cvar", "max": 100.0, "alpha": 0.5}
+    found = procure.switch_map(world(limits=[limit]), (V, 50, 300), (INVESTMENT, 10_000, 12_000), points=2, workers=1)
+    table = found.table.set_index(["first", "second"])
+    assert table.loc[(50, 10_000), "chosen"] == "mud none" and table.loc[(300, 10_000), "chosen"] == "no portfolio"
+    assert table.loc[(50, 10_000), "margin_musd"] == approx(10)
+    assert np.isnan(table.loc[(50, 10_000), "standard_error_musd"]) and not table.loc[(50, 10_000), "is_tie"]
+
+
+def test_a_pair_that_was_not_solved_is_no_pair_without_a_plan(monkeypatch):
+    rows = pd.DataFrame([{"status": "limit_reached", "message": "time limit"}] * 4)
+    monkeypatch.setattr(sys.modules["procure.explore.switch_map"], "sweep", lambda *args, **more: rows)
+    with pytest.raises(SolverError, match="time limit"):
+        procure.switch_map(world(), (V, 50, 300), (INVESTMENT, 10_000, 12_000), points=2)
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ from typing import Any, ClassVar
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault
+from procure.errors import DataError, Fault, Infeasible, SolverError
 from procure.explore.along import Along, along
 from procure.explore.kept import Kept
 from procure.explore.sweep import sweep
-from procure.explore.sweep.columns import OPTIMAL
+from procure.explore.sweep.columns import INFEASIBLE, OPTIMAL
 from procure.explore.switch import NONE, SAME
 from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import WIDE
@@ -102,6 +102,8 @@ def switch_map(
     ------
     DataError
         As `procure.switch`; and where both paths are one.
+    SolverError
+        Where a pair was neither solved nor shown to have no portfolio; a store keeps the others.
     """
     model = as_model(model)
     faults = []
@@ -162,18 +164,27 @@ class _Errors:
             return self._given
         pair = frozenset((one, other))
         if pair not in self._known:
-            if self._answer is None:
-                self._answer = Compiled(self._model, is_solved_once=True).solve()
-            levels = self._answer.levels
+            levels = self._levels()
             is_known = all(levels.get(level, math.inf) < math.inf for level in pair)
             self._known[pair] = self._answer.verdict(one, other).error / KUSD_PER_MUSD if is_known else math.nan
         return self._known[pair]
 
+    def _levels(self) -> Mapping[str, float]:
+        """What each level costs as the numbers stand; nothing where no plan keeps the limits there."""
+        if self._answer is None:
+            try:
+                self._answer = Compiled(self._model, is_solved_once=True).solve(explains=False)
+            except Infeasible:
+                self._answer = NONE
+        return {} if self._answer == NONE else self._answer.levels
+
 
 def _levels(row: Mapping[Any, Any]) -> dict[str, float]:
-    """What each level costs that has a portfolio."""
-    if row["status"] != OPTIMAL:
+    """What each level costs that has a portfolio; of a pair that was not solved nobody knows."""
+    if row["status"] == INFEASIBLE:
         return {}
+    if row["status"] != OPTIMAL:
+        raise SolverError(f"A pair of values was not solved: {row['message']}", status=str(row["status"]))
     costs = {str(key).removeprefix("level."): value for key, value in row.items() if str(key).startswith("level.")}
     return {level: float(cost) for level, cost in costs.items() if cost is not None and not math.isnan(cost)}
 
