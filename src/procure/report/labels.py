@@ -83,8 +83,8 @@ LABELS: Mapping[str, Said] = {
         "最も高いものは {most}。",
     ),
     "unknown": Said(
-        "How sure the choice is, is not known: {level} was {verdict}.",
-        "選択の確かさは不明: {level} は {verdict}。",
+        "How sure the choice is, is not known: {verdict} ({levels}).",
+        "選択の確かさは不明: {verdict}（{levels}）。",
     ),
     "loss": Said(
         "Shortage costs {loss} {unit} on average; no plan could avoid {unavoidable} of it. Foresight would "

@@ -330,10 +330,9 @@ class _Screen:
             yield w["cheapest"].format(
                 level=row["level"], chosen=chosen, apart=apart(row), where=where, ties=ties, unit=self.unit
             )
-        for row in others:
-            if row["verdict"].startswith(NOT_COMPARED):
-                verdict = w[NOT_COMPARED] + row["verdict"].removeprefix(NOT_COMPARED)
-                yield w["unknown"].format(level=row["level"], verdict=verdict)
+        for reason in dict.fromkeys(row["verdict"] for row in others if row["verdict"].startswith(NOT_COMPARED)):
+            levels = COMMA.join(row["level"] for row in others if row["verdict"] == reason)
+            yield w["unknown"].format(levels=levels, verdict=w[NOT_COMPARED] + reason.removeprefix(NOT_COMPARED))
 
     def _levels(self) -> Listing:
         w, levels, fresh = LABELS, self.portfolio.programme_levels, self.summary["fresh_paths"] > 0

@@ -169,7 +169,7 @@
       try {
         const { seconds, done, total, what: step } = await (await fetch("/state", { credentials: "same-origin" })).json();
         if (!isBusy || !seconds) return;
-        const far = total ? ` ${say("step", { what: step, done, total })}` : "";
+        const far = step ? ` ${say("step", { what: step, done, total })}` : "";
         note = () => say("working", { seconds: Math.round(seconds) }) + far;
         update();
       } catch {
@@ -266,7 +266,10 @@
   byId("save-file").addEventListener("click", () => save("file", `${file}.toml`, "application/toml"));
   byId("save-report").addEventListener("click", () => save("report", `${file}.html`, "text/html"));
 
-  numbers.forEach((_, k) => show(k));
+  fields.forEach(([, field], k) => {
+    field.value = String(values[k]);
+    show(k);
+  });
   render();
   solve();
 })();

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from procure.errors import DataError, ProcureError
+from procure.errors import DataError, ProcureError, SolverError
 from procure.languages import LANGUAGES, Language, Said
 from procure.model import Model
 from procure.report.served.numbers import Number, numbers_of
@@ -29,6 +29,7 @@ _DIED = Said(
     "The solver process ended in the middle of this; another takes its place. Ask again.",
     "計算プロセスが途中で終了した。代わりのプロセスを用意したので、もう一度指示する。",
 )
+_STILLBORN = Said("The solver process ends before it begins.", "計算プロセスが始まる前に終了する。")
 _BUSY = Said("Another answer is being worked out: wait, or cancel it.", "別の計算中。待つか、中止する。")
 _UNKNOWN = Said(
     "{path}: the page has no slider of this name; numbers are moved by its sliders.",
@@ -71,8 +72,11 @@ class Solver:
         self._spawn()
 
     def wait(self) -> None:
-        """Return once the model is compiled; raises `DataError` where it cannot be."""
-        said = self._line.recv()
+        """Return once the model is compiled; raises `DataError` where it cannot be, `SolverError` where the process ends before."""
+        try:
+            said = self._line.recv()
+        except (EOFError, OSError):
+            raise SolverError(_STILLBORN) from None
         if isinstance(said, DataError):
             raise said
 
@@ -136,10 +140,9 @@ class Solver:
             self.end()
         self._line, theirs = multiprocessing.Pipe()
         # Spawned, not forked: a fork would share whatever threads and locks the server has.
-        self._process = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=(theirs, *self._given), daemon=True
-        )
-        self._process.start()
+        process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, *self._given), daemon=True)
+        process.start()
+        self._process = process
         theirs.close()  # so that the end of the process is the end of the line
 
 
