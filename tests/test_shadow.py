@@ -494,4 +494,4 @@ def test_lines_in_japanese():
     solved = solve_market(make_market(load_model("two-class")))
     text = make_portfolio(solved, [solved]).to_text("ja")
     assert "限界" in text and "ライナスの中・重希土類供給枠が 1 % 増えれば 25.1 百万ドルの節約" in text
-    assert "ライナスからの軽希土類既契約引取量が 1 % 減れば 0.286 百万ドルの節約" in text
+    assert "南鳥島レアアース泥の生産能力が 1 % 増えれば 7.19 百万ドルの節約" in text  # as the README says
