@@ -91,6 +91,20 @@ def test_a_floor_by_hand():
     assert "loses at all of these" in str(dear) and "loses at none of these" in str(cheap)
 
 
+def test_a_contract_of_which_nothing_ever_arrives():
+    """*near* is shut from the start and never opens: a tonne that never comes has no price."""
+    shut = {
+        "states": [{"chain": "near", "state": s, "value": 12, "order": k} for k, s in enumerate(("shut", "open"))],
+        "depths": [{"chain": "near", "scope": "all", "state": "shut", "value": 1.0}],
+        "transitions": [
+            {"chain": "near", "from": a, "to": b, "value": x}
+            for a, b, x in (("shut", "open", 0.0), ("open", "shut", 1.0))
+        ],
+    }
+    with pytest.raises(DataError, match="nothing arrives in any future"):
+        procure.corridor(market(frames=tables(**shut)), "near", "Nd", volumes=2)
+
+
 def test_a_volume_beyond_the_largest_looked_at():
     """600 t are three times what is on offer, and the curve ends at 300: they can be had all the same, and are worth 160."""
     found = procure.corridor(market(), "near", "Nd", volume=600.0)

@@ -157,7 +157,8 @@ def corridor(
     Raises
     ------
     DataError
-        For an unknown supplier or element, one that it does not sell under contract, and numbers out of range.
+        For an unknown supplier or element, one that it does not sell under contract or of which nothing ever arrives, and numbers
+        out of range.
     Infeasible, SolverError
         As `procure.solve`.
 
@@ -311,6 +312,11 @@ class _Search:
             if known is None:
                 continue
             cost, paid, tonnes = known
+            if scale > 0 and not tonnes > 0:
+                seen = f"of {self.element} that {self.supplier} has under contract nothing arrives in any future"
+                raise DataError(
+                    Fault("element", seen, "a corridor is what a tonne that arrives is worth", "name another")
+                )
             worth = average = marginal = price = math.nan
             if first is None or before is None:
                 first, worth = known, 0.0
