@@ -135,6 +135,14 @@ def test_a_rival_that_is_chosen_or_that_no_plan_is():
         procure.why(procure.load_model("two-class"), "caremag heavy 40 %", most=0)
 
 
+def test_a_world_without_ranges_has_a_rival_all_the_same():
+    """Its tables have none: nothing can be said of what would reverse it, and all else can."""
+    found = procure.why(world(), "mud none")
+    assert found.n_numbers == 0 and found.numbers.empty and found.difference_musd == approx(13)
+    with pytest.raises(DataError, match="none of status assumed has a range"):
+        procure.why(world(), "mud none", statuses=["assumed"])
+
+
 def test_under_odds_in_doubt_nothing_is_said_of_fresh_paths():
     """They have the odds of the tables, and the weighed cost is that of the worst."""
     model = drawn(**{"shortage.all.cost.1": 300.0, "risk.ambiguity": "total_variation", "risk.radius": 0.2})

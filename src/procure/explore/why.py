@@ -91,7 +91,7 @@ class Why(Kept):
         difference there at first order and with both solved again (NaN where there is no plan), and `reverses_at`, where both
         cost the same; NaN where the rival stays dearer.
     n_numbers : int
-        That have a range, out of which they come.
+        That have a range, out of which they come; 0 where none has, or none were to be followed.
     n_paths : int
         Fresh paths; 0 where every future is counted, or nothing was compared.
     is_drawn : bool
@@ -178,7 +178,7 @@ def why(
     compiled = Compiled(model)
     try:
         asked = _asked(compiled.programs({})[0].market, instead)
-        known = unknowns(model, numbers, statuses)[0] if most > 0 else []
+        known = _known(model, numbers, statuses) if most > 0 else []
     except DataError as error:
         raise DataError([*faults, *error.faults]) from None
     if faults:
@@ -196,6 +196,16 @@ def why(
 
 
 # --- what is asked
+
+
+def _known(model: Model, numbers: Sequence[str] | None, statuses: Collection[str] | None) -> list[Unknown]:
+    """The numbers to look at: of a model whose tables have no ranges none, unless some are asked for."""
+    try:
+        return unknowns(model, numbers, statuses)[0]
+    except DataError:
+        if numbers is None and statuses is None:
+            return []
+        raise
 
 
 @dataclass(frozen=True)
@@ -338,7 +348,7 @@ class _OfShare(_Pair):
             outermost = (
                 "no plan at all"
                 if math.isnan(end)
-                else f"{percent(end)} % is the {'most' if self._at_least else 'least'}"
+                else f"{'0' if end < LEAST_SHARE else percent(end)} % is the {'most' if self._at_least else 'least'}"
             )
             raise Infeasible([f"{self.names[1]}, in the mean over all years: {outermost} that any plan has"])
         self.rival = Measured(solved(end))
