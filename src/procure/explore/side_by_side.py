@@ -106,9 +106,8 @@ def side_by_side(
     >>> from procure import load_model, solve
     >>> model = load_model("two-class")
     >>> found = side_by_side({"base": solve(model), "no seabed": solve(model.with_(**{"suppliers.seabed.capacity": 0.0}))})
-    >>> print(found.inputs.to_string(index=False))
-                                path     base  no seabed
-    suppliers.seabed.capacity.all.2027 360 t/yr    0 t/yr
+    >>> found.inputs.values.tolist()
+    [['suppliers.seabed.capacity.all.2027', '360 t/yr', '0 t/yr']]
     """
     if len(answers) < 2:
         seen = "there is one" if answers else "there are none"
