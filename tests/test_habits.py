@@ -285,7 +285,8 @@ main()
 
 def test_models_are_listed_with_what_they_hold():
     rows = list(csv.DictReader(io.StringIO(run("models", "--csv", "-").stdout)))
-    assert {row["model"]: row["years"] for row in rows} == {"japan": "2027-2036", "two-class": "2027"}
+    years = {"japan": "2027-2036", "japan-2040": "2027-2040", "motor-maker": "2027-2029", "two-class": "2027"}
+    assert {row["model"]: row["years"] for row in rows} == years
     assert "lynas" in rows[0]["suppliers"] and rows[0]["limits"] == "china_heavy_share"
 
 
@@ -317,7 +318,7 @@ def test_a_shell_completes_models_and_names(tmp_path, monkeypatch):
     (tmp_path / "java" / "mine.toml").touch()
     from procure.cli import complete
 
-    assert complete.models("ja") == ["japan", "jam.toml", "java/"]
+    assert complete.models("ja") == ["japan", "japan-2040", "jam.toml", "java/"]
     assert complete.models("java/") == ["java/mine.toml"]
     assert complete.tables("pric") == ["price_history", "prices"] or set(complete.tables("pric")) == {
         "prices",
@@ -327,7 +328,7 @@ def test_a_shell_completes_models_and_names(tmp_path, monkeypatch):
     assert "lynas" in complete.suppliers("l") and "jogmec-60" in complete.policies("jogmec")
     words = {**os.environ, "_PROCURE_COMPLETE": "complete_bash", "COMP_WORDS": "procure solve ja", "COMP_CWORD": "2"}
     done = subprocess.run([sys.executable, "-m", "procure"], env=words, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["japan", "jam.toml", "java/"], done.stderr
+    assert done.stdout.split() == ["japan", "japan-2040", "jam.toml", "java/"], done.stderr
 
 
 # ------------------------------------------------------------------------------------------------------- hostile texts
