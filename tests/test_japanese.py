@@ -10,12 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from procure.cli import app
-from procure.model import load_model
+from procure.model import bundled_models, load_model
 
 #: What is written alike in every language: what a model file or a command calls something, units, and words of the trade.
 ALIKE = {
     "procure",
-    "two-class",
     "USD/kg",
     "EVPI",
     "VSS",
@@ -23,14 +22,12 @@ ALIKE = {
     "t/t",
     "toml",
     "csv",
-    "japan",
     "risk.weight",
-    "china_heavy_share",
 }
 
 
 #: What is no word: an option with what it takes, a command, an address.
-_SKIPPED = re.compile(r"procure sources \S+|--\S+( [A-Z]+)?|`[^`]*`|https?\S+")
+_SKIPPED = re.compile(r"procure sources \S+|procure [a-z]+|--\S+( [A-Z]+)?|`[^`]*`|https?\S+")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]{3,}")
 
 
@@ -39,7 +36,12 @@ def names() -> set[str]:
     facts = load_model("two-class").facts
     columns = [table[name] for table in facts.tables.values() for name in table.select_dtypes(["object", "str"])]
     texts = {str(value) for column in columns for value in column} | {*facts.paths()}
-    return {word for text in texts for word in re.split(r"[\s.]", text)} | {*facts.tables, *ALIKE}
+    models = {name: load_model(name).settings for name in bundled_models()}
+    given = {limit.name for settings in models.values() for limit in settings.limits}
+    sold = {name for settings in models.values() for name in settings.suppliers}
+    return (
+        {word for text in texts for word in re.split(r"[\s.]", text)} | {*facts.tables, *ALIKE, *models} | given | sold
+    )
 
 
 def left_in(text: str) -> list[str]:

@@ -33,6 +33,9 @@ from procure.solving.reach import Change, Reaches
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress
 
+#: A level that is dearer by no more than this part of the cost is solved to its end, too: it may be a tie.
+NEAR = 1e-5
+
 
 class Compiled:
     """A model ready to be solved again and again; made by `procure.compile`.
@@ -193,7 +196,7 @@ class Compiled:
 
         def solved(each: Waiting) -> Optimum:
             nonlocal least
-            end = each.solve(least)
+            end = each.solve(least * (1.0 + NEAR))
             if end.solution.status is Status.OPTIMAL:
                 least = min(least, end.solution.objective)
             return end
