@@ -32,6 +32,8 @@ from procure.units import Array
 
 #: A reduced cost or a row dual this small beside its terms is none.
 NONE = 1e-10
+#: Terms are taken for no smaller than this part of the largest cost.
+SMALL = 1e-3
 
 
 def broken(program: Program, solution: Solution) -> Solution:
@@ -50,8 +52,10 @@ def on_face(lp: LinearProgram, solution: Solution, weight: Array) -> Solution | 
     y = solution.row_dual
     reduced = lp.cost - lp.matrix.T @ y
     size = np.abs(lp.cost) + abs(lp.matrix).T @ np.abs(y)
-    binds = np.abs(y) > NONE * np.abs(y).max(initial=0.0)
-    stands = np.abs(reduced) > NONE * np.maximum(size, NONE)
+    # Where an optimum costs nothing all duals are rounding, and nothing is large beside them: the costs are.
+    largest = max(np.abs(lp.cost).max(initial=0.0), NONE)
+    binds = np.abs(y) > NONE * max(np.abs(y).max(initial=0.0), largest)
+    stands = np.abs(reduced) > NONE * np.maximum(size, SMALL * largest)
     at = np.where(reduced > 0, lp.lower, lp.upper)
     stands &= np.isfinite(at)
     row_at = np.where(y > 0, lp.row_lower, lp.row_upper)
