@@ -100,10 +100,10 @@ SHUT = {
 }
 
 
-def drawn(**choices):
+def drawn(limits=(), **choices):
     """Four years in which far may be shut, of which the tree holds a few."""
     few = {"model.years": (2027, 2030), "world.tree.nodes": 13, "risk.weight": 0.5, "risk.alpha": 0.9}
-    return world(("none", "small"), **SHUT).with_(**few, **choices)
+    return world(("none", "small"), limits, **SHUT).with_(**few, **choices)
 
 
 def test_the_error_is_that_of_both_plans_on_fresh_paths_where_they_cost_the_same():

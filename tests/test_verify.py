@@ -32,6 +32,7 @@ from test_compiled import BOOK
 from test_portfolio import one_mine
 from test_strategies import option
 from test_together import world
+from test_verdict import drawn
 
 SHUT = (1 - np.exp(-2)) / 2  # the probability that the mine of `one_mine` is shut, after a year that began open
 
@@ -375,6 +376,16 @@ def test_an_answer_under_the_worst_odds_is_proved_too(ambiguity, radius):
     model = procure.load_model("two-class").with_(**{"risk.ambiguity": ambiguity, "risk.radius": radius})
     _, found = proved_of(model)
     assert found.holds and found.gap <= 1e-12, found.faults
+
+
+def test_a_difference_on_fresh_paths_without_an_error_is_not_that_of_the_trees():
+    """On the mean the rule knows what the plans cost, to the last digit; the tree holds a few of the futures."""
+    portfolio = procure.solve(drawn(**{"risk.weight": 0.0, "demand.uncertain": "yearly"}), foresight=False, proof=True)
+    levels = portfolio.programme_levels
+    assert portfolio.summary["fresh_paths"] > 0 and (levels["standard_error_musd"] == 0).all()
+    on_the_trees = levels["objective_musd"] - levels["objective_musd"].min()
+    assert not levels["difference_musd"].tolist() == approx(on_the_trees.tolist(), abs=1e-6)
+    assert verify(portfolio).faults == ()
 
 
 def test_every_level_has_to_be_there():

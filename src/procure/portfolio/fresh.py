@@ -38,7 +38,7 @@ from procure.words import Progress
 #: Of the intervals, and half their width in standard errors.
 CONFIDENCE, WIDE = 0.95, 1.959964
 MEASURES = ("expected", "cvar", "weighed")
-#: Share of the spread of an amount below which its standard error is that of the arithmetic.
+#: Share of the size of an amount below which its standard error is that of the arithmetic.
 ROUNDING = 1e-9
 
 
@@ -145,7 +145,7 @@ class Sample:
     def beyond(self, other: Sample) -> tuple[Array, Array]:
         """By how much each of `MEASURES` lies above that of another plan on the same paths, and its standard error."""
         both = _Luck(np.concatenate([self.luck, other.luck], axis=1), self.probability)
-        return both.estimate(self.influences - other.influences)
+        return both.estimate(self.influences, other.influences)
 
 
 def check_playable(model: Model) -> None:
@@ -234,8 +234,10 @@ class _Luck:
         apart = size > 1e-9 * size.max(initial=1.0)
         return columns[:, apart], turned[apart] @ mean / size[apart]
 
-    def estimate(self, amount: Array) -> tuple[Array, Array]:
-        """Mean of each column of an amount and its standard error, the known part of the luck taken out."""
+    def estimate(self, amount: Array, less: Array | float = 0.0) -> tuple[Array, Array]:
+        """Mean of each column of an amount, `less` another, and its standard error, the known part of the luck taken out."""
+        size = np.maximum(np.abs(amount), np.abs(less)).max(axis=0)  # two that differ by a constant differ by rounding, too
+        amount = amount - less
         mean = self.probability @ amount
         if not self.luck.shape[1]:
             return mean, np.zeros_like(mean)
@@ -244,4 +246,4 @@ class _Luck:
         left = rest - columns @ share
         freedom = max(len(left) - 1 - columns.shape[1], 1)
         error = np.sqrt((left**2).sum(axis=0) / freedom / len(left))
-        return mean - off @ share, np.where(error > ROUNDING * rest.std(axis=0), error, 0.0)
+        return mean - off @ share, np.where(error > ROUNDING * size, error, 0.0)
