@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import procure
 from procure import DataError
 from procure.cli import app
-from test_switch import drawn, world
+from test_switch import SHUT, V, drawn, world
 
 CAPACITY = "suppliers.seabed.capacity"
 
@@ -57,6 +57,23 @@ def test_another_world_is_not_played_on_the_same_paths():
     )
 
 
+def test_other_tables_are_told_whatever_numbers_are_set():
+    """The two set the same number otherwise, and one knows how often far shuts; the tables of two that only set numbers are the same."""
+    one, other = solved(world(), **{V: 250.0}), solved(world(**SHUT), **{V: 260.0})
+    inputs = procure.side_by_side({"one": one, "other": other}, paths=0).inputs["path"].tolist()
+    assert inputs == ["the tables", f"{V}"]
+    again = solved(world(), **{V: 260.0})
+    assert procure.side_by_side({"one": one, "again": again}, paths=0).inputs["path"].tolist() == [V]
+
+
+def test_numbers_that_are_not_set_are_not_read_from_other_tables(tmp_path):
+    """Of an answer in a file whose tables are nowhere to be had only the numbers are known that it set."""
+    solved(world(), **{V: 250.0}).to_json(tmp_path / "mine.json")
+    kept = procure.read_portfolio(tmp_path / "mine.json")
+    found = told(procure.side_by_side({"mine": kept, "other": solved(world())}, paths=0).inputs)
+    assert found[V] == {"mine": "250", "other": "300 USD/kg"} and "the tables" in found
+
+
 def test_why_a_level_was_out():
     gap = {"name": "gap", "kind": "expected_shortage", "max": 0.45}
     found = procure.side_by_side({"free": solved(world()), "served": solved(world(limits=[gap]))}, paths=0)
@@ -71,13 +88,13 @@ def test_why_a_level_was_out():
 
 def test_plans_of_a_drawn_world_differ_with_an_error():
     """Mud never fails and leaves something short: what it saves is the same on every path. What less of far does is luck."""
-    model = drawn(**{"shortage.all.cost.1": 300.0})
+    model = drawn(**{V: 300.0})
     answers = {"both": solved(model), "none": solved(model, **{"suppliers.mud.programmes": ("none",)})}
     found = procure.side_by_side(answers, paths=500)
     assert found.n_paths == 500 and found.differences["portfolio"].unique().tolist() == ["none"]
     assert (found.differences["standard_error_musd"] == 0).all() and (found.differences["difference_musd"] > 1).all()
     cap = {"name": "less", "kind": "share", "supplier": "far", "max": 0.2}
-    answers["less"] = solved(drawn(limits=[cap], **{"shortage.all.cost.1": 300.0}))
+    answers["less"] = solved(drawn(limits=[cap], **{V: 300.0}))
     errors = procure.side_by_side(answers, paths=500).differences.set_index(["portfolio", "measure"])["standard_error_musd"]
     assert errors["less", "expected"] == 0 and errors["less", "cvar"] > 1 and errors["less", "weighed"] > 1
     one_seed_more = solved(model, **{"world.tree.seed": 2})

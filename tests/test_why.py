@@ -14,6 +14,7 @@ and those of `test_sensitivity`: test 9.025, plant 8 + I = 9.5, as cheap where 8
 """
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,6 +60,14 @@ def test_a_programme_level_by_hand():
     assert of_kind(found, "component") == approx({"investment": -10, "contracts": -7, "shortage_cost": 30})
     assert of_kind(found, "element") == approx({"": -10, "Nd": 23})
     assert found.table["standard_error_musd"].tolist() == [0, 0, 0]
+
+
+def test_what_is_cheaper_already_needs_nothing_to_be_otherwise(option):  # noqa: F811
+    """A plan that another tree took for the best may be the dearer one here."""
+    kept = replace(procure.solve(option, verdict=False), programmes={"sea": "plant"})
+    found = procure.why(kept, "sea test then plant")
+    assert found.difference_musd == approx(-0.475) and found.numbers.empty and found.n_numbers == 0
+    assert "It costs no more as the numbers stand" in str(found) and "still" not in str(found)
 
 
 def test_what_reverses_it_by_hand(option):  # noqa: F811

@@ -152,11 +152,9 @@ def _inputs(answers: Mapping[str, Portfolio]) -> DataFrame:
     paths = dict.fromkeys(path for own in choices.values() for path in own)
     rows = [(path, *(own.get(path, NONE) for own in choices.values())) for path in paths]
     models = {name: _model(answer) for name, answer in answers.items()}
+    rows.append(("the tables", *(_tables(answer, models[name])[:8] for name, answer in answers.items())))
     numbers = dict.fromkeys(_in_full(models[name], path) for name, answer in answers.items() for path in answer.numbers)
     rows += [(path, *(_number(answers[name], models[name], path) for name in answers)) for path in numbers]
-    prints = tuple(answer.fingerprint[:8] for answer in answers.values())
-    if not any(answer.numbers for answer in answers.values()):
-        rows.append(("the tables", *prints))
     return DataFrame([row for row in rows if len(set(row[1:])) > 1], columns=["path", *answers])
 
 
@@ -166,27 +164,27 @@ def _flat(value: Any, head: str = "") -> Iterator[tuple[str, str]]:
         for key, inner in value.items():
             if head or key != "overrides":
                 yield from _flat(inner, f"{head}{key}.")
-    elif isinstance(value, list) and value and all(isinstance(entry, Mapping) and "name" in entry for entry in value):
+    elif isinstance(value, list) and all(isinstance(entry, Mapping) and "name" in entry for entry in value):
         for entry in value:
             own = {key: inner for key, inner in entry.items() if key != "name"}
             yield from _flat(own, f"{head}{entry['name']}.")
-    else:
-        text = (
-            plain(value)
-            if isinstance(value, float)
-            else value
-            if isinstance(value, str)
-            else json.dumps(value, ensure_ascii=False)
-        )
-        yield head.removesuffix("."), text
+    elif value is not None:
+        text = plain(value) if isinstance(value, float) else value
+        yield head.removesuffix("."), text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
 
 
 def _model(answer: Portfolio) -> Model | None:
-    """What was solved, as far as it is known."""
+    """What was solved; None where its tables are not those that can be had."""
     try:
-        return answer.model or model_of(answer)
+        model = answer.model or model_of(answer)
     except DataError:
         return None
+    return model if model.facts.fingerprint == answer.fingerprint else None
+
+
+def _tables(answer: Portfolio, model: Model | None) -> str:
+    """A text that differs where any cell of the tables does, before a number was set; of unknown ones, after that."""
+    return answer.fingerprint if model is None else model.facts.as_read.fingerprint
 
 
 def _in_full(model: Model | None, path: str) -> str:

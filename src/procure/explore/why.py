@@ -91,7 +91,7 @@ class Why(Kept):
         difference there at first order and with both solved again (NaN where there is no plan), and `reverses_at`, where both
         cost the same; NaN where the rival stays dearer.
     n_numbers : int
-        That have a range, out of which they come; 0 where none has, or none were to be followed.
+        That have a range, out of which they come; 0 where none has, none were to be followed, or the rival is no dearer anyway.
     n_paths : int
         Fresh paths; 0 where every future is counted, or nothing was compared.
     is_drawn : bool
@@ -385,6 +385,7 @@ def _told(model: Model, pair: _Pair, known: Sequence[Unknown], paths: int, most:
     fresh = beside(pair.rival, pair.chosen, paths)
     is_played, is_one_of_many = not isinstance(fresh, str), is_drawn(model)
     table = _table(pair, fresh)
+    known = known if table["difference_musd"].iloc[MEASURES.index("weighed")] > 0 else ()  # else there is nothing to reverse
     numbers = _followed(model, pair, known, most, told)
     return Why(
         name=model.name,
@@ -508,7 +509,7 @@ def _reversed(pair: _Pair, unknown: Unknown, end: float, apart: float) -> tuple[
     tie = SAME * whole
     at_end = beyond(end)
     told = math.nan if math.isinf(at_end) or at_end <= -whole else at_end + tie
-    if not at_end <= 0 or apart <= tie:
+    if not at_end <= 0:
         return told, math.nan
     value = brentq(beyond, unknown.value, end, xtol=FINE * abs(end - unknown.value), rtol=1e-6)
     return told, float(value)

@@ -181,6 +181,12 @@ def _how_long(state: str, above: float, up_to: float) -> str:
 
 def _numbers(answer: Why) -> Iterator[str]:
     """What would reverse it, the smallest change first."""
+    if answer.difference_musd <= 0:
+        yield ""
+        yield Said(
+            "It costs no more as the numbers stand: nothing has to be otherwise for that.",
+            "現在の数値のままで費用は高くない。何も変わる必要はない。",
+        )
     if answer.n_numbers == 0:
         return
     yield ""
