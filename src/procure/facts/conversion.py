@@ -50,12 +50,13 @@ class Units:
             return 1.0
         pair = unit, target
         if pair not in self._factors:
+            registry = self._registry
             try:
                 if not _UNIT.fullmatch(unit):
                     raise ValueError("not made of names of units")
-                single = self._registry.Quantity(1.0, self._plain(unit))
+                single = registry.Quantity(1.0, self._plain(unit))
                 self._factors[pair] = float(single.to(self._plain(target)).magnitude)
-            except Exception as error:  # pint raises many kinds, and whatever its parser meets
+            except Exception as error:  # of pint alone: its parser raises whatever it meets, down to bare assertions
                 raise ValueError(f"unit '{unit}' does not convert to {target}") from error
         return self._factors[pair]
 

@@ -148,7 +148,7 @@ def _answers(parts: Sequence[Any], question: _Question) -> list[Any] | Exception
     """What a method of each part returns, or why it does not: an error is for the one who asked."""
     try:
         return [getattr(part, question.name)(*given) for part, given in zip(parts, question.arguments, strict=True)]
-    except Exception as error:
+    except Exception as error:  # raised again by `Workers.ask`, in the process that asked
         return error
 
 

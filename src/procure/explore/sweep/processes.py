@@ -171,10 +171,11 @@ def serve() -> None:
     threading.Thread(target=_listen, args=(shards,), daemon=True).start()
     try:
         pickle.loads(packed)
-    except Exception as error:  # what the parent can name, this process cannot
+    except Exception as error:  # what the parent can name, this process cannot: whatever its own modules raise
         rule = "a model that is swept in several processes can be read in them"
         remedy = "define the functions of its extension in a module, or take one worker"
-        _tell(rows, DataError(Fault("model", f"a worker cannot read it ({error})", rule, remedy)))
+        seen = f"a worker cannot read it ({type(error).__name__}: {error})"
+        _tell(rows, DataError(Fault("model", seen, rule, remedy)))
         return
     _tell(rows, _READY)
     while True:
@@ -199,5 +200,5 @@ def _listen(shards: queue.SimpleQueue[Any]) -> None:
     try:
         while True:
             shards.put(pickle.load(sys.stdin.buffer))
-    except Exception:
+    except (EOFError, OSError, MemoryError, pickle.UnpicklingError):  # it is gone, perhaps in the middle of a shard
         os._exit(0)

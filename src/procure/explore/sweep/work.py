@@ -55,7 +55,7 @@ class Hand:
             self._compiled = Compiled(job.model, options=job.options, n_cores=self._n_cores)
         try:
             return solve_case(self._compiled, case, job.columns, job.paths)
-        except Exception as error:
+        except Exception as error:  # told in its row: a sweep of thousands does not end with one
             if is_fault_of_procure(error):
                 self._compiled = None  # nobody knows what it left behind
             return raised(error)
