@@ -1,7 +1,11 @@
 """Answers to questions, kept in a file and read again."""
 
+import hashlib
+import importlib
 import json
 import math
+import pkgutil
+import sys
 from dataclasses import fields, replace
 
 import pytest
@@ -9,9 +13,12 @@ from pandas import DataFrame
 from pandas.testing import assert_frame_equal
 
 import procure
-from procure.explore.kept import read_kept
+from procure import explore
+from procure.explore.kept import VERSION, Kept, read_kept
 from procure.explore.ranges import Ranges
 from procure.explore.stress import Stress
+from procure.portfolio import portfolio
+from procure.portfolio.frames import FRAMES
 from test_plot import followed
 
 
@@ -56,7 +63,9 @@ def spoiled(tmp_path, **changes):
     [
         ({"format": "procure.range"}, "procure.ranges"),
         ({"format": ["procure.ranges"]}, "the format is one of"),
-        ({"version": 2}, "reads version 1"),
+        ({"version": VERSION - 1}, "of an earlier release; this release reads version"),
+        ({"version": VERSION + 1}, "of a later release"),
+        ({"version": None}, "version is None"),
         ({"within": "much"}, "within: value is 'much'"),
         ({"n_trees": True}, "n_trees: value is 'True'"),
         ({"levels": {"ten": []}}, "levels: value is"),
@@ -82,3 +91,26 @@ def test_a_kind_is_one_that_was_asked_for(tmp_path):
     replace(ranges(), name="other").to_json(tmp_path / "answer.json")
     with pytest.raises(procure.DataError, match=r"procure\.stress"):
         read_kept(tmp_path / "answer.json", [Stress])
+
+
+def columns_of(kind):
+    """The names of columns that stand in the file of a kind of answer."""
+    return {
+        name: value
+        for name, value in vars(sys.modules[kind.__module__]).items()
+        if name.isupper() and isinstance(value, tuple) and all(isinstance(column, str) for column in value)
+    }
+
+
+def digest(known):
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:12]
+
+
+def test_fields_change_with_the_version_that_explains_it():
+    """Whoever changes a field or a column of an answer raises the version and writes the new digest beside it."""
+    for module in pkgutil.walk_packages(explore.__path__, "procure.explore."):
+        importlib.import_module(module.name)
+    kinds = sorted(Kept.__subclasses__(), key=lambda kind: kind.format)
+    known = [(kind.format, [(f.name, f.type) for f in fields(kind)], columns_of(kind)) for kind in kinds]
+    assert (VERSION, digest(known)) == (2, "12a4836397ff")
+    assert (portfolio.VERSION, digest([portfolio.TEXTS, portfolio.SUMMARY, FRAMES])) == (2, "0b36f9431e87")

@@ -478,6 +478,7 @@ CORRUPT = {
     "text": lambda d: "no portfolio",
     "a list": lambda d: [d],
     "another format": lambda d: d | {"format": "procure.sweep"},
+    "an earlier version": lambda d: d | {"version": 1},
     "a later version": lambda d: d | {"version": 99},
     "version true": lambda d: d | {"version": True},
     "no version": lambda d: {key: value for key, value in d.items() if key != "version"},

@@ -12,11 +12,12 @@ from pandas import DataFrame, Series
 
 from procure.errors import DataError, Fault, nearest
 from procure.portfolio.frames import encode_number
-from procure.portfolio.read import read_document
+from procure.portfolio.read import check_version, read_document
 from procure.portfolio.store import write
 from procure.words import Shown
 
-VERSION = 1
+#: One more whenever a field or a column of any kind of answer changes. 2: since answers are read again.
+VERSION = 2
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}
 
 
@@ -72,12 +73,7 @@ def read_kept(path: str | Path, kinds: Iterable[type[Answer]]) -> Answer:
         rule = f"the format is one of {', '.join(by_format)}"
         remedy = nearest(said, by_format) if isinstance(said, str) else "give a file that --json wrote"
         raise DataError(Fault(where, f"format is {said!r}", rule, remedy))
-    if document.get("version") != VERSION:
-        raise DataError(
-            Fault(
-                where, f"version is {document.get('version')!r}", f"this release reads version {VERSION}", "ask again"
-            )
-        )
+    check_version(document, VERSION, where)
     kind = by_format[said]
     hints, faults = get_type_hints(kind), list[Fault]()
     own = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]  # of those that derive

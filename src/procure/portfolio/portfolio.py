@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from procure.model import Model
 
 FORMAT = "procure.portfolio"
-VERSION = 1
+#: One more whenever a field or a column changes. 2: how far prices hold, odds in doubt, what proves the answer.
+VERSION = 2
 #: Fields that are text, and the numbers that every summary has.
 TEXTS = ("name", "status", "origin", "fingerprint")
 SUMMARY = (

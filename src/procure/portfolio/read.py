@@ -66,6 +66,18 @@ def read_document(path: str | Path) -> Any:
         raise DataError(Fault(where, seen, "an answer is a JSON file in UTF-8", remedy)) from None
 
 
+def check_version(document: Mapping[str, Any], version: int, where: str) -> None:
+    """Refuse an answer that another release wrote, whose fields are others than those of a version."""
+    said = document.get("version")
+    if type(said) is int and said == version:
+        return
+    seen = f"version is {said!r}"
+    if type(said) is int:
+        seen += ", of an earlier release" if said < version else ", of a later release"
+    rule = f"this release reads version {version}, whose fields are others"
+    raise DataError(Fault(where, seen, rule, "ask again with this release, or read it with the one that wrote it"))
+
+
 def _refuse_constant(text: str) -> Any:
     raise ValueError(f"{text} is no JSON number")
 
@@ -74,11 +86,7 @@ def _from_document(document: Any, where: str) -> Portfolio:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         seen = f"format is {document.get('format')!r}" if isinstance(document, dict) else "it is no object"
         raise DataError(Fault(where, seen, f"the format is '{FORMAT}'", "give a file written by Portfolio.to_json"))
-    if document.get("version") != VERSION or isinstance(document["version"], bool):
-        raise DataError(
-            Fault(where, f"version is {document.get('version')!r}", f"this release reads version {VERSION}",
-                  "solve the model again, or use the release that wrote the file")
-        )  # fmt: skip
+    check_version(document, VERSION, where)
     faults: list[Fault] = []
     objects = ("title", "programmes", "names", "exchange", "numbers", "summary", "settings", "frames")
     known = ("format", "version", *TEXTS, *objects, "proof")
