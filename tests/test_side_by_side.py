@@ -58,7 +58,7 @@ def test_another_world_is_not_played_on_the_same_paths():
 
 
 def test_other_tables_are_told_whatever_numbers_are_set():
-    """The two set the same number otherwise, and one knows how often far shuts; the tables of two that only set numbers are the same."""
+    """Both set the same number, and one knows how often far shuts; the tables of two that only set numbers are the same."""
     one, other = solved(world(), **{V: 250.0}), solved(world(**SHUT), **{V: 260.0})
     inputs = procure.side_by_side({"one": one, "other": other}, paths=0).inputs["path"].tolist()
     assert inputs == ["the tables", f"{V}"]
@@ -95,7 +95,9 @@ def test_plans_of_a_drawn_world_differ_with_an_error():
     assert (found.differences["standard_error_musd"] == 0).all() and (found.differences["difference_musd"] > 1).all()
     cap = {"name": "less", "kind": "share", "supplier": "far", "max": 0.2}
     answers["less"] = solved(drawn(limits=[cap], **{V: 300.0}))
-    errors = procure.side_by_side(answers, paths=500).differences.set_index(["portfolio", "measure"])["standard_error_musd"]
+    errors = procure.side_by_side(answers, paths=500).differences.set_index(["portfolio", "measure"])[
+        "standard_error_musd"
+    ]
     assert errors["less", "expected"] == 0 and errors["less", "cvar"] > 1 and errors["less", "weighed"] > 1
     one_seed_more = solved(model, **{"world.tree.seed": 2})
     assert not procure.side_by_side({"a": answers["both"], "b": one_seed_more}, paths=200).refusal

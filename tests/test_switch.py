@@ -24,6 +24,7 @@ from procure.cli import app
 from procure.explore.switch import NONE
 from procure.facts import Facts
 from procure.model import make_model
+from test_verdict import drawn as plants
 
 V = "shortage.all.cost.1"
 LEVELS = {"none": (0.0, 0.0), "small": (100.0, 10_000.0), "big": (200.0, 40_000.0)}
@@ -107,8 +108,8 @@ def drawn(limits=(), **choices):
 
 
 def test_the_error_is_that_of_both_plans_on_fresh_paths_where_they_cost_the_same():
-    model, path = drawn(), V
-    switches = procure.switch(model, path, 0, 300)
+    model, path = plants(), "suppliers.plant.programmes.large.running_cost"
+    switches = procure.switch(model, path, 0, 1000, points=3)
     (row,) = switches.table.to_dict("records")
     levels = procure.compile(model).solve({path: row["value"]}).make_portfolio(False, paths=10_000).programme_levels
     assert (
@@ -117,6 +118,12 @@ def test_the_error_is_that_of_both_plans_on_fresh_paths_where_they_cost_the_same
     )
     half = 1.959964 * row["standard_error_musd"] / row["slope_musd"]
     assert (row["tie_low"], row["tie_high"]) == approx((row["value"] - half, row["value"] + half))
+
+
+def test_plans_that_differ_by_the_same_on_every_path_have_no_error():
+    """Mud never fails, and far alone never fills the demand: whatever far does, mud is worth as much."""
+    (row,) = procure.switch(drawn(), V, 0, 300).table.to_dict("records")
+    assert row["standard_error_musd"] == 0 and row["tie_low"] == row["tie_high"] == row["value"]
 
 
 def test_a_law_that_moves_keeps_the_futures_until_it_moves_too_far():

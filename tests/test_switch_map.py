@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 import procure
 from procure import DataError, SolverError
 from procure.cli import app
-from test_switch import V, drawn, world
+from test_switch import V, world
+from test_verdict import drawn as plants
 
 INVESTMENT = "suppliers.mud.programmes.small.investment.2027"
 OFFER = "suppliers.lynas.offers.medium_heavy.2027"
@@ -52,11 +53,11 @@ def test_the_tie_band_is_as_wide_as_its_error():
 
 
 def test_the_error_is_that_of_fresh_paths_as_the_numbers_stand():
-    model = drawn(**{V: 300.0})
-    found = procure.switch_map(model, (V, 0, 300), ("demand.Nd.2027", 800, 1000), points=2, workers=1)
+    model, running = plants(), "suppliers.plant.programmes.large.running_cost"
+    found = procure.switch_map(model, (running, 0, 1000), ("demand.Cu.2027", 90, 100), points=2, workers=1)
     levels = procure.compile(model).solve().make_portfolio(False, paths=10_000).programme_levels
     errors = found.table["standard_error_musd"].unique().tolist()
-    assert errors == [approx(levels["standard_error_musd"].max(), rel=1e-6)] and found.is_drawn
+    assert errors == [approx(levels["standard_error_musd"].max(), rel=1e-6)] and errors[0] > 0 and found.is_drawn
 
 
 def test_the_first_supplier_by_hand():

@@ -384,7 +384,7 @@ def test_a_difference_on_fresh_paths_without_an_error_is_not_that_of_the_trees()
     levels = portfolio.programme_levels
     assert portfolio.summary["fresh_paths"] > 0 and (levels["standard_error_musd"] == 0).all()
     on_the_trees = levels["objective_musd"] - levels["objective_musd"].min()
-    assert not levels["difference_musd"].tolist() == approx(on_the_trees.tolist(), abs=1e-6)
+    assert levels["difference_musd"].tolist() != approx(on_the_trees.tolist(), abs=1e-6)
     assert verify(portfolio).faults == ()
 
 

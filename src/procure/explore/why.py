@@ -385,7 +385,9 @@ def _told(model: Model, pair: _Pair, known: Sequence[Unknown], paths: int, most:
     fresh = beside(pair.rival, pair.chosen, paths)
     is_played, is_one_of_many = not isinstance(fresh, str), is_drawn(model)
     table = _table(pair, fresh)
-    known = known if table["difference_musd"].iloc[MEASURES.index("weighed")] > 0 else ()  # else there is nothing to reverse
+    known = (
+        known if table["difference_musd"].iloc[MEASURES.index("weighed")] > 0 else ()
+    )  # else there is nothing to reverse
     numbers = _followed(model, pair, known, most, told)
     return Why(
         name=model.name,

@@ -236,7 +236,9 @@ class _Luck:
 
     def estimate(self, amount: Array, less: Array | float = 0.0) -> tuple[Array, Array]:
         """Mean of each column of an amount, `less` another, and its standard error, the known part of the luck taken out."""
-        size = np.maximum(np.abs(amount), np.abs(less)).max(axis=0)  # two that differ by a constant differ by rounding, too
+        size = np.maximum(np.abs(amount), np.abs(less)).max(
+            axis=0
+        )  # two that differ by a constant differ by rounding, too
         amount = amount - less
         mean = self.probability @ amount
         if not self.luck.shape[1]:

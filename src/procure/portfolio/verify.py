@@ -280,7 +280,9 @@ class _Proofs:
             elif level.measured is not None:
                 found = dict(zip(columns, account.costs(level.measured).values(), strict=True))
                 is_played = self.portfolio.summary["fresh_paths"] > 0 and not math.isnan(row["standard_error_musd"])
-                if not is_played or level is chosen:  # else the difference is that of fresh paths, which the trees do not tell
+                if (
+                    not is_played or level is chosen
+                ):  # else the difference is that of fresh paths, which the trees do not tell
                     found["difference_musd"] = (level.measured.objective - _objective(chosen)) / KUSD_PER_MUSD
                 for column, number in found.items():
                     if not _agree(row[column], number, found["objective_musd"]):
