@@ -357,6 +357,19 @@ def test_a_shortage_costs_what_it_does_in_its_year():
     assert cost(market(moved, [[1, 1, 1]], [1.0])) == approx(6000 + 7000 + 7000)
 
 
+@pytest.mark.parametrize("attribute", ["width", "fall"])
+def test_a_tier_is_as_wide_in_all_years(attribute):
+    """The widths sum to one, and one number of a tier has one meaning for what moves or follows it."""
+    shortage = table(
+        "scope tier attribute year value",
+        ["Cu", 1, "width", "", 1], ["Cu", 1, "cost", "", 50], ["Cu", 1, attribute, "2028", 0],
+    )  # fmt: skip
+    with pytest.raises(
+        DataError, match=f"row 3, column year: '2028'.*year is blank where the attribute is {attribute}"
+    ):
+        Facts.from_frames(world(shortage=shortage))
+
+
 def test_a_tier_that_begins_too_late_is_told():
     shortage = table("scope tier attribute year value", ["Cu", 1, "width", "", 1], ["Cu", 1, "cost", "2028", 80])
     with pytest.raises(DataError, match=r"shortage.csv: no cost of tier 1 for 'Cu' in 2027"):

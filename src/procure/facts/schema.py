@@ -114,6 +114,7 @@ class Table:
     path: str | None
     unit: str | None  # None: free
     attributes: dict[str, Bounds]
+    blank: dict[str, tuple[str, ...]]  # by attribute, the columns that say nothing of it
     sums: tuple[Sum, ...]
     lists: tuple[NameList, ...]
     may_be_empty: bool  # a header without rows is no mistake
@@ -189,6 +190,9 @@ def _table(entry: Mapping[str, Any]) -> Table:
         path=entry.get("procure:path"),
         unit=entry["procure:unit"],
         attributes={name: _bounds(attribute) for name, attribute in entry.get("procure:attributes", {}).items()},
+        blank={
+            name: tuple(attribute.get("blank", ())) for name, attribute in entry.get("procure:attributes", {}).items()
+        },
         sums=tuple(map(_sum, entry.get("procure:sums", ()))),
         lists=tuple(map(_name_list, entry.get("procure:lists", ()))),
         may_be_empty=bool(entry.get("procure:empty", False)),

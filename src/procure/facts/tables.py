@@ -62,6 +62,10 @@ def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -
                 table, column, cells[name], attribute, f"{place}, column {name}", reject
             )
             is_sound &= is_sound_cell
+        for name in table.blank.get(attribute or "", ()):
+            if cells[name]:
+                rule = f"{name} is blank where the attribute is {attribute}"
+                reject(f"{place}, column {name}", f"'{cells[name]}'", rule, "clear the cell, or drop the row")
         typed.written.append(_convert(table, values, units, place, reject) if is_sound else Written(values["unit"]))
         for name, value in values.items():
             typed.columns[name].append(value)

@@ -119,5 +119,5 @@ class Trade(Room):
             widths = self.reading.of_element("shortage", e, attribute="width")
             if not widths:
                 self.reading.fault("shortage.csv", f"no tiers for '{e}'", "every element has shortage tiers")
-            tiers += sorted({(e, int(r["tier"])) for r in widths})
+            tiers += sorted((e, int(r["tier"])) for r in widths)
         return tiers
