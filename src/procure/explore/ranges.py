@@ -130,7 +130,7 @@ def ranges(
         raise DataError(faults)
     first, *others = trees(model, seeds)
     answer = Compiled(first, is_solved_once=True).solve(progress=progress)
-    found = [_of_tree(answer.measured.solved.program, within, asked, progress)]
+    found = [_of_tree(answer.as_it_ended.solved.program, within, asked, progress)]
     found += [_of_tree(_program(tree, answer.programmes), within, asked, progress) for tree in others]
     table = found[0].assign(
         least_low=_over(found, "low").min(axis=1),

@@ -362,7 +362,7 @@ class _OfShare(_Pair):
     def apart(self, changes: Mapping[str, float]) -> float:
         """Both solved again, the rival from scratch."""
         found = self._compiled.solve(changes, only=[self._level], explains=False)
-        end = self._held(found.measured.market)
+        end = self._held(found.as_it_ended.market)
         return math.inf if isinstance(end, float) else end.solution.objective / KUSD_PER_MUSD - found.objective
 
 

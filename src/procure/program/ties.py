@@ -39,9 +39,10 @@ SMALL = 1e-3
 def broken(program: Program, solution: Solution) -> Solution:
     """The optimum that the rule prefers, with the duals of the one given; that one where no other is proved to cost the same.
 
-    Programs with whole numbers, and optima without a basis (solved cell by cell), stay as they are.
+    Programs with whole numbers, and optima whose duals are no corner's (solved cell by cell, without a certificate), stay as
+    they are.
     """
-    if program.lp.is_mixed_integer or solution.basis is None or solution.status is not Status.OPTIMAL:
+    if program.lp.is_mixed_integer or solution.certificate is None or solution.status is not Status.OPTIMAL:
         return solution
     preferred = on_face(program.lp, solution, preference(program))
     return solution if preferred is None or program.missed(preferred) else preferred

@@ -71,17 +71,26 @@ class Answer:
 
     @cached_property
     def measured(self) -> Measured:
-        """What the plan of the answer does and costs by plain arithmetic, t and kUSD; refused where the solver says otherwise."""
-        return self._measured(self.level)
+        """What the plan of the answer does and costs by plain arithmetic, t and kUSD; refused where the solver says otherwise.
+
+        Of plans that cost the same it is the one that `portfolio` tells, by a stated rule (`program.ties`).
+        """
+        return _measured(self._decided)
+
+    @cached_property
+    def as_it_ended(self) -> Measured:
+        """As `measured`, of plans that cost the same whichever the solver came upon: in a fraction of the time."""
+        return _measured(self._ended[self.level])
 
     def measured_at(self, level: str) -> Measured:
-        """As `measured`, of the plan of a programme level that has one, by its name in `levels`."""
-        return self.measured if level == self.level else self._measured(level)
+        """As `measured`, of the plan of a programme level that has one, by its name in `levels`; those not chosen as they ended."""
+        return self.measured if level == self.level else _measured(self._ended[level])
 
-    def _measured(self, level: str) -> Measured:
-        measured = Measured(solved(self._ended[level]))
-        measured.check()
-        return measured
+    @cached_property
+    def _decided(self) -> Optimum:
+        """How the chosen level ended, with the plan that a stated rule prefers among those that cost the same."""
+        chosen = self._ended[self.level]
+        return Optimum(broken(chosen.program, chosen.solution), chosen.seconds, chosen.program)
 
     @property
     def level(self) -> str:
@@ -141,7 +150,7 @@ class Answer:
         small.
         """
         started = time.perf_counter()
-        ended = self._without_ties()
+        ended = [self._decided if name == self.level else end for name, end in self._ended.items()]
         optimal = [solved(end) for end in ended if end.solution.status is Status.OPTIMAL]
         out = [end.program for end in ended if end.solution.status is Status.INFEASIBLE]
         best = min(optimal, key=lambda level: level.objective)
@@ -154,24 +163,21 @@ class Answer:
             paths=paths, progress=progress, proof=_proof(ended, proof, best.market.model),
         )  # fmt: skip
 
-    def _without_ties(self) -> list[Optimum]:
-        """How every level ended, the chosen one with the mix that a stated rule prefers among those that cost the same."""
-        ended = dict(self._ended)
-        chosen = ended[self.level]
-        ended[self.level] = Optimum(broken(chosen.program, chosen.solution), chosen.seconds, chosen.program)
-        return [*ended.values()]
-
     def verdicts(self, paths: int) -> dict[str, Verdict]:
         """What is known of every level that has a portfolio beside the answer, on so many fresh paths."""
         names = [name for name, cost in self.levels.items() if cost < math.inf]
-        levels = [self.measured if name == self.level else Measured(solved(self._ended[name])) for name in names]
-        return dict(zip(names, verdicts(levels, self.measured, paths), strict=True))
+        return dict(zip(names, verdicts([self.measured_at(name) for name in names], self.measured, paths), strict=True))
 
     def verdict(self, level: str, against: str, *, paths: int = PATHS) -> Verdict:
         """What is known of one programme level beside another, both by their names in `levels`, on so many fresh paths."""
-        beside, chosen = (Measured(solved(self._ended[name])) for name in (level, against))
-        (found,) = verdicts([beside], chosen, paths)
+        (found,) = verdicts([self.measured_at(level)], self.measured_at(against), paths)
         return found
+
+
+def _measured(end: Optimum) -> Measured:
+    measured = Measured(solved(end))
+    measured.check()
+    return measured
 
 
 def _proof(ended: Sequence[Optimum], is_asked: bool | None, model: Model) -> dict[str, Any] | None:

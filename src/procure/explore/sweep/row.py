@@ -99,7 +99,7 @@ def _solved(answer: Answer, columns: frozenset[str], paths: int) -> Row:
     row |= {f"level_bound.{name}": bound for name, bound in answer.bounds.items() if math.isfinite(bound)}
     for names, measure in _MEASURES:
         if not columns.isdisjoint(names):
-            row |= dict(measure(answer.measured))
+            row |= dict(measure(answer.as_it_ended))
     if not columns.isdisjoint({"verdict", "tie"}):
         row |= _verdict(answer, paths)
     return row
@@ -109,7 +109,7 @@ def _verdict(answer: Answer, paths: int) -> Row:
     """What is known of the chosen programme beside the others."""
     if len(answer.bounds) < 2:
         return {"verdict": ALONE, "tie": ""}
-    model = answer.measured.market.model
+    model = answer.as_it_ended.market.model
     is_exact = holds_every_future(model, answer.programmes)
     if not (is_exact or paths):
         return {"verdict": UNASKED, "tie": ""}
