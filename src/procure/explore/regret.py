@@ -50,17 +50,6 @@ from procure.words import Progress, programme_name
 
 #: The model as it stands, among its readings.
 AS_IT_STANDS = "as it stands"
-#: Decisions, and rows over several of them (`formulation.plan`), in which suppliers have a say; room for stock is the buyer's own.
-OF_SUPPLIERS = ("contract", "reserve", "output", "expansion")
-ROWS_OF_SUPPLIERS = (
-    "keep_commitment",
-    "within_offer",
-    "within_reservable",
-    "basket",
-    "within_capacity",
-    "grow",
-    "within_buildable",
-)
 #: What a plan may take beyond what is on offer, as a part of it: solvers keep rows to less than that.
 ROOM = 1e-4
 LEAST, TIE, MORE = "least regret", "tie", "more"
@@ -83,8 +72,9 @@ class Regret(Kept):
         the standard error of it.
     table : DataFrame
         A row for each plan and reading: what it costs, its regret, and the standard error of the regret: 0 where every future is
-        counted. Infinite where the plan does not keep the limits of the reading, or takes what nobody offers there. Where that is
-        so of all plans the regrets are NaN, and the reading is left out of `plans`.
+        counted. Infinite where the plan takes what nobody offers there, or, where every future is counted, nothing that can be done
+        with it keeps the limits on what happens. Those on what is decided now are kept in the world that it was made for, and not
+        asked again. Where all plans cost infinitely much the regrets are NaN, and the reading is left out of `plans`.
     plans : DataFrame
         A row for each plan: the first reading that it was made for, its programme level, where it is regretted most, how much, with
         the standard error; `verdict`: least regret, tie where that cannot be told from it at 95 %, or more.
@@ -378,19 +368,22 @@ def _decided(reading: str, plan: _Plan, market: Market) -> Array:
 
 
 def _can_be_had(market: Market, columns: Array) -> bool:
-    """Whether a plan takes no more than is on offer, and has the capacity for it, in a market that it was not made for."""
-    template = templates(market.sets).plan
+    """Whether a plan takes no more than is on offer, and has the capacity for it, in a market that it was not made for.
+
+    Asked are the decisions and rows of the plan in which a supplier has a say; room for stock and limits are the buyer's own.
+    """
+    template, suppliers = templates(market.sets).plan, {supplier for supplier, _ in market.sets.offers}
     data = market.plan_data(template)
     taken = np.bincount(
         template.entry_row, template.entry.at(data) * columns[template.entry_column], minlength=len(template.rows)
     )
     sides = (
-        (columns, *template.bounds(data), template.columns, OF_SUPPLIERS),
-        (taken, template.row_lower.at(data), template.row_upper.at(data), template.rows, ROWS_OF_SUPPLIERS),
+        (columns, *template.bounds(data), template.columns),
+        (taken, template.row_lower.at(data), template.row_upper.at(data), template.rows),
     )
-    for value, low, high, names, asked in sides:
+    for value, low, high, names in sides:
         near = ROOM * np.maximum(np.abs(value), 1.0)
-        if ((value < low - near) | (value > high + near))[[name in asked for name, _ in names]].any():
+        if ((value < low - near) | (value > high + near))[[index[0] in suppliers for _, index in names]].any():
             return False
     return True
 
@@ -401,7 +394,7 @@ def _not_carried_over(reading: str) -> DataError:
 
 
 def _with_plan(market: Market, columns: Array) -> float:
-    """The least weighed cost with a plan given, kUSD; infinite where it keeps no limit."""
+    """The least weighed cost with a plan given, kUSD; infinite where nothing done with it keeps the limits on what happens."""
     end = optimum(compose(market, given=columns))
     refuse(end.solution)
     return end.solution.objective if end.solution.status is Status.OPTIMAL else math.inf

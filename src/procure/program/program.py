@@ -147,7 +147,8 @@ def compose(
     like : Program, optional
         One whose positions are taken over where the shape is the same, so that only numbers are worked out.
     given : array, shape (n_plan_columns,), optional
-        A plan that keeps the rows of the plan: only what the periods do with it is left to decide.
+        A plan: only what the periods do with it is left to decide. Its rows, limits on it among them, are not asked again, and
+        what is bounded by itself, as room for stock is, is cut to its bounds.
     """
     compiled, taken = templates(market.sets), frozenset(apart)
     if market.model.extension:
@@ -179,7 +180,7 @@ def compose(
 
 
 def _with_plan(lp: LinearProgram, plan: Array, n_plan_rows: int) -> LinearProgram:
-    """A program with its plan fixed; what the plan has to keep it keeps, and rounding must not break it."""
+    """A program with its plan fixed, within its bounds; its rows go, or rounding would break them."""
     bounds = {name: getattr(lp, name).copy() for name in ("lower", "upper", "row_lower", "row_upper")}
     integer = None if lp.integer is None else lp.integer.copy()
     fixed = np.clip(plan, lp.lower[: len(plan)], lp.upper[: len(plan)])
