@@ -48,6 +48,8 @@ class Records:
 
     def chosen(self, path: str, value: float) -> float:
         """A number that the model file chooses: `value`, or what it was moved to."""
+        if self._note is not None:
+            self._note(Place(CHOICES, 0, path))
         return self._chosen.get(path, value)
 
     def rows(self, table: str, **keys: Any) -> Sequence[Row]:

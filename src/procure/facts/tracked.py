@@ -27,7 +27,7 @@ class Tracker:
     Attributes
     ----------
     read : set of Place
-        Every number that was read.
+        Every number of the facts that was read.
     read_beside : set of Place
         Those that were read while no tracked value was being worked out: what they moved is not known.
     """
@@ -41,13 +41,10 @@ class Tracker:
         self._open: list[set[Place]] = []
 
     def note(self, place: Place) -> None:
-        """Say that the value being worked out depends on a number of the facts."""
-        self.read.add(place)
+        """Say that the value being worked out depends on a number of the facts, or on one that the model file chooses."""
+        if place.table != CHOICES:
+            self.read.add(place)
         (self._open[-1] if self._open else self.read_beside).add(place)
-
-    def note_choice(self, path: str) -> None:
-        """Say that the value being worked out depends on a number that the model file chooses."""
-        self._open[-1].add(Place(CHOICES, 0, path))
 
     def value(self, key: Key, work_out: Callable[[], T]) -> T:
         """The value kept under `key`, worked out where there is none."""

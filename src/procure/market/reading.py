@@ -228,7 +228,6 @@ class Reading:
 
     def scale_of_shortage(self) -> float:
         """By which all costs of shortage are multiplied, 1."""
-        self.tracker.note_choice(SCALE)
         return self.records.chosen(SCALE, self.settings.shortage.scale)
 
     def discount(self, year: int) -> float:
