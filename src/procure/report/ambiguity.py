@@ -23,14 +23,21 @@ HEADINGS = (
     Said("radius", "半径"), Said("least cost", "最小費用"), Said("programme", "開発計画"),
     Said("plan as it is", "現計画"), Said("probability moved, %", "移る確率 %"),
 )  # fmt: skip
-OF_LEVEL = Said(" ({level})", "（{level}）")
 HOLDS = Said(
-    "The plan{programme} holds: even where {may}, no other one of its programme costs {cheaper} less.",
-    "計画{programme}は変わらない: {may}としても、同じ開発計画の別案で {cheaper} 安いものはない。",
+    "The plan holds: even where {may}, no other one costs {cheaper} less.",
+    "計画は変わらない: {may}としても、{cheaper} 安い別案はない。",
 )
 CHANGES = Said(
-    "The plan{programme} changes when {may}: from there on another one costs {cheaper} less.",
-    "計画{programme}が変わる点: {may}とき。そこから先は別案が {cheaper} 安い。",
+    "The plan changes when {may}: from there on another one costs {cheaper} less.",
+    "計画が変わる点: {may}とき。そこから先は別案が {cheaper} 安い。",
+)
+HOLDS_UNDER = Said(
+    "Under {level} the plan holds: even where {may}, no other one under it costs {cheaper} less.",
+    "{level} のままなら計画は変わらない: {may}としても、その中に {cheaper} 安い別案はない。",
+)
+CHANGES_UNDER = Said(
+    "Under {level} the plan changes when {may}: from there on another one under it costs {cheaper} less.",
+    "{level} のまま計画が変わる点: {may}とき。そこから先はその中の別案が {cheaper} 安い。",
 )
 PROGRAMME_CHANGES = Said("The programme changes, to {level}, when {may}.", "開発計画が {level} に変わる点: {may}とき。")
 PROGRAMME_STAYS = Said("The programme stays: even where {may}.", "開発計画は変わらない: {may}としても。")
@@ -65,15 +72,15 @@ def _listing(answer: Ambiguity) -> Listing:
 def _sentences(answer: Ambiguity) -> Iterator[str]:
     kind, cheaper = balls()[answer.kind], f"{100 * answer.within:.3g} %"
     end = kind.in_words(answer.high)
-    programme = OF_LEVEL.format(level=answer.programme) if answer.has_levels else ""
-    if math.isnan(answer.plan_radius):
-        yield HOLDS.format(programme=programme, may=end, cheaper=cheaper)
-    else:
-        yield CHANGES.format(programme=programme, may=kind.in_words(answer.plan_radius), cheaper=cheaper)
     if answer.next_programme:
         yield PROGRAMME_CHANGES.format(level=answer.next_programme, may=kind.in_words(answer.programme_radius))
     elif answer.has_levels:
         yield PROGRAMME_STAYS.format(may=end)
+    holds, changes = (HOLDS_UNDER, CHANGES_UNDER) if answer.has_levels else (HOLDS, CHANGES)
+    if math.isnan(answer.plan_radius):
+        yield holds.format(level=answer.programme, may=end, cheaper=cheaper)
+    else:
+        yield changes.format(level=answer.programme, may=kind.in_words(answer.plan_radius), cheaper=cheaper)
     (moved,) = answer.table["moved"][answer.table["radius"] == answer.radius].unique()
     if moved <= 0:
         yield NOTHING_MOVES
