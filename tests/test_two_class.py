@@ -316,6 +316,14 @@ def test_a_future_written_as_two_halves_changes_nothing(model, node):
     assert objective(model, halves) == approx(objective(model, tree), rel=1e-9)
 
 
+def test_a_basket_that_nobody_contracts_is_no_supplier(model):
+    """It is not called either."""
+    without = [
+        model.with_(**{f"suppliers.seabed.{key}": value}) for key, value in (("contracts", "none"), ("enabled", False))
+    ]
+    assert objective(without[0]) == approx(objective(without[1]), rel=1e-12)
+
+
 def test_one_future_is_the_deterministic_program(model):
     sure = model.with_(**{f"suppliers.{supplier}.rate.normal.failed": 0 for supplier in PROBABILITY})
     # Without failures nobody pays Lynas, or the seabed, more than China asks: only what is firm is bought.

@@ -41,7 +41,7 @@ class Trade(Room):
             reviewed=reading.moments if any(map(seen_before, reading.moments)) else (),
             offers=tuple(offers),
             calls=tuple(calls),
-            baskets=tuple(s for s in suppliers if reading.is_basket(s)),
+            baskets=tuple(s for s in dict(offers) if reading.is_basket(s)),
             capped=tuple(s for s in suppliers if reading.is_basket(s) or "capacity" in has[s]),
             ramped=tuple(s for s in suppliers if "growth" in has[s]),
             charged=tuple(s for s in suppliers if has[s] & {"fixed_charge", "minimum_order"}),
