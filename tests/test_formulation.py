@@ -133,7 +133,7 @@ def test_docstring_names_every_row_decision_and_datum(block, module):
         "storage_cost": "storage", "within_buildable": "buildable", "within_spot": "limit_spot", "within_draw": "limit_draw",
         "within_sold": "limit_sold", "within_refill": "limit_refill", "within_width": "width", "domestic_bound": "bound",
         "budget_bound": "bound",
-        "stock_least": "days", "footprint_excess": "excess",
+        "stock_least": "days", "footprint_excess": "excess", "order_share_excess": "excess",
     }  # fmt: skip
     for component in m.component_objects([pyo.Constraint, pyo.Var, pyo.Objective], active=True):
         name = called.get(component.local_name, component.local_name)

@@ -90,3 +90,10 @@ def test_commitments_may_contradict_it():
 def test_it_names_one_owner():
     with pytest.raises(DataError, match=r"order_share.*names a supplier or a country"):
         model_of({**LIMIT, "supplier": None, "max": 0.5})
+
+
+@pytest.mark.parametrize("kind", ["order_share", "footprint"])
+def test_of_what_nobody_contracts_nothing_is_limited(kind):
+    limit = {**LIMIT, "kind": kind, "scope": "Cu", "max": 0.5}
+    nothing = {f"suppliers.{name}.contracts": "none" for name in ("mine", "abroad")}
+    assert cost(model_of(limit, call_share=1).with_(**nothing)) == approx(cost(model_of(call_share=1).with_(**nothing)))
