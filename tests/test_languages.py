@@ -38,6 +38,7 @@ def test_both_languages_say_the_same_fields():
     assert len(told) > 300
     assert [each for each in told if fields(each[1]) != fields(each[2])] == []
     assert [each for each in told if each[1].strip() and not each[2]] == []
+    assert [each for each in told if re.search("[ぁ-んァ-ヶ一-龥]", each[1])] == []
 
 
 def test_japanese_is_japanese():
