@@ -17,7 +17,7 @@ from procure.cli import app
 from procure.report.html.given import PLACES
 from procure.report.html.page import embedded, rendered
 from procure.report.html.words import WORDS
-from procure.report.screens import _PAGES as SHOWN
+from procure.report.screens import PAGES
 from procure.report.text import second_currency
 from procure.words import percent
 from test_plot import decided, followed, levels, small_japan, switches, two_class
@@ -425,7 +425,7 @@ def test_an_event_is_followed_on_the_page():
 
 def test_every_answer_that_has_a_screen_has_a_place():
     """But the portfolio, which the page is of, what is part of it, and answers of several models."""
-    assert {kind.__name__ for kind in set(SHOWN) - set(PLACES)} == {"Portfolio", "Information", "SideBySide"}
+    assert {kind.__name__ for kind in set(PAGES) - set(PLACES)} == {"Portfolio", "Information", "SideBySide"}
     for place in PLACES.values():
         assert f"{place.key}_heading" in WORDS
 

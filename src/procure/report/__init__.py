@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 class _Report(ModuleType):
-    """The room under a name that is a verb, too: `procure.report(portfolio, "answer.html")`."""
+    """The room under a name that is a verb, too: `procure.report(portfolio, "answer.html")`.
+
+    A function of that name in `procure` would not last: whatever imports a module of the room, as the first printed answer does,
+    puts the package in its place there.
+    """
 
     def __call__(self, portfolio: Portfolio, path: str | Path, **options: Any) -> None:
         """Write an answer as one page, as `procure.report.html.report` does."""

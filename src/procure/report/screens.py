@@ -47,7 +47,8 @@ from procure.report import (
 )
 from procure.report.page import Page, Shown
 
-_PAGES: Mapping[type, Callable[[Any], Page]] = {
+#: The screen of every kind of answer.
+PAGES: Mapping[type, Callable[[Any], Page]] = {
     Ambiguity: ambiguity.page, Comparison: outcome.page, Corridor: corridor.page, Evaluation: outcome.page,
     FirstSuppliers: first_supplier.page, Frontier: frontier.page, Hedges: hedges.page,
     Information: information.page, Portfolio: text.page, Ranges: ranges.page, Regret: regret.page, Reviews: reviews.page,
@@ -73,4 +74,4 @@ def screen(answer: Any, language: Language = "en") -> Shown:
 
 def page(answer: Any) -> Page:
     """The screen of an answer; what is a page already stays one."""
-    return answer if isinstance(answer, Page) else _PAGES[type(answer)](answer)
+    return answer if isinstance(answer, Page) else PAGES[type(answer)](answer)
