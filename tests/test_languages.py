@@ -54,6 +54,7 @@ def test_what_is_put_together_is_said_in_both():
     assert in_language(COMMA.join([stock, "Dy"]), "ja") == "{days}日分の備蓄、Dy"
     assert in_language(listed(["Dy", "Nd", "Tb"], most=2), "ja") == "Dy、Nd ほか1件"
     assert in_language(pickle.loads(pickle.dumps(both)), "ja") == both.ja
+    assert all(type(in_language(both, language)) is str for language in LANGUAGES)  # and no more in both
 
 
 def test_an_error_says_in_japanese_what_it_says_in_english():

@@ -59,12 +59,14 @@ COMMA, SPACE, LINE = Said(", ", "、"), Said(" ", ""), Said("\n", "\n")
 
 
 def in_language(text: Any, language: Language) -> Any:
-    """A text in a language; what is not said in several is the same in all.
+    """A text in a language, and no longer in the other; what is not said in several is the same in all.
 
     >>> in_language(Said("stock", "備蓄"), "ja"), in_language("Dy", "ja"), in_language(0.5, "ja")
     ('備蓄', 'Dy', 0.5)
     """
-    return text.ja if language == "ja" and isinstance(text, Said) else text
+    if not isinstance(text, Said):
+        return text
+    return text.ja if language == "ja" else str(text)
 
 
 def named(names: Mapping[Any, str], otherwise: str) -> Said:

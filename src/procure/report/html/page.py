@@ -162,7 +162,7 @@ def template(name: str, package: str = __package__) -> Any:
 
 def _harmless(value: Any) -> Any:
     """What stands in the page of names and texts: nothing that turns or hides what is around it. They are escaped beside this."""
-    return printable(value) if type(value) is str else value
+    return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def embedded(data: Any) -> Any:
