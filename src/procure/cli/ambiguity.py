@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from procure.cli.model import Changes, ModelName, load
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 
 
 def ambiguity(
@@ -23,18 +23,12 @@ def ambiguity(
         float, typer.Option(metavar="W", help="By how much of its cost another plan has to be cheaper.")
     ] = 0.001,
     digits: Annotated[int, typer.Option(metavar="N", help="To how many digits a radius is found.")] = 2,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find how wrong the odds may be before the plan or the programme changes, and which odds those are."""
-    faults = unwritable(json, force)
-    chosen = load(model, changes, faults, quiet=quiet)
+    chosen = load(model, changes, unwritable(json, force), quiet=quiet)
     from procure.explore.ambiguity import ambiguity as find_ambiguity
 
-    with progress(quiet) as told:
-        found = find_ambiguity(chosen, kind.replace("-", "_"), high=high, within=within, digits=digits, progress=told)
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    ask(partial(find_ambiguity, chosen, kind.replace("-", "_"), high=high, within=within, digits=digits), json, quiet)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from procure.cli.language import language
 from procure.cli.model import Changes, ModelName, load
+from procure.cli.output import Quiet
 from procure.languages import in_language
 
 
 def check(
     model: ModelName,
     changes: Changes = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check a model and its facts without solving, and say what they hold."""
     chosen = load(model, changes, quiet=quiet)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import DataError, Fault
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ def compare(
         int, typer.Option(metavar="N", help="Fresh paths, the same for all that share a world; 0 plays none.")
     ] = 10_000,
     seed: Annotated[int, typer.Option(metavar="S", help="The same seed draws the same paths.", min=0)] = 1,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Put kept answers side by side: what differs in what was asked, and in cost, tail, shares, shortage and stock."""
     faults = unwritable(json, force)
@@ -33,12 +34,7 @@ def compare(
         raise DataError(faults)
     from procure.explore.side_by_side import side_by_side
 
-    with progress(quiet) as told:
-        found = side_by_side(portfolios, paths=paths, seed=seed, progress=told)
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    ask(partial(side_by_side, portfolios, paths=paths, seed=seed), json, quiet)
 
 
 def _read(files: list[Path], faults: list[Fault]) -> dict[str, Portfolio]:

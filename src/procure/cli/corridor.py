@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from procure.cli.model import Changes, ModelName, load
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 
 
 def corridor(
@@ -33,21 +33,16 @@ def corridor(
     paths: Annotated[
         int, typer.Option(metavar="N", help="Fresh paths on which that volume is played; 0 plays none.")
     ] = 10_000,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find the most that is worth paying for a firm contract by its volume, its premium, and when a floor price loses."""
-    faults = unwritable(json, force)
-    chosen = load(model, changes, faults, quiet=quiet)
+    chosen = load(model, changes, unwritable(json, force), quiet=quiet)
     from procure.explore.corridor import corridor as find
 
-    with progress(quiet) as told:
-        found = find(
-            chosen, supplier, element, largest=largest, volumes=volumes, against=against, floor=floor, volume=volume,
-            paths=paths, progress=told,
-        )  # fmt: skip
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    question = partial(
+        find, chosen, supplier, element, largest=largest, volumes=volumes, against=against, floor=floor, volume=volume,
+        paths=paths,
+    )  # fmt: skip
+    ask(question, json, quiet)

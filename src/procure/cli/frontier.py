@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from procure.cli.model import Changes, ModelName, Seeds, load, value_of
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
 
 
@@ -29,9 +29,9 @@ def frontier(
     changes: Changes = None,
     points: Annotated[int, typer.Option(metavar="N", help="Values that are looked at, where the curve bends.")] = 12,
     seeds: Seeds = 1,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find what each step of a limit costs: cost, tail, mix and programme against its bound or any number."""
     faults = unwritable(json, force)
@@ -48,9 +48,4 @@ def frontier(
     chosen = load(model, changes, faults, quiet=quiet)
     from procure.explore.frontier import frontier as find_frontier
 
-    with progress(quiet) as told:
-        found = find_frontier(chosen, limit, bounds, points=points, seeds=seeds, as_written=True, progress=told)
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    ask(partial(find_frontier, chosen, limit, bounds, points=points, seeds=seeds, as_written=True), json, quiet)

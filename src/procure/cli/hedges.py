@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from procure.cli.model import Changes, ModelName, load
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 
 
 def hedges(
@@ -18,18 +18,12 @@ def hedges(
     paths: Annotated[
         int, typer.Option(metavar="N", help="Fresh paths on which plans are compared; 0 compares none.")
     ] = 10_000,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find what each supplier, contract, stock, programme and limit is worth: the cost without it less the cost with it."""
-    faults = unwritable(json, force)
-    chosen = load(model, changes, faults, quiet=quiet)
+    chosen = load(model, changes, unwritable(json, force), quiet=quiet)
     from procure.explore.hedges import hedges as find_hedges
 
-    with progress(quiet) as told:
-        found = find_hedges(chosen, choose=choose, paths=paths, progress=told)
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    ask(partial(find_hedges, chosen, choose=choose, paths=paths), json, quiet)

@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,15 @@ ModelName = Annotated[
     str,
     typer.Argument(
         metavar="MODEL", help="A bundled name (`procure models`) or a .toml file.", autocompletion=complete.models
+    ),
+]
+AnswerFile = Annotated[Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json`.")]
+Solved = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="What was solved, where its facts are not the bundled ones: a .toml file.",
     ),
 ]
 Changes = Annotated[

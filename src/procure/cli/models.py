@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.output import show, unwritable, write_csv
+from procure.cli.output import Force, show, unwritable, write_csv
 from procure.errors import DataError
 
 
@@ -16,7 +16,7 @@ def models(
         Path | None,
         typer.Option("--csv", metavar="FILE", help="Write them as comma-separated values; - prints them."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """List the bundled models: their years, suppliers and limits."""
     from procure.report.models import frame, listing

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from procure.cli.language import language
 from procure.errors import Fault
 from procure.languages import Said
 from procure.words import Progress, listed
+
+Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 PROGRESS_AFTER = 2.0  # seconds
 
@@ -207,3 +213,18 @@ def _told(bar: Any, usual: str) -> Iterator[Progress]:
         late.join()
         if bar.live.is_started:
             bar.stop()
+
+
+def ask(
+    question: Callable[..., Any],
+    json: Path | None,
+    quiet: bool,
+    bar: Callable[[bool], AbstractContextManager[Progress | None]] = progress,
+) -> None:
+    """Ask a question, saying meanwhile how far it is, keep the answer in a file if one is named, and show it unless quiet."""
+    with bar(quiet) as told:
+        answer = question(progress=told)
+    if json is not None:
+        answer.to_json(json.resolve())
+    if not quiet:
+        show(answer)

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from procure.cli.language import language
-from procure.cli.model import Changes, load
-from procure.cli.output import unwritable
+from procure.cli.model import AnswerFile, Changes, load
+from procure.cli.output import Force, unwritable
 from procure.errors import DataError, Fault, nearest
 
 
 def plot(
-    answer: Annotated[Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json`.")],
+    answer: AnswerFile,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .png, .svg or .pdf file.")],
     kind: Annotated[
         str, typer.Option(metavar="KIND", help="What it shows: mix, shortage, cost, programmes, tree or map.")
@@ -30,7 +30,7 @@ def plot(
         typer.Option(metavar="MODEL", help="What was solved, for a map, where its facts are not the bundled ones."),
     ] = None,
     changes: Changes = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """Draw a kept answer: who supplies what, who runs short, what it costs, how sure it is, which futures there are, from where."""
     from procure.report.plot.canvas import SUFFIXES, save, unknown_suffix

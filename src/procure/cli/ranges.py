@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from procure.cli.model import Changes, ModelName, Seeds, load, value_of
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
 
 
@@ -23,9 +23,9 @@ def ranges(
     ] = None,
     changes: Changes = None,
     seeds: Seeds = 1,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find the least and the largest share of each supplier among all plans that cost hardly more than the best."""
     from procure.facts.conversion import share_of_percent
@@ -37,9 +37,4 @@ def ranges(
     chosen = load(model, changes, faults, quiet=quiet)
     from procure.explore.ranges import ranges as find_ranges
 
-    with progress(quiet) as told:
-        found = find_ranges(chosen, float(share), elements=element, seeds=seeds, progress=told)
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    ask(partial(find_ranges, chosen, float(share), elements=element, seeds=seeds), json, quiet)

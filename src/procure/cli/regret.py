@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from procure.cli.model import Changes, ModelName, load, value_of
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
 
 
@@ -29,9 +29,9 @@ def regret(
     paths: Annotated[
         int, typer.Option(metavar="N", help="Fresh paths in each reading, where the tree is drawn.")
     ] = 10_000,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find the plan that is least regretted: what each plan costs in each reading of the world beside the best there."""
     faults = unwritable(json, force)
@@ -39,12 +39,7 @@ def regret(
     chosen = load(model, changes, faults, quiet=quiet)
     from procure.explore.regret import regret as find
 
-    with progress(quiet) as told:
-        found = find(chosen, readings, resolve=resolve, paths=paths, as_written=True, progress=told)
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    ask(partial(find, chosen, readings, resolve=resolve, paths=paths, as_written=True), json, quiet)
 
 
 def _readings(texts: list[str] | None, faults: list[Fault]) -> dict[str, dict[str, Any]] | None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from procure.cli.language import language
-from procure.cli.model import Changes, load, value_of
-from procure.cli.output import progress_of_cases, unwritable
+from procure.cli.model import AnswerFile, Changes, load, value_of
+from procure.cli.output import Force, Quiet, progress_of_cases, unwritable
 from procure.errors import DataError, Fault
 from procure.languages import LANGUAGES
 
@@ -33,15 +33,15 @@ Sliders = Annotated[
 
 
 def report(
-    answer: Annotated[Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json`.")],
+    answer: AnswerFile,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page: an .html file.")],
     beside: Annotated[
         list[Path] | None,
         typer.Option(
             "--with",
             metavar="FILE.json",
-            help="Give the page a section on this answer to another question on the same model, as often as needed: written by "
-            "`procure ranges --json`, sensitivity, stress, hedges, frontier, corridor, regret, why or reviews.",
+            help="Give the page a section on this answer to another question on the same model, as often as needed: written by a "
+            "question's --json, as `procure ranges --json` is.",
         ),
     ] = None,
     sliders: Sliders = None,
@@ -49,8 +49,8 @@ def report(
         str | None, typer.Option(metavar="MODEL", help="What was solved, for --sliders: its cases are solved anew.")
     ] = None,
     changes: Changes = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a kept answer as one HTML page that opens offline: in English and Japanese, with pictures, to be read or printed."""
     faults = unwritable(out, force, "--out") + missing()

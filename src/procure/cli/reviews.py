@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from procure.cli.model import Changes, ModelName, load
-from procure.cli.output import progress, show
+from procure.cli.output import Quiet, ask
 
 
 def reviews(
     model: ModelName,
     changes: Changes = None,
     paths: Annotated[int, typer.Option(metavar="N", help="Fresh paths on which the plans are compared.")] = 10_000,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Tell what each review of a model is worth: what it costs without it, on its tree and on fresh paths."""
-    chosen = load(model, changes, [], quiet=quiet)
+    chosen = load(model, changes, quiet=quiet)
     from procure.explore.reviews import reviews as worth_of_reviews
 
-    with progress(quiet) as told:
-        found = worth_of_reviews(chosen, paths, progress=told)
-    if not quiet:
-        show(found)
+    ask(partial(worth_of_reviews, chosen, paths), None, quiet)

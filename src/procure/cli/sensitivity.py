@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from procure.cli.model import Changes, ModelName, load
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
 
 
@@ -45,9 +46,9 @@ def sensitivity(
         typer.Option(metavar="DIR", help="Keep cases in this folder; a run that was stopped goes on from there."),
     ] = None,
     workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Processes side by side.")] = None,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Tell which of the numbers that are not known for sure decide, each within its range in the tables."""
     faults = unwritable(json, force)
@@ -59,19 +60,8 @@ def sensitivity(
     from procure.explore.sensitivity import sensitivity as find
     from procure.explore.sensitivity.question import DECIDES, TORNADO
 
-    with progress(quiet) as told:
-        found = find(
-            chosen,
-            DECIDES if decides else method or TORNADO,
-            numbers=number,
-            statuses=status,
-            most=most,
-            cases=cases,
-            store=store,
-            workers=workers,
-            progress=told,
-        )
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    question = partial(
+        find, chosen, DECIDES if decides else method or TORNADO, numbers=number, statuses=status, most=most, cases=cases,
+        store=store, workers=workers,
+    )  # fmt: skip
+    ask(question, json, quiet)

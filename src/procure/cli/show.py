@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from procure.cli.model import AnswerFile
+from procure.cli.output import Quiet, unwritable, unwritable_folder
 from procure.cli.output import show as show_answer
-from procure.cli.output import unwritable, unwritable_folder
 from procure.errors import DataError
 
 
 def show(
-    answer: Annotated[Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json`.")],
+    answer: AnswerFile,
     csv: Annotated[
         Path | None,
         typer.Option("--csv", metavar="DIR", help="Write each frame as a CSV file into this folder, and their units."),
@@ -22,7 +23,7 @@ def show(
         Path | None, typer.Option("--xlsx", metavar="FILE", help="Write each frame as a sheet of this spreadsheet.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Print a kept answer again, or write it for a spreadsheet."""
     from procure.report.spreadsheet import csv_files, write_csv, write_xlsx

@@ -9,7 +9,7 @@ import typer
 
 from procure.cli import complete
 from procure.cli.model import Changes, ModelName, TimeLimit, load
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, progress, show, unwritable
 from procure.cli.report import Sliders, cases_of, missing, ranges_of, write_report
 from procure.errors import Fault
 
@@ -27,7 +27,7 @@ def solve(
             """--limit '{ outage = 0.5, lost = ["china"], months = 12 }'. --set limits.jogmec_60.min=90 changes it.""",
         ),
     ] = None,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the answer to this file.")] = None,
+    json: Json = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -35,8 +35,8 @@ def solve(
         ),
     ] = None,
     sliders: Sliders = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    force: Force = False,
+    quiet: Quiet = False,
     time_limit: TimeLimit = None,
     foresight: Annotated[
         bool,

@@ -9,7 +9,7 @@ import typer
 
 from procure.cli import complete
 from procure.cli.model import Changes, load
-from procure.cli.output import show, unwritable, write_csv
+from procure.cli.output import Force, show, unwritable, write_csv
 from procure.errors import DataError
 
 
@@ -58,7 +58,7 @@ def sources(
             help="Write all columns, note and year too, as comma-separated values; - prints them.",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """List every number with its range, its source and how far it can be trusted, in the units of its table."""
     from procure.report.sources import in_order, numbers

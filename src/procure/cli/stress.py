@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from procure.cli.model import Changes, load
-from procure.cli.output import progress, show, unwritable
+from procure.cli.model import Changes, Solved, load
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import DataError, Fault
+
+if TYPE_CHECKING:
+    from procure.explore.stress import Stress
+    from procure.words import Progress
 
 
 def stress(
@@ -35,14 +39,11 @@ def stress(
     today: Annotated[
         bool, typer.Option("--today", help="Follow today's plan alone; a model is not solved then.")
     ] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help="What was solved, where the facts of ANSWER are not the bundled ones."),
-    ] = None,
+    model: Solved = None,
     changes: Changes = None,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Follow a plan along one path of events: who stops first, on which day, and what is lost, month by month."""
     from procure.explore.stress import check_asked, solvable
@@ -63,16 +64,15 @@ def stress(
     else:
         chosen = load(answer, changes, faults, quiet=quiet)
     check_asked(chosen, event, step=step, year=year)  # before a minute of solving
-    with progress(quiet) as told:
-        if today:
-            found = follow_path(chosen, event, step=step, year=year, without_stock=without_stock)
-        else:
-            if not is_kept:
-                from procure.solving.solve import solve
 
-                portfolio = solve(solvable(chosen), foresight=False, verdict=False, progress=told)
-            found = follow_path(portfolio, event, step=step, year=year, without_stock=without_stock, model=chosen)
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    def follow(progress: Progress | None) -> Stress:
+        followed = partial(follow_path, event=event, step=step, year=year, without_stock=without_stock)
+        if today:
+            return followed(chosen)
+        if is_kept:
+            return followed(portfolio, model=chosen)
+        from procure.solving.solve import solve
+
+        return followed(solve(solvable(chosen), foresight=False, verdict=False, progress=progress), model=chosen)
+
+    ask(follow, json, quiet)

@@ -9,7 +9,7 @@ import typer
 
 from procure.cli.language import language
 from procure.cli.model import Changes, ModelName, TimeLimit, load
-from procure.cli.output import progress_of_cases, unwritable, write_csv
+from procure.cli.output import Force, Quiet, progress_of_cases, unwritable, write_csv
 from procure.errors import Fault
 from procure.languages import Said, in_language
 
@@ -26,7 +26,7 @@ def sweep(
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows to this file; - prints them.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    force: Force = False,
     changes: Changes = None,
     column: Annotated[
         list[str] | None,
@@ -58,7 +58,7 @@ def sweep(
         bool, typer.Option("--retry", help="Solve again what failed or met a limit in an earlier run.")
     ] = False,
     time_limit: TimeLimit = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Solve a model at every case of a grid, one row each; a run that was stopped goes on where it was."""
     faults = unwritable(csv, force, "--csv")

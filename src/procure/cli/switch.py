@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from procure.cli.model import Changes, ModelName, load, value_of
-from procure.cli.output import progress, progress_of_cases, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, progress_of_cases, unwritable
 from procure.errors import Fault
 
 
@@ -49,13 +50,13 @@ def switch(
         ),
     ] = None,
     workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="With --and, processes side by side.")] = None,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find the values of a number at which the choice of programmes changes, and how far around them it is a tie."""
     faults = unwritable(json, force)
-    ends = [value_of(f"--{name}", text, faults) for name, text in (("low", low), ("high", high))]
+    low_end, high_end = (value_of(f"--{name}", text, faults) for name, text in (("low", low), ("high", high)))
     second = None if also is None else _second(also, faults)
     _unread(
         also,
@@ -65,44 +66,26 @@ def switch(
         faults,
     )
     chosen = load(model, changes, faults, quiet=quiet)
-    low_end, high_end = ends
     finding: dict[str, Any] = {"as_written": True} | ({} if points is None else {"points": points})
     to_digits: dict[str, Any] = {} if digits is None else {"digits": digits}
-    found: Any
     if second is not None:
         from procure.explore.switch_map import switch_map
 
-        with progress_of_cases(quiet) as told:
-            found = switch_map(
-                chosen, (path, low_end, high_end), second, standard_error_musd=standard_error, store=store, workers=workers,
-                progress=told, **finding,
-            )  # fmt: skip
+        of_two = partial(
+            switch_map, chosen, (path, low_end, high_end), second, standard_error_musd=standard_error, store=store, workers=workers, **finding
+        )  # fmt: skip
+        ask(of_two, json, quiet, progress_of_cases)
     elif first_of is not None:
         from procure.explore.first_supplier import first_supplier
 
-        with progress(quiet) as told:
-            found = first_supplier(
-                chosen,
-                first_of,
-                path,
-                low_end,
-                high_end,
-                progress=told,
-                **finding,
-                **to_digits,
-            )
+        ask(partial(first_supplier, chosen, first_of, path, low_end, high_end, **finding, **to_digits), json, quiet)
     else:
-        from procure.explore.switch import switch as find_switches
+        from procure.explore.switch import switch as find
 
-        with progress(quiet) as told:
-            found = find_switches(
-                chosen, path, low_end, high_end, standard_error_musd=standard_error, progress=told, **finding,
-                **to_digits,
-            )  # fmt: skip
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+        of_one = partial(
+            find, chosen, path, low_end, high_end, standard_error_musd=standard_error, **finding, **to_digits
+        )
+        ask(of_one, json, quiet)
 
 
 def _second(text: str, faults: list[Fault]) -> tuple[str, Any, Any] | None:

@@ -7,20 +7,17 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.model import Changes, load
-from procure.cli.output import progress, show
+from procure.cli.model import Changes, Solved, load
+from procure.cli.output import Quiet, progress, show
 
 
 def verify(
     answer: Annotated[
         Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json FILE --proof`.")
     ],
-    model: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help="What was solved, where its facts are not the bundled ones: a .toml file."),
-    ] = None,
+    model: Solved = None,
     changes: Changes = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Prove a kept answer again by arithmetic, without a solver; exit status 3 says that something in it is not proved."""
     from procure.errors import NotProved

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from procure.cli.model import Changes, answer_or_model
-from procure.cli.output import progress, show, unwritable
+from procure.cli.output import Force, Json, Quiet, ask, unwritable
 
 
 def why(
@@ -38,18 +38,13 @@ def why(
     most: Annotated[
         int, typer.Option(metavar="N", help="Numbers that are followed to where they reverse it; 0 for none.")
     ] = 3,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    json: Json = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Tell what a rival loses against what is chosen: on what, in which element, year and future, and what would reverse it."""
     faults = unwritable(json, force)
     chosen = answer_or_model(answer, changes, faults, quiet=quiet)
     from procure.explore.why import why as find
 
-    with progress(quiet) as told:
-        found = find(chosen, instead, paths=paths, numbers=number, statuses=status, most=most, progress=told)
-    if json is not None:
-        found.to_json(json.resolve())
-    if not quiet:
-        show(found)
+    ask(partial(find, chosen, instead, paths=paths, numbers=number, statuses=status, most=most), json, quiet)
