@@ -84,12 +84,9 @@ def _sentences(answer: Hedges) -> Iterator[str | Listing]:
             "両計画を同じ検証用の {paths:,} 経路で比較。優劣不明は、差が標準誤差では判別できない（95 %）もの。",
         ).format(paths=answer.n_paths)
     elif answer.is_drawn:
-        yield Said(
-            "All on one tree, of many that could be drawn: with fresh paths (--paths) a difference has its error.",
-            "抽出した1本のシナリオツリーによる。検証用の経路（--paths）を使えば差の誤差が分かる。",
-        )
+        yield LABELS["one_tree"]
     else:
-        yield Said("Every future is counted: the differences are exact.", "起こり得る全将来を数えた厳密な差。")
+        yield LABELS["exact"]
     for limit in dict.fromkeys(answer.rates["limit"]):
         yield ""
         yield from _rates(answer, answer.rates[answer.rates["limit"] == limit].to_dict("records"))

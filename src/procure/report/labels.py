@@ -60,6 +60,12 @@ LABELS: Mapping[str, Said] = {
     "infeasible": Said("infeasible", "実行不能"),
     "fresh": Said("fresh paths", "検証用経路"),
     "apart": Said("dearer (error)", "差（標準誤差）"),
+    "exact": Said("Every future is counted: the differences are exact.", "起こり得る全将来を数えた厳密な差。"),
+    "one_tree": Said(
+        "All on one tree, of many that could be drawn: with fresh paths (--paths) a difference has its error.",
+        "抽出した1本のシナリオツリーによる。検証用の経路（--paths）を使えば差の誤差が分かる。",
+    ),
+    "refused": Said("How well that is known is not known: {why}", "確かさは不明: {why}"),
     "cheapest": Said(
         "{chosen} is cheapest: {apart} {unit} below {level} {where}; {ties}.",
         "{chosen} が最も安い: {level} より {apart} {unit}安い（{where}）。{ties}。",

@@ -90,14 +90,11 @@ def _verdict(answer: Why) -> Iterator[str]:
             form = _IS_DEARER if number > 0 else _IS_CHEAPER
             yield form.format(where=where, by=with_error(abs(number), error))
     elif answer.refusal:
-        yield Said("How well that is known is not known: {why}", "確かさは不明: {why}").format(why=answer.refusal)
+        yield LABELS["refused"].format(why=answer.refusal)
     elif answer.is_drawn:
-        yield Said(
-            "All on one tree, of many that could be drawn: with fresh paths (--paths) a difference has its error.",
-            "抽出した1本のシナリオツリーによる。検証用の経路（--paths）を使えば差の誤差が分かる。",
-        )
+        yield LABELS["one_tree"]
     else:
-        yield Said("Every future is counted: the differences are exact.", "起こり得る全将来を数えた厳密な差。")
+        yield LABELS["exact"]
     if not math.isnan(answer.step_musd) and money(answer.step_musd) != "-":
         yield Said(
             "The next percentage point of that share costs {step} at the margin.",
