@@ -11,7 +11,7 @@ from procure.report.doubt import likelier
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.risk import balls
-from procure.words import money, rounded
+from procure.words import level_in_words, money, rounded
 
 #: Digits of a radius.
 DIGITS = 3
@@ -54,14 +54,15 @@ FUTURE = Said("  {before} to {after} %: {future}", "  {before} → {after} %: {f
 
 def page(answer: Ambiguity) -> Page:
     """The screen."""
-    heading = HEADING.format(name=answer.name, kind=answer.kind.replace("_", " "), high=rounded(answer.high, DIGITS))
+    kind = Said(answer.kind.replace("_", " "), answer.kind.replace("_", "-"))
+    heading = HEADING.format(name=answer.name, kind=kind, high=rounded(answer.high, DIGITS))
     return Page([heading, "", _listing(answer), "", *_sentences(answer)])
 
 
 def _listing(answer: Ambiguity) -> Listing:
     rows = [
         (
-            rounded(row["radius"], DIGITS) if row["radius"] else "0", money(row["cost_musd"]), str(row["programme"]),
+            rounded(row["radius"], DIGITS) if row["radius"] else "0", money(row["cost_musd"]), level_in_words(row["programme"]),
             money(row["plan_musd"]), f"{100 * row['moved']:.3g}",
         )
         for row in answer.table.to_dict("records")

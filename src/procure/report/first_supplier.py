@@ -9,7 +9,7 @@ from procure.languages import Said
 from procure.limits.said import class_name
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import in_full, percent, rounded, unit_in_words
+from procure.words import in_full, level_in_words, percent, rounded, unit_in_words
 
 DIGITS = 3
 _CHANGES = Said("{where}: {before} below, {after} above.", "{where}: これ以下では {before}、これ以上では {after}。")
@@ -56,7 +56,7 @@ def _parts(answer: FirstSuppliers) -> Iterator[str | Listing]:
             percent(row["share"]),
             row["second"] or "-",
             percent(row["second_share"]),
-            row["programme"],
+            level_in_words(row["programme"]),
         )
         for row in answer.grid.to_dict("records")
     ]

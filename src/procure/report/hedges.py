@@ -12,7 +12,7 @@ from procure.limits.said import class_name
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import money, percent, rounded, unit_in_words, with_error
+from procure.words import level_in_words, money, percent, rounded, unit_in_words, with_error
 
 _ANEW, _STAYS = (
     Said("the programme is chosen anew", "開発計画は選び直す"),
@@ -42,7 +42,7 @@ def _heading(answer: Hedges) -> str:
         name=answer.name,
         programme=_ANEW if answer.chooses else _STAYS,
         cost=money(answer.cost_musd),
-        chosen=answer.programme,
+        chosen=level_in_words(answer.programme),
     )
 
 

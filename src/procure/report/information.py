@@ -9,7 +9,7 @@ from procure.portfolio.information import Information
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import money
+from procure.words import level_in_words, money
 
 #: The columns of the table, from who knows the most to what one would think.
 COLUMNS = ("wait_and_see", "here_and_now", "expected_value_plan", "expected_value")
@@ -25,7 +25,7 @@ def listing(answer: Information) -> Listing:
     headings = (LABELS["information"], *(LABELS[column] for column in COLUMNS))
     costs = (answer.levels[f"{column}_musd"].tolist() for column in COLUMNS)
     rows = [
-        (str(level), *(LABELS["impossible"] if cost == math.inf else money(cost) for cost in own))
+        (level_in_words(level), *(LABELS["impossible"] if cost == math.inf else money(cost) for cost in own))
         for level, *own in zip(answer.levels["level"], *costs, strict=True)
     ]
     return Listing(headings, rows, right=headings[1:])

@@ -10,7 +10,7 @@ from procure.languages import COMMA, Said
 from procure.limits.said import class_name
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import LEAST_SHARE, listed, money, percent, rounded
+from procure.words import LEAST_SHARE, level_in_words, listed, money, percent, rounded
 
 _TO, _NEEDED, _FIRM = Said("{low} to {high}", "{low}～{high}"), Said("needed", "必須"), Said("firm", "確定")
 #: A share whose range is narrower is firm.
@@ -29,7 +29,10 @@ def _heading(answer: Ranges) -> str:
         "{name}: 需要に対する期待供給比率 %。{programme} のうち、最良の計画（加重費用 {cost} 百万ドル）より {within} % 高いまでの"
         "全計画の範囲。",
     ).format(
-        name=answer.name, programme=answer.programme, within=rounded(100 * answer.within), cost=money(answer.cost_musd)
+        name=answer.name,
+        programme=level_in_words(answer.programme),
+        within=rounded(100 * answer.within),
+        cost=money(answer.cost_musd),
     )
 
 

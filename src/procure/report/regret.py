@@ -10,7 +10,7 @@ from procure.languages import Said
 from procure.portfolio.fresh import CONFIDENCE
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import listed, money, with_error
+from procure.words import level_in_words, listed, money, with_error
 
 VERDICTS = {LEAST: Said("least", "最小"), TIE: Said("tie", "優劣不明")}
 _FRESH = Said("on {paths:,} fresh paths of each reading", "それぞれ検証用の {paths:,} 経路")
@@ -44,11 +44,17 @@ def _number(cost: float) -> str:
     return _NO_PLAN if math.isinf(cost) else money(cost)
 
 
+def _reading(name: str) -> str:
+    return Said(name, "現状") if name == AS_IT_STANDS else name
+
+
 def _costs(answer: Regret) -> Listing:
     readings = answer.readings["reading"].tolist()
     cost = {(row["plan"], row["reading"]): row["cost_musd"] for row in answer.table.to_dict("records")}
-    rows = [(plan, *(_number(cost[plan, reading]) for reading in readings)) for plan in answer.plans["plan"]]
-    headings = (Said("cost", "費用"), *readings)
+    rows = [
+        (level_in_words(plan), *(_number(cost[plan, reading]) for reading in readings)) for plan in answer.plans["plan"]
+    ]
+    headings = (Said("cost", "費用"), *map(_reading, readings))
     return Listing(headings, rows, right=headings[1:])
 
 
@@ -62,8 +68,15 @@ def _regrets(answer: Regret) -> Listing:
             _NO_PLAN if math.isinf(cell["cost_musd"]) else with_error(cell["regret_musd"], cell["standard_error_musd"])
             for cell in own
         )
-        rows.append((row["plan"], *regrets, _number(row["greatest_musd"]), VERDICTS.get(row["verdict"], "")))
-    headings = (_REGRET_WITH_ERROR if answer.n_paths else _REGRET, *readings, Said("greatest", "最大"), "")
+        rows.append(
+            (level_in_words(row["plan"]), *regrets, _number(row["greatest_musd"]), VERDICTS.get(row["verdict"], ""))
+        )
+    headings = (
+        _REGRET_WITH_ERROR if answer.n_paths else _REGRET,
+        *map(_reading, readings),
+        Said("greatest", "最大"),
+        "",
+    )
     return Listing(headings, rows, right=headings[1:-1])
 
 
@@ -76,21 +89,21 @@ def _sentences(answer: Regret) -> Iterator[str]:
         )
     elif greatest == 0:
         yield Said("{plan} is regretted in none of these readings.", "{plan} はどの読み方でも後悔がない。").format(
-            plan=answer.least
+            plan=level_in_words(answer.least)
         )
     else:
         error = float(first["standard_error_musd"])
         yield Said(
             "Least greatest regret: {plan}, {regret}, where the reading {worst} is right.",
             "最大後悔が最小の計画: {plan}、{regret}（読み方 {worst} が正しい場合）。",
-        ).format(plan=answer.least, regret=with_error(greatest, error), worst=worst)
+        ).format(plan=level_in_words(answer.least), regret=with_error(greatest, error), worst=_reading(worst))
     ties = answer.plans.loc[answer.plans["verdict"] == TIE, "plan"].tolist()
     if ties:
         at = (
             Said(" at {confidence:.0%}", "（{confidence:.0%}）").format(confidence=CONFIDENCE) if answer.n_paths else ""
         )
         yield Said("Not to be told from it{at}: {plans}.", "これと区別できないもの{at}: {plans}。").format(
-            at=at, plans=listed(ties)
+            at=at, plans=listed([level_in_words(plan) for plan in ties])
         )
     for row in answer.readings.to_dict("records"):
         if not row["best"]:
@@ -100,7 +113,7 @@ def _sentences(answer: Regret) -> Iterator[str]:
             ).format(reading=row["reading"], changes=row["changes"])
         elif row["reading"] != AS_IT_STANDS:
             yield Said("{reading} ({changes}): best is {best}.", "{reading}（{changes}）: 最良は {best}。").format(
-                reading=row["reading"], changes=row["changes"], best=row["best"]
+                reading=row["reading"], changes=row["changes"], best=level_in_words(row["best"])
             )
     if not answer.resolves:
         yield Said(

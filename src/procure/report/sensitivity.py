@@ -14,7 +14,7 @@ from procure.languages import Said
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import in_full, listed, money, percent, rounded, unit_in_words, with_error
+from procure.words import in_full, level_in_words, listed, money, percent, rounded, unit_in_words, with_error
 
 #: Digits of a number and its range.
 DIGITS = 3
@@ -40,6 +40,11 @@ _NUMBER, _WORTH, _LOW, _HIGH = (
     Said("number", "数値"), Said("worth, M USD", "価値、百万ドル"), Said("low", "下限"), Said("high", "上限"),
 )  # fmt: skip
 _UNIT, _STATUS = Said("unit", "単位"), Said("status", "根拠")
+
+
+def _heading(answer: Sensitivity) -> str:
+    programme = level_in_words(answer.programme)
+    return _CHOSEN.format(name=answer.name, programme=programme, cost=money(answer.objective_musd))
 
 
 def page(answer: Sensitivity) -> Page:
@@ -74,7 +79,7 @@ def _tornado(answer: Sensitivity) -> Iterator[str | Listing]:
     table = answer.table
     flips = table.loc[table["choice"] == "flips", "number"].tolist()
     ties = table.loc[table["choice"] == "tie", "number"].tolist()
-    yield _CHOSEN.format(name=answer.name, programme=answer.programme, cost=money(answer.objective_musd))
+    yield _heading(answer)
     yield Said("One number at a time goes to the ends of its range.", "数値を一つずつ範囲の両端まで動かす。")
     if flips:
         yield Said("Another choice is better at an end of {names}.", "範囲の端で別の選択が優る数値: {names}。").format(
@@ -135,7 +140,7 @@ def _choice(answer: Sensitivity, row: Series) -> str:
 def _decides(answer: Sensitivity) -> Iterator[str]:
     table = answer.table
     flips, ties, stays = (table[table["choice"] == choice] for choice in (FLIPS, TIE, STAYS))
-    yield _CHOSEN.format(name=answer.name, programme=answer.programme, cost=money(answer.objective_musd))
+    yield _heading(answer)
     headings = (
         (flips, Said(
             "Another choice is better within the range of each of these numbers, one at a time:",
@@ -255,7 +260,7 @@ _ALONE, _WITH_OTHERS = (
 
 
 def _spread_heading(answer: Sensitivity) -> Iterator[str]:
-    yield _CHOSEN.format(name=answer.name, programme=answer.programme, cost=money(answer.objective_musd))
+    yield _heading(answer)
     yield Said(
         "All numbers lie anywhere in their ranges: the cost then has a standard deviation of {spread} million USD.",
         "すべての数値を範囲内で動かす: 費用の標準偏差は {spread} 百万ドル。",

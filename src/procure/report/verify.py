@@ -9,7 +9,7 @@ from procure.languages import Said
 from procure.portfolio.verify import Verification
 from procure.report.listing import Listing
 from procure.report.page import Page, Part
-from procure.words import money
+from procure.words import level_in_words, money
 
 _PROVED = Said(
     "{name}, {programme}: proved by arithmetic, without a solver. Million USD of present value, weighed.",
@@ -34,7 +34,9 @@ _SEMICOLON = Said("; ", "、")
 
 def page(answer: Verification) -> Page:
     """The screen."""
-    heading = (_PROVED if answer.holds else _NOT_PROVED).format(name=answer.name, programme=answer.programme)
+    heading = (_PROVED if answer.holds else _NOT_PROVED).format(
+        name=answer.name, programme=level_in_words(answer.programme)
+    )
     table: list[Part] = [_listing(answer), ""] if len(answer.levels) else []
     return Page([heading, "", *table, *_sentences(answer)])
 
@@ -44,10 +46,14 @@ def _listing(answer: Verification) -> Listing:
     for row in answer.levels.to_dict("records"):
         word = _CHOSEN if row["chosen"] else ""
         if math.isinf(row["cost_musd"]):
-            rows.append((row["level"], word, "-", _NO_PLAN if row["proved_musd"] > 0 else _NOTHING, "-", "-"))
+            rows.append(
+                (level_in_words(row["level"]), word, "-", _NO_PLAN if row["proved_musd"] > 0 else _NOTHING, "-", "-")
+            )
         else:
             cost, proved = money(row["cost_musd"]), money(row["proved_musd"])
-            rows.append((row["level"], word, cost, proved, f"{row['gap']:.1g}", f"{row['violation']:.1g}"))
+            rows.append(
+                (level_in_words(row["level"]), word, cost, proved, f"{row['gap']:.1g}", f"{row['violation']:.1g}")
+            )
     headings = (_PROGRAMMES, "", _COSTS, _BOUND, _GAP, _MISSED)
     return Listing(headings, rows, right=headings[2:])
 

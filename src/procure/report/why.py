@@ -13,7 +13,7 @@ from procure.portfolio.fresh import CONFIDENCE, WIDE
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
-from procure.words import money, percent, programme_name, rounded, unit_in_words, with_error
+from procure.words import level_in_words, money, percent, programme_name, rounded, unit_in_words, with_error
 
 #: Parts of each kind, and processes, that have lines of their own.
 PARTS, PROCESSES = 6, 3
@@ -37,7 +37,7 @@ def page(answer: Why) -> Page:
 
 
 def _parts(answer: Why) -> Iterator[str | Listing]:
-    chosen = answer.chosen if math.isnan(answer.share) else Said("the best plan", "最良の計画")
+    chosen = level_in_words(answer.chosen) if math.isnan(answer.share) else Said("the best plan", "最良の計画")
     yield Said(
         "{name}: {rival} instead of {chosen}. Million USD of present value.",
         "{name}: {chosen} の代わりに {rival}。現在価値、百万ドル。",
