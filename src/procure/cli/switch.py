@@ -72,7 +72,8 @@ def switch(
         from procure.explore.switch_map import switch_map
 
         of_two = partial(
-            switch_map, chosen, (path, low_end, high_end), second, standard_error_musd=standard_error, store=store, workers=workers, **finding
+            switch_map, chosen, (path, low_end, high_end), second, standard_error_musd=standard_error, store=store,
+            workers=workers, **finding,
         )  # fmt: skip
         ask(of_two, json, quiet, progress_of_cases)
     elif first_of is not None:
