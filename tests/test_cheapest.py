@@ -14,6 +14,7 @@ from procure.lp.dual_bound import prove
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Status
 from procure.program import engine
+from procure.program.engine import Engine
 from procure.solving.compiled import Compiled
 
 SMALL = {"world.tree.nodes": 60, "suppliers.seabed.programmes": ("none", "pilot", "ten", "pilot_then_ten")}
@@ -106,3 +107,31 @@ def test_a_bound_that_is_not_reached_leaves_the_optimum(asked):
     solution = Solver(program, {"objective_bound": asked}).solve()
     assert solution.status is Status.OPTIMAL
     assert solution.objective == pytest.approx(1.0)
+
+
+#: Questions that ask at each value which level is cheapest, and not what the others cost, by the frame of their answer.
+ASKED = {
+    "first_supplier": lambda m: procure.first_supplier(m, "Dy", "shortage.scale", 0.5, 3, points=2, digits=1).grid,
+    "ambiguity": lambda m: procure.ambiguity(m, high=0.1, digits=1).table.drop(columns="moved"),
+    "frontier": lambda m: procure.frontier(m, "china_heavy_share", [0.4, 0.6], seeds=2).table,
+}
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_a_question_that_asks_for_the_cheapest_leaves_the_others(question, monkeypatch):
+    model = procure.load_model("japan").with_(**SMALL)
+    whole = ASKED[question](model)  # of programs that are not large no level is left
+    monkeypatch.setattr(engine, "MANY_ROWS", 0)
+    ends, solve = [], Engine.solve
+
+    def told(*given):
+        ends.append(solve(*given))
+        return ends[-1]
+
+    monkeypatch.setattr(Engine, "solve", told)
+    left = ASKED[question](model)
+    assert any(solution.status is Status.BOUND_REACHED for solution, _ in ends)
+    costs = [name for name in whole if name.endswith(("_musd", "value", "radius"))]
+    words = [name for name in ("first", "programme") if name in whole]
+    assert left[words].equals(whole[words])
+    np.testing.assert_allclose(left[costs], whole[costs], rtol=1e-6, atol=1e-6)

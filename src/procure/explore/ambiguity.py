@@ -22,6 +22,7 @@ from pandas import DataFrame
 
 from procure.errors import DataError, Fault, nearest
 from procure.explore.kept import Kept
+from procure.explore.switch import SAME
 from procure.lp.program import Status
 from procure.market import Market, Paths, make_market, merge
 from procure.model import Model, ModelOrName, as_model
@@ -33,13 +34,12 @@ from procure.program.program import Program, compose
 from procure.risk import balls
 from procure.scenarios.decided import Programmes
 from procure.scenarios.world import programme_choices
+from procure.solving.compiled import NEAR
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import Progress, programme_name
 
 #: Values of the grid beside 0: each is twice the one before.
 POINTS = 7
-#: Costs within this share of each other are the same.
-SAME = 1e-9
 COLUMNS = ("radius", "cost_musd", "programme", "plan_musd", "moved")
 
 
@@ -167,11 +167,14 @@ class _Search:
     def found(self, high: float | None) -> Ambiguity:
         """What there is to say."""
         levels = list(self._markets)
-        costs = {name: self._cost(name, 0.0) for name in levels}
+        costs = self._costs(levels, 0.0)
         chosen = min(levels, key=lambda name: costs[name])
         if costs[chosen] == math.inf:
             raise explain([self._ended[name, 0.0].program for name in levels])
         self._plan = solved(self._ended[chosen, 0.0]).outcome.plan
+        levels.sort(
+            key=lambda name: name != chosen
+        )  # its cost is wanted at every radius, of the others only whether it is less
         last = self._largest(self._markets[chosen])
         high = last if high is None else min(high, last)
         radii = [0.0, *(high * 0.5 ** (POINTS - 1 - k) for k in range(POINTS))]
@@ -180,7 +183,7 @@ class _Search:
             return self._given(chosen, radius).objective / ((1 + self._within) * self._cost(chosen, radius)) - 1.0
 
         def other(radius: float) -> float:
-            own, least = self._cost(chosen, radius), min(self._cost(name, radius) for name in levels)
+            own, least = self._cost(chosen, radius), min(self._costs(levels, radius).values())
             return own / least - 1.0 - SAME if least < math.inf else -1.0
 
         plan_radius = self._first(radii, dearer)
@@ -217,7 +220,7 @@ class _Search:
         return math.nan
 
     def _row(self, levels: Sequence[str], chosen: str, radius: float) -> tuple[float | str, ...]:
-        costs = {name: self._cost(name, radius) for name in levels}
+        costs = self._costs(levels, radius)
         least = min(costs.values())
         level = chosen if costs[chosen] <= least * (1 + SAME) else min(levels, key=lambda name: costs[name])
         kept = self._given(chosen, radius)
@@ -226,10 +229,17 @@ class _Search:
 
     # -- programs
 
-    def _cost(self, level: str, radius: float) -> float:
-        """The least weighed cost of a level at a radius, kUSD."""
+    def _costs(self, levels: Sequence[str], radius: float) -> dict[str, float]:
+        """The least weighed cost of each level at a radius, kUSD; infinite, too, where another is proved cheaper."""
+        costs: dict[str, float] = {}
+        for level in levels:
+            costs[level] = self._cost(level, radius, min(costs.values(), default=math.inf) * (1.0 + NEAR))
+        return costs
+
+    def _cost(self, level: str, radius: float, cutoff: float = math.inf) -> float:
+        """The least weighed cost of a level at a radius, kUSD; infinite where that is proved to be more than a cutoff."""
         if (level, radius) not in self._ended:
-            self._ended[level, radius] = self._solved(level, radius)
+            self._ended[level, radius] = self._solved(level, radius, cutoff=cutoff)
         solution = self._ended[level, radius].solution
         return solution.objective if solution.status is Status.OPTIMAL else math.inf
 
@@ -241,14 +251,14 @@ class _Search:
             self._kept[radius] = measured
         return self._kept[radius]
 
-    def _solved(self, level: str, radius: float, plan: Array | None = None) -> Optimum:
+    def _solved(self, level: str, radius: float, plan: Array | None = None, cutoff: float = math.inf) -> Optimum:
         if self._progress is not None:
             self._progress(self._n_told, self._n_told + 1, f"{level}, radius {radius:.3g}")
         self._n_told += 1
         market = replace(self._markets[level], model=self._model.with_(**{"risk.radius": radius}))
         program = compose(market, like=self._like.get(level), given=plan)
         self._like[level] = program
-        end = optimum(program, self._engines[level] if plan is None else None)
+        end = optimum(program, self._engines[level] if plan is None else None, cutoff=cutoff)
         refuse(end.solution)
         return end
 

@@ -185,7 +185,7 @@ class _Search:
                 done = len(self._solved)
                 self._progress(done, max(total, done + 1), f"{self._number.path} {value:.6g}")
             try:
-                answer = self._compiled.solve(self._number.changes(value), explains=False)
+                answer = self._compiled.solve(self._number.changes(value), explains=False, all_levels=False)
                 self._solved[value] = _At(_shares(answer.measured, self._element), answer.level)
             except Infeasible:
                 self._solved[value] = _At({}, "")

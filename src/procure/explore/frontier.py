@@ -162,13 +162,12 @@ def frontier(
         raise DataError([*faults, *error.faults]) from None
     if faults:
         raise DataError(faults)
-    first, *others = (_Curve(tree, number, choice, progress) for tree in trees(model, seeds))
+    tree, *others = trees(model, seeds)
+    first = _Curve(tree, number, choice, progress)
     possible_from = first.solve(values)
     if not isinstance(bounds, list):
         first.refine(points)
-    for other in others:
-        for value in first.values:
-            other.at(value, len(first.values))
+    elsewhere = [_costs(other, number, first.values, progress) for other in others]
     kind = None if choice is None else KINDS[choice.kind]
     scope = choice.scope if choice is not None and isinstance(choice.scope, str) else "all"
     return Frontier(
@@ -180,7 +179,7 @@ def frontier(
         step=1.0 if kind is None else kind.measured_in.step,
         per="" if kind is None else kind.measured_in.per,
         scope=scope,
-        table=_table(first, others, is_downward=values[0] > values[-1], is_drawn=is_drawn(model)),
+        table=_table(first, elsewhere, is_downward=values[0] > values[-1], is_drawn=is_drawn(model)),
         shares=first.shares(),
         possible_from=possible_from,
         gap_musd=max((gap for gap, is_bound in first.gaps() if is_bound), default=math.nan),
@@ -403,15 +402,25 @@ def _shares(measured: Measured) -> list[tuple[str, str, float]]:
     return list(dict.fromkeys(parts))
 
 
-def _table(first: _Curve, others: Sequence[_Curve], *, is_downward: bool, is_drawn: bool) -> DataFrame:
-    """The rows of a frontier."""
+def _costs(tree: Model, number: Along, values: Sequence[float], progress: Progress | None) -> list[float]:
+    """The least weighed cost at each value on another tree, million USD; NaN where no portfolio keeps the limits."""
+    compiled, costs = Compiled(tree), list[float]()
+    for value in values:
+        if progress is not None:
+            progress(len(costs), len(values), f"{number.path} {value:.6g}, seed {tree.settings.world.tree.seed}")
+        try:
+            costs.append(compiled.solve(number.changes(value), explains=False, all_levels=False).objective)
+        except Infeasible:
+            costs.append(math.nan)
+    return costs
+
+
+def _table(first: _Curve, others: Sequence[Sequence[float]], *, is_downward: bool, is_drawn: bool) -> DataFrame:
+    """The rows of a frontier; `others` are the costs on other trees."""
     points = first.points
-    cheapest = min(points, key=lambda point: point.cost).value
-    added = [
-        [np.nan if point is None or base is None else point.cost - base.cost for point in map(curve.at, first.values)]
-        for curve in (first, *others)
-        for base in [curve.at(cheapest)]
-    ]
+    own = [point.cost for point in points]
+    cheapest = own.index(min(own))
+    added = [np.subtract(costs, costs[cheapest]) for costs in (own, *others)]
     spread = np.std(added, axis=0, ddof=1) if others else np.full(len(points), np.nan if is_drawn else 0.0)
     rows = [
         (point.value, point.cost, point.expected, point.cvar, point.slope, point.level, *point.next(), float(apart))
