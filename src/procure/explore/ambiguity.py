@@ -23,6 +23,7 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault, nearest
 from procure.explore.kept import Kept
 from procure.explore.switch import SAME
+from procure.explore.turn import Near, closed_in, faults_of
 from procure.lp.program import Status
 from procure.market import Market, Paths, make_market, merge
 from procure.model import Model, ModelOrName, as_model
@@ -142,8 +143,7 @@ def ambiguity(
         faults.append(Fault("high", f"{high:g}", "the largest radius is above 0", "leave it out"))
     if not 0 < within < 1:
         faults.append(Fault("within", f"{within:g}", "a share of the cost is between 0 and 1", "leave it out: 0.001"))
-    if digits < 1:
-        faults.append(Fault("digits", f"{digits}", "a radius has at least one digit", "leave it out: 2"))
+    faults += faults_of(digits=digits)
     if faults:
         raise DataError(faults)
     return _Search(model, kind, within, digits, progress).found(high)
@@ -213,10 +213,7 @@ class _Search:
         """The least radius at which something is above 0, from the first interval of the grid at whose end it is; else NaN."""
         for left, right in pairwise(radii):
             if is_left(right) > 0:
-                while right - left > 0.5 * 10.0**-self._digits * right:
-                    middle = 0.5 * (left + right)
-                    left, right = (left, middle) if is_left(middle) > 0 else (middle, right)
-                return right
+                return closed_in(left, right, lambda radius: not is_left(radius) > 0, Near.of(self._digits))[1]
         return math.nan
 
     def _row(self, levels: Sequence[str], chosen: str, radius: float) -> tuple[float | str, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault, Infeasible, nearest
 from procure.explore.along import Along, along
 from procure.explore.kept import Kept
-from procure.explore.switch import FINER
+from procure.explore.turn import Near, closed_in, faults_of
 from procure.model import ModelOrName, as_model
 from procure.portfolio.measure import Measured
 from procure.solving.compiled import Compiled
@@ -106,11 +107,7 @@ def first_supplier(
     china lynas
     """
     model = as_model(model)
-    faults = []
-    if digits < 1:
-        faults.append(Fault("digits", f"{digits}", "a value has at least one digit", "ask for two"))
-    if points < 2:
-        faults.append(Fault("points", f"{points}", "a grid has two ends at least", "ask for nine"))
+    faults = [*faults_of(digits=digits, points=points)]
     compiled = Compiled(model)
     elements = compiled.programs({})[0].market.sets.elements
     if element not in elements:
@@ -191,24 +188,21 @@ class _Search:
                 self._solved[value] = _At({}, "")
         return self._solved[value]
 
+    def _is_first(self, supplier: str, value: float) -> bool:
+        """Whether one that was first before still is."""
+        return self._at(value).first(supplier) == supplier
+
     def _between(
         self, left: float, right: float, below: str, above: str
     ) -> Iterator[tuple[float, str, str, float, float]]:
         """The changes between two values, at which others are first."""
-        if below == above:
-            return
-        relative = 0.5 * 10.0**-self._digits
-        absolute = FINER * relative * (self._number.high - self._number.low)
-        while right - left > absolute + relative * max(abs(left), abs(right)):
-            middle = (left + right) / 2
-            first = self._at(middle).first(below)
-            if first not in (below, above):
-                yield from self._between(left, middle, below, first)
-                yield from self._between(middle, right, first, above)
-                return
-            left, right = (middle, right) if first == below else (left, middle)
-        shares = self._at(right).shares
-        yield (left + right) / 2, below, above, shares.get(below, 0.0), shares.get(above, 0.0)
+        near = Near.of(self._digits, self._number.high - self._number.low)
+        while below != above:
+            before, after = closed_in(left, right, partial(self._is_first, below), near)
+            at = self._at(after)
+            other = above if after == right else at.first(below)
+            yield (before + after) / 2, below, other, at.shares.get(below, 0.0), at.shares.get(other, 0.0)
+            left, below = after, other
 
 
 def _shares(measured: Measured, element: str) -> dict[str, float]:

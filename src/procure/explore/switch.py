@@ -21,6 +21,7 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault, Infeasible
 from procure.explore.along import Along, along
 from procure.explore.kept import Kept
+from procure.explore.turn import Near, faults_of
 from procure.market import is_drawn_anew
 from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import WIDE
@@ -34,8 +35,6 @@ from procure.words import Progress, programme_name
 NONE = "no portfolio"
 #: Costs within this share of each other are the same.
 SAME = 1e-9
-#: Digits of a switching value beyond those asked for, of the whole range: so that one near zero has some, too.
-FINER = 1e-3
 #: How far beside a switch its slope is taken, of the values that it lies between.
 BESIDE = 0.05
 COLUMNS = (
@@ -136,24 +135,23 @@ def switch(
       two-class.toml: there is one programme level; a switch is from one level to another. Remedy: name some at suppliers...
     """
     model = as_model(model)
-    faults = []
-    levels = [programme_name(choice) for choice in programme_choices(model)]
-    if len(levels) < 2:
-        seen, rule = "there is one programme level", "a switch is from one level to another"
-        faults.append(Fault(model.origin, seen, rule, "name some at suppliers.<name>.programmes"))
-    if digits < 1:
-        faults.append(Fault("digits", f"{digits}", "a value has at least one digit", "ask for three"))
-    if points < 2:
-        faults.append(Fault("points", f"{points}", "a grid has two ends at least", "ask for nine"))
-    if standard_error_musd is not None and not 0 <= standard_error_musd < math.inf:
-        faults.append(Fault("standard_error_musd", f"{standard_error_musd}", "it is a sum from 0 up", "leave it out"))
+    faults = [*faults_of(digits=digits, points=points), *faults_of_choice(model, standard_error_musd)]
     try:
         number = along(model, path, low, high, as_written=as_written)
     except DataError as error:
         faults += error.faults
     if faults:
         raise DataError(faults)
-    return _Search(model, number, levels, digits, standard_error_musd, progress).switches(points)
+    return _Search(model, number, digits, standard_error_musd, progress).switches(points)
+
+
+def faults_of_choice(model: Model, standard_error_musd: float | None) -> Iterator[Fault]:
+    """Why nothing can switch in a model, and what is wrong with the standard error of a difference that is given."""
+    if len(programme_choices(model)) < 2:
+        seen, rule = "there is one programme level", "a switch is from one level to another"
+        yield Fault(model.origin, seen, rule, "name some at suppliers.<name>.programmes")
+    if standard_error_musd is not None and not 0 <= standard_error_musd < math.inf:
+        yield Fault("standard_error_musd", f"{standard_error_musd}", "it is a sum from 0 up", "leave it out")
 
 
 class _Crossing(NamedTuple):
@@ -172,12 +170,12 @@ class _Search:
         self,
         model: Model,
         number: Along,
-        levels: list[str],
         digits: int,
         error: float | None,
         progress: Progress | None,
     ) -> None:
-        self._model, self._number, self._levels, self._digits = model, number, levels, digits
+        self._model, self._number, self._digits = model, number, digits
+        self._levels = [programme_name(choice) for choice in programme_choices(model)]
         self._given_error, self._progress = error, progress
         self._is_of_world = not model.is_number_of_facts(number.path) and number.path.startswith("world.")
         self._compiled = Compiled(model)
@@ -285,18 +283,17 @@ class _Search:
         """Where a difference that is not above zero on the left, and is on the right, passes it; and two values around that."""
         from scipy.optimize import brentq
 
-        relative = 0.5 * 10.0**-self._digits
-        absolute = FINER * relative * (self._number.high - self._number.low)
+        near = Near.of(self._digits, self._number.high - self._number.low)
         # Where a level has no portfolio the difference is infinite: its side is all that is known of it.
         while not (math.isfinite(difference(left)) and math.isfinite(difference(right))):
-            if right - left <= absolute + relative * max(abs(left), abs(right)):
+            if near.holds(left, right):
                 return max((left, right), key=lambda value: math.isfinite(difference(value))), left, right
             middle = (left + right) / 2
             if difference(middle) == 0:
                 return middle, left, right
             left, right = (middle, right) if difference(middle) < 0 else (left, middle)
         is_same = difference(left) >= 0  # the same cost, to the last digits
-        value = left if is_same else float(brentq(difference, left, right, xtol=absolute, rtol=relative))
+        value = left if is_same else float(brentq(difference, left, right, xtol=near.absolute, rtol=near.relative))
         if {left, value, right} & self._drawn_anew:  # the luck of two drawings would be most of a small difference
             return value, left, right
         beside = BESIDE * (right - left)

@@ -23,10 +23,10 @@ from procure.explore.along import Along, along
 from procure.explore.kept import Kept
 from procure.explore.sweep import sweep
 from procure.explore.sweep.columns import INFEASIBLE, OPTIMAL
-from procure.explore.switch import NONE, SAME
+from procure.explore.switch import NONE, SAME, faults_of_choice
+from procure.explore.turn import faults_of
 from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import WIDE
-from procure.scenarios.world import programme_choices
 from procure.solving.compiled import Compiled
 from procure.solving.trees import is_drawn
 from procure.units import KUSD_PER_MUSD
@@ -106,14 +106,7 @@ def switch_map(
         Where a pair was neither solved nor shown to have no portfolio; a store keeps the others.
     """
     model = as_model(model)
-    faults = []
-    if len(programme_choices(model)) < 2:
-        seen, rule = "there is one programme level", "a switch is from one level to another"
-        faults.append(Fault(model.origin, seen, rule, "name some at suppliers.<name>.programmes"))
-    if points < 2:
-        faults.append(Fault("points", f"{points}", "a grid has two ends at least", "ask for seven"))
-    if standard_error_musd is not None and not 0 <= standard_error_musd < math.inf:
-        faults.append(Fault("standard_error_musd", f"{standard_error_musd}", "it is a sum from 0 up", "leave it out"))
+    faults = [*faults_of(points=points), *faults_of_choice(model, standard_error_musd)]
     numbers: list[Along] = []
     for path, low, high in (first, second):
         try:
