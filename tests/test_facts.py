@@ -99,24 +99,34 @@ def test_a_copy_of_the_bundled_tables_is_a_folder_of_ones_own(tmp_path, facts):
 @pytest.mark.parametrize("name", sorted(name for name, table in schema().items() if not table.may_be_empty))
 def test_every_number_says_where_it_comes_from(facts, name):
     frame = facts.tables[name]
-    assert len(frame) and (frame[["source", "address", "source_year"]] != "").all(axis=None)
+    assert len(frame) and (frame[["unit", "source", "address", "source_year"]] != "").all(axis=None)
     assert frame["status"].isin(["sourced", "unverified", "derived", "assumed"]).all()
     assert frame["confidence"].isin(["high", "medium", "low"]).all()
     known = frame["value"].notna()
-    assert known.all() or name in ("policies", "events")
+    assert frame["note"][~known].str.contains("No value: ").all()
     assert (frame["low"][known] <= frame["value"][known]).all() and (
         frame["value"][known] <= frame["high"][known]
     ).all()
     assert (frame["source"] != "user").all()
 
 
+def test_what_is_not_known_of_an_event_is_said_not_to_be(facts):
+    events = facts.tables["events"]
+    blank = events[events[["peak_depth", "mean_depth", "price_multiple"]].isna().any(axis=1)]
+    assert len(blank) and blank["note"].str.contains("none known|do not apply").all()
+
+
 def test_only_what_is_exact_has_no_range(facts):
-    """Counted, dated or written into a law: sourced; by what it means: 0 or 1, an oxide, a year in which to decide."""
+    """A row without a range is 0 or 1, or says that it is exact: counted, dated, agreed, arithmetic on such.
+
+    Of three tables each number is what it means: an oxide's weight, a year in which to decide, a bound as a law has it. What is
+    rounded, a customs figure to the tonne among it, has the range of its last digit.
+    """
     for name, frame in facts.tables.items():
-        exact = frame[(frame["low"] == frame["high"]) & (frame["status"] != "sourced")]
-        meant = exact["value"].isin([0, 1]) | (name in ("elements", "strategies"))
-        summed = exact["note"].str.contains("exact", regex=False)
-        assert (meant | summed).all(), (name, exact[~(meant | summed)])
+        alone = frame[frame["low"] == frame["high"]]
+        meant = alone["value"].isin([0, 1]) | (name in ("elements", "strategies", "policies"))
+        told = alone["note"].str.contains("exact", regex=False)
+        assert (meant | told).all(), (name, alone[~(meant | told)])
 
 
 def test_what_is_sourced_has_an_address_to_read_it_at(facts):
