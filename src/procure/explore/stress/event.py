@@ -58,9 +58,10 @@ class Event:
         told = [float(row["value"]) for row in self.of("horizon")]
         return told[0] if told else self.days[-1] + transit
 
-    def released(self, holder: str) -> float:
-        """Share of a holder's stock that is there."""
-        return next((float(row["value"]) for row in self.of("stock") if row["holder"] == holder), 1.0)
+    def released(self, holder: str, scopes: Sequence[str]) -> float:
+        """Share of a holder's stock of an element that is there; `scopes` may speak of it, the narrowest first."""
+        shares = {str(row["scope"]): float(row["value"]) for row in self.of("stock") if row["holder"] == holder}
+        return next((shares[scope] for scope in scopes if scope in shares), 1.0)
 
 
 def find_event(asked: str | Path, facts: Facts) -> Event:
@@ -136,14 +137,25 @@ def _check(rows: Sequence[tuple[str, Row]], facts: Facts, reject: Reject) -> Non
     ordinary = {
         (row["supplier"], row["scope"]) for _, row in rows if row["attribute"] == "ordinary" and row["value"] > 0
     }
+    last = next((row["value"] for _, row in rows if row["attribute"] == "horizon"), math.inf)
     for place, row in rows:
         attribute = row["attribute"]
+        if attribute in (*LOSSES, "backlog") and row["start"] >= last:
+            seen = f"{row['start']:g}, and the event is followed to day {last:g}"
+            reject(
+                f"{place}, column start", seen, "what happens begins before that", "follow it longer, or leave it out"
+            )
+        if attribute == "backlog" and not any(
+            other["supplier"] == row["supplier"] and other["start"] < row["start"] for _, other in losses
+        ):
+            seen = f"nothing of '{row['supplier']}' was held back before day {row['start']:g}"
+            reject(place, seen, "a backlog is what was not shipped before", "let it begin when that ends")
         if attribute in (*LOSSES, "ordinary", "backlog") and not row["supplier"]:
             reject(f"{place}, column supplier", "a blank", f"{attribute} is of a supplier", "name it")
         if attribute == "stock" and not row["holder"]:
             reject(f"{place}, column holder", "a blank", "stock is of a holder", "name it")
         if attribute in (*LOSSES, "backlog") and not (row["end"] is not None and row["end"] > row["start"]):
-            seen = "a blank" if row["end"] is None else f"{row['end']:g}, after start {row['start']:g}"
+            seen = "a blank" if row["end"] is None else f"{row['end']:g}, where start is {row['start']:g}"
             reject(
                 f"{place}, column end", seen, "end is a later day than start", "count from the first day of the event"
             )

@@ -52,6 +52,8 @@ class Followed:
         t/day
     arrivals : Arrivals
     course : Course
+    released : array, shape (n_holders, n_elements)
+        Share of the stock of each that is there.
     idle : tuple of str
         Suppliers and scopes of the event that nothing is bought of.
     """
@@ -65,6 +67,7 @@ class Followed:
     use: Array
     arrivals: Arrivals
     course: Course
+    released: Array
     idle: tuple[str, ...]
 
     @property
@@ -135,14 +138,16 @@ def follow_plan(
     of_year = np.minimum((middle // DAYS_PER_YEAR).astype(np.int64), len(plan.years) - 1)
     shipping = Shipping(event, plan.suppliers, scopes, records)
     coming = arrivals(model, programmes, shipping, plan, transit, middle, of_year)
-    stock = np.array([
-        (plan.stock if holder.days is None else holder.days * plan.use[0] * (holders.share * holder.serves).sum(axis=1))
-        * (0.0 if without_stock else event.released(holder.name))
+    released = np.array([
+        [0.0 if without_stock else event.released(holder.name, of) for of in scopes.values()] for holder in holders.holders
+    ])  # fmt: skip
+    stock = released * np.array([
+        plan.stock if holder.days is None else holder.days * plan.use[0] * (holders.share * holder.serves).sum(axis=1)
         for holder in holders.holders
     ])  # fmt: skip
     use = plan.use[of_year]
     course = follow(edges, use, coming.all, holders.share, holders.holders, stock)
     classes = tuple(market.class_of[e] for e in plan.elements)
     return Followed(
-        plan, classes, holders, np.round(steps, DIGITS), edges, of_year, use, coming, course, tuple(shipping.idle())
-    )
+        plan, classes, holders, np.round(steps, DIGITS), edges, of_year, use, coming, course, released, tuple(shipping.idle())
+    )  # fmt: skip

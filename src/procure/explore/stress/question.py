@@ -81,7 +81,8 @@ def stress(
         days=float(followed.steps[-1]),
         without_stock=without_stock,
         released={
-            holder.name: 0.0 if without_stock else path.released(holder.name) for holder in followed.holders.holders
+            holder.name: float(shares.max())
+            for holder, shares in zip(followed.holders.holders, followed.released, strict=True)
         },
         idle=followed.idle,
         is_elsewhere=isinstance(answer, Portfolio) and answer.fingerprint != chosen.facts.fingerprint,

@@ -30,7 +30,7 @@ class Stress(Kept):
     without_stock : bool
         Whether nobody had any at the start.
     released : mapping
-        Share of the stock of each holder that is there.
+        Share of the stock of each holder that is there, of the element of which most is.
     idle : tuple of str
         Suppliers and scopes of the event that nothing is bought of.
     is_elsewhere : bool

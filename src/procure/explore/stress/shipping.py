@@ -6,7 +6,11 @@ At any time the row of the narrowest scope that holds then speaks of an element,
   state       value × the depth that depths.csv has for the state
   delivered   1 - value / (ordinary × (end - start) / 365)
 
-  shipped_se(t) = 1 - depth_se(t) + Σ over the backlogs that hold at t:  value × ∫ max(depth_se, 0) dt until start / (end - start)
+  shipped_se(t) = 1 - depth_se(t) + late_se(t)
+  late_se(t)    = value × owed_se(start) / (end - start) while the backlog of the narrowest scope holds, else 0
+  owed_se(t)    = ∫ max(depth_se, 0) - late_se dt until t, at least 0
+
+So what has come of a backlog is no part of a later one.
 """
 
 from __future__ import annotations
@@ -55,11 +59,10 @@ class Shipping:
 
     def shipped(self, day: Array) -> Array:
         """What each supplier ships, as a share of its ordinary volume; shape as of `depth`."""
-        shipped = 1.0 - self.depth(day)
-        for row, (during, supplier, elements), _ in self._holding(day, ("backlog",)):
-            held_back = self._held_back(float(row["start"]))[supplier, elements]
-            shipped[during, supplier, elements] += float(row["value"]) * held_back / (row["end"] - row["start"])
-        return shipped
+        edges = np.array(self.event.days)
+        late, at = self._late(edges), np.searchsorted(edges, day, side="right") - 1
+        during = ((day >= 0) & (day < edges[-1]))[:, None, None]
+        return np.asarray(1.0 - self.depth(day) + np.where(during, late[np.clip(at, 0, len(late) - 1)], 0.0))
 
     def states(self, day: Array) -> Any:
         """The state of each supplier as it moves the prices of each element, "" where it is in none; shape as of `depth`."""
@@ -83,11 +86,24 @@ class Shipping:
     def _shape(self, day: Array) -> tuple[int, int, int]:
         return len(day), len(self.suppliers), len(self.scopes)
 
-    def _held_back(self, until: float) -> Array:
-        """Days of its ordinary volume that each supplier has not shipped by a day, shape (n_suppliers, n_elements)."""
-        days = np.array([*(day for day in self.event.days if day < until), until])
-        missing = np.maximum(self.depth((days[1:] + days[:-1]) / 2), 0.0)
-        return np.asarray(np.tensordot(np.diff(days), missing, axes=1))
+    def _late(self, edges: Array) -> Array:
+        """What comes of backlogs between the days on which something changes, a share of the ordinary volume.
+
+        The shape is that of `depth`, with the stretches between `edges` for days.
+        """
+        middle, length = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+        held, late = np.maximum(self.depth(middle), 0.0), np.zeros(self._shape(middle))
+        owed = np.zeros(held.shape[1:])
+        rows = [(row, set(at[0].flat), (at[1][0], at[2][0])) for row, at, _ in self._holding(middle, ("backlog",))]
+        rates: list[Array | float] = [0.0] * len(rows)
+        for i, days in enumerate(length):
+            for k, (row, during, of) in enumerate(rows):
+                if row["start"] == edges[i]:
+                    rates[k] = float(row["value"]) / (row["end"] - row["start"]) * np.maximum(owed[of], 0.0)
+                if i in during:
+                    late[i][of] = rates[k]
+            owed += days * (held[i] - late[i])
+        return late
 
     def _holding(self, day: Array, attributes: Sequence[str]) -> Iterator[tuple[Row, tuple[Any, ...], list[str]]]:
         """Each row, where it holds, and its elements: a narrower one comes after a wider."""
