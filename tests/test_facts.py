@@ -25,6 +25,7 @@ from procure.facts.scopes import scopes_of
 from procure.scenarios import effective_share
 
 FOLDER = Path(procure.data.__file__).parent
+MODELS = Path(__file__).parents[1] / "models"
 CHINA = ["normal", "friction", "ban", "embargo"]
 MINE = {  # the smallest facts of one's own: one supplier, one material
     "elements": "element\nCu\n",
@@ -116,17 +117,24 @@ def test_what_is_not_known_of_an_event_is_said_not_to_be(facts):
     assert len(blank) and blank["note"].str.contains("none known|do not apply").all()
 
 
-def test_only_what_is_exact_has_no_range(facts):
+@pytest.mark.parametrize(
+    "folder", [FOLDER, *sorted(path for path in MODELS.iterdir() if path.is_dir() and [*path.glob("*.csv")])]
+)
+def test_only_what_is_exact_has_no_range(folder):
     """A row without a range is 0 or 1, or says that it is exact: counted, dated, agreed, arithmetic on such.
 
     Of three tables each number is what it means: an oxide's weight, a year in which to decide, a bound as a law has it. What is
     rounded, a customs figure to the tonne among it, has the range of its last digit.
     """
-    for name, frame in facts.tables.items():
-        alone = frame[frame["low"] == frame["high"]]
-        meant = alone["value"].isin([0, 1]) | (name in ("elements", "strategies", "policies"))
-        told = alone["note"].str.contains("exact", regex=False)
-        assert (meant | told).all(), (name, alone[~(meant | told)])
+    for path in sorted(folder.glob("*.csv")):
+        frame = pd.read_csv(path)
+        alone = frame[(frame["low"] == frame["high"]) | frame["low"].isna() | frame["high"].isna()]
+        meant = (
+            alone["value"].isin([0, 1]) | alone["value"].isna() | (path.stem in ("elements", "strategies", "policies"))
+        )
+        told = alone["note"].fillna("").str.contains("exact", regex=False)
+        assert (meant | told).all(), (path, alone[~(meant | told)])
+        assert (frame[["unit", "source", "status"]].notna()).all(axis=None)
 
 
 def test_what_is_sourced_has_an_address_to_read_it_at(facts):
