@@ -15,15 +15,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from procure.languages import Said
+
 
 @dataclass(frozen=True)
 class Bounds:
-    """The unit and the bounds of a number, and what it means."""
+    """The unit and the bounds of a number, what it means, and, of an attribute, what it is called: braces hold cells of its row."""
 
     description: str
     unit: str | None
     minimum: float
     maximum: float
+    words: Said
 
     def rule(self, name: str) -> str:
         """The bounds in words, for an error message."""
@@ -112,6 +115,7 @@ class Table:
     key: tuple[str, ...]
     foreign: tuple[Reference, ...]
     path: str | None
+    words: Said  # what the number of a row is called; braces hold cells of its keys
     unit: str | None  # None: free
     attributes: dict[str, Bounds]
     blank: dict[str, tuple[str, ...]]  # by attribute, the columns that say nothing of it
@@ -125,6 +129,11 @@ class Table:
             bounds = self.attributes.get(str(row.get("attribute")))
             return bounds.unit if bounds else None
         return None if self.unit is None else self.unit.format_map(row)
+
+    def called(self, row: Mapping[str, Any]) -> Said:
+        """What the number of a row is called, with places for cells of its keys."""
+        attribute = self.attributes.get(str(row.get("attribute")))
+        return self.words if attribute is None else attribute.words
 
     def bounds(self, column: Column, attribute: str | None) -> Bounds:
         """Unit and bounds of a cell: those of its attribute where the table has attributes."""
@@ -140,7 +149,12 @@ def _bounds(entry: Mapping[str, Any]) -> Bounds:
         unit=entry.get("unit"),
         minimum=float(limits.get("minimum", -math.inf)),
         maximum=float(limits.get("maximum", math.inf)),
+        words=_words(entry.get("words")),
     )
+
+
+def _words(entry: Mapping[str, str] | None) -> Said:
+    return Said(entry["en"], entry["ja"]) if entry else Said("", "")
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
@@ -188,6 +202,7 @@ def _table(entry: Mapping[str, Any]) -> Table:
             for key in schema.get("foreignKeys", ())
         ),
         path=entry.get("procure:path"),
+        words=_words(entry.get("procure:words")),
         unit=entry["procure:unit"],
         attributes={name: _bounds(attribute) for name, attribute in entry.get("procure:attributes", {}).items()},
         blank={

@@ -20,6 +20,7 @@ class Budget(PlanLimit):
     """At most so much money a year."""
 
     name = "budget"
+    title = Said("At most so much money a year", "年間支出の上限")
     reads = ("from", "to")
     measured_in = MUSD
 

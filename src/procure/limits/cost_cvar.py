@@ -21,6 +21,7 @@ class CostCvar(PathLimit):
     """At most so much cost in the worst futures."""
 
     name = "cost_cvar"
+    title = Said("At most so much cost in the worst futures", "最悪側の将来の費用の上限")
     reads = ("alpha",)
 
     def write(self, futures: Futures, limit: Limit, bound: Bound) -> Index:

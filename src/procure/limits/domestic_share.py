@@ -19,6 +19,7 @@ class DomesticShare(PlanLimit):
     """At least a share of demand from a supplier or country."""
 
     name = "domestic_share"
+    title = Said("At least a share of demand from a supplier or country", "供給元か国からの比率の下限")
     reads = ("supplier", "country", "scope", "from", "to", "weight")
     sense = "min"
 

@@ -19,6 +19,7 @@ class ExpectedShortage(UnservedShare):
     """At most a share of demand unserved on average."""
 
     name = "expected_shortage"
+    title = Said("At most a share of demand unserved on average", "平均の不足率の上限")
     counts = Counts.MEAN
 
     def write(self, futures: Futures, limit: Limit, bound: Bound) -> Index:

@@ -18,6 +18,7 @@ class Footprint(PerTonne):
     """At most so much residue per tonne."""
 
     name = "footprint"
+    title = Said("At most so much residue per tonne", "1 t 当たりの残渣の上限")
     reads = ("supplier", "country", "scope", "from", "to")
     measured_in = TONNE_PER_TONNE
 

@@ -3,6 +3,7 @@
 Everything that merges, composes, prices, explains or reports asks the kind, by these methods:
 
   every kind     `reads`, `sense`, `measured_in`    the keys of the model file, max or min, the unit of the bound
+                 `title`                            what it limits, in a few words
                  `counted`, `is_convex`             what may be decided together under it
                  `parts`, `of_part`                 elements or suppliers of which it speaks one by one
                  `subject`, `says`                  "china's share", "at most 65 % of heavy from china"
@@ -36,6 +37,7 @@ class LimitKind(ABC):
     """One kind of limit. Its file is its home: what is not answered here is not known of it anywhere."""
 
     name: ClassVar[str]
+    title: ClassVar[str]  # what it limits, said in every language
     reads: ClassVar[tuple[str, ...]] = ()  # keys of a model file beside name, kind, tag, note and the bound
     keys: ClassVar[Mapping[str, tuple[Any, Any]]] = {}  # those of its own: what each takes, and its default
     sense: ClassVar[Literal["max", "min"]] = "max"

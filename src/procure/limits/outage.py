@@ -49,6 +49,7 @@ class Outage(UnservedShare):
     """At most a share of demand unserved in an outage."""
 
     name = "outage"
+    title = Said("At most a share of demand unserved in an outage", "供給途絶時の不足率の上限")
     reads = (*UnservedShare.reads, "lost", "months")
     keys: ClassVar[dict[str, tuple[Any, Any]]] = {
         "lost": (Lost, Field("any one", description="Who is lost: 'any one', 'any two', or a list of suppliers.")),

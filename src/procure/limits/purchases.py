@@ -27,6 +27,7 @@ class Purchases(FuturesLimit):
     """At most so much money a year for what is bought."""
 
     name = "purchases"
+    title = Said("At most so much money a year for what is bought", "年間購入額の上限")
     reads = ("from", "to", "every_future")
     keys: ClassVar[dict[str, tuple[Any, Any]]] = {
         "every_future": (

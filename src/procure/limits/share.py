@@ -14,6 +14,7 @@ class Share(SuppliedShare):
     """At most a share of demand from a supplier or country."""
 
     name = "share"
+    title = Said("At most a share of demand from a supplier or country", "供給元か国への依存度の上限")
     reads: ClassVar[tuple[str, ...]] = ("supplier", "country", *SuppliedShare.reads)
 
     def faults(self, choice: Any) -> Iterator[tuple[str, str, str]]:

@@ -19,6 +19,7 @@ class ShortageCvar(UnservedShare):
     """At most a share of demand unserved in the mean of the worst futures."""
 
     name = "shortage_cvar"
+    title = Said("At most a share of demand unserved in the mean of the worst futures", "最悪側の平均の不足率の上限")
     reads = (*UnservedShare.reads, "alpha")
     counts = Counts.NODES
 

@@ -39,6 +39,7 @@ class ShortageProbability(UnservedShare):
     """At most a chance that more than a share of demand goes unserved."""
 
     name = "shortage_probability"
+    title = Said("At most a chance that more than a share of demand goes unserved", "一定以上の不足が起きる確率の上限")
     reads = (*UnservedShare.reads, "threshold", "method")
     keys: ClassVar[dict[str, tuple[Any, Any]]] = {
         "threshold": (

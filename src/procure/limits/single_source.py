@@ -25,6 +25,7 @@ class SingleSource(SuppliedShare):
     """At most a share of demand from any one supplier or country."""
 
     name = "single_source"
+    title = Said("At most a share of demand from any one supplier or country", "一つの供給元か国への依存度の上限")
     reads: ClassVar[tuple[str, ...]] = (*SuppliedShare.reads, "by")
     keys: ClassVar[dict[str, tuple[Any, Any]]] = SuppliedShare.keys | {
         "by": (

@@ -22,6 +22,7 @@ class StockDays(PlanLimit):
     """At least so many days of use in stock."""
 
     name = "stock_days"
+    title = Said("At least so many days of use in stock", "備蓄枠の使用日数の下限")
     reads = ("scope", "from", "to")
     sense = "min"
     measured_in = DAYS

@@ -27,6 +27,7 @@ class StockHeld(FuturesLimit):
     """At least so many days of use held."""
 
     name = "stock_held"
+    title = Said("At least so many days of use held", "実際に保有する備蓄日数の下限")
     reads = ("scope", "from", "to")
     sense = "min"
     measured_in = DAYS

@@ -20,6 +20,7 @@ class WorstCase(PathLimit):
     """At most so much cost in every future."""
 
     name = "worst_case"
+    title = Said("At most so much cost in every future", "全ての将来での費用の上限")
 
     def write(self, futures: Futures, limit: Limit, bound: Bound) -> Index:
         """One row per path."""

@@ -14,7 +14,6 @@ from procure.facts.conversion import share_of_percent
 from procure.facts.schema import Bounds, Column, schema
 from procure.facts.schema import Table as FactsTable
 from procure.limits import KINDS
-from procure.limits.kind import LimitKind
 from procure.model.choices import Settings
 from procure.model.limits import CommonChoices, LimitChoices
 from procure.model.values import Table, number_or_text
@@ -158,16 +157,13 @@ def _kind_in_words(kind: Any) -> str:
 def _kinds() -> Iterator[str]:
     yield "## Kinds of limit"
     yield "[What each counts, with an example](limits.md). Written in one line where it needs no name: `budget = 300`."
-    rows = [(f"`{kind.name}`", kind.sense, kind.measured_in.name, ", ".join(f"`{key}`" for key in kind.reads) or "-", _first(kind))
+    rows = [(f"`{kind.name}`", kind.sense, kind.measured_in.name, ", ".join(f"`{key}`" for key in kind.reads) or "-", kind.title)
             for kind in KINDS.values()]  # fmt: skip
     yield _markdown(("kind", "bound", "in", "reads, beside name, tag and note", "is"), rows)
     own = {key: field for key, field in fields_of(LimitChoices).items() if key not in fields_of(CommonChoices)}
     yield "Keys that only some of them read:"
     yield _markdown(("key", "takes", "else", "says"), [_key(name, field) for name, field in own.items()])
 
-
-def _first(kind: LimitKind) -> str:
-    return (type(kind).__doc__ or "").split("\n")[0].rstrip(".")
 
 
 # --- tables
