@@ -32,7 +32,7 @@ from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.evaluate import model_of
 from procure.portfolio.fresh import MEASURES
 from procure.portfolio.measure import AGREEMENT, Measured
-from procure.portfolio.parts import futures, parts
+from procure.portfolio.parts import futures, parts, taken_apart
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.verdict import PATHS, beside
 from procure.program.infeasibility import explain
@@ -45,10 +45,8 @@ from procure.solving.trees import is_drawn
 from procure.units import KUSD_PER_MUSD
 from procure.words import LEAST_SHARE, Progress, listed, percent, programme_name, rounded
 
-COMPONENT, ELEMENT, YEAR = "component", "element", "year"
 #: Numbers that are followed, and to which part of its range a reversing value is known.
 FOLLOWED, FINE = 3, 0.01
-OF_PARTS = ("kind", "part", "chosen_musd", "rival_musd", "difference_musd")
 OF_FUTURES = (
     "process",
     "state",
@@ -397,7 +395,7 @@ def _told(model: Model, pair: _Pair, known: Sequence[Unknown], paths: int, most:
         chosen_share=pair.share[1],
         step_musd=pair.step_musd,
         table=table,
-        parts=_parts(pair),
+        parts=taken_apart(parts(pair.chosen), parts(pair.rival)),
         futures=_futures(pair),
         numbers=numbers,
         n_numbers=len(known),
@@ -436,19 +434,6 @@ def _table(pair: _Pair, fresh: Any) -> DataFrame:
         rows.append((measure, *(x / KUSD_PER_MUSD for x in (theirs, mine, apart, *beyond))))
     columns = ["measure", "chosen_musd", "rival_musd", "difference_musd", "fresh_musd", "standard_error_musd"]
     return DataFrame(rows, columns=columns)
-
-
-def _parts(pair: _Pair) -> DataFrame:
-    """The weighed difference by component, element and year."""
-    chosen, rival = parts(pair.chosen), parts(pair.rival)
-    frames = []
-    for kind in (COMPONENT, ELEMENT, YEAR):
-        sums = [frame.groupby(kind, sort=False)["weighed_musd"].sum() for frame in (chosen, rival)]
-        both = pd.concat(sums, axis=1, keys=["chosen_musd", "rival_musd"]).fillna(0.0)
-        both["difference_musd"] = both["rival_musd"] - both["chosen_musd"]
-        both = both.sort_index() if kind == YEAR else both
-        frames.append(both.rename_axis("part").reset_index().astype({"part": "str"}).assign(kind=kind))
-    return pd.concat(frames, ignore_index=True)[list(OF_PARTS)]
 
 
 def _futures(pair: _Pair) -> DataFrame:

@@ -17,6 +17,8 @@ from typing import Any
 
 from procure.languages import Said
 
+NO_WORDS = Said("", "")
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -26,7 +28,7 @@ class Bounds:
     unit: str | None
     minimum: float
     maximum: float
-    words: Said
+    words: Said = NO_WORDS
 
     def rule(self, name: str) -> str:
         """The bounds in words, for an error message."""
@@ -154,7 +156,7 @@ def _bounds(entry: Mapping[str, Any]) -> Bounds:
 
 
 def _words(entry: Mapping[str, str] | None) -> Said:
-    return Said(entry["en"], entry["ja"]) if entry else Said("", "")
+    return Said(entry["en"], entry["ja"]) if entry else NO_WORDS
 
 
 def _column(entry: Mapping[str, Any]) -> Column:

@@ -23,7 +23,9 @@ class OrderShare(PerTonne):
     """At most a share of what is contracted from a supplier or country."""
 
     name = "order_share"
-    title = Said("At most a share of what is contracted from a supplier or country", "契約量に占める供給元か国の比率の上限")
+    title = Said(
+        "At most a share of what is contracted from a supplier or country", "契約量に占める供給元か国の比率の上限"
+    )
     reads = ("supplier", "country", "scope", "from", "to", "weight")
     nothing_says = Said("nothing is contracted", "契約がない")
 

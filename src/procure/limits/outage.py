@@ -52,7 +52,10 @@ class Outage(UnservedShare):
     title = Said("At most a share of demand unserved in an outage", "供給途絶時の不足率の上限")
     reads = (*UnservedShare.reads, "lost", "months")
     keys: ClassVar[dict[str, tuple[Any, Any]]] = {
-        "lost": (Lost, Field("any one", description="Who is lost: 'any one', 'any two', or a list of suppliers.")),
+        "lost": (
+            Lost,
+            Field("any one", description="Who is lost: 'any one', 'any two', or a list of suppliers.", examples=[*ANY]),
+        ),
         "months": (Months, Field(12.0, description="For how long.")),
     }
     counts = Counts.NODES

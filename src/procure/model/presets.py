@@ -60,7 +60,7 @@ def with_presets(document: Mapping[str, Any], facts: Facts, origin: str) -> Mapp
             rule = "a policy that is a limit has a kind of limit, and its bound"
             faults.append(Fault(where, seen, rule, nearest(row["kind"], KINDS)))
             continue
-        choices = _choices(row, _years(document)[0]) | more
+        choices = written_out(row, _years(document)[0]) | more
         if choices.get("from", 0) > _years(document)[1] and "from" not in more:
             seen = f"it holds from {row['first_year']} on, after the last year of the model"
             remedy = "leave it out, or write from = and a year of the model"
@@ -84,7 +84,7 @@ def _years(document: Mapping[str, Any]) -> tuple[int, int]:
     return 0, 9999
 
 
-def _choices(row: Row, first: int) -> dict[str, Any]:
+def written_out(row: Row, first: int) -> dict[str, Any]:
     """What a model file would write for a policy."""
     kind = KINDS[row["kind"]]
     scope = row["elements"].split()

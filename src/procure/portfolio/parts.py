@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 from pandas import DataFrame
 
 from procure.lp.compile import Template
@@ -23,7 +24,8 @@ from procure.market import make_tree
 from procure.portfolio.measure import Measured
 from procure.units import KUSD_PER_MUSD, Array
 
-COLUMNS = ("component", "element", "year", "expected_musd", "weighed_musd")
+COMPONENT, ELEMENT, YEAR = "component", "element", "year"
+COLUMNS = (COMPONENT, ELEMENT, YEAR, "expected_musd", "weighed_musd")
 #: How much of the time something stands in its first state: shares of the periods between which futures are told apart.
 TIMES = (0.0, 1 / 3, 2 / 3, 1.0)
 
@@ -33,6 +35,30 @@ def parts(measured: Measured) -> DataFrame:
     weights = node_weights(measured)
     frame = DataFrame([*_of_plan(measured), *_of_periods(measured, weights)], columns=list(COLUMNS))
     return frame.groupby(list(COLUMNS[:3]), sort=False, as_index=False).sum()
+
+
+def taken_apart(chosen: DataFrame, rival: DataFrame, cost: str = "weighed_musd") -> DataFrame:
+    """The parts of two costs side by side, million USD: by component, element (blank: of none) and year, each adding up to both.
+
+    Parameters
+    ----------
+    chosen, rival : DataFrame
+        As `parts` gives them.
+    cost : {"weighed_musd", "expected_musd"}
+
+    Returns
+    -------
+    DataFrame
+        `kind`, `part`, `chosen_musd`, `rival_musd` and their `difference_musd`, rival less chosen.
+    """
+    frames = []
+    for kind in (COMPONENT, ELEMENT, YEAR):
+        sums = [frame.groupby(kind, sort=False)[cost].sum() for frame in (chosen, rival)]
+        both = pd.concat(sums, axis=1, keys=["chosen_musd", "rival_musd"]).fillna(0.0)
+        both["difference_musd"] = both["rival_musd"] - both["chosen_musd"]
+        both = both.sort_index() if kind == YEAR else both
+        frames.append(both.rename_axis("part").reset_index().astype({"part": "str"}).assign(kind=kind))
+    return pd.concat(frames, ignore_index=True)[["kind", "part", "chosen_musd", "rival_musd", "difference_musd"]]
 
 
 def node_weights(measured: Measured) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -50,8 +51,8 @@ def called(model: Model, path: str) -> Said:
     """
     for limit in model.settings.limits:
         if path == f"limits.{limit.name}.{KINDS[limit.kind].sense}":
-            subject = Said("", "") + KINDS[limit.kind].subject(limit)
-            return (_MOST if KINDS[limit.kind].sense == "max" else _LEAST).format(what=_begun(subject))
+            subject = Said("", "") + KINDS[limit.kind].subject(with_names(model, limit))
+            return (_MOST if KINDS[limit.kind].sense == "max" else _LEAST).format(what=begun(subject))
     if path in CHOICES:
         return CHOICES[path]
     try:
@@ -60,11 +61,29 @@ def called(model: Model, path: str) -> Said:
         return Said(path, path)
 
 
+def limit_called(model: Model, name: str) -> Said | None:
+    """What a limit of the model says, by its name; None where it has none of it."""
+    for limit in model.settings.limits:
+        if limit.name == name:
+            kind = KINDS[limit.kind]
+            return Said("", "") + kind.says(with_names(model, limit), kind.measured_in.text(limit.bound))
+    return None
+
+
+def with_names(model: Model, limit: Any) -> Any:
+    """The choices of a limit with its supplier by its key in English, and by its name in Japanese."""
+    if limit.supplier is None:
+        return limit
+    name = model.facts.tables["suppliers"].set_index("supplier")["name_ja"].get(limit.supplier)
+    said = Said(limit.supplier, printable(name) if isinstance(name, str) and name else limit.supplier)
+    return limit.model_copy(update={"supplier": said})
+
+
 def of_tables(facts: Facts, path: str) -> Said:
     """What a number of the tables is called; raises `DataError` where there is none of this path."""
     place = facts.locate(path)
     table = schema()[place.table]
-    row = {key: text_of(cell) for key, cell in facts.tables[place.table].iloc[place.position].items()}
+    row = {str(key): text_of(cell) for key, cell in facts.tables[place.table].iloc[place.position].items()}
     form = table.called(row)
     if place.column != "value":
         form = form + Said(" ({column})", "（{column}）").format(column=place.column.replace("_", " "))
@@ -74,10 +93,10 @@ def of_tables(facts: Facts, path: str) -> Said:
     what = form.format(**{key: cells.get(key, "") for key in told})
     others = [key for key in table.key if key not in told and key != own and key in cells and row[key] != "all"]
     what = COMMA.join([what, *(cells[key] for key in others)])
-    return _begun(what) if own is None else _OF_WHOM.format(whose=cells[own], what=what)
+    return begun(what) if own is None else _OF_WHOM.format(whose=cells[own], what=what)
 
 
-def _begun(text: Said) -> Said:
+def begun(text: Said) -> Said:
     """With a capital at its beginning."""
     return Said(text[:1].upper() + text[1:], text.ja)
 

@@ -165,7 +165,6 @@ def _kinds() -> Iterator[str]:
     yield _markdown(("key", "takes", "else", "says"), [_key(name, field) for name, field in own.items()])
 
 
-
 # --- tables
 
 _COLUMNS = ("column", "holds", "else", "says")

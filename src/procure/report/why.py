@@ -5,26 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from pandas import DataFrame
-
-from procure.explore.why import COMPONENT, ELEMENT, YEAR, Why
+from procure.explore.why import Why
 from procure.languages import Said
 from procure.portfolio.fresh import CONFIDENCE, WIDE
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
+from procure.report.part_by_part import LEAST, by_part
 from procure.words import level_in_words, money, percent, programme_name, rounded, unit_in_words, with_error
 
-#: Parts of each kind, and processes, that have lines of their own.
-PARTS, PROCESSES = 6, 3
-#: A part is shown where it is more than this share of the largest.
-LEAST = 0.01
+#: Processes that have lines of their own.
+PROCESSES = 3
 DIGITS = 3
 MEASURES = {"expected": Said("mean", "平均"), "cvar": Said("tail", "最悪側"), "weighed": LABELS["objective"]}
-HEADINGS = {
-    COMPONENT: Said("By what is paid for, weighed", "費目別（加重）"), ELEMENT: Said("By element, weighed", "元素別（加重）"),
-    YEAR: Said("By year, weighed", "年別（加重）"),
-}  # fmt: skip
 _CHOSEN, _INSTEAD, _DEARER = LABELS["chosen"], Said("instead", "代替"), LABELS["dearer"]
 _IS_DEARER = Said("It is dearer {where}: {by} weighed.", "{where}で割高: 加重費用で {by}。")
 _IS_CHEAPER = Said("It is CHEAPER {where}: {by} weighed.", "{where}で割安: 加重費用で {by}。")
@@ -53,11 +46,9 @@ def _parts(answer: Why) -> Iterator[str | Listing]:
     yield ""
     yield _costs(answer)
     yield from _verdict(answer)
-    for kind, heading in HEADINGS.items():
-        rows = answer.parts[answer.parts["kind"] == kind]
-        if len(rows) > 1:
-            yield ""
-            yield _of_kind(answer, rows, heading)
+    for listing in by_part(answer.parts, (_CHOSEN, _INSTEAD, _DEARER)):
+        yield ""
+        yield listing
     yield from _futures(answer)
     yield from _numbers(answer)
 
@@ -100,32 +91,6 @@ def _verdict(answer: Why) -> Iterator[str]:
             "The next percentage point of that share costs {step} at the margin.",
             "その比率の次の1 %ポイントの限界費用は {step}。",
         ).format(step=rounded(answer.step_musd))
-
-
-def _of_kind(answer: Why, rows: DataFrame, heading: str) -> Listing:
-    """The parts in which the two differ most; years in their order."""
-    is_year = heading == HEADINGS[YEAR]
-    largest = rows["difference_musd"].abs().max()
-    shown = rows[rows["difference_musd"].abs() > LEAST * largest]
-    if not is_year:
-        shown = shown.iloc[shown["difference_musd"].abs().argsort(kind="stable")[::-1]].head(PARTS)
-    cells = [
-        (
-            _named(row["part"]),
-            *(money(row[key]) for key in ("chosen_musd", "rival_musd", "difference_musd")),
-        )
-        for row in shown.to_dict("records")
-    ]
-    rest = rows.drop(shown.index)["difference_musd"].sum()
-    if money(rest) != "-" and abs(rest) >= 0.5:
-        cells.append((Said("all others", "その他"), "", "", money(rest)))
-    headings = (heading, _CHOSEN, _INSTEAD, _DEARER)
-    return Listing(headings, cells, right=headings[1:])
-
-
-def _named(part: str) -> str:
-    """A component, an element or a year as people call it."""
-    return LABELS[part] if part in LABELS else part.replace("_", "/") or Said("of no element", "元素によらない")
 
 
 def _futures(answer: Why) -> Iterator[str | Listing]:

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 
 from procure.portfolio.frames import COMPONENTS, OTHER_SOURCES
 from procure.report import text
+from procure.report.html.drawn import COST, SHORTAGE, drawn, of_class
 from procure.report.html.parts import Cell, Figure, Group, Part, Prose, Section, Table, amount, last, share
-from procure.report.html.picture import picture
 from procure.report.html.subject import Subject
-from procure.report.plot.cost import cost
-from procure.report.plot.mix import TODAY, mix
-from procure.report.plot.shortage import shortage
+from procure.report.plot.mix import TODAY
 from procure.report.text import LEAST_COST
 from procure.words import LEAST_SHARE, percent
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from pandas import DataFrame
 
 
@@ -30,18 +27,10 @@ def sections(subject: Subject) -> Iterator[Section]:
     yield Section("shortage", words["shortage_heading"], [*_shortage(subject)])
 
 
-def _drawn(subject: Subject, name: str, axes: Axes, title: str) -> Part:
-    return picture(axes, f"{subject.language}-{name}", f"{title}. {subject.title}")
-
-
 def _mix(subject: Subject) -> Iterator[Part]:
-    words, portfolio = subject.words, subject.portfolio
-    yield Prose(words["mix_note"])
-    for name in subject.classes:
-        title = words["mix"].format(scope=subject.name(name))
-        yield _drawn(
-            subject, f"mix-{subject.classes.index(name)}", mix(portfolio, name, language=subject.language), title
-        )
+    yield Prose(subject.words["mix_note"])
+    for number in range(len(subject.classes)):
+        yield drawn(subject, of_class(number))
     yield mix_table(subject)
 
 
@@ -63,7 +52,7 @@ def mix_table(subject: Subject) -> Table:
 
 
 def _cost(subject: Subject) -> Iterator[Part]:
-    yield _drawn(subject, "cost", cost(subject.portfolio, language=subject.language), subject.words["cost"])
+    yield drawn(subject, COST)
     yield cost_table(subject)
 
 
@@ -100,9 +89,7 @@ def _shortage(subject: Subject) -> Iterator[Part]:
     if not elements:
         yield Prose(words["nobody"])
         return
-    yield _drawn(
-        subject, "shortage", shortage(subject.portfolio, language=subject.language)[0], words["shortage_title"]
-    )
+    yield drawn(subject, SHORTAGE)
     own = {e: frame[frame["element"] == e] for e in elements}
     rows = [[subject.element(e), *_over_years(own[e])] for e in elements]
     headings = [

@@ -14,11 +14,10 @@ from procure.portfolio.information import Information
 from procure.portfolio.verdict import SEED
 from procure.report import screens, text
 from procure.report.html import assumptions
+from procure.report.html.drawn import PROGRAMMES, drawn
 from procure.report.html.given import parts_of
 from procure.report.html.parts import Cell, Figure, Folded, Group, Part, Prose, Section, Table, amount, last
-from procure.report.html.picture import picture
 from procure.report.html.subject import Subject
-from procure.report.plot.programmes import programmes
 from procure.words import percent, rounded, with_error, worst_share
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ def sections(subject: Subject, answers: Sequence[Any]) -> Iterator[Section]:
 
 def _levels(subject: Subject) -> Iterator[Part]:
     words, portfolio = subject.words, subject.portfolio
-    axes = programmes(portfolio, language=subject.language)
-    yield picture(axes, f"{subject.language}-programmes", f"{words['programmes']}. {subject.title}")
+    yield drawn(subject, PROGRAMMES)
     is_fresh = subject.summary["fresh_paths"] > 0
     rows: list[list[Cell]] = []
     for row in portfolio.programme_levels.to_dict("records"):

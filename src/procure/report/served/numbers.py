@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from procure.errors import DataError
 from procure.explore.sweep.axis import Ends, choice_at, range_of
+from procure.languages import Said
 from procure.limits import KINDS
 from procure.limits.limit import SHARE
 from procure.model import Model
+from procure.report.called import called
 
+#: Steps of a slider, at least.
+_STEPS = 100
 #: Numbers of every model that a reader doubts first, each with two ends.
 USUAL: Mapping[str, tuple[float, float]] = {"risk.weight": (0.0, 1.0), "shortage.scale": (0.5, 5.0)}
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number with a slider: its path, the unit in which it is written, its two ends in it, and its value in the model."""
+    """A number with a slider: its path, what it is called, the unit in which it is written, its two ends in it, its value now."""
 
     path: str
+    words: Said
     unit: str
     low: float
     high: float
@@ -29,6 +35,12 @@ class Number:
     _ends: Ends
     #: How many of the model's unit one of `unit` is.
     _factor: float
+
+    @property
+    def step(self) -> float:
+        """A round step of the slider: a hundredth of its way, or a little less."""
+        step = float(10.0 ** math.floor(math.log10((self.high - self.low) / _STEPS)))
+        return max(1.0, step) if self.is_whole else step
 
     def changes(self, value: float) -> Mapping[str, Any]:
         """What of the model changes, by path and in its units; chances that must sum to one share what is left as they do now."""
@@ -45,6 +57,15 @@ def numbers_of(model: Model, ranges: Mapping[str, Mapping[str, Any]]) -> list[Nu
     [('risk.weight', 0.0, 1.0), ('shortage.scale', 0.5, 5.0), ('limits.china_heavy_share.max', 0.0, 1.0)]
     """
     wanted = {path: (ends["from"], ends["to"]) for path, ends in ranges.items()} or {**USUAL, **dict(_bounds(model))}
+    return _numbers(model, wanted)
+
+
+def numbers_of_limits(model: Model, names: Collection[str]) -> list[Number]:
+    """The bounds of the limits of these names, in the order of the model."""
+    return _numbers(model, dict(_bounds(model, names)))
+
+
+def _numbers(model: Model, wanted: Mapping[str, tuple[Any, Any]]) -> list[Number]:
     found, faults = [], []
     for path, ends in wanted.items():
         try:
@@ -56,9 +77,11 @@ def numbers_of(model: Model, ranges: Mapping[str, Mapping[str, Any]]) -> list[Nu
     return found
 
 
-def _bounds(model: Model) -> Iterator[tuple[str, tuple[float, float]]]:
-    """The bound of every limit, from nothing to all, or to twice as much."""
+def _bounds(model: Model, names: Collection[str] | None = None) -> Iterator[tuple[str, tuple[float, float]]]:
+    """The bound of every limit, or of those of these names, from nothing to all, or to twice as much."""
     for limit in model.settings.limits:
+        if names is not None and limit.name not in names:
+            continue
         sense = KINDS[limit.kind].sense
         bound = getattr(limit, sense)
         if isinstance(bound, (int, float)):
@@ -78,7 +101,15 @@ def _number(model: Model, path: str, low: Any, high: Any) -> Number:
         factor, unit, value = 1.0, _unit(model, path), choice_at(model, path)
     value = float(value) if isinstance(value, (int, float)) else ends.low / factor
     return Number(
-        path, "" if unit == "1" else unit, ends.low / factor, ends.high / factor, value, ends.is_whole, ends, factor
+        path,
+        called(model, path),
+        "" if unit == "1" else unit,
+        ends.low / factor,
+        ends.high / factor,
+        value,
+        ends.is_whole,
+        ends,
+        factor,
     )
 
 

@@ -5,7 +5,6 @@ Every request is held against the guard before anything of it is read. Whatever 
 
 from __future__ import annotations
 
-import math
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -16,10 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from procure.errors import DataError, Fault
 from procure.languages import LANGUAGES, Language, Said, in_language
 from procure.report.html.page import policy, resource, template
+from procure.report.served.form import form, slider
 from procure.report.served.numbers import Number
-from procure.report.served.solver import Ended, Reply, Solver, Wanted
+from procure.report.served.solver import Ended, Reply, Setting, Solver, Wanted
 from procure.report.served.words import words_in
-from procure.words import plain, printable, span
+from procure.words import printable, span
 
 if TYPE_CHECKING:
     from procure.model import Model
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 #: Bytes of the largest request.
 MOST_BYTES = 64 * 1024
-#: Connections at a time, and steps of a slider, at least.
-_CONNECTIONS, _STEPS = 64, 100
+#: Connections at a time.
+_CONNECTIONS = 64
 #: The status of how a question ended.
 _STATUS: dict[Ended, int] = {"answered": 200, "refused": 422, "cancelled": 409, "died": 503, "busy": 409}
 _NO_TOKEN = Said(
@@ -41,21 +41,52 @@ _LARGE = Said("A request is 64 kB at most.", "要求は 64 kB まで。")
 _NO_JSON = Said("A request is JSON.", "要求は JSON で書く。")
 _UNKNOWN = Said("There is nothing here.", "ここには何もない。")
 _LEFT = Said("The connection was closed.", "接続が閉じられた。")
+_ALONE = Said("beside: an answer differs from another one.", "beside: 比べる相手の回答がない。")
 _WRONG = Said("{where}: {seen}", "{where}: {seen}")
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
-class Question(BaseModel):
-    """What a request may say: the numbers that were moved, and the language that a report shows first."""
+Name = Annotated[str, Field(max_length=300)]
+#: A limit by the name of a policy, or as a model file writes it: short texts and numbers, and lists of texts.
+LimitAsked = (
+    Name
+    | Annotated[
+        dict[
+            Annotated[str, Field(max_length=60)],
+            bool
+            | int
+            | Annotated[float, Field(allow_inf_nan=False)]
+            | Name
+            | Annotated[list[Name], Field(max_length=100)],
+        ],
+        Field(max_length=20),
+    ]
+)
+
+
+class At(BaseModel):
+    """The numbers that were moved, and the limits that were added."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    values: dict[Annotated[str, Field(max_length=300)], Annotated[float, Field(allow_inf_nan=False)]] = Field(
-        default_factory=dict, max_length=100
-    )
+    values: dict[Name, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict, max_length=100)
+    limits: list[LimitAsked] = Field(default_factory=list, max_length=20)
+
+    @property
+    def setting(self) -> Setting:
+        """As the solver takes it."""
+        return Setting(self.values, self.limits)
+
+
+class Question(At):
+    """What a request may say: a setting, the language that a report shows first, the name of a picture, the answer `beside` it."""
+
     language: Language = "en"
+    name: Annotated[str, Field(max_length=60)] = ""
+    beside: At | None = None
+    number: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 def page(model: Model, numbers: Sequence[Number], language: Language) -> tuple[str, str]:
@@ -70,26 +101,14 @@ def page(model: Model, numbers: Sequence[Number], language: Language) -> tuple[s
         each: f"{words[each]['of_model'].format(name=printable(model.name))} · {span(model.told_years)}"
         for each in languages
     }
-    shown = [
-        {"path": each.path, "unit": each.unit, "value": each.value, "low": each.low, "high": each.high, "step": _step(each),
-         "low_text": plain(each.low), "high_text": plain(each.high)}
-        for each in numbers
-    ]  # fmt: skip
     data = {
         "words": words, "titles": titles, "about": about, "file": model.name, "isLive": is_live,
-        "numbers": [{key: each[key] for key in ("path", "unit", "value")} for each in shown],
+        "numbers": [slider(number) for number in numbers], "form": form(model),
     }  # fmt: skip
     text = template("served.html", __package__).render(
-        languages=languages, words=words, title=titles[language], numbers=shown, is_live=is_live, style=style, script=script,
-        data=data,
-    )  # fmt: skip
+        languages=languages, words=words, title=titles[language], is_live=is_live, style=style, script=script, data=data
+    )
     return text, policy(style, script) + "; connect-src 'self'; img-src data:; frame-ancestors 'none'"
-
-
-def _step(number: Number) -> float:
-    """A round step of a slider: a hundredth of its way, or a little less."""
-    step = float(10.0 ** math.floor(math.log10((number.high - number.low) / _STEPS)))
-    return max(1.0, step) if number.is_whole else step
 
 
 def app(solver: Solver, text: str, may: str, port: int, token: str) -> App:
@@ -150,7 +169,11 @@ def app(solver: Solver, text: str, may: str, port: int, token: str) -> App:
             found = await asked(request)
             if not isinstance(found, Question):
                 return found
-            return replied(await run_in_threadpool(solver.ask, Wanted(what, found.values, found.language)))
+            if what == "why" and found.beside is None:
+                return refused(422, _ALONE)
+            beside = None if found.beside is None else found.beside.setting
+            wanted = Wanted(what, found.setting, found.language, found.name, beside, found.number)
+            return replied(await run_in_threadpool(solver.ask, wanted))
 
         return answer
 
@@ -183,6 +206,9 @@ def app(solver: Solver, text: str, may: str, port: int, token: str) -> App:
             Route("/solve", question("answer"), methods=["POST"]),
             Route("/file", question("file"), methods=["POST"]),
             Route("/report", question("report"), methods=["POST"]),
+            Route("/limits", question("limits"), methods=["POST"]),
+            Route("/picture", question("picture"), methods=["POST"]),
+            Route("/why", question("why"), methods=["POST"]),
         ],
         exception_handlers={404: unknown, 405: unknown},
     )

@@ -12,13 +12,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from procure.errors import DataError, ProcureError, SolverError
-from procure.languages import LANGUAGES, Language, Said
+from procure.languages import LANGUAGES, Language, Said, in_language
 from procure.model import Model
-from procure.report.served.numbers import Number, numbers_of
 from procure.words import printable
 
 if TYPE_CHECKING:
@@ -31,24 +30,36 @@ _DIED = Said(
 )
 _STILLBORN = Said("The solver process ends before it begins.", "計算プロセスが始まる前に終了する。")
 _BUSY = Said("Another answer is being worked out: wait, or cancel it.", "別の計算中。待つか、中止する。")
-_UNKNOWN = Said(
-    "{path}: the page has no slider of this name; numbers are moved by its sliders.",
-    "{path}: この名前のつまみはない。動かせるのはつまみの数値だけ。",
-)
 _BROKE = Said("{name}: {error}", "{name}: {error}")
 #: What the process says when it can be asked.
 _READY = "ready"
+#: What may be asked.
+What = Literal["answer", "file", "report", "limits", "picture", "why"]
 #: How a question may end.
 Ended = Literal["answered", "refused", "cancelled", "died", "busy"]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is asked: "answer" for the page, "file" for a model file with these numbers, "report" for a page to hand on."""
+class Setting:
+    """Numbers that were moved, by their paths, and limits that were added, by name or as a model file writes them."""
 
-    what: Literal["answer", "file", "report"]
-    values: Mapping[str, float]
+    values: Mapping[str, float] = field(default_factory=dict)
+    limits: Sequence[str | Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked at a setting: "answer" for the page, "file" for a model file of it, "report" for a page to hand on, "limits"
+    for what its limits say, "picture" for one of its answer, by its `name`, "why" for why it differs from the answer `beside` it,
+    which the page calls by a number.
+    """
+
+    what: What
+    at: Setting = field(default_factory=Setting)
     language: Language = "en"
+    name: str = ""
+    beside: Setting | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,8 @@ class Solver:
         """Seconds since what is being worked out was asked, and how far it is; no seconds where nothing is."""
         started, (done, total, what) = self._started, self._told
         seconds = time.monotonic() - started if started else 0.0
-        return {"seconds": round(seconds, 1), "done": done, "total": total, "what": printable(what)}
+        said = {each: printable(str(in_language(what, each))) for each in LANGUAGES}
+        return {"seconds": round(seconds, 1), "done": done, "total": total, "what": said}
 
     @property
     def pid(self) -> int | None:
@@ -159,6 +171,8 @@ def _sentences(error: ProcureError) -> list[Said]:
 
 def _serve(line: Connection, model: Model, ranges: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     """Compile the model, then answer until nobody asks."""
+    from procure.report.served.desk import Desk
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     desk = None
@@ -166,13 +180,13 @@ def _serve(line: Connection, model: Model, ranges: Mapping[str, Any], options: M
         while True:
             try:
                 if desk is None:
-                    desk = _Desk(line, model, ranges, options)
+                    desk = Desk(model, ranges, options, lambda *told: line.send(told))
                     line.send(_READY)
             except DataError as error:
                 line.send(error)
                 return
             try:
-                reply = desk.answer(line.recv())
+                reply = Reply("answered", desk.answer(line.recv()))
             except (EOFError, OSError):
                 raise
             except ProcureError as error:
@@ -191,48 +205,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(0)
-
-
-class _Desk:
-    """The compiled model, and what may be asked of it."""
-
-    def __init__(self, line: Connection, model: Model, ranges: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-        from procure.solving.compiled import Compiled
-
-        self._line, self._model = line, model
-        self._numbers: Mapping[str, Number] = {number.path: number for number in numbers_of(model, ranges)}
-        self._compiled = Compiled(model, options=options)
-
-    def answer(self, wanted: Wanted) -> Reply:
-        """What is asked; `ProcureError` where the numbers have none."""
-        if unknown := [path for path in wanted.values if path not in self._numbers]:
-            return Reply("refused", sentences=[_UNKNOWN.format(path=printable(path)) for path in unknown])
-        changes: dict[str, Any] = {}
-        for path, value in wanted.values.items():
-            changes |= self._numbers[path].changes(value)
-        return Reply("answered", getattr(self, f"_{wanted.what}")(changes, wanted.language))
-
-    def _answer(self, changes: Mapping[str, Any], language: Language) -> dict[str, Any]:
-        from procure.report.served.told import told
-
-        started = time.perf_counter()
-        found = self._compiled.solve(changes, progress=self._progress)
-        portfolio = found.make_portfolio(foresight=False, proof=False, progress=self._progress)
-        return {**told(portfolio), "seconds": round(time.perf_counter() - started, 2)}
-
-    def _file(self, changes: Mapping[str, Any], language: Language) -> str:
-        from procure.report.starter import changed_text
-
-        self._model.changed(changes)  # what cannot be solved is not written
-        return changed_text(self._model, changes)
-
-    def _report(self, changes: Mapping[str, Any], language: Language) -> str:
-        from procure.portfolio.verdict import PATHS
-        from procure.report.html.page import rendered
-
-        found = self._compiled.solve(changes, progress=self._progress)
-        portfolio = found.make_portfolio(paths=PATHS, progress=self._progress)
-        return rendered(portfolio, sorted(LANGUAGES, key=lambda other: other != language))
-
-    def _progress(self, done: int, total: int, what: str) -> None:
-        self._line.send((done, total, str(what)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from procure.languages import LANGUAGES
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.report.html import fared
 from procure.report.html.decided import verdict
+from procure.report.html.drawn import names
 from procure.report.html.parts import Part
 from procure.report.html.sliders import COLUMNS, answered, called
 from procure.report.html.subject import Subject
@@ -26,18 +27,28 @@ def told(portfolio: Portfolio) -> dict[str, Any]:
     for language in LANGUAGES:
         subject = Subject(portfolio, language)
         keys = [*_keys(subject)]
-        names, cells = [called(subject, key) for key in keys], answered(subject, keys)
+        called_so, cells = [called(subject, key) for key in keys], answered(subject, keys)
         said[language] = {
-            "parts": [asdict(part) for part in _parts(subject)],
+            "parts": harmless_parts(_parts(subject)),
             "lines": [
                 {"name": name, "unit": unit, "cell": cell if isinstance(cell, str) else asdict(cell)}
-                for (name, unit), cell in zip(names, cells, strict=True)
+                for (name, unit), cell in zip(called_so, cells, strict=True)
             ],
         }
-    levels = chosen["level"][chosen["chosen"]].tolist() if len(chosen) else []
-    document = {"programme": levels[0] if levels else "-", "objective": portfolio.summary["objective"], **said}
+    levels = chosen["level"][chosen["chosen"]].tolist() if len(chosen) > 1 else []
+    document = {
+        "programme": levels[0] if levels else "-",
+        "objective": portfolio.summary["objective"],
+        "pictures": names(Subject(portfolio, LANGUAGES[0])),
+        **said,
+    }
     harmless: dict[str, Any] = _harmless(document)
     return harmless
+
+
+def harmless_parts(parts: Iterable[Part]) -> list[Any]:
+    """Parts of a page as JSON."""
+    return [_harmless(asdict(part)) for part in parts]
 
 
 def _parts(subject: Subject) -> Iterator[Part]:

@@ -8,7 +8,7 @@ from procure.languages import Language, Said, in_language
 from procure.report.html.words import words_in as words_of_report
 
 #: Words of the report that this page has, too.
-SHARED = ("language", "level", "unit", "table_of", "verdict_heading", "sliders_heading")
+SHARED = ("language", "level", "unit", "table_of", "picture", "verdict_heading", "sliders_heading")
 
 WORDS: Mapping[str, Said] = {
     "note_live": Said(
@@ -25,9 +25,20 @@ WORDS: Mapping[str, Said] = {
     "keep": Said("Keep this answer beside others", "この回答を並べて残す"),
     "save_file": Said("Save the model file", "モデルファイルを保存"),
     "save_report": Said("Save the report", "報告書を保存"),
-    "exact_value": Said("Value of {path}", "{path} の値"),
+    "exact_value": Said("{what}: value", "{what}: 値"),
+    "path_of": Said("In the model file: {path}", "モデルファイルでの名前: {path}"),
+    "add_limit": Said("Add a limit", "制約を加える"),
+    "add": Said("Add it and solve", "加えて解く"),
+    "kind": Said("Kind of limit", "制約の種類"),
+    "preset": Said("A policy that is in the tables", "表にある政策から"),
+    "own_limit": Said("none: a limit of one's own", "なし: 自由に設定"),
+    "optional": Said("not set", "指定しない"),
+    "limits_added": Said("Limits added", "加えた制約"),
+    "remove": Said("Remove", "外す"),
+    "not_added": Said("The limit was not added.", "制約は加わっていない。"),
     "working": Said("Working, {seconds} s.", "計算中、{seconds} 秒。"),
     "step": Said("{what}, {done} of {total}", "{what}、{total} 件中 {done} 件"),
+    "step_alone": Said("{what}", "{what}"),
     "solved": Said("Solved in {seconds} s.", "{seconds} 秒で解いた。"),
     "moved": Said(
         "The numbers have moved since: solve, and the answer follows.",
@@ -45,6 +56,10 @@ WORDS: Mapping[str, Said] = {
     "kept": Said("answer {number}", "回答 {number}"),
     "numbers_set": Said("numbers moved", "動かした数値"),
     "as_model": Said("none", "なし"),
+    "why": Said("Why do they differ?", "違いの理由"),
+    "why_heading": Said("Why this answer differs from answer {number}", "この回答と回答 {number} の違いの理由"),
+    "pictures_heading": Said("Pictures", "図"),
+    "pictures_later": Said("They are drawn once the answer stands.", "回答が定まると描かれる。"),
     "back": Said("Go back to it", "この数値に戻る"),
     "drop": Said("Take it away", "外す"),
     "of_model": Said("Model {name}", "モデル {name}"),
