@@ -24,7 +24,7 @@ from procure.model import Model
 from procure.model.file import bundled_models
 from procure.report.served import site
 from procure.report.served.numbers import numbers_of
-from procure.report.served.solver import Solver, Wanted
+from procure.report.served.solver import Setting, Solver, Wanted
 from procure.report.served.words import words_in
 
 pytest.importorskip("starlette", reason="the extra explore is not installed")
@@ -185,9 +185,9 @@ def test_numbers_that_nothing_keeps_are_explained():
     solver = Solver(model, {path: {"from": 0, "to": 1}})
     try:
         solver.wait()
-        reply = solver.ask(Wanted("answer", {path: 0.0}))
+        reply = solver.ask(Wanted("answer", Setting({path: 0.0})))
         assert reply.ended == "refused" and "no portfolio keeps" in reply.sentences[0]
-        assert solver.ask(Wanted("answer", {})).ended == "answered"
+        assert solver.ask(Wanted("answer")).ended == "answered"
     finally:
         solver.end()
 

@@ -18,21 +18,21 @@ from procure.words import level_in_words, money, percent, plain, programme_name,
 UNDOING, DIGITS = 3, 3
 _DEARER = Said(
     "{second} is dearer than {first} by {by} million USD of present value, {measure}.",
-    "{second} は {first} より現在価値で {by} 百万ドル高い（{measure}）。",
+    "{second}は{first}より現在価値で {by} 百万ドル高い（{measure}）。",
 )
 _CHEAPER = Said(
     "{second} is cheaper than {first} by {by} million USD of present value, {measure}.",
-    "{second} は {first} より現在価値で {by} 百万ドル安い（{measure}）。",
+    "{second}は{first}より現在価値で {by} 百万ドル安い（{measure}）。",
 )
-_SAME = Said("{second} and {first} cost the same, {measure}.", "{second} と {first} の費用は同じ（{measure}）。")
+_SAME = Said("{second} and {first} cost the same, {measure}.", "{second}と{first}の費用は同じ（{measure}）。")
 _MEASURES = {
     "weighed": Said("weighed", "加重費用"),
     "expected": Said("in the mean, since the two weigh the worst futures otherwise", "最悪側の重みが違うため平均"),
 }
 _SAME_PROGRAMME = Said("Both choose {programme}.", "どちらも {programme} を選ぶ。")
-_PROGRAMMES = Said("{first} chooses {one}, {second} {other}.", "{first} は {one}、{second} は {other} を選ぶ。")
+_PROGRAMMES = Said("{first} chooses {one}, {second} {other}.", "{first}は {one}、{second}は {other} を選ぶ。")
 _TURNS = Said("On the way from {first} to {second} the choice turns from {own} to {here} where {place}.",
-              "{first} から {second} へ動かす途中、{place} で選択が {own} から {here} に変わる。")  # fmt: skip
+              "{first}から{second}へ動かす途中、{place}で選択が {own} から {here} に変わる。")  # fmt: skip
 _AT = Said("{what} reaches {value}", "{what} が {value} のところ")
 _ON_THE_WAY = Said("{part} % of it is behind", "全体の {part} % のところ")
 _NOT_LOOKED = Said(
@@ -43,11 +43,11 @@ _NOT_LOOKED = Said(
 )
 _UNDONE = Said(
     "{number} alone would make {dearer} as cheap: {at}{unit} instead of {value}.",
-    "{number} だけで {dearer} は同じ費用になる: {value} の代わりに {at}{unit}。",
+    "「{number}」だけで{dearer}は同じ費用になる: {value} の代わりに {at}{unit}。",
 )
 _NOT_UNDONE = Said(
     "No number of the page alone makes {dearer} as cheap, within its slider.",
-    "このページの数値一つだけでは、つまみの範囲内で {dearer} は同じ費用にならない。",
+    "このページの数値一つだけでは、つまみの範囲内で{dearer}は同じ費用にならない。",
 )
 _NO_PLAN = Said("no plan", "計画なし")
 

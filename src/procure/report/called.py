@@ -114,7 +114,7 @@ def _name(facts: Facts, cell: str) -> Said:
                 if not pd.isna(row[f"name_{language}"])
             }
             name = named({key: text for key, text in names.items() if text}, cell)
-            return name if table == "suppliers" or name == cell else Said(cell, cell)
+            return name if table == "suppliers" else class_name(cell)
     if cell in _CELLS:
         return _CELLS[cell]
     plain = printable(cell).replace("_", " ")

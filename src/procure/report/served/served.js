@@ -98,7 +98,7 @@
   const DRAWN = new Set(["svg", "g", "defs", "clipPath", "path", "rect", "use", "text", "tspan", "title", "line", "circle", "ellipse", "polygon", "polyline", "pattern"]);
   const ALLOWED = /^(d|x|y|x1|x2|y1|y2|r|rx|ry|cx|cy|width|height|transform|viewBox|role|id|points|href|clip-path|clipPathUnits|pattern[A-Za-z]+|aria-labelledby|(fill|stroke|font|text|opacity)[a-z-]*)$/;
   const copied = (from) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", from.localName);
+    const made = document.createElementNS(from.namespaceURI, from.localName);
     for (const { name, value } of from.attributes) {
       if (ALLOWED.test(name) && (name !== "href" || value.startsWith("#"))) made.setAttribute(name, value);
     }
@@ -313,21 +313,12 @@
     const heading = (each, k) => element("th", { scope: "col", className: "number" }, k === 0 ? say("this") : say("kept", { number: each.number }));
     const acts = kept.map((each) => {
       const name = say("kept", { number: each.number });
-      return element(
-        "td",
-        { className: "acts" },
-        act("why", () => why(each), name),
-        act("back", () => go(each), name),
-        act(
-          "drop",
-          () => {
-            kept.splice(kept.indexOf(each), 1);
-            if (reasons?.number === each.number) reasons = null;
-            render();
-          },
-          name,
-        ),
-      );
+      const drop = () => {
+        kept.splice(kept.indexOf(each), 1);
+        if (reasons?.number === each.number) reasons = null;
+        render();
+      };
+      return element("li", {}, `${name}: `, act("why", () => why(each), name), " ", act("back", () => go(each), name), " ", act("drop", drop, name));
     });
     return [
       scroll(
@@ -342,10 +333,10 @@
             ...[...lines.values()]
               .filter((each) => each.cells.some((cell) => cell !== "-" && cell.text !== "-"))
               .map((each) => row(each.name, each.unit, each.cells.map(figure), "number")),
-            ...(kept.length ? [element("tr", {}, element("td"), element("td"), element("td"), ...acts)] : []),
           ),
         ],
       ),
+      ...(kept.length ? [element("ul", { className: "kept" }, ...acts)] : []),
     ];
   };
   const why = async (each) => {

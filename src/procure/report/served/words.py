@@ -54,7 +54,7 @@ WORDS: Mapping[str, Said] = {
     "beside_table": Said("Costs in present value, shares of demand over all years", "費用の現在価値、全期間の需要比"),
     "this": Said("this answer", "この回答"),
     "kept": Said("answer {number}", "回答 {number}"),
-    "numbers_set": Said("numbers moved", "動かした数値"),
+    "numbers_set": Said("what was moved", "動かしたもの"),
     "as_model": Said("none", "なし"),
     "why": Said("Why do they differ?", "違いの理由"),
     "why_heading": Said("Why this answer differs from answer {number}", "この回答と回答 {number} の違いの理由"),
