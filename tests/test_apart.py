@@ -1,7 +1,7 @@
 """Why two answers differ: parts and steps that add up to the difference, and what would undo it, by hand on the small world.
 
-A tonne ordered of the mill costs 9 and leaves a tenth unserved at c a kg, 9 + c / 10 in all; one of the importer costs 12, and there
-are x t of it. Of 100 t the cost is 12 x + (9 + c / 10) (100 - x): at c = 40 and x = 60 that is 720 + 520 = 1,240 kUSD.
+A tonne ordered of the mill costs 9 and leaves a tenth unserved at c a kg, 9 + c / 10 in all; one of the importer costs 12, and
+there are x t of it. Of 100 t the cost is 12 x + (9 + c / 10) (100 - x): at c = 40 and x = 60 that is 720 + 520 = 1,240 kUSD.
 """
 
 import math
@@ -85,7 +85,9 @@ def test_what_would_undo_it_by_hand(solve, model):
 
 
 def test_the_cheaper_of_two_is_told_of_as_such(solve, model):
-    there, back = (told(solve, *pair, numbers_of(model, RANGES)) for pair in (((60, 40), (60, 50)), ((60, 50), (60, 40))))
+    there, back = (
+        told(solve, *pair, numbers_of(model, RANGES)) for pair in (((60, 40), (60, 50)), ((60, 50), (60, 40)))
+    )
     assert back.difference_musd == approx(-there.difference_musd)
     assert back.undoing["undone_at"].tolist() == approx(there.undoing["undone_at"].tolist())
     said = [page(answer, "A", "B", lambda what: what).to_text() for answer in (there, back)]
@@ -101,7 +103,9 @@ def test_weighed_otherwise_means_are_held_against_each_other(solve):
 
 def test_the_choice_turns_on_the_way():
     """Where a programme is as good as none: an answer on either side of the place that is told chooses otherwise."""
-    model = procure.load_model("japan").with_(**{"world.tree.nodes": 60, "suppliers.seabed.programmes": ["none", "pilot"]})
+    model = procure.load_model("japan").with_(
+        **{"world.tree.nodes": 60, "suppliers.seabed.programmes": ["none", "pilot"]}
+    )
     compiled = procure.compile(model)
 
     def solve(asked):
@@ -130,9 +134,19 @@ def test_a_limit_of_the_page_is_a_move_like_any_other(model):
     found = desk.answer(Wanted("why", limited, beside=plain, number=3))
     tables = [part for part in found["en"] if part["kind"] == "table"]
     (steps,) = [table["groups"][0]["rows"] for table in tables if table["headings"][0].startswith("What was moved")]
-    assert steps[0][0] == "at most 50 % of all elements from importer in every future" and steps[0][1:] == ["-", "0.5", "0.01"]
-    assert steps[1][0] == "Loss in shortage tier 1, copper" and steps[1][1:] == ["40", "50", "0.05"]  # 5 t unserved, 10 more each
-    assert found["en"][0]["text"] == "This answer is dearer than answer 3 by 0.06 million USD of present value, weighed."
+    assert steps[0][0] == "at most 50 % of all elements from importer in every future" and steps[0][1:] == [
+        "-",
+        "0.5",
+        "0.01",
+    ]
+    assert steps[1][0] == "Loss in shortage tier 1, copper" and steps[1][1:] == [
+        "40",
+        "50",
+        "0.05",
+    ]  # 5 t unserved, 10 more each
+    assert (
+        found["en"][0]["text"] == "This answer is dearer than answer 3 by 0.06 million USD of present value, weighed."
+    )
     assert found["ja"][0]["text"].startswith("この回答は回答 3より")
     assert len(found["ja"]) == len(found["en"])
     back = desk.answer(Wanted("why", plain, beside=limited, number=3))
