@@ -16,9 +16,9 @@ from procure.explore.apart import Asked, Found, apart
 from procure.portfolio.parts import parts
 from procure.report.apart import page
 from procure.report.called import called, of_tables
+from procure.report.served.asked import Setting, Wanted
 from procure.report.served.desk import Desk
 from procure.report.served.numbers import numbers_of
-from procure.report.served.solver import Setting, Wanted
 
 OFFER, LOSS = "suppliers.importer.offers.copper.2027", "shortage.copper.cost.1"
 RANGES = {OFFER: {"from": 50, "to": 90}, LOSS: {"from": 35, "to": 60}}

@@ -23,8 +23,9 @@ from procure.languages import LANGUAGES
 from procure.model import Model
 from procure.model.file import bundled_models
 from procure.report.served import site
+from procure.report.served.asked import Setting, Wanted
 from procure.report.served.numbers import numbers_of
-from procure.report.served.solver import Setting, Solver, Wanted
+from procure.report.served.solver import Solver
 from procure.report.served.words import words_in
 
 pytest.importorskip("starlette", reason="the extra explore is not installed")

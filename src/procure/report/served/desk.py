@@ -26,7 +26,7 @@ from procure.words import Progress, printable, programme_name
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
-    from procure.report.served.solver import Setting, Wanted
+    from procure.report.served.asked import Setting, Wanted
     from procure.solving.answer import Answer
     from procure.solving.compiled import Compiled
 

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from procure.errors import DataError, Fault
 from procure.languages import LANGUAGES, Language, Said, in_language
 from procure.report.html.page import policy, resource, template
+from procure.report.served.asked import Ended, Reply, Setting, Wanted
 from procure.report.served.form import form, slider
 from procure.report.served.numbers import Number
-from procure.report.served.solver import Ended, Reply, Setting, Solver, Wanted
+from procure.report.served.solver import Solver
 from procure.report.served.words import words_in
 from procure.words import printable, span
 
