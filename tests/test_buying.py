@@ -67,6 +67,16 @@ def market(model, states=HALF[0], probability=HALF[1]):
     return make_market(model, {}, Tree.from_paths(codes, probability, ["mine"], [("open", "shut")]))
 
 
+def test_a_term_that_has_not_begun_leaves_what_a_wider_one_says():
+    """None of the mine's Cu can be called from 2028 on, and until then all, as of every element: 0.5 * 1000 + 0.5 * 5000 in 2027,
+    as abroad is too dear at 60, and 5000 in 2028.
+    """
+    frames = world(("price_factor", 2))
+    frames["terms"].loc[len(frames["terms"])] = ["mine", "Cu", "call_share", 2028, 0]
+    assert cost(market(model_of(frames))) == approx(3000)
+    assert cost(market(model_of(frames, years=2), [[0, 0], [1, 1]])) == approx(3000 + 5000)
+
+
 # --- options
 
 

@@ -96,7 +96,7 @@ def test_what_was_tried_leaves_no_trace_in_what_a_value_follows():
 
 
 def test_the_row_that_holds_is_the_latest_of_the_closest_scope():
-    """Of Dy itself from 2030 on, before which nothing is said of it: not its class, of which there is a row since ever."""
+    """Of Dy itself from 2030 on; before, what is said of its class holds: a row that has not begun takes nothing away."""
     rows = [["all", 2000, 1], ["heavy", 2000, 2], ["heavy", 2028, 3], ["Dy", 2030, 4], ["Dy", 2032, 5]]
     terms = pd.DataFrame(
         [["mine", "floor", *row] for row in rows], columns=["supplier", "attribute", "scope", "year", "value"]
@@ -111,7 +111,7 @@ def test_the_row_that_holds_is_the_latest_of_the_closest_scope():
 
     assert [value("La", y) for y in (2000, 2040)] == [1, 1]
     assert [value("Tb", y) for y in (1999, 2000, 2028, 2040)] == [None, 2, 3, 3]
-    assert [value("Dy", y) for y in (2029, 2030, 2031, 2032)] == [None, 4, 4, 5]
+    assert [value("Dy", y) for y in (1999, 2027, 2029, 2030, 2031, 2032)] == [None, 2, 3, 4, 4, 5]
     assert records.value("terms", 2030, chains["Dy"], supplier="mine", attribute="price") is None
 
 

@@ -61,9 +61,10 @@ class Records:
         return [self._noted(row) for row in self._of_scope(table, scopes, keys)]
 
     def valid(self, table: str, year: float, scopes: Sequence[str] = ALL, **keys: Any) -> Row | None:
-        """The one row that holds in a year, of the most specific scope: the latest that is not after it."""
-        begun = [row for row in self._of_scope(table, scopes, keys) if row["year"] <= year]
-        return self._noted(max(begun, key=_year)) if begun else None
+        """The one row that holds in a year: the latest that is not after it, of the most specific scope of which any has begun."""
+        begun = [row for row in self._tables[table].rows(keys) if row["year"] <= year]
+        speaking = _of_closest(begun, scopes)
+        return self._noted(max(speaking, key=_year)) if speaking else None
 
     def value(self, table: str, year: float, scopes: Sequence[str] = ALL, **keys: Any) -> float | None:
         """The number of that row, in the unit of its table; None where no row speaks of it."""
@@ -71,11 +72,7 @@ class Records:
         return None if row is None else float(row["value"])
 
     def _of_scope(self, table: str, scopes: Sequence[str], keys: Mapping[str, Any]) -> Sequence[_Row]:
-        rows = self._tables[table].rows(keys)
-        for scope in scopes:
-            if speaking := [row for row in rows if row.get("scope", "all") == scope]:
-                return speaking
-        return ()
+        return _of_closest(self._tables[table].rows(keys), scopes)
 
     def _noted(self, row: _Row) -> Row:
         return row if self._note is None else _Noted(row, _key_of(row.table), self._note)
@@ -101,6 +98,14 @@ class Records:
 
 
 _year = itemgetter("year")
+
+
+def _of_closest(rows: Sequence[_Row], scopes: Sequence[str]) -> Sequence[_Row]:
+    """Those of some rows that speak of the first of `scopes` of which any does."""
+    for scope in scopes:
+        if speaking := [row for row in rows if row.get("scope", "all") == scope]:
+            return speaking
+    return ()
 
 
 @cache
