@@ -504,6 +504,34 @@ def test_a_full_disk_is_said_so():
     assert b"No space left" in result.stderr and b"Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_a_stream_that_is_closed_from_the_start_is_no_error(closed, tmp_path):
+    """Nobody hears what is said there, and no file gets its number: neither here nor in the workers of a sweep."""
+    store, grid = tmp_path / "store", tmp_path / "grid.toml"
+    grid.write_text('[product]\n"risk.weight" = [0.0, 0.5, 1.0]\n')
+
+    def close():
+        for number in closed:
+            os.close(number)
+
+    answer = tmp_path / "answer.json"
+    solved = process("solve", "two-class", "--json", answer, preexec_fn=close)
+    assert (solved.returncode, solved.stderr) == (0, b"")
+    assert procure.read_portfolio(answer).status == "optimal"
+    swept = process("sweep", "two-class", grid, "--store", store, "--workers", 2, preexec_fn=close)
+    assert (swept.returncode, b"Traceback" in swept.stderr) == (0, False)
+    assert procure.read_sweep(store)["status"].tolist() == ["optimal"] * 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a current folder cannot be removed there")
+def test_a_current_folder_that_is_gone_is_said_so(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    result = process("solve", "two-class", "--json", "answer.json", cwd=gone, preexec_fn=gone.rmdir)
+    assert result.returncode == 2
+    assert result.stderr.startswith(b"procure: the current folder is gone")
+
+
 def test_an_error_of_procure_shows_its_trace(monkeypatch):
     def broken():
         raise ZeroDivisionError

@@ -36,7 +36,8 @@ from procure.cli.switch import switch
 from procure.cli.verify import verify
 from procure.cli.why import why
 from procure.errors import DataError, ProcureError
-from procure.languages import in_language
+from procure.languages import Said, in_language
+from procure.lp.workers import without_closed_streams
 
 INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell reports for the signals INT and PIPE
 BAD_INPUT = DataError.exit_status
@@ -62,8 +63,25 @@ class _Commands(TyperGroup):
             raise typer.Exit(PIPE_CLOSED) from None
         except OSError as error:  # unreadable files, full disks
             _drop_stdout()
-            _say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            _say(in_language(_what_failed(error), language()))
             raise typer.Exit(BAD_INPUT) from None
+
+
+_GONE = Said(
+    "the current folder is gone, so that a path in it means nothing; change to one that is there",
+    "現在のフォルダがもうないため、その中のパスは意味を持たない。存在するフォルダに移ってやり直す",
+)
+
+
+def _what_failed(error: OSError) -> str:
+    """What a file or the current folder did not let be done."""
+    if error.filename:
+        return f"{error.filename}: {error.strerror}"
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return _GONE
+    return str(error)
 
 
 def _say(text: str) -> None:
@@ -80,6 +98,7 @@ app = typer.Typer(cls=_Commands, pretty_exceptions_enable=False, rich_markup_mod
 
 def main() -> None:
     """Run the command line; characters that a terminal cannot show become question marks instead of errors."""
+    without_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text streams of the process
     try:

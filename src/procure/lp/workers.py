@@ -152,10 +152,29 @@ def _answers(parts: Sequence[Any], question: _Question) -> list[Any] | Exception
         return error
 
 
+def without_closed_streams() -> None:
+    """Let what is written to a stdout or stderr that was closed from the start go nowhere: no file is to get its number."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "w", closefd=False))
+
+
+def own_line() -> IO[bytes]:
+    """What a process writes its answers to, once stdout is for them alone: whatever else is said goes to stderr.
+
+    Where whoever started it has closed stderr that is nowhere, and not the number that the line of answers would have been given.
+    """
+    without_closed_streams()
+    answers: IO[bytes] = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(2, sys.stdout.fileno())
+    return answers
+
+
 def serve() -> None:
     """What a helper does: take its parts, then answer until nobody asks."""
-    answers: IO[bytes] = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may be said on the line
+    answers = own_line()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks is interrupted, and then asks no more
     _hold_still()
     with suppress(EOFError, BrokenPipeError):

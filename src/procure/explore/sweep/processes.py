@@ -22,6 +22,7 @@ from procure.explore.sweep.columns import DIED, FAILED, Row
 from procure.explore.sweep.row import Case
 from procure.explore.sweep.shards import Shards
 from procure.explore.sweep.work import Job, solve_each
+from procure.lp.workers import own_line
 
 #: Numerical libraries take one thread in a worker: the other workers have the other cores.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -164,8 +165,7 @@ def run(
 
 def serve() -> None:
     """What a worker does: take its job, then solve shards until nobody asks, or whoever asked is gone."""
-    rows: IO[bytes] = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may be said on the line
+    rows = own_line()
     shards: queue.SimpleQueue[Any] = queue.SimpleQueue()
     packed = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_listen, args=(shards,), daemon=True).start()
