@@ -490,9 +490,9 @@ def test_lots_of_wagner_and_whitin():
 # --- a capacity that elements share
 
 
-def two_metals(shared, depth=0.5, **choices):
+def two_metals(shared, depth=0.5, frames=None, **choices):
     """60 t of copper and 60 t of tin from the mine, called at 10; a tonne short costs 50 and 90. Shut, half of all is left."""
-    frames = world(
+    tables = world(
         elements=table("element class_default", ["Cu", "metal"], ["Sn", "metal"]),
         demand=table("element year value", ["Cu", 2027, 60], ["Sn", 2027, 60]),
         prices=table("element layer value", *([e, layer, 10] for e in ("Cu", "Sn") for layer in ("contract", "licensed"))),
@@ -502,8 +502,8 @@ def two_metals(shared, depth=0.5, **choices):
         shortage=table("scope tier attribute value", ["all", 1, "width", 1], ["Cu", 1, "cost", 50], ["Sn", 1, "cost", 90]),
     )  # fmt: skip
     if shared is not None:
-        frames["terms"].loc[len(frames["terms"])] = ["mine", "all", "shared_capacity", 2027, shared]
-    return model_of(frames, suppliers__abroad__enabled=False, **choices)
+        tables["terms"].loc[len(tables["terms"])] = ["mine", "all", "shared_capacity", 2027, shared]
+    return model_of(tables | (frames or {}), suppliers__abroad__enabled=False, **choices)
 
 
 @pytest.mark.parametrize(
@@ -525,6 +525,25 @@ def test_what_is_contracted_is_within_what_is_shared():
     assert cost(market(two_metals(100, suppliers__mine__contracts="free"))) == approx(
         0.5 * (1000 + 20 * 50) + 0.5 * (500 + 60 * 50 + 10 * 90)
     )
+
+
+def test_what_is_offered_moves_what_is_shared():
+    """Of 120 t on offer half was shipped of copper and a quarter of tin, so that shut 30 t and 15 t are left, a quarter of the one
+    and an eighth of the other, and 25 t of the 100 of both: all of the tin and 10 t of copper. Two offers have a part in what is
+    shared: of a hundredth less copper on offer the 30 t are a larger part, so that 0.25 t more of both arrive.
+    """
+    shipments = table("supplier element value", ["mine", "Cu", 60], ["mine", "Sn", 30])
+    model = two_metals(100, frames={"shipments": shipments}, world__first={"mine": "shut"})
+    found = procure.solve(model)
+    assert found.summary["expected_cost"] == approx((250 + 50 * 50 + 45 * 90) / 1000)
+    (offer,) = found.limits.query("kind == 'offer'").itertuples()
+    assert (offer.scope, offer.per, offer.shadow_price_musd) == ("mine Cu", "1 % less", approx(0.25 * (50 - 10) / 1000))
+
+
+def test_who_sells_nothing_shares_nothing():
+    """Neither contracted nor called, the mine is as if it were not there."""
+    calls = table("supplier scope attribute year value", ["mine", "all", "shared_capacity", 2027, 50])
+    assert cost(market(two_metals(None, frames={"terms": calls}))) == approx(60 * 50 + 60 * 90)
 
 
 def test_shared_capacity_agrees_with_plain_pyomo_and_moves_in_place():

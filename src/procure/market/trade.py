@@ -48,7 +48,7 @@ class Trade(Room):
             options=self._with_term(offers, "option_fee"),
             cancellable=self._with_term(offers, "cancel_price"),
             charged_orders=self._with_term(offers, "order_charge"),
-            sharing=tuple(s for s in suppliers if "shared_capacity" in has[s]),
+            sharing=tuple(s for s in dict((*offers, *calls)) if "shared_capacity" in has[s]),
             dear_to_hold=self._in_stock("holding"),
             bounded_surplus=self._in_stock("surplus_share"),
             expandable=tuple((s, lead) for s in suppliers if (lead := self.offers.lead(s)) is not None),

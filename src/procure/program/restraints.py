@@ -138,9 +138,9 @@ class TableNumbers:
     def by_owner(self, restraint: Restraint) -> Iterator[tuple[Owner, dict[Datum, Any]]]:
         """(owner, ν dD/dν of every datum D that moves) of every number ν of a kind, shape () or (n_nodes,).
 
-        The numbers of a kind are moved together, and told apart by whose data move; one by one where a price moves, because
-        several may share it (a cap on the rebate of all that is committed). Where one number stands for several elements, each
-        of them has its own part in it.
+        The numbers of a kind are moved together, and told apart by whose data move; one by one where several may share what moves:
+        a price (a cap on the rebate of all that is committed), or a supplier's, where each owner is one of its elements (a
+        capacity that these share). Where one number stands for several elements, each of them has its own part in it.
         """
         numbers: dict[Owner, dict[int, Row]] = {}
         for position, row in self.of(restraint).items():
@@ -149,11 +149,11 @@ class TableNumbers:
                 for owner in of_row if restraint.owner else [(e,) for e in self._market.sets.elements]:
                     numbers.setdefault(owner, {})[position] = row
         together = self.moved(restraint, {position: row for rows in numbers.values() for position, row in rows.items()})
-        if any(name.startswith(PRICES) for name, _ in together):
-            yield from ((owner, self.moved(restraint, rows)) for owner, rows in numbers.items())
-            return
         depth = 2 if "element" in restraint.owner else 1
         whose = {owner[:depth]: owner for owner in numbers}
+        if any(name.startswith(PRICES) or index[:depth] not in whose for name, index in together):
+            yield from ((owner, self.moved(restraint, rows)) for owner, rows in numbers.items())
+            return
         parts: dict[Owner, dict[Datum, Any]] = {owner: {} for owner in numbers}
         for (name, index), change in together.items():
             parts[whose[index[:depth]]][name, index] = change
