@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -148,6 +149,18 @@ def test_a_truncated_part_is_named_and_the_rest_is_kept(model, folder, rows):
     assert more == 2 and same(found, rows) and first.exists()
 
 
+@pytest.mark.parametrize("turned", range(0, 1000, 50))
+def test_a_bit_that_has_turned_is_noticed_wherever_it_is(model, folder, turned):
+    """Parquet reads on where one of its numbers is another: the name of a part says what its bytes come to."""
+    sweep(model, GRID, folder, workers=1)
+    (part,) = parts(folder)
+    content = bytearray(part.read_bytes())
+    content[len(content) * turned // 1000] ^= 4
+    part.write_bytes(bytes(content))
+    with pytest.raises(DataError, match=f"{part.name}.*not as it was written"):
+        read_sweep(folder)
+
+
 def test_an_edited_manifest_is_refused_and_made_again_from_the_parts(model, folder, rows):
     sweep(model, LARGER, folder, workers=1)
     manifest = folder / "_manifest.json"
@@ -155,6 +168,9 @@ def test_an_edited_manifest_is_refused_and_made_again_from_the_parts(model, fold
     said["inputs"]["choices"]["risk"]["alpha"] = 0.9
     manifest.write_text(json.dumps(said), encoding="utf-8")
     with pytest.raises(DataError, match="changed since it was written"):
+        read_sweep(folder)
+    manifest.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(DataError, match="cannot be read"):
         read_sweep(folder)
     manifest.unlink()
     found, more = solved(model, LARGER, folder)
@@ -207,15 +223,13 @@ def test_two_runs_at_once_are_an_error_and_a_dead_one_holds_nothing(model, folde
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
 def test_a_full_disk_is_an_error_and_what_was_written_stays(model, folder, monkeypatch):
-    import pyarrow.parquet as pq
-
     sweep(model, GRID, folder, workers=1)
+    opened = Path.open
 
-    def full(table, file):
-        with open("/dev/full", "wb", buffering=0) as nowhere:
-            nowhere.write(b"x")
+    def full(path, *how, **more):
+        return opened(Path("/dev/full") if path.name.startswith(".unfinished-part") else path, *how, **more)
 
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(DataError, match="No space left"):
         sweep(model, LARGER, folder, workers=1)
     monkeypatch.undo()

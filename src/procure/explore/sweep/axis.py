@@ -17,6 +17,8 @@ from procure.facts.schema import schema
 from procure.model import Model
 from procure.model.paths import place_of, plain
 
+#: Cases that a sweep has at most: a row is some kilobytes, and a case takes milliseconds at least.
+MOST = 1_000_000
 #: What stands for the range that the tables have for a number.
 LOW_HIGH = "low-high"
 #: How values lie between two ends.
@@ -76,6 +78,15 @@ def range_of(model: Model, where: str, path: str, written: Any, *, as_written: b
     return _ends(model, f"{where}.{path}", path, document, as_written, tuple(key for key in KEYS if key != "steps"))
 
 
+def too_many(where: str, n_cases: int) -> Fault:
+    """What is wrong with more cases than any sweep has."""
+    rule, remedy = (
+        f"a sweep has at most {MOST:,}",
+        "ask for fewer steps, or for a sample: it spreads as few as you like",
+    )
+    return Fault(where, f"{n_cases:,} cases", rule, remedy)
+
+
 def _is_range(written: Any) -> bool:
     return isinstance(written, Mapping) or (isinstance(written, str) and written == LOW_HIGH)
 
@@ -105,6 +116,8 @@ def _ends(
     if "steps" in keys and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         seen = "the key 'steps' is missing" if steps is None else f"steps is {steps!r}"
         faults.append(Fault(where, seen, "a range in a product or zip has a whole number of steps", "write steps = 5"))
+    elif "steps" in keys and isinstance(steps, int) and steps > MOST:
+        faults.append(too_many(where, steps))
     spacing = document.get("spacing", SPACINGS[0])
     if spacing not in SPACINGS:
         rule = f"spacing is {' or '.join(SPACINGS)}"

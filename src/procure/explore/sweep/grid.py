@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from procure.errors import DataError, Fault, nearest
-from procure.explore.sweep.axis import range_of, values_of
+from procure.explore.sweep.axis import MOST, range_of, too_many, values_of
 from procure.model import Model
 
 Case = Mapping[str, Any]
@@ -61,6 +61,7 @@ class Product(Block):
     def cases(self, model: Model, seed: int | None, as_written: bool) -> Sequence[Case]:
         """Every combination."""
         axes = [values_of(model, self.where, path, v, as_written=as_written) for path, v in self.values.items()]
+        _refuse_too_many(self.where, map(len, axes))
         return [_joined(changes) for changes in itertools.product(*axes)] if axes else []
 
 
@@ -130,6 +131,8 @@ class Sample(Block):
             faults.append(
                 Fault(self.where, f"cases is {self.n_cases!r}", "a design has a whole number of cases, one at least")
             )
+        elif self.n_cases > MOST:
+            faults.append(too_many(self.where, self.n_cases))
         elif self.design == SOBOL and self.n_cases & (self.n_cases - 1):
             near = 2 ** int(math.log2(self.n_cases))
             rule = "a Sobol design is even only in powers of two"
@@ -220,12 +223,20 @@ class Grid:
                 blocks.append(block.cases(model, seed, self.as_written))
             except DataError as error:
                 faults += [replace(fault, where=_placed(self.origin, fault.where)) for fault in error.faults]
+        if blocks and not faults:
+            _refuse_too_many(self.origin, map(len, blocks))
         cases: list[Case] = [_joined(parts) for parts in itertools.product(*blocks)] if blocks else []
         if not cases and not faults:
             faults.append(Fault(self.origin, "it has no case", "a sweep has one at least", "give a path some values"))
         if faults:
             raise DataError(faults)
         return cases
+
+
+def _refuse_too_many(where: str, lengths: Iterable[int]) -> None:
+    n_cases = math.prod(lengths)
+    if n_cases > MOST:
+        raise DataError(too_many(where, n_cases))
 
 
 def _placed(origin: str, where: str) -> str:

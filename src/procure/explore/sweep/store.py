@@ -1,7 +1,8 @@
 """A folder that keeps the rows of a sweep: Parquet parts, a manifest, a lock.
 
   _manifest.json        what the rows hang on (`inputs`), their parameters, the grids that were run, and a digest of it all
-  part-<time>-<chance>.parquet    rows; each says in its metadata what they hang on, so that the manifest can be made again
+  part-<time>-<digest>.parquet    rows; each says in its metadata what they hang on, so that the manifest can be made again, and
+                        by its name what its bytes come to, so that a single bit that has turned is noticed
   _lock                 who is writing
 
 Parts are only added. A file is written aside, forced to the disk and renamed, so that whatever is there under its own name is
@@ -10,9 +11,9 @@ whole, and a run that is killed loses what it has not written yet and nothing el
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +33,8 @@ from procure.explore.sweep.table import in_order, joined
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT, VERSION = "procure.sweep", 1
+#: 2: the name of a part has the digest of its bytes.
+FORMAT, VERSION = "procure.sweep", 2
 #: Readers of Parquet folders pass over what begins so.
 MANIFEST = "_manifest.json"
 #: What the metadata of a part say.
@@ -121,6 +123,7 @@ class Store:
 
     def keep(self, table: pa.Table) -> None:
         """Add rows, as a part of their own."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         said = {"inputs": self._inputs, "parameters": {path: asdict(p) for path, p in self._parameters.items()}}
@@ -128,9 +131,12 @@ class Store:
             **(table.schema.metadata or {}),
             KEY: json.dumps({"digest": digest_of(self._inputs), **said}, default=str).encode(),
         }
-        part = self.folder / f"part-{time.time_ns():020d}-{secrets.token_hex(4)}.parquet"
+        written = pa.BufferOutputStream()
+        pq.write_table(table.replace_schema_metadata(metadata), written)
+        content = written.getvalue().to_pybytes()
+        part = self.folder / f"part-{time.time_ns():020d}-{_digest_of_bytes(content)}.parquet"
         with _aside(part) as file:
-            pq.write_table(table.replace_schema_metadata(metadata), file)
+            file.write(content)
 
     def adopt(self, others: Iterable[str | Path]) -> None:
         """Add copies of the parts of other stores of the same inputs."""
@@ -198,7 +204,7 @@ def _read_part(part: Path, digest: str) -> pa.Table:
 
     remedy = "delete this file: its cases are solved again, all others are kept"
     try:
-        table = pq.read_table(part)  # Parquet has a sum for what it can; what is truncated has no end
+        table = pq.read_table(pa.BufferReader(_whole(part)))
         said = json.loads((table.schema.metadata or {}).get(KEY, b"{}"))
     except (pa.ArrowException, OSError, ValueError) as error:
         seen = f"it cannot be read ({str(error).splitlines()[0][:120]})"
@@ -208,6 +214,18 @@ def _read_part(part: Path, digest: str) -> pa.Table:
             Fault(str(part), "it is no part of this store", "the parts of a store have the same inputs", remedy)
         )
     return table.replace_schema_metadata(None)
+
+
+def _whole(part: Path) -> bytes:
+    """What is in a part, as it was written; `ValueError` where it is not: Parquet itself would miss a bit that has turned."""
+    content = part.read_bytes()
+    if part.stem.rpartition("-")[2] != _digest_of_bytes(content):
+        raise ValueError("it is not as it was written")
+    return content
+
+
+def _digest_of_bytes(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
@@ -222,7 +240,7 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     )
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(Fault(str(path), f"it cannot be read ({error})", "a manifest is a JSON file", remedy)) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise DataError(
@@ -245,7 +263,7 @@ def _made_again(folder: Path) -> dict[str, Any] | None:
 
     for part in reversed(_parts(folder) if folder.is_dir() else []):
         try:
-            said = json.loads((pq.read_schema(part).metadata or {})[KEY])
+            said = json.loads((pq.read_schema(pa.BufferReader(_whole(part))).metadata or {})[KEY])
         except (pa.ArrowException, OSError, ValueError, KeyError):
             continue
         return {"inputs": said["inputs"], "parameters": said["parameters"], "grids": []}
