@@ -250,6 +250,16 @@ def test_of_two_backlogs_the_narrower_speaks():
     assert arrived.to_dict() == approx({"Nd": 6 * 84, "Dy": 6 * (84 - 0.75 * 40)})
 
 
+def test_stock_differs_by_element_and_tier_of_user():
+    """Of Dy small has 16 days, 40 t: 9 are used by day 10, the other 31 by day 41. Of Nd it has 8, to day 21, as by hand above."""
+    more = [*HOLDERS, {"holder": "small", "scope": "Dy", "attribute": "days", "value": 16.0}]
+    found = procure.stress(
+        world([{"start": 0, "end": 60, "value": 1.0}], more, stock=0.0, elements=("Nd", "Dy")), "cut"
+    )
+    assert [days(found, element=e)["small"] for e in ("Nd", "Dy")] == approx([21, 41])
+    assert found.endurance.set_index("element")["months"].to_dict() == approx({"Nd": 21 / MONTH, "Dy": 41 / MONTH})
+
+
 def test_stock_may_be_released_of_some_elements_only():
     """The state's 60 t of Dy are, those of Nd are not: as by hand above, small is short of Nd on day 21 and never of Dy."""
     rows = [
