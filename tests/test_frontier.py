@@ -50,6 +50,30 @@ def test_values_that_are_asked_for_and_no_others():
     assert found.table["weighed_musd"].tolist() == approx([276, 192])
 
 
+def test_a_limit_that_the_model_has_not():
+    """It is added, whatever bound it is written with, and followed: the curve is that of the model that has it."""
+    values = [0.1, 0.45, 0.9]
+    found = procure.frontier(world(("none",)), SHARE | {"max": 0.9}, values)
+    assert found.path == "limits.far_share.max" and found.table["weighed_musd"].tolist() == approx([276, 192, 180])
+    one_line = procure.frontier(world(("none",)), {"share": "90 %", "supplier": "far"}, values)
+    assert one_line.table.equals(found.table)
+    with pytest.raises(DataError, match="a share lies between 0 and 1"):
+        procure.frontier(world(("none",)), {"share": 1.9, "supplier": "far"}, values)
+
+
+def test_a_limit_of_a_policy_is_followed_by_its_name():
+    words = ["frontier", "japan", "--limit", "japan-50", "--at", "0.9", "--at", "0.5"]
+    small = [
+        "world.tree.nodes=40",
+        "world.tree.branch=[2027]",
+        'suppliers.seabed.programmes=["none"]',
+        "model.years=2030",
+    ]
+    result = CliRunner().invoke(app, [*words, *(word for change in small for word in ("--set", change))])
+    assert result.exit_code == 0, result.output
+    assert "limits.japan_50.max, from 90 % to 50 %" in result.output
+
+
 def test_where_portfolios_begin_and_programmes_change():
     found = procure.frontier(world(limits=[GAP]), "gap", (0.6, 0.1), points=12)
     assert found.possible_from == approx(0.3, rel=1e-4)

@@ -35,9 +35,9 @@ from random_models import random_frames, random_market, random_model, random_tre
 SEEDS = range(12)
 
 
-def answer(market):
+def answer(market, **what):
     solved = solve_market(market)
-    return make_portfolio(solved, [solved])
+    return make_portfolio(solved, [solved], **what)
 
 
 # --- by hand ---
@@ -547,6 +547,41 @@ def test_one_screen(japan):
     assert expected in text and "\x1b" not in text
     assert japan._repr_html_().startswith('<div lang="en">') and expected in repr(japan)
     assert "期待値" in japan.to_text("ja") and expected in japan.to_text("ja")
+
+
+@pytest.mark.parametrize(
+    ("abroad", "foresight", "said"),
+    [
+        (31.0, True, "Shortage costs 2,500 thousand USD on average; who knew the future could avoid all of it. Foresight would save 950."),
+        (31.0, False, "Shortage costs 2,500 thousand USD on average."),
+        (9.0, True, "Shortage costs nothing on average. Foresight would save nothing."),
+        (9.0, False, "Shortage costs nothing on average."),
+    ],
+)  # fmt: skip
+def test_a_loss_that_all_or_nothing_of_could_be_avoided(abroad, foresight, said):
+    """The mine sells 100 t for 10 and is shut half the time, what is short costs 50: 500 + 2,500. Abroad is firm and never shut.
+
+    For 31 that costs 3,100 and is left; who knew the future would buy there when the mine is shut, (1,000 + 3,100) / 2 = 2,050. For
+    9 all is bought there, and nothing is ever short.
+    """
+    frames = one_mine().facts.tables
+    tables = {
+        name: frames[name] for name in ("elements", "demand", "prices", "states", "transitions", "depths", "shortage")
+    }
+    never = {"supplier": "abroad", "country": "Abroad", "kind": "free", "price_rule": "fixed", "payment": "delivered"}
+    tables |= {
+        "suppliers": pd.concat([frames["suppliers"], pd.DataFrame([never])], ignore_index=True),
+        "offers": pd.DataFrame({"supplier": ["mine", "abroad"], "element": "Cu", "year": 2027, "value": 100.0}),
+        "terms": pd.DataFrame([
+            {"supplier": "abroad", "scope": "all", "attribute": "price", "year": 2027, "value": abroad},
+            *({"supplier": s, "scope": "all", "attribute": "call_share", "year": 2027, "value": 0.0} for s in ("mine", "abroad")),
+        ]),
+    }  # fmt: skip
+    settings = {"model": {"name": "two", "years": [2027, 2027]}, "risk": {"weight": 0.0}}
+    futures = Tree([0, 0], [-1, -1], [0.5, 0.5], ("mine",), (("open", "shut"),), [[0], [1]])
+    portfolio = answer(make_market(make_model(settings, Facts.from_frames(tables)), {}, futures), foresight=foresight)
+    assert said in " ".join(str(portfolio).split()), str(portfolio)
+    assert "abroad in all demand" in str(portfolio) or "The share of mine in all demand goes from" in str(portfolio)
 
 
 def test_markup_in_a_name_is_text():

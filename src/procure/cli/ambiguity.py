@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.model import Changes, ModelName, load
+from procure.cli.model import Changes, Limits, ModelName, load
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 
 
 def ambiguity(
     model: ModelName,
     changes: Changes = None,
+    limits: Limits = None,
     kind: Annotated[
         str,
         typer.Option(metavar="KIND", help="total-variation, wasserstein, known-marginals or failures."),
@@ -28,7 +29,7 @@ def ambiguity(
     quiet: Quiet = False,
 ) -> None:
     """Find how wrong the odds may be before the plan or the programme changes, and which odds those are."""
-    chosen = load(model, changes, unwritable(json, force), quiet=quiet)
+    chosen = load(model, changes, unwritable(json, force), quiet=quiet, limits=limits)
     from procure.explore.ambiguity import ambiguity as find_ambiguity
 
     ask(partial(find_ambiguity, chosen, kind.replace("-", "_"), high=high, within=within, digits=digits), json, quiet)

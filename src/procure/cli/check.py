@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from procure.cli.language import language
-from procure.cli.model import Changes, ModelName, load
+from procure.cli.model import Changes, Limits, ModelName, load
 from procure.cli.output import Quiet
 from procure.languages import in_language
 
@@ -11,10 +11,11 @@ from procure.languages import in_language
 def check(
     model: ModelName,
     changes: Changes = None,
+    limits: Limits = None,
     quiet: Quiet = False,
 ) -> None:
     """Check a model and its facts without solving, and say what they hold."""
-    chosen = load(model, changes, quiet=quiet)
+    chosen = load(model, changes, quiet=quiet, limits=limits)
     from procure.report.check import summary
 
     text = summary(chosen)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.model import Changes, ModelName, load
+from procure.cli.model import Changes, Limits, ModelName, load
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 
 
@@ -16,6 +16,7 @@ def corridor(
     supplier: Annotated[str, typer.Option(metavar="NAME", help="Whose contract: lynas.")],
     element: Annotated[str, typer.Option(metavar="E", help="For what: Dy.")],
     changes: Changes = None,
+    limits: Limits = None,
     largest: Annotated[
         float, typer.Option(metavar="TIMES", help="The largest volume looked at, as a part of what is on offer now.")
     ] = 1.5,
@@ -38,7 +39,7 @@ def corridor(
     quiet: Quiet = False,
 ) -> None:
     """Find the most that is worth paying for a firm contract by its volume, its premium, and when a floor price loses."""
-    chosen = load(model, changes, unwritable(json, force), quiet=quiet)
+    chosen = load(model, changes, unwritable(json, force), quiet=quiet, limits=limits)
     from procure.explore.corridor import corridor as find
 
     question = partial(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from procure.cli.model import Changes, ModelName, Seeds, load, value_of
+from procure.cli.model import Changes, ModelName, Seeds, limit_of, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
 
@@ -15,7 +15,12 @@ from procure.errors import Fault
 def frontier(
     model: ModelName,
     limit: Annotated[
-        str, typer.Option(metavar="NAME", help="A limit of the model, or the path of any number: risk.weight.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="A limit of the model or, as for `procure solve`, of a policy or written out, with whatever bound; or the path of "
+            "any number: risk.weight.",
+        ),
     ],
     low: Annotated[
         str | None, typer.Option("--from", metavar="A", help="Where the range begins, as a value for --set.")
@@ -45,7 +50,8 @@ def frontier(
         bounds = (value_of("--from", low, faults), value_of("--to", high, faults))
     elif at:
         bounds = [value_of("--at", text, faults) for text in at]
+    along = limit_of(limit, faults)
     chosen = load(model, changes, faults, quiet=quiet)
     from procure.explore.frontier import frontier as find_frontier
 
-    ask(partial(find_frontier, chosen, limit, bounds, points=points, seeds=seeds, as_written=True), json, quiet)
+    ask(partial(find_frontier, chosen, along, bounds, points=points, seeds=seeds, as_written=True), json, quiet)

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.model import Changes, ModelName, load
+from procure.cli.model import Changes, Limits, ModelName, load
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 
 
 def hedges(
     model: ModelName,
     changes: Changes = None,
+    limits: Limits = None,
     choose: Annotated[bool, typer.Option("--choose", help="Choose the programme anew without each hedge.")] = False,
     paths: Annotated[
         int, typer.Option(metavar="N", help="Fresh paths on which plans are compared; 0 compares none.")
@@ -23,7 +24,7 @@ def hedges(
     quiet: Quiet = False,
 ) -> None:
     """Find what each supplier, contract, stock, programme and limit is worth: the cost without it less the cost with it."""
-    chosen = load(model, changes, unwritable(json, force), quiet=quiet)
+    chosen = load(model, changes, unwritable(json, force), quiet=quiet, limits=limits)
     from procure.explore.hedges import hedges as find_hedges
 
     ask(partial(find_hedges, chosen, choose=choose, paths=paths), json, quiet)

@@ -46,6 +46,16 @@ Changes = Annotated[
         "unit in which `procure sources` lists it, or says its own: --set 'shortage.Y.cost.3=6400 USD/kg'.",
     ),
 ]
+Limits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="LIMIT",
+        autocompletion=complete.policies,
+        help="Add a limit, as often as needed: one that a policy sets, --limit jogmec-60, or one as a model file writes it, "
+        """--limit '{ outage = 0.5, lost = ["china"], months = 12 }'. --set limits.jogmec_60.min=90 changes it.""",
+    ),
+]
 
 
 def _more_than_zero(seconds: float | None) -> float | None:
@@ -76,7 +86,7 @@ def load(
     faults: list[Fault] | None = None,
     *,
     quiet: bool = True,
-    limits: Iterable[str] = (),
+    limits: Iterable[str] | None = None,
 ) -> Model:
     """The model with its changes, and more limits, by name or as tables; every fault of what was written in one list.
 
@@ -86,7 +96,7 @@ def load(
 
     faults = list(faults or ())
     values = _values(changes or [], faults)
-    asked = [limit for text in limits if (limit := _limit(text, faults))]
+    asked = [limit for text in limits or () if (limit := limit_of(text, faults))]
     try:
         model = load_model(name)
     except DataError as error:
@@ -104,8 +114,8 @@ def load(
     return changed
 
 
-def _limit(text: str, faults: list[Fault]) -> str | dict[str, Any]:
-    """What --limit asks for: a name, or the table that stands in its braces."""
+def limit_of(text: str, faults: list[Fault]) -> str | dict[str, Any]:
+    """What --limit asks for: a name, or the table that stands in its braces; nothing, and its fault noted, where they hold none."""
     if not text.lstrip().startswith("{"):
         return text
     try:
@@ -119,19 +129,26 @@ def _limit(text: str, faults: list[Fault]) -> str | dict[str, Any]:
 
 
 def answer_or_model(
-    name: str, changes: list[str] | None, faults: list[Fault] | None = None, *, quiet: bool = True
+    name: str,
+    changes: list[str] | None,
+    faults: list[Fault] | None = None,
+    *,
+    quiet: bool = True,
+    limits: list[str] | None = None,
 ) -> Portfolio | Model:
-    """A kept answer, where a name ends in .json, else the model of that name; `--set` is for models."""
+    """A kept answer, where a name ends in .json, else the model of that name; `--set` and `--limit` are for models."""
     if not name.endswith(".json"):
-        return load(name, changes, faults, quiet=quiet)
+        return load(name, changes, faults, quiet=quiet, limits=limits)
     from procure.portfolio.read import read_portfolio
 
     faults = list(faults or ())
-    if changes:
+    for given in [*(f"--set {change}" for change in changes or ()), *(f"--limit {limit}" for limit in limits or ())][
+        :1
+    ]:
         rule = Said("an answer is of the numbers that it was solved with", "結果は解いたときの数値のもの")
         faults.append(
             Fault(
-                f"--set {changes[0]}",
+                given,
                 Said("{name} is an answer", "{name} は結果ファイル").format(name=name),
                 rule,
                 Said("name the model instead", "モデルを指定する"),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.model import Changes, ModelName, Seeds, load, value_of
+from procure.cli.model import Changes, Limits, ModelName, Seeds, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
 
@@ -22,6 +22,7 @@ def ranges(
         typer.Option(metavar="E", help="Beside the classes, as often as needed; else those that the model highlights."),
     ] = None,
     changes: Changes = None,
+    limits: Limits = None,
     seeds: Seeds = 1,
     json: Json = None,
     force: Force = False,
@@ -34,7 +35,7 @@ def ranges(
     share = share_of_percent(value_of("--within", within, faults))
     if not faults and (isinstance(share, bool) or not isinstance(share, (int, float))):
         faults.append(Fault(f"--within {within}", "it is no number", "it is a share of the least cost", "write 0.01"))
-    chosen = load(model, changes, faults, quiet=quiet)
+    chosen = load(model, changes, faults, quiet=quiet, limits=limits)
     from procure.explore.ranges import ranges as find_ranges
 
     ask(partial(find_ranges, chosen, float(share), elements=element, seeds=seeds), json, quiet)

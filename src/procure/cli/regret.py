@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from procure.cli.model import Changes, ModelName, load, value_of
+from procure.cli.model import Changes, Limits, ModelName, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
 
@@ -23,6 +23,7 @@ def regret(
         ),
     ] = None,
     changes: Changes = None,
+    limits: Limits = None,
     resolve: Annotated[
         bool, typer.Option("--resolve/--no-resolve", help="Make plans for every reading, too, as many solves more.")
     ] = True,
@@ -36,7 +37,7 @@ def regret(
     """Find the plan that is least regretted: what each plan costs in each reading of the world beside the best there."""
     faults = unwritable(json, force)
     readings = _readings(reading, faults)
-    chosen = load(model, changes, faults, quiet=quiet)
+    chosen = load(model, changes, faults, quiet=quiet, limits=limits)
     from procure.explore.regret import regret as find
 
     ask(partial(find, chosen, readings, resolve=resolve, paths=paths, as_written=True), json, quiet)

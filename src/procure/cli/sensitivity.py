@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.model import Changes, ModelName, load
+from procure.cli.model import Changes, Limits, ModelName, load
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
 
@@ -41,6 +41,7 @@ def sensitivity(
         int, typer.Option(metavar="N", help="Cases that are drawn for information, at most for morris and sobol.")
     ] = 128,
     changes: Changes = None,
+    limits: Limits = None,
     store: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Keep cases in this folder; a run that was stopped goes on from there."),
@@ -56,7 +57,7 @@ def sensitivity(
         faults.append(
             Fault("--decides", f"--method {method} stands beside it", "one thing is asked", "drop one of them")
         )
-    chosen = load(model, changes, faults, quiet=quiet)
+    chosen = load(model, changes, faults, quiet=quiet, limits=limits)
     from procure.explore.sensitivity import sensitivity as find
     from procure.explore.sensitivity.question import DECIDES, TORNADO
 

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from procure.cli import complete
-from procure.cli.model import Changes, ModelName, TimeLimit, load
+from procure.cli.model import Changes, Limits, ModelName, TimeLimit, load
 from procure.cli.output import Force, Json, Quiet, progress, show, unwritable
 from procure.cli.report import Sliders, cases_of, missing, ranges_of, write_report
 from procure.errors import Fault
@@ -17,16 +16,7 @@ from procure.errors import Fault
 def solve(
     model: ModelName,
     changes: Changes = None,
-    limit: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--limit",
-            metavar="LIMIT",
-            autocompletion=complete.policies,
-            help="Add a limit, as often as needed: one that a policy sets, --limit jogmec-60, or one as a model file writes it, "
-            """--limit '{ outage = 0.5, lost = ["china"], months = 12 }'. --set limits.jogmec_60.min=90 changes it.""",
-        ),
-    ] = None,
+    limits: Limits = None,
     json: Json = None,
     report: Annotated[
         Path | None,
@@ -82,7 +72,7 @@ def solve(
         faults.append(
             Fault("--sliders", "there is no --report", "sliders are part of a page", "give --report FILE too")
         )
-    chosen = load(model, changes, faults, quiet=quiet, limits=limit or ())
+    chosen = load(model, changes, faults, quiet=quiet, limits=limits)
     from procure.solving.solve import solve as find_portfolio
 
     with progress(quiet) as told:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from procure.cli.model import Changes, ModelName, load, value_of
+from procure.cli.model import Changes, Limits, ModelName, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, progress_of_cases, unwritable
 from procure.errors import Fault
 
@@ -29,6 +29,7 @@ def switch(
         typer.Option(metavar="ELEMENT", help="Instead of the programme, from whom most of this element arrives."),
     ] = None,
     changes: Changes = None,
+    limits: Limits = None,
     digits: Annotated[
         int | None, typer.Option(metavar="N", help="To how many digits a switch is found: 3, of a first supplier 2.")
     ] = None,
@@ -65,7 +66,7 @@ def switch(
         {"--store": store, "--workers": workers},
         faults,
     )
-    chosen = load(model, changes, faults, quiet=quiet)
+    chosen = load(model, changes, faults, quiet=quiet, limits=limits)
     finding: dict[str, Any] = {"as_written": True} | ({} if points is None else {"points": points})
     to_digits: dict[str, Any] = {} if digits is None else {"digits": digits}
     if second is not None:

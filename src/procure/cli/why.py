@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.model import Changes, answer_or_model
+from procure.cli.model import Changes, Limits, answer_or_model
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 
 
@@ -24,6 +24,7 @@ def why(
         ),
     ],
     changes: Changes = None,
+    limits: Limits = None,
     paths: Annotated[
         int, typer.Option(metavar="N", help="Fresh paths on which both are played; 0 plays none.")
     ] = 10_000,
@@ -44,7 +45,7 @@ def why(
 ) -> None:
     """Tell what a rival loses against what is chosen: on what, in which element, year and future, and what would reverse it."""
     faults = unwritable(json, force)
-    chosen = answer_or_model(answer, changes, faults, quiet=quiet)
+    chosen = answer_or_model(answer, changes, faults, quiet=quiet, limits=limits)
     from procure.explore.why import why as find
 
     ask(partial(find, chosen, instead, paths=paths, numbers=number, statuses=status, most=most), json, quiet)

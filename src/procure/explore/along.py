@@ -63,7 +63,7 @@ def along(model: Model, path: str, low: float | str, high: float | str, *, as_wr
     """
     facts = model.facts
     if model.is_number_of_facts(path):
-        _known(model, path)
+        known(model, path)
         factor = facts.factor(path) if as_written else 1.0
         first, last = (value_of(model, path, end, as_written=as_written) for end in (low, high))
         number = Along(path, facts.unit(path, as_written=as_written), first, last, factor, *_others(facts, path))
@@ -73,7 +73,7 @@ def along(model: Model, path: str, low: float | str, high: float | str, *, as_wr
         seen = f"low is {number.low:.10g}, high {number.high:.10g}"
         raise DataError(Fault(path, seen, "low is below high", "give the two ends of a range"))
     inside = number.low + INSIDE * (number.high - number.low)
-    for value in (number.low, inside, number.high):
+    for value in (number.low, number.high, inside):  # what was asked for first: a fault names it
         model.changed(number.changes(value))
     return number
 
@@ -82,12 +82,14 @@ def value_of(model: Model, path: str, value: float | str, *, as_written: bool = 
     """A value of a number in the unit of `along`; raises `DataError` where it is none, or the path names none."""
     if not model.is_number_of_facts(path):
         return _plain(path, value)
-    _known(model, path)
+    known(model, path)
     return model.facts.number(path, value, as_written=as_written) / (model.facts.factor(path) if as_written else 1.0)
 
 
-def _known(model: Model, path: str) -> None:
+def known(model: Model, path: str) -> None:
     """Refuse a path that names nothing, with the nearest choice or number."""
+    if not model.is_number_of_facts(path):
+        return
     try:
         model.facts.locate(path)
     except DataError:

@@ -20,18 +20,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault, Infeasible, nearest
-from procure.explore.along import Along, along, value_of
+from procure.explore.along import Along, along, known, value_of
 from procure.explore.kept import Kept
 from procure.limits import KINDS
 from procure.limits.limit import SHARE
 from procure.model import Model, ModelOrName, as_model
 from procure.model.limits import LimitChoices
+from procure.model.presets import presets
 from procure.portfolio import measure
 from procure.portfolio.measure import Measured
 from procure.portfolio.shadow import prices_of_limits
@@ -107,7 +108,7 @@ class Frontier(Kept):
 
 def frontier(
     model: ModelOrName,
-    limit: str,
+    limit: str | Mapping[str, Any],
     bounds: Sequence[float | str] | None = None,
     *,
     points: int = 12,
@@ -121,8 +122,9 @@ def frontier(
     ----------
     model : Model, str or Path
         Compiled once, and re-solved at each value from its last basis.
-    limit : str
-        Name of a limit of the model, or the path of any number or choice of it, such as ``risk.weight``.
+    limit : str or mapping
+        Name of a limit of the model, or the path of any number or choice of it, such as ``risk.weight``; or a limit that it has
+        not, as for `Model.limited`: the name of a policy, or what a model file would say, with whatever bound.
     bounds : tuple of two, or list
         The two ends, in either order, between which values are chosen where the curve bends; or, as a list, the values. In the unit
         of the model or as texts that say theirs. By default all of them, 0 to 1, of a limit on shares and of the risk weight.
@@ -156,7 +158,7 @@ def frontier(
     if points < 3:
         faults.append(Fault("points", f"is {points}", "a curve has two ends and a middle", "ask for twelve"))
     try:
-        path, choice = _asked(model, limit)
+        model, path, choice = _asked(model, limit)
         number, values = _values(model, path, choice, bounds, as_written)
     except DataError as error:
         raise DataError([*faults, *error.faults]) from None
@@ -187,16 +189,27 @@ def frontier(
     )
 
 
-def _asked(model: Model, limit: str) -> tuple[str, LimitChoices | None]:
-    """The path that a question names, and the limit whose bound it is."""
-    of_path = {f"limits.{choice.name}.{KINDS[choice.kind].sense}": choice for choice in model.settings.limits}
+def _asked(model: Model, limit: str | Mapping[str, Any]) -> tuple[Model, str, LimitChoices | None]:
+    """The path that a question names, and the limit whose bound it is; with the model that has it."""
+    of_path = _bounds(model)
     names = {choice.name: path for path, choice in of_path.items()}
-    if limit in names:
-        return names[limit], of_path[names[limit]]
+    if isinstance(limit, str) and limit in names:
+        return model, names[limit], of_path[names[limit]]
+    policies = presets(model.facts)
+    if not isinstance(limit, str) or limit in policies:
+        model = model.limited(limit)
+        path, choice = list(_bounds(model).items())[-1]
+        return model, path, choice
     if "." not in limit:
-        rule = "a frontier is along a limit of the model or the path of a number"
-        raise DataError(Fault(f"limit '{limit}'", "the model has none", rule, nearest(limit, [*names, RISK_WEIGHT])))
-    return limit, of_path.get(limit)
+        rule = "a frontier is along a limit of the model, that of a policy, or the path of a number"
+        known = [*names, RISK_WEIGHT, *policies]
+        raise DataError(Fault(f"limit '{limit}'", "the model has none", rule, nearest(limit, known)))
+    return model, limit, of_path.get(limit)
+
+
+def _bounds(model: Model) -> dict[str, LimitChoices]:
+    """The limits of a model by the paths of their bounds."""
+    return {f"limits.{choice.name}.{KINDS[choice.kind].sense}": choice for choice in model.settings.limits}
 
 
 def _values(
@@ -205,6 +218,7 @@ def _values(
     """The number, and the ends or the values asked for, in its unit and in the order of what was asked."""
     if bounds is None:
         if path != RISK_WEIGHT and (choice is None or KINDS[choice.kind].measured_in is not SHARE):
+            known(model, path)
             raise DataError(Fault(path, "no bounds are given", "only of a share they are 0 to 1", "give the two ends"))
         bounds = (1.0, 0.0) if choice is not None and KINDS[choice.kind].sense == "max" else (0.0, 1.0)
     if isinstance(bounds, str) or len(bounds) < 2 or (len(bounds) > 2 and not isinstance(bounds, list)):

@@ -19,6 +19,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -43,6 +44,7 @@ from procure.program.program import compose
 from procure.program.templates import templates
 from procure.scenarios.decided import Programmes
 from procure.scenarios.world import programme_choices
+from procure.solving.answer import Answer
 from procure.solving.compiled import Compiled
 from procure.solving.trees import is_drawn
 from procure.units import KUSD_PER_MUSD, Array
@@ -152,19 +154,24 @@ def regret(
     worlds, left_out = _worlds(model, readings, paths, as_written)
     told = _Told(progress, len(worlds))
     plans: list[_Plan] = []
-    solved: dict[str, Compiled] = {}
-    for name, (_, world) in worlds.items():
-        told.now(f"{name}, solved")
-        solved[name] = Compiled(world, is_solved_once=True)
-        if resolve or name == AS_IT_STANDS:
-            plans += [plan for plan in _plans(name, solved[name]) if not any(map(plan.is_as, plans))]
+    compiled, markets = Compiled(model), dict[str, Mapping[str, Market]]()
+    for world in worlds:
+        told.now(f"{world.name}, solved")
+        if resolve or world.name == AS_IT_STANDS:
+            # Of another reading the best plan is asked for, and not what every level costs.
+            answer = compiled.solve(world.changes, all_levels=world.name == AS_IT_STANDS)
+            plans += [plan for plan in _plans(world.name, answer) if not any(map(plan.is_as, plans))]
+            markets[world.name] = answer.markets
+        else:
+            programs = compiled.programs(world.changes)
+            markets[world.name] = {programme_name(p.market.programmes): p.market for p in programs}
     told.total += len(plans) * len(worlds)
-    columns = {name: _costs(name, solved[name], plans, paths, told) for name in worlds}
-    cells = [(plan.name, name, *columns[name].rows[k]) for k, plan in enumerate(plans) for name in worlds]
+    columns = {world.name: _costs(world, markets[world.name], plans, paths, told) for world in worlds}
+    cells = [(plan.name, name, *column.rows[k]) for k, plan in enumerate(plans) for name, column in columns.items()]
     table = DataFrame(cells, columns=list(OF_CELLS))
     rows = [
-        (name, changes, "" if column.best is None else plans[column.best].name, column.cost, column.error)
-        for (name, (changes, _)), column in zip(worlds.items(), columns.values(), strict=True)
+        (world.name, world.said, "" if column.best is None else plans[column.best].name, column.cost, column.error)
+        for world, column in zip(worlds, columns.values(), strict=True)
     ]
     return Regret(
         name=model.name,
@@ -193,10 +200,20 @@ class _Told:
 # --- readings
 
 
+@dataclass(frozen=True)
+class _World:
+    """A reading: what it changes, in words and in the units of the model, and the model with that."""
+
+    name: str
+    said: str
+    changes: Mapping[str, Any]
+    model: Model
+
+
 def _worlds(
     model: Model, readings: Mapping[str, Mapping[str, Any]] | None, paths: int, as_written: bool
-) -> tuple[dict[str, tuple[str, Model]], dict[str, str]]:
-    """What every reading changes, in words, and its world, the model as it stands first; and those left out, and why."""
+) -> tuple[list[_World], dict[str, str]]:
+    """Every reading, the model as it stands first; and those left out, and why."""
     check_playable(model)
     _refuse_doubt(model)
     faults = []
@@ -204,7 +221,7 @@ def _worlds(
         faults.append(Fault("paths", f"{paths}", f"at least {FEWEST_PATHS} are drawn", "ask for ten thousand"))
     if readings is not None and not readings:
         faults.append(Fault("readings", "there are none", "a plan is regretted in other readings", "name one"))
-    worlds, left_out = {AS_IT_STANDS: ("", model)}, {}
+    worlds, left_out = [_World(AS_IT_STANDS, "", {}, model)], {}
     for name, changes in (_usual(model) if readings is None else readings).items():
         try:
             world = model.changed(changes, as_written=as_written)
@@ -216,7 +233,13 @@ def _worlds(
             if programme_choices(world) != programme_choices(model):
                 raise _not_carried_over(name)
             _refuse_doubt(world)
-            worlds[name] = (", ".join(f"{path}={value}" for path, value in changes.items()), world)
+            said = ", ".join(f"{path}={value}" for path, value in changes.items())
+            number = partial(model.facts.number, as_written=as_written)
+            in_units = {
+                path: number(path, value) if model.is_number_of_facts(path) else value
+                for path, value in changes.items()
+            }
+            worlds.append(_World(name, said, in_units, world))
         except DataError as error:
             if readings is None:
                 left_out[name] = str(error.faults[0])
@@ -282,9 +305,8 @@ def _indices(measured: Measured) -> list[tuple[str, Any]]:
     return [(name, index) for name, part in measured.plan.items() for index in part]
 
 
-def _plans(reading: str, compiled: Compiled) -> Iterator[_Plan]:
+def _plans(reading: str, answer: Answer) -> Iterator[_Plan]:
     """The best plan of each level for the model as it stands, and the best of all for another reading."""
-    answer = compiled.solve()
     for level, cost in answer.levels.items():
         if reading == AS_IT_STANDS and cost < math.inf:
             yield _Plan(level, reading, answer.measured_at(level))
@@ -306,15 +328,15 @@ class _Column:
     is_played: bool
 
 
-def _costs(reading: str, compiled: Compiled, plans: Sequence[_Plan], paths: int, told: _Told) -> _Column:
-    """What every plan costs in a reading, million USD."""
-    markets = {programme_name(p.market.programmes): p.market for p in compiled.programs({})}
+def _costs(world: _World, markets: Mapping[str, Market], plans: Sequence[_Plan], paths: int, told: _Told) -> _Column:
+    """What every plan costs in a reading, million USD, of which the market of every level is given."""
+    reading = world.name
     given = [(plan, markets[plan.level], _decided(reading, plan, markets[plan.level])) for plan in plans]
     had = [k for k, (_, market, columns) in enumerate(given) if _can_be_had(market, columns)]
     nothing = _Column(None, math.inf, 0.0, [(math.inf, math.nan, 0.0)] * len(plans), False)
     if not had:
         return nothing
-    if not is_drawn(compiled.model):
+    if not is_drawn(world.model):
         costs = [math.inf] * len(plans)
         for k in had:
             plan, market, columns = given[k]

@@ -224,7 +224,12 @@ class _Programme:
     level: str
 
 
-EXAMPLE = "as in 'seabed pilot' or 'lynas heavy 40 %'"
+def _example(market: Market) -> str:
+    """A rival that the model knows, of each kind that it has."""
+    levels = [f"{supplier} {level}" for choice in programme_choices(market.model) for supplier, level in choice.items()]
+    supplier, element = market.sets.sold[0]
+    share = f"'{supplier} {element} 40 %'"
+    return f"as in '{levels[-1].replace('_', ' ')}' or {share}" if levels else f"as in {share}"
 
 
 def _asked(market: Market, instead: str) -> _Share | _Programme:
@@ -234,7 +239,7 @@ def _asked(market: Market, instead: str) -> _Share | _Programme:
     if supplier not in suppliers:
         seen = f"no supplier '{supplier}'" if supplier else "it is empty"
         rule = "a rival is a programme level or a share of a supplier of the model"
-        raise DataError(Fault(where, seen, rule, nearest(supplier, suppliers) if supplier else EXAMPLE))
+        raise DataError(Fault(where, seen, rule, nearest(supplier, suppliers) if supplier else _example(market)))
     is_percent = rest[-1:] == ["%"]
     number = _number(rest[-2] if is_percent and len(rest) > 1 else rest[-1] if rest else "")
     if number is not None or is_percent:
@@ -246,7 +251,10 @@ def _asked(market: Market, instead: str) -> _Share | _Programme:
         of_levels = f"{nearest(level, levels)} Else" if levels else "Name"
         raise DataError(
             Fault(
-                where, seen, "a rival is a programme level of the model or a share", f"{of_levels} a share, {EXAMPLE}"
+                where,
+                seen,
+                "a rival is a programme level of the model or a share",
+                f"{of_levels} a share, {_example(market)}",
             )
         )
     return _Programme(supplier, level)
@@ -265,7 +273,7 @@ def _share(
     """A share of all demand, or of that for a class or an element; a class also by a word of its name."""
     share = math.nan if number is None else number / (100.0 if is_percent else 1.0)
     if not 0 <= share <= 1:
-        raise DataError(Fault(where, "it is no share", "a share is 0 to 1, or 0 % to 100 %", EXAMPLE))
+        raise DataError(Fault(where, "it is no share", "a share is 0 to 1, or 0 % to 100 %", _example(market)))
     name, class_of = "_".join(words).replace("/", "_"), market.class_of
     classes = [c for c in dict.fromkeys(class_of.values()) if name in (c, *c.split("_"))]
     scope = name if name in class_of or not name else classes[0] if len(classes) == 1 else None

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
 
 _FALLS = Said(
-    "{supplier} goes from {today} % of all demand today to {then} % in {year}",
+    "{the} share of {supplier} in all demand goes from {today} % today to {then} % in {year}",
     "{supplier}は全需要の現在 {today} % から {year} 年に {then} % となる",
 )
 _STARTS = Said(
-    "{supplier} supplies {then} % of all demand in {year}", "{supplier}は {year} 年に全需要の {then} % を供給する"
+    "{the} share of {supplier} in all demand is {then} % in {year}",
+    "{supplier}は {year} 年に全需要の {then} % を供給する",
 )
 _STOCK = Said(
     "; stock of up to {days} days of use ({element}, {year})",
@@ -30,7 +31,9 @@ _COST = Said(
 _LEAST = 0.05
 
 
-def course(portfolio: Portfolio, name: Callable[[str], str], money: Callable[[float], str], unit: str) -> str:
+def course(
+    portfolio: Portfolio, name: Callable[[str], str], money: Callable[[float], str], unit: str, *, begins: bool
+) -> str:
     """What is done, in a sentence: the share of the first supplier, the most days of stock, the cost and its tail.
 
     Parameters
@@ -39,9 +42,11 @@ def course(portfolio: Portfolio, name: Callable[[str], str], money: Callable[[fl
         What a supplier is called.
     money : function million USD -> str
         A sum in `unit`.
+    begins : bool
+        Whether a line begins with it.
     """
     summary, stock = portfolio.summary, portfolio.stock
-    said = first_supplier(portfolio, name)
+    said = first_supplier(portfolio, name, begins=begins)
     held = stock[stock["target_days"].notna() & stock["target_t"].ge(_LEAST)]
     if len(held):
         most = held.sort_values("target_days", ascending=False, kind="stable").iloc[0]
@@ -50,8 +55,8 @@ def course(portfolio: Portfolio, name: Callable[[str], str], money: Callable[[fl
     return said + _COST.format(cost=cost, unit=unit, tail=tail, share=worst_share(summary["alpha"]))
 
 
-def first_supplier(portfolio: Portfolio, name: Callable[[str], str]) -> Said:
-    """What becomes of the first supplier of today, over all classes: a sentence without its full stop."""
+def first_supplier(portfolio: Portfolio, name: Callable[[str], str], *, begins: bool) -> Said:
+    """What becomes of the first supplier of today, over all classes: a sentence without its full stop; or its second half."""
     shares = portfolio.shares
     own = shares[(shares["class"] == "all") & ~shares["supplier"].isin(OTHER_SOURCES)]
     last = str(own["year"].iloc[-1])
@@ -60,4 +65,4 @@ def first_supplier(portfolio: Portfolio, name: Callable[[str], str]) -> Said:
     form = _FALLS if now[supplier] >= LEAST_SHARE else _STARTS
     told = {"today": percent(float(now[supplier])), "then": percent(float(then[supplier]))}
     shown = {key: "0" if share == "-" else share for key, share in told.items()}
-    return form.format(supplier=name(supplier), year=last, **shown)
+    return form.format(the="The" if begins else "the", supplier=name(supplier), year=last, **shown)

@@ -93,18 +93,27 @@ LABELS: Mapping[str, Said] = {
         "選択の確かさは不明: {verdict}（{levels}）。",
     ),
     "loss": Said(
-        "Shortage costs {loss} {unit} on average; no plan could avoid {unavoidable} of it. Foresight would "
-        "save {foresight}.",
-        "不足損失は平均 {loss} {unit}。うち {unavoidable} は未来を知っていても避けられない。"
+        "Shortage costs {loss} on average; no plan could avoid {unavoidable} of it. Foresight would save {foresight}.",
+        "不足損失は平均 {loss}。うち {unavoidable} は未来を知っていても避けられない。"
         "未来を知らないことの費用は計 {foresight}。",
     ),
     "loss_limited": Said(
-        "Shortage costs {loss} {unit} on average, less than the {unavoidable} that are cheapest for who "
+        "Shortage costs {loss} on average, less than the {unavoidable} that are cheapest for who "
         "knows the future: limits ask for it. Not knowing it and the limits cost {foresight} in all.",
-        "不足損失は平均 {loss} {unit}。制約により、未来を知る最安計画の {unavoidable} より少ない。"
+        "不足損失は平均 {loss}。制約により、未来を知る最安計画の {unavoidable} より少ない。"
         "未来を知らないことと制約の費用は計 {foresight}。",
     ),
-    "loss_alone": Said("Shortage costs {loss} {unit} on average.", "不足損失は平均 {loss} {unit}。"),
+    "loss_avoidable": Said(
+        "Shortage costs {loss} on average; who knew the future could avoid all of it. Foresight would save {foresight}.",
+        "不足損失は平均 {loss}。未来を知っていればすべて避けられる。未来を知らないことの費用は計 {foresight}。",
+    ),
+    "loss_none": Said(
+        "Shortage costs {loss} on average. Foresight would save {foresight}.",
+        "不足損失は平均 {loss}。未来を知らないことの費用は計 {foresight}。",
+    ),
+    "loss_alone": Said("Shortage costs {loss} on average.", "不足損失は平均 {loss}。"),
+    "sum": Said("{amount} {unit}", "{amount} {unit}"),
+    "nothing": Said("nothing", "ゼロ"),
     "out": Said(
         "{level} is out: it needs {needs}; it would cost {cost} then, {more}.",
         "{level} は実行不能: 必要な緩和 {needs}。その場合の費用は {cost}（{more}）。",

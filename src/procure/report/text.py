@@ -55,6 +55,8 @@ _EASED = {
 LEAST_STEP = 1e-3
 #: A part of the costs has a line of its own when it is more than this share of all of them; one of the user's own has it always.
 LEAST_COST = 1e-3
+#: What is less than this share of all costs is what solvers round.
+ROUNDING = 1e-9
 #: Where all costs together are less, million USD, sums are in thousand USD.
 SMALL = 10.0
 
@@ -113,7 +115,7 @@ class _Screen:
 
     def money(self, musd: float) -> str:
         """A sum in the unit of the screen."""
-        return money(musd * self.times)
+        return money(musd * self.times if abs(musd) > ROUNDING * abs(self.summary["expected_cost"]) else 0.0)
 
     def with_error(self, musd: float, error: float) -> str:
         """A sum and its standard error, in the unit of the screen."""
@@ -124,7 +126,7 @@ class _Screen:
         p, s = self.portfolio, self.summary
         yield named(p.title, p.name)
         chosen = LABELS["choose"].format(levels=programme_name(p.programmes)) if p.programmes else ""
-        yield chosen + course(p, self._name, self.money, self.unit)
+        yield chosen + course(p, self._name, self.money, self.unit, begins=not chosen)
         if len(p.programme_levels) > 1:
             yield from self.verdict()
             if (worth := worth_of_waiting(p, self.times, self.unit)) is not None:
@@ -169,11 +171,21 @@ class _Screen:
     def loss(self) -> str:
         """What shortage costs, and how much of it no plan could avoid."""
         s = self.summary
-        key = "loss" if s["unavoidable_loss"] <= s["shortage_loss"] * (1 + 1e-9) else "loss_limited"
-        seen = s["value_of_foresight"] == s["value_of_foresight"]  # NaN where it was not worked out
-        return LABELS[key if seen else "loss_alone"].format(
-            loss=self.money(s["shortage_loss"]), unavoidable=self.money(s["unavoidable_loss"]),
-            foresight=self.money(s["value_of_foresight"]), unit=self.unit,
+        lost, unavoidable, foresight = (
+            self.money(s[key]) for key in ("shortage_loss", "unavoidable_loss", "value_of_foresight")
+        )
+        none, unit = LABELS["nothing"], self.unit
+        if math.isnan(s["value_of_foresight"]):  # it was not worked out
+            key = "loss_alone"
+        elif s["unavoidable_loss"] > s["shortage_loss"] * (1 + 1e-9):
+            key = "loss_limited"
+        elif unavoidable != "-":
+            key = "loss"
+        else:
+            key = "loss_none" if lost == "-" else "loss_avoidable"
+        return LABELS[key].format(
+            loss=none if lost == "-" else LABELS["sum"].format(amount=lost, unit=unit), unavoidable=unavoidable,
+            foresight=none if foresight == "-" else foresight,
         )  # fmt: skip
 
     def _name(self, key: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from procure.lp.cores import cores
 from procure.lp.highs import refutation
 from procure.lp.program import Status
-from procure.market import make_market, make_tree, merge
+from procure.market import Market, make_market, make_tree, merge
 from procure.model import Model
 from procure.portfolio.information import Information, Known, known, levels_frame
 from procure.portfolio.make import make_portfolio
@@ -96,6 +96,11 @@ class Answer:
     def level(self) -> str:
         """The name of the best programme level."""
         return programme_name(self.programmes)
+
+    @property
+    def markets(self) -> dict[str, Market]:
+        """The market of every programme level that was solved or left, by its name."""
+        return {name: end.program.market for name, end in self._ended.items()}
 
     @property
     def bounds(self) -> dict[str, float]:

@@ -67,9 +67,20 @@ def unknowns(
         faults: list[Fault] = []
         found = []
         for path in paths:
+            if not model.is_number_of_facts(path):
+                rule, remedy = (
+                    "a choice of a model file has no range of its own",
+                    f"ask `procure switch MODEL {path}` with one",
+                )
+                faults.append(Fault(path, "it is a choice", rule, remedy))
+                continue
             try:
                 if facts.locate(path) not in read:
-                    faults.append(Fault(path, "nothing in this model reads the number", "what is asked must count"))
+                    faults.append(
+                        Fault(
+                            path, "nothing in this model reads the number", "what is asked must count", "leave it out"
+                        )
+                    )
                     continue
                 found.append(_unknown(model, facts.resolve(path)))
             except DataError as error:

@@ -175,7 +175,7 @@ def sensitivity(
         faults.append(Fault("method", f"'{method}'", f"it is {' or '.join(METHODS)}", nearest(method, METHODS)))
     for name, count, least in (("most", most, 1), ("cases", cases, 2 * (POWERS + 1))):
         if count < least:
-            faults.append(Fault(name, f"is {count}", f"at least {least}"))
+            faults.append(Fault(name, f"is {count}", f"at least {least}", "leave it out, or ask for more"))
     if method == DECIDES:
         rule = "each number is solved at values that hang on the last one: in this process, and none is kept"
         given = (("store", store), ("workers", workers))

@@ -35,7 +35,7 @@ def verdict(subject: Subject) -> Iterator[Part]:
         pairs = sorted(portfolio.programmes.items())
         levels = (words["level_of"].format(supplier=subject.name(s), level=subject.name(level)) for s, level in pairs)
         lead.append(words["choose"].format(levels=subject.listed(levels)))
-    course = in_language(first_supplier(portfolio, subject.name), subject.language)
+    course = in_language(first_supplier(portfolio, subject.name, begins=True), subject.language)
     lead.append(words["sentence"].format(text=course))
     yield Prose(" ".join(lead), is_lead=True)
     yield Tiles([*_tiles(subject)])
