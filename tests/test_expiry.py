@@ -19,7 +19,7 @@ from procure.portfolio.measure import Measured
 from procure.program.solve import solve_market
 from random_models import random_model, random_tree, seeds
 from test_portfolio import one_mine, open_or_shut
-from test_shadow import WHERE, numbers_of, with_rows, with_tables
+from test_shadow import WHERE, numbers_of, small_japan, with_rows, with_tables
 from test_together import world
 
 
@@ -98,10 +98,22 @@ def test_prices_of_random_models_end_where_they_are_said_to(seed):
     """
     model = random_model(seed)
     choice = {name: levels.programmes[0] for name, levels in model.settings.suppliers.items() if levels.programmes}
-    tree = random_tree(model, seed, programmes=choice)
+    check_ends(model, choice, random_tree(model, seed, programmes=choice))
+
+
+def test_prices_of_japan_end_where_they_are_said_to():
+    """On a small tree of it, under the pilot, with its limit on China: every number of the tables that has a price of its own."""
+    model, programmes = small_japan("Nd", "Dy", "Tb", "Y")
+    inside, ended = check_ends(model, programmes, make_market(model, programmes).tree)
+    assert inside >= 6 and ended >= 4, (inside, ended)
+
+
+def check_ends(model, choice, tree):
+    """Prices against solving again, within and beyond their end; how many were looked at on either side."""
     measured = Measured(solve_market(make_market(model, choice, tree)))
     here, found = measured.objective, limits(measured)
     ends = {(row["limit"], row["scope"]): row for row in found.to_dict("records") if not np.isnan(row["holds_to"])}
+    n_inside = n_ended = 0
 
     def saved(table, rows, steps):
         return here - solve_market(make_market(with_rows(model, table, rows, 1 + steps / 100), choice, tree)).objective
@@ -119,8 +131,11 @@ def test_prices_of_random_models_end_where_they_are_said_to(seed):
             continue
         size = 1e-5 * abs(price * end) + 1e-9 * measured.gross
         assert inside == approx(0.99 * min(end, 20.0) * price, abs=size), (kind, scopes, end)
+        n_inside += 1
         if beyond is not None and end > 1e-3 and kind != "stock_today":
             assert beyond < 1.2 * end * price - 1e-9 * measured.gross, (kind, scopes, end)
+            n_ended += 1
+    return n_inside, n_ended
 
 
 def small(**changes):
@@ -146,6 +161,14 @@ def test_a_price_ends_where_another_basis_takes_over(there, most, end):
     ranging = Ranging(small())
     assert ranging.holds(direction, most, 10) == approx(end)
     assert ranging.holds(direction, most, 10) == approx(end)  # and leaves everything as it was
+
+
+def test_a_price_of_what_is_fixed_ends_too():
+    """The cheap one is 1 exactly: more of it saves up to the 3 that are needed, and less costs until it is none at all."""
+    fixed = small(lower=np.array([1.0, 0.0]), upper=np.array([1.0, np.inf]))
+    more = Direction.between(fixed, dataclasses.replace(fixed, upper=np.array([1.5, np.inf])))
+    assert more.slope(Ranging(fixed).optimum) == approx(-0.5)
+    assert Ranging(fixed).holds(more, 100, 10) == approx(4.0)
 
 
 def test_a_degenerate_pivot_does_not_end_a_price():

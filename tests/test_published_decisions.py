@@ -9,7 +9,7 @@ plant that may work: what is not served costs 800, to drill costs the 100 and th
 
 *Shanghai Manufacturing* is Example S1 of Supplement 11 of Heizer, Render & Munson (2017), Operations Management, 12th edition, on
 the decision tree of Berger, Gerstenfeld & Zeng (2004), How many suppliers are best?, Omega 32(1), 9-15: each of n like suppliers
-costs 10,000 dollars to keep; all fail together with chance S = 0.005, each by itself with U = 0.04, and 10 million are lost if all fail.
+costs 10,000 dollars to keep; all fail together with chance S = 0.005, each by itself with U = 0.04: then 10 million are lost.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Every question of `two-class`, derived by hand; the model, its numbers and its cost stand in tests/test_two_class.py.
 
-What a tonne of each is worth beside its price, kUSD: of heavy that arrives 0.55 × 89.76 + 0.45 × 9,950 = 4,526.868, Lynas and Caremag
-ask 155; of what the seabed delivers 2,495.925, it asks 260. Without a supplier, its heavy tonnes are lost at that; light changes
-only where Lynas or China is gone, and then all of it is reckoned again:
+What a tonne of each is worth beside its price, kUSD: of heavy that arrives 0.55 × 89.76 + 0.45 × 9,950 = 4,526.868, Lynas and
+Caremag ask 155; of what the seabed delivers 2,495.925, it asks 260. Without a supplier, its heavy tonnes are lost at that; light
+changes only where Lynas or China is gone, and then all of it is reckoned again:
 
   without Lynas  0.55 × 42.84 × 16,814.36956 + 0.45 × (42.84 × 12,847 + 58 × 1,696 + 1,380 × 2,271.36956), beside 751,044.04
   without China  all 8,700 t of Lynas are contracted: 49 × 8,491.2 + 58 × 1,696 + 1,380 × 6,627.16956; heavy is always short

@@ -18,7 +18,7 @@ import numpy as np
 
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Solution, Status
-from procure.units import Array
+from procure.units import Array, Mask
 
 #: How far two slopes may be apart and be one, relative.
 SAME = 1e-6
@@ -129,10 +129,12 @@ class Ranging:
         row = lp.matrix @ x
         lower, upper = lp.lower + t * direction.lower, lp.upper + t * direction.upper
         row_lower, row_upper = lp.row_lower + t * direction.row_lower, lp.row_upper + t * direction.row_upper
-        # Those outside the basis move with the bound that they stand at.
-        dx = np.where(np.abs(x - lower) <= np.abs(x - upper), direction.lower, direction.upper)
+        # Those outside the basis move with the bound that they stand at; where both are one, with the one that holds them back.
+        stands = _stands_at_lower(x, lower, upper, here.reduced_cost)
+        dx = np.where(stands, direction.lower, direction.upper)
         dx[columns] = 0.0
-        dr = np.where(np.abs(row - row_lower) <= np.abs(row - row_upper), direction.row_lower, direction.row_upper)
+        stands = _stands_at_lower(row, row_lower, row_upper, here.row_dual)
+        dr = np.where(stands, direction.row_lower, direction.row_upper)
         dr[rows] = 0.0
         moved = self._solver.through_basis(dr - lp.matrix @ dx)
         dx[columns] = moved[basic >= 0]
@@ -155,3 +157,8 @@ class Ranging:
             if steps[first] < nearest:
                 nearest, push = float(steps[first]), PUSH / float(closing[comes][first])
         return nearest, push
+
+
+def _stands_at_lower(x: Array, lower: Array, upper: Array, price: Array) -> Mask:
+    """Which stand at their lower bound and not at the upper: the nearer one, or of one the side that is priced."""
+    return np.where(lower == upper, price > 0, np.abs(x - lower) <= np.abs(x - upper))
