@@ -10,6 +10,7 @@ go unserved: far's least is 19.87 %. Near is least where far has its 500 t: at 0
 """
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from procure.program.solved import Solved
 from procure.program.templates import risk_of
 from procure.solving.trees import is_drawn
 from random_models import random_market
+from test_portfolio import one_mine
 from test_switch import SHUT, drawn, world
 
 NEAR = {
@@ -118,6 +120,36 @@ def test_every_extreme_is_a_plan_within_the_cost_and_has_the_share_that_is_told(
             narrow = ranges.get((supplier, element), (np.inf, -np.inf))
             assert low <= narrow[0] + room and high >= narrow[1] - room
             ranges[supplier, element] = low, high
+
+
+def test_what_lies_in_stock_by_hand():
+    """Of `test_one_mine_by_hand`: 10 t, a tenth of a year of use, are drawn when the mine is shut, p = (1 - exp(-2)) / 2, and worth
+    1 each at the end where it is open: the plan costs 800 (1 - p) + 50 (20 (1 - p) + 90 p) - 10 (1 - p). To sell them all costs
+    less than a hundredth of that; a tonne more at the end goes unserved at 50, and is worth 1.
+    """
+    model = one_mine(weight=0.0, **{"stock.Cu.end_value": 0.1})
+    p = (1 - math.exp(-2)) / 2
+    ranges = procure.ranges(model)
+    (row,) = ranges.stock.to_dict("records")
+    cost = 800 * (1 - p) + 50 * (20 * (1 - p) + 90 * p) - 10 * (1 - p)
+    assert ranges.cost_musd * 1000 == approx(cost)
+    assert (row["days"], row["low"]) == approx((36.5 * (1 - p), 0), abs=1e-9)
+    assert row["high"] == approx(36.5 * (1 - p) + 3.65 * 0.01 * cost / 49, rel=1e-4)
+    assert not row["needed"] and "days of use in stock" in str(ranges)
+    assert "備蓄（使用量の日数）" in ranges.to_text("ja")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_stock_is_that_of_the_answer(seed):
+    """In the mean of the years, as the frame of an answer has it at their ends."""
+    near = NearOptimal(compose(random_market(seed, demand__orders="after")), 0.05)
+    told = measure.stock(Measured(Solved(near.program, read(near, near.optimum), 0.0)))
+    for element in near.program.market.sets.elements:
+        weight = near.in_stock([element])
+        days = told[told["element"] == element]["expected_days"].mean()
+        assert 365 * (weight @ near.optimum.x) == approx(days, abs=1e-6)
+        low, high = (near.extreme(weight, largest=largest) for largest in (False, True))
+        assert weight @ low.x - 1e-6 <= weight @ near.optimum.x <= weight @ high.x + 1e-6
 
 
 def read(near, solution):

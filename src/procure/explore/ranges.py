@@ -5,7 +5,8 @@ futures, the share of a supplier in the demand of a class or an element is made 
 (`program.near_optimal`): 2 × suppliers × groups linear programs at most, on as many cores as there are. Every plan found on the
 way is one of them, so where it does without a supplier the least share is known to be nothing, and is not looked for.
 
-Shares are expected: tonnes that arrive, contracted and called, over all years and futures, as parts of what is demanded there.
+Shares are expected: tonnes that arrive, contracted and called, over all years and futures, as parts of what is demanded there. The
+same is told of what lies in stock, in days of use at the end of a year, in the mean of all years and futures.
 """
 
 from __future__ import annotations
@@ -31,13 +32,17 @@ from procure.solving.answer import Answer
 from procure.solving.compiled import Compiled
 from procure.solving.level import Level
 from procure.solving.trees import faults_of, is_drawn, trees
+from procure.units import DAYS_PER_YEAR
 from procure.words import LEAST_SHARE, Progress
 
-_Pair = tuple[str, str, tuple[str, ...]]  # a group, a supplier, the elements of the group
+#: Among the suppliers, what is in stock.
+STOCK = "stock"
+_Pair = tuple[str, str, tuple[str, ...]]  # a group, a supplier or the stock, the elements of the group
 _Range = tuple[float, float, float]
 #: A share below it is none: the solver may be off by so much.
 NOTHING = 1e-9
 COLUMNS = ("scope", "supplier", "share", "low", "high", "needed", "least_low", "most_high", "needed_on")
+OF_DAYS = ("share", "low", "high", "least_low", "most_high")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +65,8 @@ class Ranges(Kept):
         A row for each class or element (`scope`) and supplier that sells it: its `share` of the expected demand of all years in the
         best plan found, the least and the largest one (`low`, `high`), and whether no plan does without it (`needed`). Over several
         trees `least_low` and `most_high` are the outermost, and `needed_on` says on how many it is needed.
+    stock : DataFrame
+        The same of the stock of each class or element: `days` of use at the end of a year, in the mean of all, and their range.
     n_trees : int
         That were solved; 0 where every future is counted.
     """
@@ -72,6 +79,7 @@ class Ranges(Kept):
     cost_musd: float
     levels: dict[str, float]
     table: DataFrame = field(repr=False)
+    stock: DataFrame = field(repr=False)
     n_trees: int
 
 
@@ -137,13 +145,17 @@ def ranges(
         most_high=_over(found, "high").max(axis=1),
         needed_on=_over(found, "needed").sum(axis=1).astype(int),
     )
+    is_stock = table["supplier"] == STOCK
+    stock = table[is_stock].drop(columns="supplier").reset_index(drop=True)
+    stock = stock.assign(**{column: stock[column] * DAYS_PER_YEAR for column in OF_DAYS})
     return Ranges(
         name=model.name,
         within=within,
         programme=answer.level,
         cost_musd=answer.objective,
         levels=_near(answer, within),
-        table=table[list(COLUMNS)],
+        table=table.loc[~is_stock, list(COLUMNS)].reset_index(drop=True),
+        stock=stock[[column for column in COLUMNS if column != "supplier"]].rename(columns={"share": "days"}),
         n_trees=len(found) if is_drawn(model) else 0,
     )
 
@@ -170,12 +182,12 @@ def _of_tree(program: Program, within: float, asked: Sequence[str], progress: Pr
     groups: dict[str, tuple[str, ...]] = {}
     for e in sets.elements:
         groups[market.class_of[e]] = (*groups.get(market.class_of[e], ()), e)
-    groups |= {e: (e,) for e in asked if (e,) not in groups.values()}
+    groups |= {e: (e,) for e in asked if e in sets.elements and (e,) not in groups.values()}
     pairs = [
         (name, s, elements)
         for name, elements in groups.items()
-        for s in sets.suppliers
-        if any((s, e) in sets.sold for e in elements)
+        for s in (*sets.suppliers, STOCK)
+        if s == STOCK or any((s, e) in sets.sold for e in elements)
     ]
     told = _Told(progress, len(pairs), market.model.settings.world.tree.seed)
     n_hands = max(1, min(cores(), len(pairs)))
@@ -193,7 +205,10 @@ def _of_tree(program: Program, within: float, asked: Sequence[str], progress: Pr
 def _part(program: Program, within: float, pairs: Sequence[_Pair], told: _Told) -> dict[tuple[str, str], _Range]:
     """Share, least and largest share of some pairs of a group and a supplier."""
     near = NearOptimal(program, within)
-    weights = [near.supplied(supplier, elements) for _, supplier, elements in pairs]
+    weights = [
+        near.in_stock(elements) if supplier == STOCK else near.supplied(supplier, elements)
+        for _, supplier, elements in pairs
+    ]
     shares = [float(weight @ near.optimum.x) for weight in weights]
     low, high = np.array(shares), np.array(shares)
 

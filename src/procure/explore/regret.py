@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,7 +36,7 @@ from procure.market import Market
 from procure.model import Model, ModelOrName, as_model
 from procure.model.choices import SCALES, VARIANTS
 from procure.portfolio.evaluate import FEWEST_PATHS
-from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Steps, check_playable, played
+from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Scene, Steps, check_playable, played_in
 from procure.portfolio.measure import AGREEMENT, Measured
 from procure.portfolio.shadow import prices_of_means
 from procure.portfolio.verdict import IN_DOUBT, PATHS, SEED
@@ -349,17 +350,26 @@ def _costs(world: _World, markets: Mapping[str, Market], plans: Sequence[_Plan],
         regrets = [0.0 if cost - costs[best] <= noise else cost - costs[best] for cost in costs]
         return _Column(best, costs[best], 0.0, [(cost, r, 0.0) for cost, r in zip(costs, regrets, strict=True)], False)
 
-    def sample(item: tuple[_Plan, Market, Array]) -> Sample:
-        plan, market, columns = item
-        told.now(f"{plan.name} in {reading}")
-        template = templates(market.sets).plan
-        cost = float(template.form_values(market.plan_data(template)[None], columns[None])[0].sum())
-        fixed = FixedPlan(market.model, plan.programmes, plan.measured.plan, cost, prices_of_means(plan.measured))
-        return played(fixed, paths, SEED, Steps(None))
+    def of_level(which: Sequence[int]) -> list[Sample]:
+        """Plans under one level, on the same paths of its law."""
+        scene: Scene | None = None
+        samples = []
+        for k in which:
+            plan, market, columns = given[k]
+            told.now(f"{plan.name} in {reading}")
+            scene = scene or Scene.of(market.model, plan.programmes, paths, SEED)
+            template = templates(market.sets).plan
+            cost = float(template.form_values(market.plan_data(template)[None], columns[None])[0].sum())
+            fixed = FixedPlan(market.model, plan.programmes, plan.measured.plan, cost, prices_of_means(plan.measured))
+            samples.append(played_in(scene, fixed, Steps(None)))
+        return samples
 
+    levels = [[k for k in had if plans[k].level == level] for level in dict.fromkeys(plans[k].level for k in had)]
+    levels.sort(key=len, reverse=True)  # the longest first: hands are free at about the same time
     # Most of it is NumPy, which lets go of the interpreter; threads of BLAS beside these would only wait for one another.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(max(1, min(cores(), len(had)))) as pool:
-        samples = list(pool.map(sample, [given[k] for k in had]))
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(max(1, min(cores(), len(levels)))) as pool:
+        found = dict(zip(chain(*levels), chain(*pool.map(of_level, levels)), strict=True))
+    samples = [found[k] for k in had]
     known = [_weighed(s.estimate(s.influences)) for s in samples]
     best = min(range(len(known)), key=lambda k: known[k][0])
     for _ in samples:  # two plans on the same paths say more of each other than either says of its cost

@@ -158,28 +158,63 @@ def check_playable(model: Model) -> None:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Paths of a law, and the market along them: the same for every plan under one choice of programmes.
+
+    Parameters
+    ----------
+    market : Market
+        Over the nodes that can be passed.
+    lattice : Lattice
+        What may follow what.
+    nodes : int array, shape (n_paths, n_periods)
+        Those that each path passes.
+    probability : array, shape (n_paths,)
+    is_drawn : bool
+        Whether the paths are a drawing.
+    """
+
+    market: Market
+    lattice: Lattice
+    nodes: Index
+    probability: Array
+    is_drawn: bool
+
+    @staticmethod
+    def of(model: Model, programmes: Programmes, paths: int | Tree, seed: int) -> Scene:
+        """So many paths of a law, the same for every choice of programmes but for what it does to the law, or those of a tree.
+
+        Raises `DataError` where the model is none that the rule can play.
+        """
+        check_playable(model)
+        if model.settings.world.scenarios:
+            lattice = Lattice.of_tree(make_tree(model, programmes))
+        else:
+            world = processes(model, programmes)
+            if not isinstance(paths, Tree) and not model.extension:  # both may look at any process
+                world = read_law(model, programmes, world)
+            lattice = Lattice.of_law(world, len(periods_of(model)))
+        worlds, _ = lattice.worlds()
+        market = make_market(model, programmes, worlds)
+        if isinstance(paths, Tree):
+            return Scene(market, lattice, lattice.passed(paths), paths.probability[paths.leaves], False)
+        return Scene(market, lattice, lattice.drawn(paths, seed), np.full(paths, 1.0 / paths), True)
+
+
 def played(plan: FixedPlan, paths: int | Tree, seed: int, steps: Steps) -> Sample:
     """A plan on so many paths of its law, the same for every plan but for what it does to the law, or on those of a tree.
 
     Raises `DataError` where the model is none that the rule can play.
     """
-    model, programmes = plan.model, plan.programmes
-    check_playable(model)
-    periods = periods_of(model)
-    if model.settings.world.scenarios:
-        lattice = Lattice.of_tree(make_tree(model, programmes))
-    else:
-        world = processes(model, programmes)
-        if not isinstance(paths, Tree) and not model.extension:  # both may look at any process
-            world = read_law(model, programmes, world)
-        lattice = Lattice.of_law(world, len(periods))
-    worlds, at = lattice.worlds()
-    market = make_market(model, programmes, worlds)
-    if isinstance(paths, Tree):
-        nodes, probability = lattice.passed(paths), paths.probability[paths.leaves]
-    else:
-        nodes, probability = lattice.drawn(paths, seed), np.full(paths, 1.0 / paths)
-    year = np.searchsorted(model.years, periods)
+    return played_in(Scene.of(plan.model, plan.programmes, paths, seed), plan, steps)
+
+
+def played_in(scene: Scene, plan: FixedPlan, steps: Steps) -> Sample:
+    """A plan on paths that are there already."""
+    market, lattice, nodes, model = scene.market, scene.lattice, scene.nodes, plan.model
+    _, at = lattice.worlds()
+    year = np.searchsorted(model.years, periods_of(model))
     loss = np.full(len(nodes), plan.cost)
     luck, error = [], 0.0
     shortage: dict[str, Array] = {}
@@ -202,10 +237,11 @@ def played(plan: FixedPlan, paths: int | Tree, seed: int, steps: Steps) -> Sampl
             shortage[part.element] = _by_year(part.shortage, year)
             demand[part.element] = _by_year(np.array([expected]), year)[0]
         steps.took(len(market.sets.elements) + 1, part.element or "contracts")
-    is_drawn = not isinstance(paths, Tree)
     passed = np.column_stack([here[nodes[:, t]] for t, here in enumerate(at)])
-    beyond = np.column_stack(luck) if is_drawn else np.zeros((len(nodes), 0))
-    return Sample(market, template, passed, is_drawn, loss, probability, beyond, error, shortage, demand, measures)
+    beyond = np.column_stack(luck) if scene.is_drawn else np.zeros((len(nodes), 0))
+    return Sample(
+        market, template, passed, scene.is_drawn, loss, scene.probability, beyond, error, shortage, demand, measures
+    )
 
 
 def _by_year(amount: Array, year: Index) -> Array:

@@ -67,6 +67,10 @@ class NearOptimal:
         """`supplied` of its program and all its decisions."""
         return supplied(self.program, supplier, elements)
 
+    def in_stock(self, elements: Iterable[str]) -> Array:
+        """`in_stock` of its program and all its decisions."""
+        return in_stock(self.program, elements)
+
     def extreme(self, weight: Array, *, largest: bool, alike: str = "") -> Solution:
         """The plan in which a weighed sum of all decisions is least, or largest; its objective is that sum, `SCALE` times.
 
@@ -99,6 +103,24 @@ def supplied(program: Program, supplier: str, elements: Iterable[str]) -> Array:
             np.add.at(weight, composition.column_of[:, position], law * ARRIVES[component] * share)
     demand = sum(float(law @ market.period["demand"][e,]) for e in wanted)
     return weight / demand if demand > 0 else weight
+
+
+def in_stock(program: Program, elements: Iterable[str]) -> Array:
+    """What each decision adds to the stock of some elements at the end of a year, in the mean of all, in years of their use."""
+    market, composition, wanted = program.market, program.composition, set(elements)
+    law, year, period = market.probability, market.shape.year, np.asarray(market.tree.period)
+    n_told = len(market.model.told_years)
+    demand = sum((np.bincount(year, law * market.period["demand"][e,]) for e in wanted), np.zeros(int(year.max()) + 1))
+    last = np.array([period[year[: len(period)] == k].max() for k in range(n_told)])
+    ends = np.zeros(len(law))
+    inside = np.flatnonzero(year[: len(period)] < n_told)
+    ends[inside] = law[inside] * (period[inside] == last[year[inside]]) / n_told
+    of_use = np.divide(ends, demand[year], out=np.zeros(len(law)), where=demand[year] > 0)
+    weight = np.zeros(len(program.lp.cost))
+    for position, (component, index) in enumerate(composition.period.columns):
+        if component == "stock" and index[0] in wanted:
+            np.add.at(weight, composition.column_of[:, position], of_use)
+    return weight
 
 
 def held(market: Market, supplier: str, elements: Sequence[str], share: float, *, at_least: bool) -> Optimum | float:

@@ -15,11 +15,15 @@ from procure.words import LEAST_SHARE, level_in_words, listed, money, percent, r
 _TO, _NEEDED, _FIRM = Said("{low} to {high}", "{low}～{high}"), Said("needed", "必須"), Said("firm", "確定")
 #: A share whose range is narrower is firm.
 FIRM = 0.02
+#: Fewer days in stock are shown as none.
+LEAST_DAYS = 0.05
 
 
 def page(answer: Ranges) -> Page:
     """The screen."""
-    return Page([_heading(answer), "", _listing(answer), "", *_sentences(answer)])
+    has_stock = bool((answer.stock["most_high"] >= LEAST_DAYS).any())
+    stock: list[str | Listing] = [_of_stock(answer), ""] if has_stock else []
+    return Page([_heading(answer), "", _listing(answer), "", *stock, *_sentences(answer, has_stock=has_stock)])
 
 
 def _heading(answer: Ranges) -> str:
@@ -53,23 +57,51 @@ def _listing(answer: Ranges) -> Listing:
     return Listing(headings, rows, right=headings[2:-1])
 
 
+def _of_stock(answer: Ranges) -> Listing:
+    """What lies in stock, in days of use."""
+    over_trees = (Said("of all trees", "全ツリー"),) if answer.n_trees > 1 else ()
+    what = Said("days of use in stock", "備蓄（使用量の日数）")
+    headings = (what, Said("best plan", "最良の計画"), Said("least", "最小"), Said("largest", "最大"), *over_trees, "")
+    rows = []
+    for row in answer.stock.to_dict("records"):
+        if row["most_high"] >= LEAST_DAYS:
+            over = (_TO.format(low=_days(row["least_low"]), high=_days(row["most_high"])),) if over_trees else ()
+            days = (_days(row[key]) for key in ("days", "low", "high"))
+            rows.append((class_name(row["scope"]), *days, *over, _needed(answer, row)))
+    return Listing(headings, rows, right=headings[1:-1])
+
+
+def _days(number: float) -> str:
+    return rounded(number, 2 if number < 100 else 3) if number >= LEAST_DAYS else "-"
+
+
 def _said(answer: Ranges, row: dict[Any, Any]) -> str:
     """Needed, firm or free."""
+    return COMMA.join(filter(None, (_needed(answer, row), _FIRM if row["high"] - row["low"] < FIRM else "")))
+
+
+def _needed(answer: Ranges, row: dict[Any, Any]) -> str:
+    """Whether no plan does without, and on how many trees."""
     needed: str = _NEEDED if row["needed"] else ""
     if answer.n_trees > 1 and 0 < row["needed_on"] < answer.n_trees:
         needed = Said("needed on {some} of {all}", "{all} 本中 {some} 本で必須").format(
             some=row["needed_on"], all=answer.n_trees
         )
-    return COMMA.join(filter(None, (needed, _FIRM if row["high"] - row["low"] < FIRM else "")))
+    return needed
 
 
-def _sentences(answer: Ranges) -> Iterator[str]:
+def _sentences(answer: Ranges, *, has_stock: bool) -> Iterator[str]:
     yield Said(
         "Needed: no such plan does without. Firm: {points:.0f} points wide at most. Each share is told alone: not all can be "
         "least at once.",
         "必須: これを欠く計画はない。確定: 幅が {points:.0f} ポイント以内。"
         "比率は一つずつの範囲であり、すべてを同時に最小にはできない。",
     ).format(points=100 * FIRM)
+    if has_stock:
+        yield Said(
+            "In stock: at the end of a year, in the mean over all years and futures; there is room for more, which is drawn on.",
+            "備蓄: 各年末の残高の、全年・全将来の平均。取り崩す分だけ、備える容量より少ない。",
+        )
     if answer.table["most_high"].max() > 1:
         yield Said(
             "More than 100 %: bought to be sold on, as far as the room in cost goes.",
