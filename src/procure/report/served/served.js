@@ -9,7 +9,9 @@
   let shown = null; // the answer on the page, and its setting
   let faults = null;
   let isBusy = false;
+  let isDrawing = false; // busy with a picture, which nothing waits for
   let isQueued = false;
+  let waiting = 0;
   let note = () => "";
   let far = { done: 0, total: 0 };
   let sketches = { key: "", drawn: new Map() }; // the pictures of the answer
@@ -256,7 +258,7 @@
   };
   // The limits of the page from now on: what each says comes first, since none may be wrong.
   const withLimits = async (wanted, moved = {}, isAdding = false) => {
-    if (isBusy) return;
+    if (!(await ready())) return;
     let isKnown = wanted.length === 0;
     let told = [];
     if (wanted.length) {
@@ -340,13 +342,14 @@
     ];
   };
   const why = async (each) => {
-    if (isBusy || !isShown()) return;
+    if (!isShown() || !(await ready())) return;
     await work("why", { ...shown.at, beside: each.at, number: each.number }, async (reply) => {
       reasons = { number: each.number, told: await reply.json() };
       note = () => "";
     });
     render();
     byId("why").focus();
+    drawSoon();
   };
 
   // ------------------------------------------------------------------ what the page shows
@@ -381,15 +384,16 @@
     byId("answer").classList.toggle("stale", shown !== null && !isShown());
     byId("pictures").classList.toggle("stale", shown !== null && !isShown());
     byId("keep").disabled = !isShown();
-    byId("cancel").disabled = !isBusy;
-    byId("progress").hidden = !isBusy;
+    const isWorking = isBusy && !isDrawing;
+    byId("cancel").disabled = !isWorking;
+    byId("progress").hidden = !isWorking;
     if (far.total > 0) {
       byId("progress").max = far.total;
       byId("progress").value = far.done;
     } else byId("progress").removeAttribute("value");
-    for (const id of ["save-file", "save-report"]) byId(id).disabled = isBusy;
+    for (const id of ["save-file", "save-report"]) byId(id).disabled = isWorking;
     const lines = faults ? [say(faults.head), ...faults.lines.map((fault) => fault[language])] : [note()];
-    if (!faults && !isBusy && shown !== null && !isShown()) lines.push(say("moved"));
+    if (!faults && !isWorking && shown !== null && !isShown()) lines.push(say("moved"));
     byId("state").classList.toggle("between", faults !== null || !isShown());
     const [first, ...others] = lines.filter(Boolean);
     byId("state").replaceChildren(first ?? "", ...(others.length ? [element("ul", {}, ...others.map((line) => element("li", {}, line)))] : []));
@@ -398,9 +402,19 @@
   const post = (what, body = {}) =>
     fetch(`/${what}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), credentials: "same-origin" });
 
+  // Whether something may be asked now: a picture that is being drawn is waited for, and no other is begun.
+  const ready = async () => {
+    if (isBusy && !isDrawing) return false;
+    waiting += 1;
+    while (isBusy) await new Promise((resolve) => setTimeout(resolve, 30));
+    waiting -= 1;
+    return true;
+  };
+
   // Something that the one solver process works on; meanwhile the page says how far it is.
   const work = async (what, body, use, isQuiet = false) => {
     isBusy = true;
+    isDrawing = isQuiet;
     if (!isQuiet) {
       faults = null;
       note = () => say("working", { seconds: 0 });
@@ -421,14 +435,25 @@
     }, 500);
     const head = what === "limits" ? "not_added" : "none";
     try {
-      const reply = await post(what, body);
-      if (reply.ok) await use(reply);
-      else if (!isQuiet) faults = { head, lines: (await reply.json()).faults };
+      for (let tries = 0; ; tries += 1) {
+        const reply = await post(what, body);
+        if (reply.ok) {
+          await use(reply);
+          break;
+        }
+        const { ended, faults: lines } = await reply.json();
+        if (ended === "busy" && tries < 20 && !isQuiet) {
+          await new Promise((resolve) => setTimeout(resolve, 500)); // another window is being answered
+          continue;
+        }
+        if (!isQuiet) faults = { head, lines };
+        break;
+      }
     } catch {
       faults = { head, lines: [Object.fromEntries(Object.keys(words).map((each) => [each, words[each].lost]))] };
     }
     clearInterval(watch);
-    isBusy = false;
+    isBusy = isDrawing = false;
   };
 
   const solve = async () => {
@@ -463,7 +488,7 @@
     if (sketches.key !== key) sketches = { key, drawn: new Map() };
     for (const name of shown.answer.pictures) {
       if (sketches.drawn.has(name)) continue;
-      if (isBusy || isQueued || !isShown() || sketches.key !== keyOf(shown.at)) return;
+      if (isBusy || waiting || isQueued || !isShown() || sketches.key !== keyOf(shown.at)) return;
       const at = shown.at;
       await work("picture", { ...at, name }, async (reply) => {
         sketches.drawn.set(name, await reply.json());
@@ -479,7 +504,7 @@
   };
 
   const save = async (what, name, type) => {
-    if (isBusy) return;
+    if (!(await ready())) return;
     await work(what, { ...setting(), language }, async (reply) => {
       const link = element("a", { href: URL.createObjectURL(new Blob([await reply.arrayBuffer()], { type })), download: name });
       link.click();
@@ -487,10 +512,10 @@
       note = () => say("saved", { name });
     });
     update();
+    drawSoon();
   };
 
   const go = (each) => {
-    if (isBusy) return;
     faults = null;
     withLimits(each.limits, Object.fromEntries(each.numbers.map((number) => [number.path, each.at.values[number.path] ?? number.value])));
   };

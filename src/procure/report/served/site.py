@@ -130,13 +130,13 @@ def app(solver: Solver, text: str, may: str, port: int, token: str) -> App:
         "Cross-Origin-Resource-Policy": "same-origin",
     }
 
-    def refused(status: int, *sentences: Said) -> Any:
+    def refused(status: int, *sentences: Said, ended: Ended = "refused") -> Any:
         faults = [{each: str(in_language(sentence, each)) for each in LANGUAGES} for sentence in sentences]
-        return JSONResponse({"faults": faults}, status, headers={**headers, "Connection": "close"})
+        return JSONResponse({"faults": faults, "ended": ended}, status, headers={**headers, "Connection": "close"})
 
     def replied(reply: Reply) -> Any:
         if reply.ended != "answered":
-            return refused(_STATUS[reply.ended], *reply.sentences)
+            return refused(_STATUS[reply.ended], *reply.sentences, ended=reply.ended)
         if isinstance(reply.content, str):
             return PlainTextResponse(reply.content, headers=headers)
         return JSONResponse(reply.content, headers=headers)
