@@ -120,9 +120,10 @@ class Folded:
 
 @dataclass(frozen=True)
 class Axis:
-    """A number that moves: its path, the unit of its values, the steps that were solved, and the one that is shown first."""
+    """A number that moves: its path, what it is called, the unit of its values, the steps that were solved, and the one shown first."""
 
     path: str
+    name: str
     unit: str
     values: Sequence[float]
     start: int

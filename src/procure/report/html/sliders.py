@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
 from procure.explore.sweep.columns import OPTIMAL
+from procure.languages import in_language
 from procure.portfolio.frames import OTHER_SOURCES
+from procure.report.called import called as number_called
 from procure.report.html.parts import Axis, Board, Cell, Figure, Line, Prose, Section, amount, share
 from procure.report.html.subject import Subject
 from procure.words import LEAST_SHARE
@@ -69,7 +72,7 @@ class Cases:
         present = _present(self.portfolio, path)
         middle = (len(values) - 1) // 2
         start = middle if present is None else min(range(len(values)), key=lambda k: abs(values[k] - present))
-        return Axis(path, "" if unit == "1" else unit, values, start)
+        return Axis(path, path, "" if unit == "1" else unit, values, start)
 
     @property
     def keys(self) -> list[str]:
@@ -128,8 +131,15 @@ def section(subject: Subject, cases: Cases) -> Section:
         for key, number, beside in zip(cases.keys, here, answered(subject, cases.keys), strict=True)
     ]
     chosen = [row for row in subject.portfolio.programme_levels.to_dict("records") if row["chosen"]]
-    board = Board(cases.axes, lines, cases.text("programme", cases.first), str(chosen[0]["level"]) if chosen else "-")
+    axes = [replace(axis, name=_name(subject, axis.path)) for axis in cases.axes]
+    board = Board(axes, lines, cases.text("programme", cases.first), str(chosen[0]["level"]) if chosen else "-")
     return Section("sliders", words["sliders_heading"], [Prose(words["sliders_note"]), board])
+
+
+def _name(subject: Subject, path: str) -> str:
+    """What a number is called; its path where the model is not at hand."""
+    model = subject.portfolio.model
+    return path if model is None else str(in_language(number_called(model, path), subject.language))
 
 
 def called(subject: Subject, key: str) -> tuple[str, str]:
