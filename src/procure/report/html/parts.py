@@ -120,7 +120,7 @@ class Folded:
 
 @dataclass(frozen=True)
 class Axis:
-    """A number that moves: its path, what it is called, the unit of its values, the steps that were solved, and the one shown first."""
+    """A number that moves: its path, what it is called, the unit of its values, the steps that were solved, and the first shown."""
 
     path: str
     name: str
