@@ -252,6 +252,10 @@ class Composition:
         """Whether path costs are rows of the program: a weighted tail, or a limit on the cost of all futures."""
         return risk.weight > 0 or risk.in_doubt or self.limits_paths
 
+    def has_path_costs(self, composed: Composed) -> bool:
+        """Whether what was composed has path costs as rows."""
+        return composed.eta >= 0 or composed.doubt is not None or self.limits_paths
+
     @property
     def limits_paths(self) -> bool:
         """Whether a limit looks at the costs of whole paths."""

@@ -490,6 +490,21 @@ def refutation(program: LinearProgram, solution: Solution) -> Array:
     return Solver(elastic(program), OTHER_WAYS[1]).solve_unchecked().row_dual
 
 
+def completed(basis: Any, columns: Index, rows: Index) -> Any:
+    """A basis of another program, made of one: its column j stands as `columns[j]` does in that, its row i as `rows[i]`.
+
+    Where that is -1 a column stands at a bound, and a row is in the basis. HiGHS takes out columns that depend on others, and
+    takes in rows where some are missing.
+    """
+    status = highspy.HighsBasisStatus
+    made = highspy.HighsBasis()
+    made.valid, made.alien = True, True
+    for name, places, otherwise in (("col_status", columns, status.kNonbasic), ("row_status", rows, status.kBasic)):
+        known = [*getattr(basis, name), otherwise]  # -1 is the last
+        setattr(made, name, [known[place] for place in places.tolist()])
+    return made
+
+
 def version() -> str:
     """The version of HiGHS in use."""
     return str(_QuietHighs().version())

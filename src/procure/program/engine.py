@@ -39,6 +39,7 @@ class Engine:
         self._solver: Solver | None = None
         self._last: LinearProgram | None = None
         self._basis: Any = None  # of the last program, where it was large
+        self._start: Any = None  # of another one, for the next large program
         self._bases = Bases()
 
     @staticmethod
@@ -50,8 +51,16 @@ class Engine:
 
     def unload(self) -> None:
         """Give back the memory of the program loaded; the next one starts from scratch."""
-        self._solver = self._last = self._basis = None
+        self._solver = self._last = self._basis = self._start = None
         self._bases = Bases()
+
+    def starts_from_scratch(self, program: LinearProgram) -> bool:
+        """Whether a large program would be solved from scratch: `start_from` is for those."""
+        return _is_large(program) and not self.is_asked_for and not self._is_kept_for(program)
+
+    def start_from(self, basis: Any) -> None:
+        """Let the next program start from a basis of it, if it is large and there is no last one of its shape."""
+        self._start = basis
 
     def solve(self, program: LinearProgram, deadline: float = np.inf, cutoff: float = np.inf) -> tuple[Solution, float]:
         """The solution of a program and the seconds inside HiGHS.
@@ -60,7 +69,7 @@ class Engine:
         (`Status.BOUND_REACHED`): its dual costs rise fast at first, so that takes a tenth of the way to an optimum that is one per
         cent dearer.
         """
-        if program.matrix.shape[0] >= MANY_ROWS and not program.is_mixed_integer:
+        if _is_large(program):
             solved = self._solved_and_unloaded(program, deadline, cutoff)
             give_back()
             return solved
@@ -84,13 +93,15 @@ class Engine:
         return solution, seconds
 
     def _solved_and_unloaded(self, program: LinearProgram, deadline: float, cutoff: float) -> tuple[Solution, float]:
-        """As `solve`, of a large program: from the basis of the last one, or from scratch where that takes long."""
+        """As `solve`, of a large program: from the basis of the last one, or of another, or from scratch where that takes long."""
         solver = Solver(program, self._options | {"objective_bound": cutoff})
-        last, spent = self._last, 0.0
-        if self._basis is not None and last is not None and last.matrix.shape == program.matrix.shape:
+        last, spent, is_kept = self._last, 0.0, self._is_kept_for(program)
+        start, self._start = self._basis if is_kept else self._start, None
+        if start is not None:
             patience = int(PATIENCE * program.matrix.shape[0])
-            is_limited = not self.is_asked_for and not np.array_equal(last.cost, program.cost)
-            solver.set_basis(self._basis)
+            is_same = is_kept and last is not None and np.array_equal(last.cost, program.cost)
+            is_limited = not self.is_asked_for and not is_same
+            solver.set_basis(start)
             limits = _iterations(patience) if is_limited else {}
             solver.set_options({"time_limit": max(deadline - time.perf_counter(), 0.0), **limits})
             solution = solver.solve()
@@ -104,12 +115,20 @@ class Engine:
         solution = solver.solve()
         return self._unloaded(solver, program, solution), spent + solution.seconds
 
+    def _is_kept_for(self, program: LinearProgram) -> bool:
+        """Whether there is a basis of a last large program of the same shape."""
+        return self._basis is not None and self._last is not None and self._last.matrix.shape == program.matrix.shape
+
     def _unloaded(self, solver: Solver, program: LinearProgram, solution: Solution) -> Solution:
         """The solution, once its basis is kept."""
         self._solver, self._last, self._bases = None, program, Bases()
         is_basic = solution.status in (Status.OPTIMAL, Status.BOUND_REACHED)
         self._basis = solver.get_basis() if is_basic else None
         return replace(solution, basis=self._basis)
+
+
+def _is_large(program: LinearProgram) -> bool:
+    return program.matrix.shape[0] >= MANY_ROWS and not program.is_mixed_integer
 
 
 def _iterations(most: int) -> dict[str, Any]:

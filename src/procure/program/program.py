@@ -54,6 +54,11 @@ class Posed(ABC):
     def is_large(self) -> bool:
         """Whether it is better solved cell by cell."""
 
+    @property
+    @abstractmethod
+    def over(self) -> Program:
+        """A program whose rows and columns stand where those of this one do."""
+
     @abstractmethod
     def missed(self, solution: Solution) -> Missed:
         """What its short cuts got wrong, seen from how it ended: nothing, if that is how the market ends.
@@ -100,6 +105,11 @@ class Program(Posed):
     def is_large(self) -> bool:
         """Whether it is better solved cell by cell: not where the plan is given, and no price of it is looked for."""
         return self.given is None and is_large(self.market)
+
+    @property
+    def over(self) -> Program:
+        """The program itself."""
+        return self
 
     def missed(self, solution: Solution) -> Missed:
         """What its short cuts got wrong, seen from how it ended: nothing, if that is how the market ends."""

@@ -30,6 +30,7 @@ from procure.solving.abreast import abreast
 from procure.solving.answer import Answer
 from procure.solving.level import Level, Waiting
 from procure.solving.reach import Change, Reaches
+from procure.solving.relay import Relay
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress
 
@@ -138,9 +139,9 @@ class Compiled:
             check_read(self.model, change.numbers(), self.read)
         ends: dict[str, Optimum] = {}
         # Where only the cheapest is wanted, the one that was it last comes first.
-        order = waiting if all_levels else sorted(waiting, key=lambda each: each.level.name != self._best)
-        optima = self._each(order) if all_levels else self._cheapest(order)
-        for level in [each.level for each in order]:
+        relay = Relay(waiting if all_levels else sorted(waiting, key=lambda each: each.level.name != self._best))
+        optima = self._each(relay) if all_levels else self._cheapest(relay)
+        for level in [each.level for each in relay.order]:
             if progress is not None:
                 progress(len(ends), len(levels), level.name)
             ends[level.name] = end = next(optima)
@@ -185,13 +186,14 @@ class Compiled:
         is_weighed = not change.is_structure and any(level.is_weighed(change) for level in self._levels)
         return [level.waiting(change, is_weighed) for level in self._levels]
 
-    def _each(self, waiting: Sequence[Waiting]) -> Iterator[Optimum]:
+    def _each(self, relay: Relay) -> Iterator[Optimum]:
         """The optimum of each, in order; side by side where it pays."""
-        return abreast([each.solve for each in waiting], self._n_abreast(waiting))
+        tasks = [partial(relay.solved, each, Waiting.solve) for each in relay.order]
+        return abreast(tasks, self._n_abreast(relay.order))
 
-    def _cheapest(self, waiting: Sequence[Waiting]) -> Iterator[Optimum]:
+    def _cheapest(self, relay: Relay) -> Iterator[Optimum]:
         """The optimum of the first, and of each other, in order, its own or the proof that it is dearer than one before."""
-        first, *others = waiting
+        first, *others = relay.order
         least = math.inf
 
         def solved(each: Waiting) -> Optimum:
@@ -201,8 +203,8 @@ class Compiled:
                 least = min(least, end.solution.objective)
             return end
 
-        yield solved(first)
-        yield from abreast([partial(solved, each) for each in others], self._n_abreast(others))
+        yield relay.solved(first, solved)
+        yield from abreast([partial(relay.solved, each, solved) for each in others], self._n_abreast(others))
 
     def _n_abreast(self, waiting: Sequence[Waiting]) -> int:
         """How many levels are solved side by side."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from procure.facts import Place
+from procure.lp.carried import OverTree, carried, is_alike
 from procure.lp.program import LinearProgram, Solution
 from procure.market import TrackedMarket, make_tree, merge, merge_as
 from procure.model import Model
@@ -50,9 +51,29 @@ class Waiting:
     made_anew: Reason | None
     read: Set[Place]
 
+    @property
+    def starts_from_scratch(self) -> bool:
+        """Whether it is large, and no basis of its own is kept to start from."""
+        return not self.posed.is_large and self.level.engine.starts_from_scratch(self.posed.lp)
+
+    def is_over_the_tree_of(self, other: Waiting) -> bool:
+        """Whether a basis of the other may be carried to it."""
+        return is_alike(_over_tree(self.posed), _over_tree(other.posed))
+
+    def start_from(self, other: Optimum) -> None:
+        """Start from where another level over the same tree ended."""
+        source, target = _over_tree(other.posed), _over_tree(self.posed)
+        if other.solution.basis is not None and is_alike(source, target):
+            self.level.engine.start_from(carried(other.solution.basis, source, target))
+
     def solve(self, cutoff: float = np.inf) -> Optimum:
         """How it ends; it may be left once it is proved to cost `cutoff` at least, kUSD."""
         return self.level.solve(self.posed, cutoff)
+
+
+def _over_tree(posed: Posed) -> OverTree:
+    program = posed.over
+    return program.composition, program.composed
 
 
 class Level:
@@ -158,6 +179,11 @@ class PosedInPlace(Posed):
     def is_large(self) -> bool:
         """Whether it is better solved cell by cell: those are never moved in place."""
         return False
+
+    @property
+    def over(self) -> Program:
+        """The program of the level before it was moved."""
+        return self.follower.program
 
     def missed(self, solution: Solution) -> Missed:
         """What its short cuts got wrong, seen from how it ended: nothing, if that is how the market ends."""
