@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import procure.data
 from procure.errors import DataError
 from procure.facts import Facts, load_facts
 from procure.facts.records import Records
-from procure.facts.schema import schema
+from procure.facts.schema import meaning_of, schema, statuses
 from procure.facts.scopes import scopes_of
 from procure.scenarios import effective_share
 
@@ -53,6 +54,14 @@ def faults(folder: Path, extend: bool = False, **tables: str | bytes) -> str:
 
 
 # --- the bundled tables
+
+
+def test_what_a_status_means_is_said_once():
+    """In the schema, in both languages; the page of the data says the same."""
+    text = (FOLDER.parent / "docs" / "data.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE)[:4])
+    assert told == {status: str(meaning_of(status)) for status in statuses()}
+    assert all(re.search("[ぁ-ん]", meaning_of(status).ja) for status in statuses())
 
 
 def test_the_package_describes_every_file_and_every_column():

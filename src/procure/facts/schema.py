@@ -224,14 +224,19 @@ def bundled_folder() -> Path:
 
 
 @cache
+def _package() -> Mapping[str, Any]:
+    package: Mapping[str, Any] = json.loads((bundled_folder() / "datapackage.json").read_text(encoding="utf-8"))
+    return package
+
+
+@cache
 def schema() -> dict[str, Table]:
     """The tables described by `data/datapackage.json`, by name.
 
     >>> schema()["offers"].key
     ('supplier', 'element', 'year')
     """
-    package = json.loads((bundled_folder() / "datapackage.json").read_text(encoding="utf-8"))
-    return {entry["name"]: _table(entry) for entry in package["resources"]}
+    return {entry["name"]: _table(entry) for entry in _package()["resources"]}
 
 
 def statuses() -> tuple[str, ...]:
@@ -241,3 +246,12 @@ def statuses() -> tuple[str, ...]:
     ('sourced', 'derived', 'unverified', 'assumed')
     """
     return schema()["prices"].columns["status"].allowed
+
+
+def meaning_of(status: str) -> Said:
+    """What a status says of a number; nothing for one that is unknown.
+
+    >>> print(meaning_of("sourced"))
+    read at the address given
+    """
+    return _words(_package()["procure:statuses"].get(status))

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from procure.facts.conversion import share_of_percent
-from procure.facts.schema import Bounds, Column, schema
+from procure.facts.schema import Bounds, Column, meaning_of, schema, statuses
 from procure.facts.schema import Table as FactsTable
 from procure.limits import KINDS
 from procure.model.choices import Settings
@@ -177,7 +177,10 @@ def _told(column: Column | None) -> tuple[Any, ...] | None:
 
 def _column(column: Column) -> tuple[str, str, str, str]:
     default = "*needed*" if column.required else "-" if not column.default else f"`{column.default}`"
-    return f"`{column.name}`", _holds(column), default, column.bounds.description.replace("\n", " ")
+    says = column.bounds.description.replace("\n", " ")
+    if column.allowed == statuses():
+        says = "; ".join(f"{status}: {meaning_of(status)}" for status in statuses())
+    return f"`{column.name}`", _holds(column), default, says
 
 
 def _holds(column: Column) -> str:

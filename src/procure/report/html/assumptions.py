@@ -11,6 +11,8 @@ from procure.errors import DataError
 from procure.explore.sensitivity import Sensitivity
 from procure.explore.switch import Switches
 from procure.facts import load_facts
+from procure.facts.schema import meaning_of
+from procure.languages import in_language
 from procure.report.html.parts import Cell, Figure, Group, Link, Part, Prose, Section, Table, amount, last, share
 from procure.report.html.subject import Subject
 from procure.words import listed, plain, rounded
@@ -32,7 +34,7 @@ def _parts(subject: Subject, answers: Sequence[Any]) -> Iterator[Part]:
     words, portfolio = subject.words, subject.portfolio
     yield from _deciding(subject, answers)
     rows: list[list[Cell]] = [
-        [words.get(status, status), words.get(f"says_{status}", ""), amount(cost), share(part)]
+        [words.get(status, status), in_language(meaning_of(status), subject.language), amount(cost), share(part)]
         for status, cost, part in portfolio.provenance.itertuples(index=False)
     ]
     headings = [words["status_of"], "", words["cost_musd"], words["share_pct"]]

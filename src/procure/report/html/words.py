@@ -143,10 +143,6 @@ WORDS: Mapping[str, Said] = {
     "provenance_table": Said("Gross cost by how firm the number is that prices it", "費用総額を決める数値の根拠"),
     "cost_musd": Said("million USD", "百万ドル"),
     "share_pct": Said("%", "%"),
-    "says_sourced": Said("a published figure, as it stands there", "公表された数値そのまま"),
-    "says_derived": Said("worked out from published figures", "公表された数値から計算"),
-    "says_unverified": Said("published, not confirmed by a second source", "公表されているが、第二の出典で未確認"),
-    "says_assumed": Said("nobody has published it: our assumption", "公表値がなく、仮定した"),
     "set_table": Said(
         "Numbers set for this answer, in place of those of the tables", "表の値に代えてこの回答のために設定した数値"
     ),
