@@ -283,9 +283,10 @@ def test_a_review_that_sees_nothing_is_worth_nothing():
     assert costs[1] == approx(costs[0], rel=1e-9)
 
 
-def test_a_limit_on_the_plan_holds_at_every_moment():
+@pytest.mark.parametrize("more", [{"kind": "budget"}, {"kind": "spending", "on": ["investment"], "every_future": True}])
+def test_a_limit_on_the_plan_holds_at_every_moment(more):
     """At most 1.2 million USD a year for programmes: the plant of 1.5 million is out, before the verdict and after."""
-    limit = {"name": "purse", "kind": "budget", "max": 1.2, "tag": "policy"}
+    limit = {"name": "purse", "max": 1.2, "tag": "policy", **more}
     model = option(["none", "wait"])
     document = {**model.settings.model_dump(by_alias=True, exclude_unset=True), "limits": [limit]}
     portfolio = procure.solve(replace(model, settings=Settings.checked(document, model.origin)))

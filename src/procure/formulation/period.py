@@ -22,7 +22,8 @@ Vars   call_se, exercise_se, cancelled_se, spot_ek, draw_e, refill_e, stock_sold
      - Σ price_surplus (surplus + stock_sold)            sales
      - Σ price_end stock                                 stock_value  (zero but in the last period; then the price of the state)
      + Σ price_held stock                                storage_cost
-     + what the plan spends after a review               investment, fixed, storage_cost  (only where there are reviews)
+     + what the plan spends after a review               investment, fixed, storage_cost  (only where there are reviews,
+                                                         `_spent`; what it spends in the year is `outlays`, where a limit asks)
   s.t. Σ_s supply_se + Σ_k spot_ek + draw_e + Σ_k shortage_ek = demand_e + refill_e + surplus_e    ∀ e      balance
          where supply_se = delivered_se contract_se - cancelled_se + exercise_se + call_se, as far as there are such
        call_se <= callable_se (times use_s, s ∈ F) - reach_se (contract_se + reserve_se)
@@ -291,11 +292,18 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     m.shortage_cost = pyo.Objective(expr=sum(price_shortage[e, k] * shortage[e, k] for e, k in m.TIERS))
     m.sales = pyo.Objective(expr=-sum(price_surplus[e] * (surplus[e] + stock_sold[e]) for e in m.E))
     m.stock_value = pyo.Objective(expr=-sum(price_end[e] * stock[e] for e in m.E))
-    if sets.revised:
-        _spend_after_reviews(m, sets)
-    if sets.revised or sets.dear_to_hold:
-        room = sum(m.cost_room[e] * stock_target[e] for e in m.E) if sets.revised else 0
-        m.storage_cost = pyo.Objective(expr=sum(price_held[e] * stock[e] for e in m.D) + room)
+    held = sum(price_held[e] * stock[e] for e in m.D)
+    if sets.revised or sets.counts_plan:
+        _read_spending(m, sets)
+    if sets.revised:  # what is decided after a review is known only along a path
+        spent = _spent(m, "cost")
+        m.investment, m.fixed = pyo.Objective(expr=spent["investment"]), pyo.Objective(expr=spent["fixed"])
+        m.storage_cost = pyo.Objective(expr=held + spent["storage_cost"])
+    elif sets.dear_to_hold:
+        m.storage_cost = pyo.Objective(expr=held)
+    if sets.counts_plan:
+        outlays = _spent(m, "outlay")
+        m.outlays = outlays | {"storage_cost": held + outlays["storage_cost"]}
     for limit in sets.limits_on_futures:
         measured = futures_kind_of(limit).on_period(m, sets, limit, supply)
         if measured is not None:
@@ -306,31 +314,34 @@ def build_period(m: Any, sets: Sets, units: Units | None = None) -> Any:
     return m
 
 
-def _spend_after_reviews(m: Any, sets: Sets) -> None:
-    """Add what the plan spends in this year, where it was decided after a review: then it is known only along a path.
-
-    + Σ cost_expansion expansion + Σ cost_programme programme             investment
-    + Σ cost_use use + Σ cost_order placed + Σ cost_reserve reserve       fixed
-    + Σ cost_room stock_target                                            storage_cost, declared where holding is paid, too
-    """
+def _read_spending(m: Any, sets: Sets) -> None:
+    """Let the period read what else of the plan costs money in its year."""
     declare_set(m, "X", [supplier for supplier, _ in sets.expandable], "supplier")
     declare_set(m, "G", sets.programmes, "supplier", "programme")
-    cost_expansion = given(m, "cost_expansion", m.X, unit="kUSD yr/t")
-    cost_programme = given(m, "cost_programme", m.G, unit="kUSD")
-    cost_use = given(m, "cost_use", m.F, unit="kUSD")
     declare_set(m, "Q", sets.charged_orders, "supplier", "element")
-    cost_order = given(m, "cost_order", m.Q, unit="kUSD")
-    cost_reserve = given(m, "cost_reserve", m.H, unit="kUSD yr/t")
-    given(m, "cost_room", m.E, unit="kUSD/t")
-    expansion = link(m, "expansion", m.X, unit="t/yr")
-    programme = link(m, "programme", m.G, unit="1")
-    placed = link(m, "placed", m.Q, unit="1")
-    m.investment = pyo.Objective(
-        expr=sum(cost_expansion[s] * expansion[s] for s in m.X)
-        + sum(cost_programme[s, g] * programme[s, g] for s, g in m.G)
-    )
-    m.fixed = pyo.Objective(
-        expr=sum(cost_use[s] * m.use[s] for s in m.F)
-        + sum(cost_order[s, e] * placed[s, e] for s, e in m.Q)
-        + sum(cost_reserve[s, e] * m.reserve[s, e] for s, e in m.H)
-    )
+    link(m, "expansion", m.X, unit="t/yr")
+    link(m, "programme", m.G, unit="1")
+    link(m, "placed", m.Q, unit="1")
+
+
+def _spent(m: Any, prefix: str) -> dict[str, Any]:
+    """What the plan spends in this year, kUSD, by part of the costs; the data of its prices are declared, with a prefix.
+
+    Σ expansion + Σ programme          investment
+    Σ use + Σ order + Σ reserve        fixed
+    Σ room stock_target                storage_cost            each times its price
+    """
+    expansion = given(m, f"{prefix}_expansion", m.X, unit="kUSD yr/t")
+    programme = given(m, f"{prefix}_programme", m.G, unit="kUSD")
+    use = given(m, f"{prefix}_use", m.F, unit="kUSD")
+    order = given(m, f"{prefix}_order", m.Q, unit="kUSD")
+    reserve = given(m, f"{prefix}_reserve", m.H, unit="kUSD yr/t")
+    room = given(m, f"{prefix}_room", m.E, unit="kUSD/t")
+    return {
+        "investment": sum(expansion[s] * m.expansion[s] for s in m.X)
+        + sum(programme[s, g] * m.programme[s, g] for s, g in m.G),
+        "fixed": sum(use[s] * m.use[s] for s in m.F)
+        + sum(order[s, e] * m.placed[s, e] for s, e in m.Q)
+        + sum(reserve[s, e] * m.reserve[s, e] for s, e in m.H),
+        "storage_cost": sum(room[e] * m.stock_target[e] for e in m.E),
+    }

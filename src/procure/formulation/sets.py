@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from procure.formulation.moment import seen_before
-from procure.limits import FuturesLimit, Limit, kind_of
+from procure.limits import FuturesLimit, Limit, futures_kind_of, kind_of
 from procure.model.extension import NO_EXTENSION, Extension
 
 Offer = tuple[str, str]  # (supplier, element)
@@ -111,3 +111,8 @@ class Sets:
     def limits_on_futures(self) -> tuple[Limit, ...]:
         """The limits that are counted over all futures."""
         return tuple(limit for limit in self.limits if isinstance(kind_of(limit), FuturesLimit))
+
+    @property
+    def counts_plan(self) -> bool:
+        """Whether one of these counts what the plan spends in the year of a period."""
+        return any(futures_kind_of(limit).counts_plan(limit) for limit in self.limits_on_futures)

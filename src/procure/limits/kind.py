@@ -9,6 +9,7 @@ Everything that merges, composes, prices, explains or reports asks the kind, by 
                  `subject`, `says`                  "china's share", "at most 65 % of heavy from china"
   on the plan    `on_plan`, `plan_numbers`          rows of the plan, and the data in them
   on futures     `on_period`, `period_numbers`      the measure of one period, and the data in it
+                 `counts_plan`                      whether that counts what the plan spends, too
                  `looks_at`, `bound`, `write`       which nodes it looks at, what is allowed there, and the rows over the tree
                  `futures`                          futures outside the law that it looks at
                  `value`                            what it comes to, in the unit of the bound
@@ -122,6 +123,10 @@ class PlanLimit(LimitKind):
 
 class FuturesLimit(LimitKind):
     """A limit on what happens, over all futures."""
+
+    def counts_plan(self, limit: Limit) -> bool:
+        """Whether its measure counts what the plan spends in the year of a period, `m.outlays`; it does not by default."""
+        return False
 
     def on_period(self, m: Any, sets: Any, limit: Limit, supply: Callable[[str, str], Any]) -> Any:
         """The measure of one period, linear in its decisions; `supply` of a supplier and an element in t. None: it has none."""

@@ -51,11 +51,6 @@ def datum(
     return mark
 
 
-def by_moment(over: Over) -> Over:
-    """Every one of some indices, at every moment of the plan."""
-    return lambda sets: [(*index, y) for index in over(sets) for y in sets.moments]
-
-
 def by_name(parts: Iterable[Mapping[Datum, Any]]) -> Data:
     """Data by name and index, from parts of them."""
     data: dict[str, dict[Index, Any]] = {}

@@ -8,73 +8,16 @@ import numpy as np
 
 from procure.facts.tracked import tracked
 from procure.formulation.moment import seen_before
-from procure.formulation.sets import Sets
+from procure.market import indices
 from procure.market.delivery import Delivery
 from procure.market.demand import Demand
-from procure.market.numbers import Index, Numbers, datum
+from procure.market.numbers import Numbers, datum
 from procure.market.offers import Offers
 from procure.market.plan_numbers import PlanNumbers
 from procure.market.prices import Prices
 from procure.market.reading import Reading
 from procure.market.trade import Trade
 from procure.units import Array
-
-
-def _elements(sets: Sets) -> list[Index]:
-    return [(e,) for e in sets.elements]
-
-
-def _offers(sets: Sets) -> list[Index]:
-    return list(sets.offers)
-
-
-def _calls(sets: Sets) -> list[Index]:
-    return list(sets.calls)
-
-
-def _options(sets: Sets) -> list[Index]:
-    return list(sets.options)
-
-
-def _cancellable(sets: Sets) -> list[Index]:
-    return list(sets.cancellable)
-
-
-def _dear_to_hold(sets: Sets) -> list[Index]:
-    return [(e,) for e in sets.dear_to_hold]
-
-
-def _sharing(sets: Sets) -> list[Index]:
-    return [(s,) for s in sets.sharing]
-
-
-def _bounded_surplus(sets: Sets) -> list[Index]:
-    return [(e,) for e in sets.bounded_surplus]
-
-
-def _baskets(sets: Sets) -> list[Index]:
-    return [(s,) for s in sets.baskets]
-
-
-def _steps(sets: Sets) -> list[Index]:
-    return list(sets.steps)
-
-
-def _tiers(sets: Sets) -> list[Index]:
-    return list(sets.tiers)
-
-
-def _after(over: Callable[[Sets], list[Index]]) -> Callable[[Sets], list[Index]]:
-    """Some indices, where the plan spends anything after a review."""
-    return lambda sets: over(sets) if sets.revised else []
-
-
-_elements_after = _after(_elements)
-_expandable_after = _after(lambda sets: [(s,) for s, _ in sets.expandable])
-_levels_after = _after(lambda sets: list(sets.programmes))
-_charged_after = _after(lambda sets: [(s,) for s in sets.charged])
-_options_after = _after(_options)
-_charged_orders_after = _after(lambda sets: list(sets.charged_orders))
 
 
 class PeriodNumbers(Numbers):
@@ -88,17 +31,17 @@ class PeriodNumbers(Numbers):
         self.trade, self.needed, self.offers, self.delivery, self.prices = trade, demand, offers, delivery, prices
         self.plan = plan
 
-    @datum(over=_elements)
+    @datum(over=indices.elements)
     def demand(self, e: str) -> Array:
         """t that are needed."""
         return self.needed.in_node(e)
 
-    @datum(over=_offers)
+    @datum(over=indices.offers)
     def delivered(self, s: str, e: str) -> Array:
         """yr: the share of a contract that arrives, times the period."""
         return self.delivery.delivered(s, e) * self.reading.period_years
 
-    @datum(over=_offers)
+    @datum(over=indices.offers)
     def payment(self, s: str, e: str) -> Array:
         """kUSD yr/t of a contract; where all of a basket has one price, it is paid by its output."""
         share = self.delivery.delivered(s, e)
@@ -108,7 +51,7 @@ class PeriodNumbers(Numbers):
         price = np.where(apart, self.prices.of_contract(s, e), 0.0)
         return np.asarray(self._paid(s, share) * price * self.reading.period_years)
 
-    @datum(over=_baskets)
+    @datum(over=indices.baskets)
     def payment_output(self, s: str) -> Array:
         """kUSD yr/t of the output of a basket: every tonne that it holds is paid, whether the model looks at its element or not."""
         years = self.reading.years
@@ -118,12 +61,12 @@ class PeriodNumbers(Numbers):
         price = held[self.reading.year_index] * np.nan_to_num(self.prices.of_output(s), nan=0.0)
         return np.asarray(self._paid(s, share) * price * self.reading.period_years)
 
-    @datum(over=_calls)
+    @datum(over=indices.calls)
     def reach(self, s: str, e: str) -> Array:
         """yr: the share of what is not contracted that can be called, times what arrives."""
         return self.delivery.delivered(s, e) * self._callable_share(s, e) * self.reading.period_years
 
-    @datum(over=_calls)
+    @datum(over=indices.calls)
     def callable(self, s: str, e: str) -> Array:
         """t that can be called where nothing is contracted."""
         offered = np.array([self.offers.on_offer(s, e, y) for y in self.reading.years])[self.reading.year_index]
@@ -131,35 +74,35 @@ class PeriodNumbers(Numbers):
             self.delivery.delivered(s, e) * self._callable_share(s, e) * offered * self.reading.period_years
         )
 
-    @datum(over=_calls)
+    @datum(over=indices.calls)
     def price_call(self, s: str, e: str) -> Array:
         """kUSD/t of a call."""
         premium = [self.reading.term(s, "call_premium", y, e, default=1.0) for y in self.reading.years]
         return np.asarray(self.prices.of_call(s, e) * np.array(premium)[self.reading.year_index])
 
-    @datum(over=_options)
+    @datum(over=indices.options)
     def price_exercise(self, s: str, e: str) -> Array:
         """kUSD/t of what is taken under an option: as agreed, and where nothing is, that of a contract in the state at hand."""
         return self._agreed(s, e, "option_price", self.prices.of_contract(s, e))
 
-    @datum(over=_cancellable)
+    @datum(over=indices.cancellable)
     def price_cancelled(self, s: str, e: str) -> Array:
         """kUSD/t of what is given up of a contract, less what it would have cost; nothing where it cannot be given up."""
         price = self.prices.of_contract(s, e)
         return self._agreed(s, e, "cancel_price", price) - price
 
-    @datum(over=_dear_to_hold)
+    @datum(over=indices.dear_to_hold)
     def price_held(self, e: str) -> Array:
         """kUSD/t of what is in stock at the end of a period, for the length of the period."""
         return np.full(self.reading.n_nodes, self.reading.of_stock(e, "holding") * self.reading.period_years)
 
-    @datum(over=_steps)
+    @datum(over=indices.steps)
     def price_spot(self, e: str, k: int) -> Array:
         """kUSD/t of a step of the spot market."""
         price = (self.prices.listed(e, "spot") or 0.0) * self._of_step("spot", e, "factor", k)
         return price * self.prices.multiple("spot", e, False)
 
-    @datum(over=_tiers)
+    @datum(over=indices.tiers)
     def price_shortage(self, e: str, k: int) -> Array:
         """kUSD/t of a tier of shortage: less from year to year, where users adapt."""
         reading = self.reading
@@ -167,7 +110,7 @@ class PeriodNumbers(Numbers):
         fall = [float(r["value"]) for r in reading.of_element("shortage", e, attribute="fall", tier=k)]
         return np.asarray(cost * (1.0 - sum(fall)) ** reading.year_index)
 
-    @datum(over=_elements)
+    @datum(over=indices.elements)
     def price_surplus(self, e: str) -> Array:
         """kUSD/t for what is sold on: a part of the licensed price of the state at hand, less what it costs to be rid of it.
 
@@ -179,30 +122,30 @@ class PeriodNumbers(Numbers):
         sold = (1.0 - np.array(lost))[self.reading.year_index] * self._licensed(e)
         return np.asarray(sold - self.reading.of_stock(e, "disposal"))
 
-    @datum(over=_elements)
+    @datum(over=indices.elements)
     def price_end(self, e: str) -> Array:
         """kUSD/t of stock that is left at the end; nothing before."""
         period = self.reading.period
         return np.where(period == np.max(period), self.reading.of_stock(e, "end_value") * self._licensed(e), 0.0)
 
-    @datum(over=_steps)
+    @datum(over=indices.steps)
     def limit_spot(self, e: str, k: int) -> Array:
         """t of a step of the spot market. What is planned before demand is seen cannot depend on its level."""
         is_seen = self.reading.settings.demand.orders == "after"
         demand = self.needed.in_node(e) if is_seen else self.needed.before_levels(e)
         return self._of_step("spot", e, "limit", k) * demand
 
-    @datum(over=_elements)
+    @datum(over=indices.elements)
     def limit_draw(self, e: str) -> Array:
         """t that may be drawn: none where stock may not be drawn, elsewhere as much as can be in a period."""
         return np.where(self._may_draw(e), self._share_of_demand(e, "draw_share"), 0.0)
 
-    @datum(over=_elements)
+    @datum(over=indices.elements)
     def limit_sold(self, e: str) -> Array:
         """t of stock that may be sold apart: none where any may be drawn, and be surplus."""
         return np.where(np.isinf(self.limit_draw(e)), 0.0, np.inf)
 
-    @datum(over=_sharing)
+    @datum(over=indices.sharing)
     def limit_shared(self, s: str) -> Array:
         """t that arrive of all elements together: of the capacity what the state leaves of the element that it hits least."""
         most = [self.reading.term(s, "shared_capacity", y, default=np.inf) for y in self.reading.years]
@@ -210,65 +153,107 @@ class PeriodNumbers(Numbers):
         whole = np.array(most)[self.reading.year_index] * self.reading.period_years
         return np.where(np.isinf(whole), np.inf, np.where(np.isinf(whole), 0.0, whole) * left)
 
-    @datum(over=_bounded_surplus)
+    @datum(over=indices.bounded_surplus)
     def limit_surplus(self, e: str) -> Array:
         """t that may be left over, or given up of what is in stock."""
         return self._share_of_demand(e, "surplus_share")
 
-    @datum(over=_elements)
+    @datum(over=indices.elements)
     def limit_refill(self, e: str) -> Array:
         """t that may be put into stock."""
         return self.reading.of_stock(e, "refill_share") * self.needed.before_levels(e)
 
-    @datum(over=_tiers)
+    @datum(over=indices.tiers)
     def width(self, e: str, k: int) -> Array:
         """t of a tier of shortage."""
         return np.asarray(self._of_tier(e, "width", k) * self.needed.in_node(e))
 
-    # --- what the plan spends where it was decided after a review ---
+    # --- what the plan spends in the year of a period, where a limit counts it ---
 
-    @datum(over=_expandable_after)
+    @datum(over=indices.where_counted(indices.expandable))
+    def outlay_expansion(self, s: str) -> Array:
+        """kUSD yr/t of capacity."""
+        return self._of_period(lambda moment: self.plan.price_expansion(s, moment))
+
+    @datum(over=indices.where_counted(indices.levels))
+    def outlay_programme(self, s: str, g: str) -> Array:
+        """kUSD of a programme level: a trial that a plant has replaced costs nothing any more."""
+        return self._of_level(s, g, self._of_period)
+
+    @datum(over=indices.where_counted(indices.charged))
+    def outlay_use(self, s: str) -> Array:
+        """kUSD that it costs to buy of a supplier at all."""
+        return self._of_period(lambda moment: self.plan.charge(s, moment))
+
+    @datum(over=indices.where_counted(indices.charged_orders))
+    def outlay_order(self, s: str, e: str) -> Array:
+        """kUSD of an order."""
+        return self._of_period(lambda moment: self.plan.price_order(s, e, moment))
+
+    @datum(over=indices.where_counted(indices.options))
+    def outlay_reserve(self, s: str, e: str) -> Array:
+        """kUSD yr/t of what is kept under option."""
+        return self._of_period(lambda moment: self.plan.price_reserve(s, e, moment))
+
+    @datum(over=indices.where_counted(indices.elements))
+    def outlay_room(self, e: str) -> Array:
+        """kUSD per t of room for stock."""
+        return self._of_period(lambda moment: self.plan.storage(e, moment))
+
+    # --- the same where it was decided after a review ---
+
+    @datum(over=indices.after_reviews(indices.expandable))
     def cost_expansion(self, s: str) -> Array:
         """kUSD yr/t of capacity."""
         return self._after_reviews(lambda moment: self.plan.price_expansion(s, moment))
 
-    @datum(over=_levels_after)
+    @datum(over=indices.after_reviews(indices.levels))
     def cost_programme(self, s: str, g: str) -> Array:
         """kUSD of a programme level: a trial that a plant has replaced costs nothing any more."""
-        programme = self.offers.programme
-        stopped = programme.is_replaced(s, g) if s in self.reading.strategies else False
-        invested = self._after_reviews(lambda moment: self.plan.price_investment(s, g, moment))
-        running = self._after_reviews(lambda moment: self.plan.price_running(s, g, moment))
-        return np.asarray(invested + np.where(stopped, 0.0, running))
+        return self._of_level(s, g, self._after_reviews)
 
-    @datum(over=_charged_after)
+    @datum(over=indices.after_reviews(indices.charged))
     def cost_use(self, s: str) -> Array:
         """kUSD that it costs to buy of a supplier at all."""
         return self._after_reviews(lambda moment: self.plan.charge(s, moment))
 
-    @datum(over=_charged_orders_after)
+    @datum(over=indices.after_reviews(indices.charged_orders))
     def cost_order(self, s: str, e: str) -> Array:
         """kUSD of an order."""
         return self._after_reviews(lambda moment: self.plan.price_order(s, e, moment))
 
-    @datum(over=_options_after)
+    @datum(over=indices.after_reviews(indices.options))
     def cost_reserve(self, s: str, e: str) -> Array:
         """kUSD yr/t of what is kept under option."""
         return self._after_reviews(lambda moment: self.plan.price_reserve(s, e, moment))
 
-    @datum(over=_elements_after)
+    @datum(over=indices.after_reviews(indices.elements))
     def cost_room(self, e: str) -> Array:
         """kUSD per t of room for stock."""
         return self._after_reviews(lambda moment: self.plan.storage(e, moment))
 
+    def _of_level(self, s: str, g: str, spent: Callable[[Callable[[int], float]], Array]) -> Array:
+        """What a programme level costs at every node, its running cost as long as no plant has replaced it."""
+        stopped = self.offers.programme.is_replaced(s, g) if s in self.reading.strategies else False
+        invested = spent(lambda moment: self.plan.price_investment(s, g, moment))
+        running = spent(lambda moment: self.plan.price_running(s, g, moment))
+        return np.asarray(invested + np.where(stopped, 0.0, running))
+
     def _after_reviews(self, price: Callable[[int], float]) -> Array:
         """What the plan pays at a moment, undiscounted, in the first period of each year that follows a review."""
         reading = self.reading
-        paid = [
-            price(moment) / reading.discount(int(moment)) if seen_before(moment) else 0.0 for moment in reading.moments
-        ]
         is_first = reading.period % reading.settings.model.periods_per_year == 0
-        return np.where(is_first, np.array(paid)[reading.moment_index], 0.0)
+        return np.where(is_first, self._at_moments(lambda moment: price(moment) if seen_before(moment) else 0.0), 0.0)
+
+    def _of_period(self, price: Callable[[int], float]) -> Array:
+        """What the plan pays at a moment, undiscounted; each period of a year has its part."""
+        return self._at_moments(price) / self.reading.settings.model.periods_per_year
+
+    def _at_moments(self, price: Callable[[int], float]) -> Array:
+        """A present value of money that is paid at moments, as money of its year at every node."""
+        reading = self.reading
+        paid = [price(moment) / reading.discount(int(moment)) for moment in reading.moments]
+        return np.asarray(np.array(paid)[reading.moment_index])
 
     def _agreed(self, s: str, e: str, attribute: str, otherwise: Array) -> Array:
         """A price of the terms at every node, kUSD/t; in years before it begins, another."""

@@ -1,7 +1,8 @@
 """Of all optima of a program the one that a stated rule prefers, so that the same model gives the same mix however it was solved.
 
 The optima are a face of the program: with y any optimal row duals and d = c - yA, they are all the points that keep the rows and
-bounds and stand at the bound of every column with d_j ≠ 0 and of every row with y_i ≠ 0. Over these
+bounds and stand at the bound of every column with d_j ≠ 0 and of every row with y_i ≠ 0. A tree that is solved cell by cell ends
+near the middle of the face, and near zero: what has a price stands near its bound there, and gets no further from it. Over these
 
   min  Σ_j w_j x_j (plan)  +  Σ_n p_n Σ_j w_jt x_nj (period)         1 <= w < 2
 
@@ -21,12 +22,13 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-from procure.lp.certificate import of_optimum
+from procure.lp.certificate import OPTIMALITY, of_optimum
 from procure.lp.dual_bound import prove
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Solution, Status
-from procure.program.engine import SIMPLEX
+from procure.program.engine import SIMPLEX, decided
 from procure.program.program import Program
 from procure.units import Array
 
@@ -39,47 +41,60 @@ SMALL = 1e-3
 def broken(program: Program, solution: Solution) -> Solution:
     """The optimum that the rule prefers, with the duals of the one given; that one where no other is proved to cost the same.
 
-    Programs with whole numbers, and optima whose duals are no corner's (solved cell by cell, without a certificate), stay as
-    they are.
+    Whole numbers stay as they are, and so does their search: where several choices of them tie, the one found is kept.
     """
-    if program.lp.is_mixed_integer or solution.certificate is None or solution.status is not Status.OPTIMAL:
+    if solution.status is not Status.OPTIMAL:
         return solution
-    preferred = on_face(program.lp, solution, preference(program))
+    preferred = on_face(decided(program.lp, solution.x), solution, preference(program))
     return solution if preferred is None or program.missed(preferred) else preferred
 
 
 def on_face(lp: LinearProgram, solution: Solution, weight: Array) -> Solution | None:
     """The optimum with the least weighed sum of its columns; None where none is proved."""
-    y = solution.row_dual
-    reduced = lp.cost - lp.matrix.T @ y
-    size = np.abs(lp.cost) + abs(lp.matrix).T @ np.abs(y)
+    x, y = solution.x, solution.row_dual
+    entries = abs(lp.matrix)
+    reduced, rows = lp.cost - lp.matrix.T @ y, lp.matrix @ x
     # Where an optimum costs nothing all duals are rounding, and nothing is large beside them: the costs are.
     largest = max(np.abs(lp.cost).max(initial=0.0), NONE)
-    binds = np.abs(y) > NONE * max(np.abs(y).max(initial=0.0), largest)
-    stands = np.abs(reduced) > NONE * np.maximum(size, SMALL * largest)
-    at = np.where(reduced > 0, lp.lower, lp.upper)
-    stands &= np.isfinite(at)
-    row_at = np.where(y > 0, lp.row_lower, lp.row_upper)
-    binds &= np.isfinite(row_at)
-    face = LinearProgram(
-        cost=weight,
-        matrix=lp.matrix,
-        row_lower=np.where(binds, row_at, lp.row_lower),
-        row_upper=np.where(binds, row_at, lp.row_upper),
-        lower=np.where(stands, at, lp.lower),
-        upper=np.where(stands, at, lp.upper),
+    size = np.maximum(np.abs(lp.cost) + entries.T @ np.abs(y), SMALL * largest)
+    of_row = sparse.diags(np.abs(y)) @ entries @ sparse.diags(1.0 / size)
+    lower, upper = _held(x, reduced, np.abs(reduced) / size, np.maximum(1.0, np.abs(x)), lp.lower, lp.upper)
+    row_lower, row_upper = _held(
+        rows, y, of_row.max(axis=1).toarray().ravel(), np.maximum(1.0, entries @ np.abs(x)), lp.row_lower, lp.row_upper
     )
+    face = LinearProgram(weight, lp.matrix, row_lower, row_upper, lower, upper)
     # Most columns stand: what presolve leaves is solved sooner than the way is gone from the last basis.
     ended = Solver(face, SIMPLEX).solve_unchecked()
     if ended.status is not Status.OPTIMAL:
         return None
-    x = np.clip(ended.x, lp.lower, lp.upper)
-    cost = float(lp.cost @ x) + lp.offset
-    certificate = of_optimum(lp, x, cost, prove(lp, y))
+    found = np.clip(ended.x, lp.lower, lp.upper)
+    cost = float(lp.cost @ found) + lp.offset
+    proof = prove(lp, y)
+    gap = (solution.objective - proof.bound) / max(1.0, abs(solution.objective))
+    certificate = of_optimum(lp, found, cost, proof, max(OPTIMALITY, gap))
     seconds = solution.seconds + ended.seconds
     return (
-        replace(solution, x=x, objective=cost, certificate=certificate, seconds=seconds) if certificate.holds else None
+        replace(solution, x=found, objective=cost, certificate=certificate, seconds=seconds)
+        if certificate.holds
+        else None
     )
+
+
+def _held(value: Array, dual: Array, price: Array, terms: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
+    """The ranges that are left to rows or columns: what has a price is held at its bound, or no further from it than it is.
+
+    Parameters
+    ----------
+    price : array
+        What a unit of each is worth beside what stands beside it; against it is held how far each is from its bound, beside its
+        `terms`. Of a corner one of the two is nothing; on the central path neither is, and of what is on the face the one goes to
+        nothing, of the rest the other.
+    """
+    at = np.where(dual > 0, lower, upper)
+    away = np.abs(value - at) / terms
+    holds = np.isfinite(at) & (price > np.maximum(NONE, away))
+    held = np.where(away > NONE, value, at)
+    return np.where(holds, np.minimum(at, held), lower), np.where(holds, np.maximum(at, held), upper)
 
 
 def preference(program: Program) -> Array:
