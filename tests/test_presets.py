@@ -169,3 +169,39 @@ def test_a_limit_of_other_years_is_said_to_ask_for_nothing():
     told = CliRunner().invoke(app, ["solve", "two-class", "--limit", "{ expected_shortage = 0.1, from = 2040 }"])
     assert told.exit_code == 0
     assert "limits.expected_shortage holds from 2040 on, in no year of the model" in told.stderr
+
+
+def test_a_world_without_policies_has_those_of_the_bundled_tables():
+    """`two-class` has tables of its own and no policies among them: a slip in a name is told from the names there are."""
+    world = procure.load_model("two-class")
+    assert not len(world.facts.tables["policies"])
+    limited = world.limited("japan-50")
+    assert limited.settings.limits[-1].bound == 0.5
+    assert str(limited.title).endswith(", with limits.japan_50.max = 50 %")
+    with pytest.raises(DataError, match="did you mean 'jogmec-60'"):
+        world.limited("jogmec-61")
+
+
+def test_an_added_limit_stands_in_the_title_as_it_was_changed_last():
+    """The limits of the file are its own: they are not told there."""
+    japan = procure.load_model("japan").limited("jogmec-60")
+    assert str(japan.title) == "Japan's rare-earth portfolio, 2027-2036, with limits.jogmec_60.min = 60 days"
+    changed = japan.with_(**{"limits.jogmec_60.min": "90 days"})
+    assert str(changed.title).endswith("with limits.jogmec_60.min = 90 days")
+    assert changed.title.ja.endswith("（変更: limits.jogmec_60.min = 90 days）")
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ({"spending": "10 JPY/kg"}, 'does not convert to million USD; a bound is in million USD, or what converts to it. Remedy: '
+         'write for example "10 bn JPY"'),
+        ({"spending": "10 USD/kg"}, "a bound is in million USD"),
+        ({"shortage_cvar": 0.1, "alpha": 95}, "value is 95; it is < 1. Remedy: write 0.95 for 95 %"),
+        ({"share": 0.1}, "Remedy: write supplier = or country ="),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_told_with_its_remedy(limit, said):
+    with pytest.raises(DataError) as error:
+        procure.load_model("japan").limited(limit)
+    assert said in str(error.value)

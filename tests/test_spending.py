@@ -130,7 +130,9 @@ def test_a_sweep_moves_it_and_the_price_of_room():
     rows = procure.sweep(model, grid)
     for row in rows.to_dict("records"):
         changed = {path: row[path] for path in grid}
-        assert row["objective_musd"] == approx(procure.solve(model.with_(**changed), foresight=False).summary["objective"])
+        assert row["objective_musd"] == approx(
+            procure.solve(model.with_(**changed), foresight=False).summary["objective"]
+        )
 
 
 def test_words_units_and_refusals():

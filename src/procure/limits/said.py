@@ -15,7 +15,10 @@ _VALUE, _BY_VALUE = Said("the value of {elements}", "{elements}（金額）"), S
 _ANYBODY = Said("all suppliers", "全供給元")
 _WORST = Said("the worst {share} of futures", "最悪 {share} の将来")
 _NEITHER, _BOTH = (
-    (Said("it has neither", "どちらもない"), Said("add one", "どちらかを加える")),
+    (
+        Said("it has neither", "どちらもない"),
+        Said("write supplier = or country =, and whose share it is", "supplier = か country = に相手を書く"),
+    ),
     (Said("it has both", "両方ある"), Said("keep one", "一方だけにする")),
 )
 _ONE_OWNER = Said(

@@ -111,12 +111,12 @@ def _fault(detail: dict[str, Any], keys_at: KeysAt, document: Mapping[str, Any],
         return Fault(where, value, ONE_OF.format(options=COMMA.join(options)), nearest(str(seen), options))
     if kind in BOUNDS:
         limit, sign = BOUNDS[kind]
-        return Fault(
-            where,
-            value,
-            Said("it is {sign} {limit:g}", "{sign} {limit:g} であること").format(sign=sign, limit=context[limit]),
-            Said("check sign and decimal point", "符号と小数点を確認"),
-        )
+        bounded = Said("it is {sign} {limit:g}", "{sign} {limit:g} であること").format(sign=sign, limit=context[limit])
+        check = Said("check sign and decimal point", "符号と小数点を確認")
+        if limit in ("le", "lt") and context[limit] == 1 and isinstance(seen, int | float) and 1 < seen <= 100:
+            share = Said("write {share:g} for {seen:g} %", "{seen:g} % は {share:g} と書く")
+            check = share.format(share=seen / 100, seen=seen)
+        return Fault(where, value, bounded, check)
     if kind == "string_pattern_mismatch":
         return Fault(
             where,

@@ -44,7 +44,8 @@ def number_of(bound: Any, measure: Unit) -> Any:
     try:
         return number * PLAIN.factor(unit, measure.target)
     except ValueError as error:
-        if measure is MUSD and CURRENCY.search(unit):
+        currency = CURRENCY.search(unit)
+        if measure is MUSD and currency and currency[0] != "USD":
             return bound  # known when the facts are: `CommonChoices.at`
         raise wrong(f"value is {short(bound)}: {error}", f"a bound is in {measure.name}", remedy) from None
 

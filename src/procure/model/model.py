@@ -6,6 +6,7 @@ One dotted path names a choice (``risk.weight``) or a number of the facts (``sup
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from procure.errors import DataError, Fault
 from procure.facts import Facts
 from procure.languages import Said, named
+from procure.limits import KINDS
 from procure.model.choices import READ_ONCE, Settings
 from procure.model.extension import NO_EXTENSION, Extension, Given, Write
 from procure.model.names import unknown_names
@@ -161,12 +163,19 @@ class Model:
         >>> japan = load_model("japan").limited("jogmec-60", {"outage": "90 %", "lost": ["china", "lynas"], "months": 12})
         >>> [limit.name for limit in japan.settings.limits]
         ['china_heavy_share', 'jogmec_60', 'outage']
+        >>> print(japan.title)
+        Japan's rare-earth portfolio, 2027-2036, with limits.jogmec_60.min = 60 days, limits.outage.max = 90 %
         """
         document = with_presets(asked_for(self._document(), limits), self.facts, self.origin)
         settings = in_numbers(Settings.checked(document, self.origin), self.facts, self.origin)
         if faults := unknown_names(settings, self.facts, self.origin):
             raise DataError(faults)
-        return replace(self, settings=settings)
+        added = settings.limits[len(self.settings.limits) :]
+        told = {
+            f"limits.{limit.name}.{KINDS[limit.kind].sense}": KINDS[limit.kind].measured_in.text(limit.bound)
+            for limit in added
+        }
+        return replace(self, settings=settings, changes=tuple((dict(self.changes) | told).items()))
 
     def changed(self, changes: Mapping[str, Any], *, as_written: bool = False) -> Model:
         """`with_`, from a mapping; with `as_written` plain numbers of the facts are in the unit in which their rows are written."""
@@ -290,8 +299,14 @@ def in_numbers(settings: Settings, facts: Facts, origin: str) -> Settings:
         try:
             limits.append(limit.at(facts.units))
         except ValueError as error:
-            rule, known = "a currency is one of the facts", listed(["USD", *facts.units.rates])
-            faults.append(Fault(f"{origin}, limits.{limit.name}", str(error), rule, f"write it in one of {known}"))
+            known = ["USD", *facts.units.rates]
+            rule, remedy = "a currency is one of the facts", f"write it in one of {listed(known)}"
+            if any(re.search(rf"\b{currency}\b", str(error)) for currency in facts.units.rates):
+                rule, remedy = (
+                    "a bound is in million USD, or what converts to it",
+                    f'write for example "10 bn {known[1]}"',
+                )
+            faults.append(Fault(f"{origin}, limits.{limit.name}", str(error), rule, remedy))
     if faults:
         raise DataError(faults)
     return settings if tuple(limits) == settings.limits else settings.model_copy(update={"limits": tuple(limits)})

@@ -6,7 +6,8 @@ In a model file ``limits = ["jogmec-60"]``, or as a table, where some of it is t
     preset = "eu-crma-10"
     country = "Japan"
 
-The bound is the value of the row. Whatever the table says takes the place of what the row does.
+The bound is the value of the row. Whatever the table says takes the place of what the row does. A world of one's own that has no
+policies has those of the bundled tables: laws are laws wherever the suppliers are.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from procure.errors import DataError, Fault, nearest
-from procure.facts import Facts
+from procure.facts import Facts, load_facts
 from procure.limits import KINDS
 from procure.model.faults import short
 
@@ -30,7 +31,8 @@ def presets(facts: Facts) -> dict[str, Row]:
     >>> row["kind"], row["value"]
     ('stock_held', 60.0)
     """
-    rows: list[Any] = facts.tables["policies"].to_dict("records")
+    own = facts.tables["policies"]
+    rows: list[Any] = (own if len(own) else load_facts().tables["policies"]).to_dict("records")
     return {row["limit"]: row for row in rows if row["limit"]}
 
 
