@@ -48,9 +48,10 @@ _ALL = Said("all that is paid", "すべての支出")
 
 
 class Spending(FuturesLimit):
-    """At most so much money a year."""
+    """At most so much money a year for all that is paid."""
 
     name: ClassVar[str] = "spending"
+    title = Said("At most so much money a year for all that is paid", "年間の総支出額の上限")
     reads: ClassVar[tuple[str, ...]] = ("from", "to", "on", "every_future")
     keys: ClassVar[dict[str, tuple[Any, Any]]] = {
         "on": (
