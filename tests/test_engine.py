@@ -1,11 +1,14 @@
 """Large programs whose costs move: from the last basis or from scratch, the optimum is the same."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import sparse
 
+import procure
+from procure import DataError
 from procure.lp import highs
 from procure.lp.program import LinearProgram, Status
 from procure.program import engine
@@ -55,3 +58,18 @@ def test_a_limit_of_ones_own_is_kept(large):
     assert own.solve(program)[0].status is Status.LIMIT_REACHED
     moved = replace(program, cost=program.cost[::-1].copy())
     assert own.solve(moved)[0].status is Status.LIMIT_REACHED
+
+
+@pytest.mark.parametrize(
+    ("options", "seen"),
+    [
+        ({"presolv": "off"}, "HiGHS has none called 'presolv'.*did you mean 'presolve'"),
+        ({"presolve": "of"}, "presolve is 'of'"),
+        ({"presolve": None}, "presolve is None"),
+        ({"time_limit": "1 min"}, "time_limit is '1 min'"),
+        ({"time_limit": math.nan}, "time_limit is nan"),
+    ],
+)
+def test_an_option_that_is_none_is_a_fault_of_the_input(options, seen):
+    with pytest.raises(DataError, match=seen):
+        procure.solve(procure.load_model("two-class"), options=options)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from procure.errors import DataError, Fault, nearest
 from procure.lp.certificate import OPTIMALITY, certify, of_bound, of_infeasibility, of_optimum, of_unboundedness
 from procure.lp.dual_bound import prove
 from procure.lp.highs_threads import Task
@@ -153,11 +154,21 @@ class Solver:
         return value
 
     def set_options(self, options: Mapping[str, Any]) -> None:
-        """Set HiGHS options by their own names; an unknown name or a value out of range raises `ValueError`."""
+        """Set HiGHS options by their own names; `DataError` for unknown names, and values that are none of theirs."""
+        faults = []
         for name, value in options.items():
-            if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-                raise ValueError(f"HiGHS refuses option {name} = {value!r}")
-            self._options[name] = value
+            if self._takes(name, value):
+                self._options[name] = value
+            else:
+                faults.append(_refused(name, value))
+        if faults:
+            raise DataError(faults)
+
+    def _takes(self, name: str, value: Any) -> bool:
+        try:
+            return bool(self._highs.setOptionValue(name, value) == highspy.HighsStatus.kOk)
+        except TypeError:  # of a kind that no option has
+            return False
 
     # --- solving
 
@@ -503,6 +514,14 @@ def completed(basis: Any, columns: Index, rows: Index) -> Any:
         known = [*getattr(basis, name), otherwise]  # -1 is the last
         setattr(made, name, [known[place] for place in places.tolist()])
     return made
+
+
+def _refused(name: str, value: Any) -> Fault:
+    known = [option for option in dir(highspy.HighsOptions) if not option.startswith("_")]
+    if name in known:
+        return Fault("options", f"{name} is {value!r}", "an option of HiGHS has a kind and a range of its own")
+    rule = "options are those of HiGHS, by their own names"
+    return Fault("options", f"HiGHS has none called '{name}'", rule, nearest(name, known))
 
 
 def version() -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from procure.errors import DataError, Fault
 from procure.lp import highs
 from procure.lp.basis import Bases
 from procure.lp.highs import Solver
@@ -47,8 +49,12 @@ class Engine:
     def of(options: Mapping[str, Any] | None) -> tuple[Engine, float]:
         """An engine with these options of HiGHS, and their time limit, which holds for all that it is asked; seconds."""
         own = dict(options or {})
-        limit = float(own.pop("time_limit", np.inf))
-        return Engine(own), limit
+        limit = own.pop("time_limit", np.inf)
+        if isinstance(limit, bool) or not isinstance(limit, Real) or not limit >= 0:
+            raise DataError(
+                Fault("options", f"time_limit is {limit!r}", "a limit of time is a number of seconds, 0 or more")
+            )
+        return Engine(own), float(limit)
 
     def unload(self) -> None:
         """Give back the memory of the program loaded; the next one starts from scratch."""
