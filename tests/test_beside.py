@@ -124,6 +124,17 @@ def first_of_all(threads: int) -> None:
     fork_here(expected)
 
 
+def one_compiled_in_threads() -> None:
+    """Whoever serves others asks one compiled model from several threads: each has the answer to its own question."""
+    model, offer = procure.load_model("two-class"), "suppliers.lynas.offers.medium_heavy.2027"
+    cases = [{"risk.weight": weight, offer: tonnes} for weight in (0.0, 0.5, 1.0) for tonnes in (500.0, 600.0, 900.0)]
+    fresh = [procure.solve(model.with_(**case), foresight=False).summary["objective"] for case in cases]
+    one = procure.compile(model)
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda case: one.solve(case).portfolio.summary["objective"], cases * 5))
+    assert found == pytest.approx(fresh * 5, rel=1e-9)
+
+
 def fork_here(expected: float) -> None:
     child = os.fork()
     if child == 0:
@@ -192,6 +203,10 @@ def test_before_all_others(threads):
 
 def test_in_workers():
     tell("in_workers()")
+
+
+def test_one_compiled_in_threads():
+    tell("one_compiled_in_threads()")
 
 
 @pytest.mark.parametrize("then", ["end", "solve on"])

@@ -11,6 +11,7 @@ fit. Either way the program goes to the same `program.optimum`, and the answer i
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
@@ -39,7 +40,7 @@ NEAR = 1e-5
 
 
 class Compiled:
-    """A model ready to be solved again and again; made by `procure.compile`.
+    """A model ready to be solved again and again; made by `procure.compile`. In several threads one call waits for another.
 
     Attributes
     ----------
@@ -70,6 +71,7 @@ class Compiled:
     ) -> None:
         self.model = model
         self._is_solved_once = is_solved_once
+        self._turn = threading.RLock()  # numbers move in place, and HiGHS has one program loaded: one call at a time
         self._options = dict(options or {})
         self._n_cores = cores() if n_cores is None else n_cores
         self._levels = levels = self._levels_of(model)
@@ -127,8 +129,20 @@ class Compiled:
         >>> compiled.solve({"model.discount_rate": 0.05}).made_anew["no programmes"].value
         'a choice changes that is no number of the program'
         """
+        with self._turn:
+            return self._solve(dict(changes or {}), only, explains, all_levels, progress)
+
+    def _solve(
+        self,
+        changes: dict[str, Any],
+        only: Collection[str],
+        explains: bool,
+        all_levels: bool,
+        progress: Progress | None,
+    ) -> Answer:
+        """As `solve`, of one call at a time."""
         started = time.perf_counter()
-        change = self.reaches.change(dict(changes or {}))
+        change = self.reaches.change(changes)
         # Pyomo never runs in a thread: every program is made here, and only what is left, mostly HiGHS, runs side by side.
         waiting = [each for each in self._waiting(change) if not only or each.level.name in only]
         levels = [each.level for each in waiting]
@@ -176,7 +190,8 @@ class Compiled:
 
     def programs(self, changes: Mapping[str, Any]) -> list[Program]:
         """The program of every level with some dotted paths changed, as `solve` would solve it first."""
-        return [each.posed.made() for each in self._waiting(self.reaches.change(dict(changes)))]
+        with self._turn:
+            return [each.posed.made() for each in self._waiting(self.reaches.change(dict(changes)))]
 
     def _waiting(self, change: Change) -> list[Waiting]:
         """Every programme level at changed numbers."""
