@@ -559,3 +559,40 @@ def test_shared_capacity_agrees_with_plain_pyomo_and_moves_in_place():
     for most in (130, 40):
         fresh = procure.solve(model.with_(**{path: most})).summary["objective"]
         assert compiled.solve({path: most}).objective == approx(fresh, rel=1e-7)
+
+
+# --- a limit on cost, where something begins to cost
+
+
+def _cost_or_none(solve):
+    try:
+        return solve()
+    except procure.Infeasible:
+        return np.inf
+
+
+@pytest.mark.parametrize("most", [9.0, 7.0, 6.0, 5.5])
+@pytest.mark.parametrize("kind", ["worst_case", "cost_cvar"])
+def test_a_limit_on_cost_sees_what_costs_nothing_at_first(kind, most):
+    """Room and the first order are free as the model stands, and are no part of what the limit adds up; moved they are, and
+    weighing the tail adds rows of its own beside it. However it got there a compiled model costs what a fresh solve does.
+    """
+    stock = table(
+        "scope attribute value", ["all", "existing", 20], ["all", "max_days", 365], ["all", "refill_share", 0.5],
+        ["all", "storage", 0],
+    )  # fmt: skip
+    frames = world(("fixed_charge", 0), stock=stock)
+    model = model_of(frames, years=2).limited({"name": "most", "kind": kind, "max": most})
+    room, charge, weight = "stock.all.storage", "suppliers.abroad.fixed_charge", "risk.weight"
+    compiled = procure.compile(model)
+    for changes in (
+        {},
+        {room: 0.3},
+        {charge: 300.0},
+        {weight: 0.7},
+        {room: 0.1, charge: 900.0},
+        {weight: 0.4, room: 1.0},
+    ):
+        fresh = _cost_or_none(lambda: procure.solve(model.with_(**changes), foresight=False).summary["objective"])  # noqa: B023
+        found = _cost_or_none(lambda: compiled.solve(changes, explains=False).objective)  # noqa: B023
+        assert found == approx(fresh, rel=1e-7), changes

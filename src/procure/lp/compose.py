@@ -107,7 +107,7 @@ class Composition:
         self.n_nodes = len(shape.parent)
         self.column_of, self.n_composed = self._place_columns()
         self.row_of, self.written, self.n_rows = self._place_rows()
-        self._patterns: dict[bool, _Pattern] = {}
+        self._patterns: dict[tuple[int, ...], _Pattern] = {}
         self.is_cost = period.is_cost
         self._leaves = shape.leaves
         needs_all = watched is None or self.limits_paths
@@ -217,7 +217,7 @@ class Composition:
             tail, rows, tail_cost = add_tail(parts, self.path_columns[leaves], probability[leaves], risk.alpha)
         doubt, doubt_columns, doubt_cost = self._add_doubt(parts, figures)
         future_rows = self._add_future_limits(parts, form, probability, plan_cost, bounds)
-        matrix = self._assemble(parts, with_tail, is_known=doubt is None)
+        matrix = self._assemble(parts, is_known=doubt is None)
 
         extra_cost = np.zeros(parts.n_columns - self.n_composed)
         if len(tail):
@@ -338,12 +338,17 @@ class Composition:
         """Which terms of the forms of a period a limit on all futures measures."""
         return np.flatnonzero(self.period.form_row == self.period.forms.index(self.period.measures[limit.name]))
 
-    def _assemble(self, parts: _Parts, with_tail: bool, is_known: bool) -> sparse.csc_matrix:
-        """Values into columns; the sort behind it is done once per pattern that is known. Entries that meet are added."""
+    def _assemble(self, parts: _Parts, is_known: bool) -> sparse.csc_matrix:
+        """Values into columns; the sort behind it is done once per pattern that is known. Entries that meet are added.
+
+        Where an entry stands hangs on no number, or it would be put where another stood: what is written, part by part, says which
+        pattern it is.
+        """
         values = np.concatenate(parts.values)
+        written = (parts.n_rows, parts.n_columns, *map(len, parts.values))
         if not is_known:
-            self._patterns.pop(with_tail, None)
-        if with_tail not in self._patterns:
+            self._patterns.pop(written, None)
+        if written not in self._patterns:
             rows = np.concatenate([np.ravel(pair()[0]) for pair in parts.places])
             columns = np.concatenate([np.ravel(pair()[1]) for pair in parts.places])
             order = np.lexsort((rows, columns)).astype(np.int64)
@@ -352,10 +357,10 @@ class Composition:
             new[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
             first = np.flatnonzero(new)
             starts = np.searchsorted(columns[first], np.arange(parts.n_columns + 1)).astype(np.int32)
-            self._patterns[with_tail] = _Pattern(
+            self._patterns[written] = _Pattern(
                 rows[first].astype(np.int32), starts, order, first, (parts.n_rows, parts.n_columns)
             )
-        pattern = self._patterns[with_tail] if is_known else self._patterns.pop(with_tail)
+        pattern = self._patterns[written] if is_known else self._patterns.pop(written)
         data = np.add.reduceat(values[pattern.order], pattern.first) if len(values) else values
         return sparse.csc_matrix((data, pattern.rows, pattern.starts), shape=pattern.shape)
 
@@ -528,7 +533,9 @@ class _Futures:
         """A column that equals what the plan costs, made when it is asked for."""
         (column,) = self.add_columns(1, -np.inf)
         (defined,) = self.add_rows(np.zeros(1), np.zeros(1))
-        spent = np.flatnonzero(self._plan_cost)
+        spent = np.unique(
+            self._composition.plan.form_column
+        )  # what costs nothing now may cost something at other numbers
         self.add(np.full(len(spent), defined), spent, self._plan_cost[spent] / TAIL_MONEY)
         self.add(np.array([defined]), np.array([column]), -np.ones(1))
         return int(column)
