@@ -50,7 +50,7 @@ class Engine:
         """An engine with these options of HiGHS, and their time limit, which holds for all that it is asked; seconds."""
         own = dict(options or {})
         limit = own.pop("time_limit", np.inf)
-        if isinstance(limit, bool) or not isinstance(limit, Real) or not limit >= 0:
+        if isinstance(limit, bool) or not isinstance(limit, Real) or not float(limit) >= 0:
             raise DataError(
                 Fault("options", f"time_limit is {limit!r}", "a limit of time is a number of seconds, 0 or more")
             )
