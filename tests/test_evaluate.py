@@ -153,13 +153,15 @@ def test_few_knots_say_how_far_they_are_off(monkeypatch):
 
 
 @pytest.mark.parametrize("seed", seeds(16, 40))
-def test_who_plays_a_tree_does_as_well_as_its_program(seed):
-    """Given the plan and on the mean alone, the program over a tree has no better rule than one that knows the node."""
+def test_who_plays_a_tree_does_as_well_as_its_program(seed, monkeypatch):
+    """Given the plan and on the mean alone, the program over a tree has no better rule than one that knows node and kinks."""
+    monkeypatch.setattr(rule, "MOST_KNOTS", 10_000)
     market = random_market(seed, risk__weight=0.0, demand__orders="after")
     measured = Measured(solve_market(market))
     lattice = Lattice.of_tree(market.tree)
     paths, law = lattice.passed(market.tree), market.tree.probability[market.tree.leaves]
     played = list(rule.play(market, templates(market.sets).period, lattice, measured.plan, paths))
+    assert sum(part.error for part in played) <= 1e-12 * measured.gross  # no kink is left out
     mean = measured.plan_cost + law @ sum(part.cost for part in played)
     assert mean == approx(measured.expected, abs=1e-9 * measured.gross)
     assert measured.plan_cost + sum(part.expected for part in played) == approx(mean, abs=1e-9 * measured.gross)
