@@ -98,6 +98,49 @@ def test_the_answers_of_the_motor_maker_are_its_answers(monkeypatch, tmp_path):
         held_against(shown, result.stdout)
 
 
+#: Of every question: four elements, few futures.
+SMALLER = ("world.tree.nodes=50", "world.tree.branch=[2027]", 'model.elements=["Nd","Tb","Dy","Y"]')
+#: And what takes long in it.
+FEWER = {
+    "solve": ("--no-foresight", "--no-verdict", "--proof", "--force"), "frontier": ("--points", "3"), "hedges": ("--paths", "200"),
+    "why": ("--paths", "200", "--most", "1"), "regret": ("--paths", "100"), "corridor": ("--paths", "200", "--volumes", "2"),
+    "switch": ("--points", "3"), "sensitivity": ("--most", "2", "--cases", "32"), "evaluate": ("--paths", "200"),
+}  # fmt: skip
+QUESTIONS = [
+    ROOT / "docs" / "questions.md",
+    *sorted((ROOT / "docs" / "questions").glob("*.md")),
+    ROOT / "docs" / "verify.md",
+]
+
+
+LONGER = ("regret", "corridor")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] * (page.stem in LONGER)) for page in QUESTIONS],
+    ids=lambda page: page.stem,
+)
+def test_every_question_is_answered_on_a_smaller_tree(page, monkeypatch, tmp_path):
+    """Every command of the pages of questions, or it says which limits cannot be kept there; `--help` would not know."""
+    monkeypatch.chdir(tmp_path)
+
+    def asked(*words):
+        return CliRunner().invoke(app, [*words, *FEWER.get(words[0], ())])
+
+    small = [word for change in SMALLER for word in ("--set", change)]
+    for name in ("answer", "base", "mine"):
+        assert asked("solve", "japan", "--json", f"{name}.json", "--quiet", *small).exit_code == 0
+    for line in re.findall(r"^\$ procure (.*)$", "\n".join(blocks(page, "console")), re.MULTILINE):
+        line = line.replace("--set world.tree.nodes=120", "")
+        words = [word for word in shlex.split(line, comments=True) if word != "mine.toml"]
+        if (words[0] == "solve" and len(words) < 2) or words[1:2] == ["--json"]:
+            continue  # a model of one's own
+        result = asked(*words, *(small if words[1] == "japan" else ()))
+        is_kept = result.exit_code == 0 and len(result.output) > 100
+        assert is_kept or (result.exit_code == 1 and "no portfolio keeps" in result.stderr), (line, result.output)
+
+
 NUMBER = re.compile(r"(?<![\w-])-?\d[\d,.]*\b|(?<= )-(?= |$)")
 
 

@@ -28,7 +28,8 @@ def ranges():
         "scope": ["light", "inf"], "supplier": ["china", "=cmd()"], "share": [0.5, math.nan], "low": [-math.inf, 0.25],
         "high": [1.0, math.inf], "needed": [True, False], "needed_on": [1, 0], "least_low": [0.1, 0.2], "most_high": [0.3, 0.4],
     })  # fmt: skip
-    return Ranges("two-class", 0.01, "none", math.nan, {"ten": 12.5, "five": math.inf}, table, 0)
+    stock = table.drop(columns="supplier").rename(columns={"share": "days"})
+    return Ranges("two-class", 0.01, "none", math.nan, {"ten": 12.5, "five": math.inf}, table, stock, 0)
 
 
 @pytest.mark.parametrize("answer", [ranges, followed])
@@ -112,5 +113,5 @@ def test_fields_change_with_the_version_that_explains_it():
         importlib.import_module(module.name)
     kinds = sorted(Kept.__subclasses__(), key=lambda kind: kind.format)
     known = [(kind.format, [(f.name, f.type) for f in fields(kind)], columns_of(kind)) for kind in kinds]
-    assert (VERSION, digest(known)) == (2, "4fe70eecb99f")
+    assert (VERSION, digest(known)) == (3, "04d8f2101e14")
     assert (portfolio.VERSION, digest([portfolio.TEXTS, portfolio.SUMMARY, FRAMES])) == (2, "0b36f9431e87")
