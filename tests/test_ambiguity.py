@@ -22,6 +22,7 @@ from procure.program.program import compose
 from procure.reason import Reason
 from procure.report.screens import to_text
 from procure.solving.compiled import compile
+from test_portfolio import one_mine, open_or_shut
 from test_share import cap, world
 
 TWO_CLASS = load_model("two-class")
@@ -171,6 +172,37 @@ def test_a_drawn_tree_of_japan(kind):
         "in doubt" in portfolios[1].programme_levels["verdict"].tolist()[-1]
         or portfolios[1].programmes["seabed"] == "pilot"
     )
+
+
+def test_on_a_drawn_tree_years_that_lose_as_much_stand_for_one_another(monkeypatch):
+    """A mine over two years: open both (0.4), shut in the second (0.4), shut in the first (0.2). Half of its supply is lost in
+    either of the last two, so of their 0.6 all may lie where it costs most; held to the years themselves nothing moves."""
+    market = make_market(one_mine(years=2), {}, open_or_shut(2))
+    law, loss = np.array([0.4, 0.4, 0.2]), np.array([1.0, 3.0, 8.0])
+    assert Paths(market).outcomes[:, 0].tolist() == [0, 1, 2]
+    assert risk.known_marginals(loss, law, Paths(market).outcomes) == approx(law @ loss)
+    monkeypatch.setattr("procure.market.doubt.holds_every_future", lambda *_: False)
+    drawn = Paths(market).outcomes
+    assert drawn[:, 0].tolist() == [0, 1, 1]
+    assert risk.known_marginals(loss, law, drawn) == approx(0.4 * 1 + 0.6 * 8)
+    assert risk.known_marginals(loss, law, drawn, 0.5) == approx((law @ loss + 0.4 * 1 + 0.6 * 8) / 2)
+
+
+def test_a_drawn_tree_of_japan_by_bands():
+    """Each supplier is as bad as often as before, bad histories meet, and the screen says what is held: more than nothing moves."""
+    japan = load_model("japan").with_(**{"world.tree.nodes": 350, "suppliers.seabed.programmes": ("none",)})
+    measured = compile(japan).solve().measured
+    paths = Paths(measured.market)
+    cost, law = measured.path_costs["shortage_cost"], measured.law
+    worst = risk.KnownMarginals(paths.outcomes).worst_law(cost, law)
+    for outcome in paths.outcomes.T:
+        assert np.bincount(outcome, weights=worst) == approx(np.bincount(outcome, weights=law))
+    assert paths.names[-1] == "seabed" and not paths.outcomes[:, -1].any()  # which sells nothing
+    costs = [risk.failures(cost, law, paths.outcomes, n) for n in (0, 1, 2)]
+    assert law @ cost < costs[1] < costs[2] <= cost.max() and costs[0] == approx(law @ cost)
+    assert law @ cost < worst @ cost < cost.max()
+    portfolio = procure.solve(in_doubt(japan, "known_marginals", 0.1), foresight=False)
+    assert portfolio.summary["moved"] > 0.01 and "in tenths" in to_text(portfolio)
 
 
 # --- published

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from procure.explore.ambiguity import Ambiguity
 from procure.languages import Said
-from procure.report.doubt import likelier
+from procure.report.doubt import BY_BANDS, likelier
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.risk import balls
@@ -72,6 +72,8 @@ def _listing(answer: Ambiguity) -> Listing:
 
 def _sentences(answer: Ambiguity) -> Iterator[str]:
     kind, cheaper = balls()[answer.kind], f"{100 * answer.within:.3g} %"
+    if kind.by_history:
+        yield BY_BANDS
     end = kind.in_words(answer.high)
     if answer.next_programme:
         yield PROGRAMME_CHANGES.format(level=answer.next_programme, may=kind.in_words(answer.programme_radius))

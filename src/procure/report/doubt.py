@@ -22,6 +22,11 @@ IN_DOUBT = Said(
     "確率は不確か: {may}。最悪の確率分布は確率の {moved} % を移し、その下で本計画の目的値は {dearer} 百万ドル高い。"
     "計画はこの分布に対して立てられている。",
 )
+BY_BANDS = Said(
+    "Of a drawn tree, what a supplier does is how much of its supply is lost over all years, in tenths: futures within a tenth "
+    "stand for one another.",
+    "抽出した木では、供給元の挙動を全期間で失われる供給の割合（1 割刻み）で数え、同じ 1 割の中の将来は互いに入れ替わり得る。",
+)
 LIKELIER = Said("It makes likelier, of all the time: {states}.", "その下で増える状態（全期間に占める割合）: {states}。")
 STATE = Said("{process} {state} {before} to {after} %", "{process} {state} {before} → {after} %")
 
@@ -36,6 +41,8 @@ def in_doubt(portfolio: Portfolio) -> Iterator[Said]:
         may=balls()[chosen["ambiguity"]].in_words(chosen["radius"]), moved=f"{100 * summary['moved']:.3g}",
         dearer=money(summary["objective"] - summary["as_given"]),
     )  # fmt: skip
+    if balls()[chosen["ambiguity"]].by_history and summary["drawn"]:
+        yield BY_BANDS
     yield from likelier(portfolio.odds)
 
 

@@ -79,6 +79,7 @@ class Failures(Ball):
     radius: float = 1.0
     name: ClassVar[str] = "failures"
     law_invariant: ClassVar[bool] = False
+    by_history: ClassVar[bool] = True
     says: ClassVar[str] = "a radius of failures is the number of suppliers that may fail as it hurts most"
     may: ClassVar[Said] = Said(
         "{radius} suppliers, whichever, may fail as it hurts most",

@@ -104,6 +104,7 @@ class Ball(LinearMeasure):
     says: ClassVar[str]
     may: ClassVar[Said]
     counts_percent: ClassVar[bool] = False  # whether a radius is a share, shown in per cent
+    by_history: ClassVar[bool] = False  # whether it tells apart what each supplier does along a whole path
 
     @classmethod
     @abstractmethod

@@ -81,6 +81,7 @@ class KnownMarginals(Ball):
         "確率の {radius} については各供給元の確率だけが知られ、同時に何が途絶するかは知られていない",
     )
     counts_percent: ClassVar[bool] = True
+    by_history: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         rule = "the share of the probability whose joint law is unknown is in [0, 1]"
