@@ -122,6 +122,33 @@ def test_what_is_reserved_is_a_quantile_of_demand(fee, reserved):
     )
 
 
+@pytest.mark.parametrize(("fee", "firm", "reserved"), [(5, 80, 60), (9, 100, 20), (1, 60, 80), (13, 120, 0)])
+def test_what_is_firm_and_what_is_reserved_are_two_quantiles(fee, firm, reserved):
+    """Pay to delay, after Brown & Lee (1997): a firm tonne costs 18 whether it is needed or not, one under option its fee and 20
+    when it is taken, one that lacks 50.
+
+    Demand reaches 60, 80 ... 140 t with 100, 80 ... 20 %. Firm are tonnes that it reaches with (18 - fee) / 20: 65, 45, 85 and
+    25 %, where 18 / 50 = 36 % is asked against lacking them. Reserved beyond are those reached with fee / 30: 17, 30, 3, 43 %.
+    """
+    frames = {name: frame for name, frame in model_of(1, price=18, holding=0, short=50, today=0, seen=True).facts.tables.items()
+              if len(frame) and name not in ("states", "transitions", "depths", "stock")}  # fmt: skip
+    frames["demand_levels"] = table(
+        "scope level value factor", *(["all", f"of{D}", 0.2, D / 100] for D in range(60, 141, 20))
+    )
+    terms = {"option_fee": fee, "option_price": 20, "surplus_discount": 1}
+    frames["terms"] = table(
+        "supplier scope attribute year value", *(["mine", "all", name, 2027, x] for name, x in terms.items())
+    )
+    settings = {"model": {"name": "delay", "years": [2027, 2027]}, "demand": {"uncertain": "yearly"}}
+    portfolio = procure.solve(make_model(settings, Facts.from_frames(frames)))
+    plan = portfolio.plan.groupby("decision")["value"].sum()
+    levels = np.arange(60, 141, 20)
+    taken = np.minimum(levels, firm + reserved) - np.minimum(levels, firm)
+    cost = 18 * firm + fee * reserved + np.mean(20 * taken + 50 * np.maximum(levels - firm - reserved, 0))
+    assert 1e3 * portfolio.summary["expected_cost"] == approx(cost)
+    assert (plan["contract"], plan.get("reserve", 0.0)) == approx((firm, reserved), abs=1e-6)
+
+
 # --- prices that nobody knows
 
 MARKET = {"low": 0.5, "usual": 1.0, "high": 2.0}
