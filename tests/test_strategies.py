@@ -294,6 +294,21 @@ def test_a_limit_on_the_plan_holds_at_every_moment(more):
     assert levels.loc["sea wait", "status"] == "infeasible" and levels.loc["sea none", "chosen"]
 
 
+def test_a_limit_on_the_plan_is_told_at_every_moment():
+    """A purse of 2 million USD a year holds the plant of 1.5 million: it is spent in 2028 where the verdict is that it works, and
+    a year has a row for each verdict, beside a limit that has no year.
+    """
+    model = option(["wait"])
+    limits = [{"name": "purse", "kind": "budget", "max": 2.0}, {"name": "most", "kind": "worst_case", "max": 100.0}]
+    document = {**model.settings.model_dump(by_alias=True, exclude_unset=True), "limits": limits}
+    portfolio = procure.solve(replace(model, settings=Settings.checked(document, model.origin)))
+    told = portfolio.limits.query("limit == 'purse'")
+    assert portfolio.limits.query("limit == 'most'")["year"].isna().all()
+    assert told["year"].tolist() == [2027, 2028, 2028]
+    assert sorted(told["value"].round(9)) == [0.0, 0.0, 1.5]
+    assert told["words"].str.contains("sea_verdict: works").sum() == 1
+
+
 def test_moments_are_years_that_remember():
     after = Moment(2030, (("china 2028", "ban"),))
     assert after != 2030 and after + 0 == 2030 and hash(Moment(2030)) == hash(2030) and Moment(2030) == 2030

@@ -219,6 +219,7 @@ class _Policy:
             words = f"{subject} has room left"
         words += f"; {aside}" if aside else ""
         name, tag, unit, per = limit.written, limit.tag, measure.name, measure.per
+        year = None if year is None else int(year)  # what was seen before a moment of it stands in the words
         return (name, limit.kind, tag, scope, year, value, bound, slack, unit, binding, musd, per, math.nan, words)
 
 
