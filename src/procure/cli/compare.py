@@ -10,6 +10,7 @@ import typer
 
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import DataError, Fault
+from procure.languages import Said
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
@@ -46,7 +47,14 @@ def _read(files: list[Path], faults: list[Fault]) -> dict[str, Portfolio]:
     for file, stem in zip(files, stems, strict=True):
         name = stem if stems.count(stem) == 1 else str(file)
         if name in portfolios:
-            faults.append(Fault(str(file), "it is named twice", "answers are held beside others", "name another"))
+            faults.append(
+                Fault(
+                    str(file),
+                    Said("it is named twice", "二度指定されている"),
+                    Said("answers are held beside others", "回答は別の回答と比べる"),
+                    Said("name another", "別のものを指定する"),
+                )
+            )
             continue
         try:
             portfolios[name] = read_portfolio(file)

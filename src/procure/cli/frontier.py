@@ -10,6 +10,7 @@ import typer
 from procure.cli.model import Changes, ModelName, Seeds, limit_of, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
+from procure.languages import Said
 
 
 def frontier(
@@ -41,9 +42,21 @@ def frontier(
     """Find what each step of a limit costs: cost, tail, mix and programme against its bound or any number."""
     faults = unwritable(json, force)
     if (low is None) != (high is None) or (at and low is not None):
-        seen = "--at beside --from and --to" if at else f"--{'to' if low is None else 'from'} alone"
+        seen = (
+            Said("--at beside --from and --to", "--at と --from、--to が並んでいる")
+            if at
+            else Said("--{seen} alone", "--{seen} だけがある").format(seen="to" if low is None else "from")
+        )
         faults.append(
-            Fault("procure frontier", seen, "a range has two ends, or values are named one by one", "give either")
+            Fault(
+                "procure frontier",
+                seen,
+                Said(
+                    "a range has two ends, or values are named one by one",
+                    "範囲には両端がある。または値を一つずつ挙げる",
+                ),
+                Said("give either", "どちらかにする"),
+            )
         )
     bounds: Any = None
     if low is not None and high is not None:

@@ -123,7 +123,12 @@ def limit_of(text: str, faults: list[Fault]) -> str | dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         remedy = """for example --limit '{ outage = 0.5, lost = ["china"], months = 12 }'"""
         faults.append(
-            Fault(f"--limit {text}", str(error), "a limit in braces is a table as a model file has it", remedy)
+            Fault(
+                f"--limit {text}",
+                str(error),
+                Said("a limit in braces is a table as a model file has it", "波括弧の制約は、モデルファイルと同じ表"),
+                remedy,
+            )
         )
         return ""
 

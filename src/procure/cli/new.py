@@ -46,17 +46,28 @@ def new(
 
     faults = unwritable(file, force, "procure new")
     if file.suffix != ".toml":
-        seen, rule = "it does not end in .toml", "a model file is TOML"
-        faults.append(Fault(str(file), seen, rule, f"write {file.stem or 'mine'}.toml"))
+        seen, rule = (
+            Said("it does not end in .toml", ".toml で終わっていない"),
+            Said("a model file is TOML", "モデルファイルは TOML"),
+        )
+        faults.append(
+            Fault(
+                str(file), seen, rule, Said("write {seen}.toml", "{seen}.toml と書く").format(seen=file.stem or "mine")
+            )
+        )
     if world is None:
         document, tables = _like(like, file, faults)
     else:
         if Path(world).name != world or world == "..":
             rule, remedy = (
-                "a world is a folder directly beside its model file",
-                f"write --world {Path(world).name.strip('.') or 'world'}",
+                Said(
+                    "a world is a folder directly beside its model file", "データのフォルダーはモデルファイルのすぐ隣"
+                ),
+                Said("write --world {seen}", "--world {seen} と書く").format(
+                    seen=Path(world).name.strip(".") or "world"
+                ),
             )
-            faults.append(Fault(f"--world {world}", "it is no plain name", rule, remedy))
+            faults.append(Fault(f"--world {world}", Said("it is no plain name", "単純な名前ではない"), rule, remedy))
         document = world_document(world)
         tables = {file.parent / world / f"{name}.csv": text for name, text in world_tables().items()}
     for folder in {path.parent for path in tables}:

@@ -11,6 +11,7 @@ from procure.cli.language import language
 from procure.cli.model import AnswerFile, Changes, load
 from procure.cli.output import Force, unwritable
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Said
 
 
 def plot(
@@ -40,10 +41,17 @@ def plot(
     if out.suffix.lower() not in SUFFIXES:
         faults.append(unknown_suffix(f"--out {out}", out))
     if kind not in KINDS:
-        faults.append(Fault("--kind", f"'{kind}'", "it is a kind of picture", nearest(kind, KINDS)))
+        faults.append(
+            Fault("--kind", f"'{kind}'", Said("it is a kind of picture", "図の種類であること"), nearest(kind, KINDS))
+        )
     elif of is not None and not KINDS[kind].is_of:
         faults.append(
-            Fault(f"--of {of}", f"a picture of kind {kind} is of all", "others are of a name", "leave it out")
+            Fault(
+                f"--of {of}",
+                Said("a picture of kind {kind} is of all", "種類 {kind} の図は全体の図").format(kind=kind),
+                Said("others are of a name", "他の図には名前を指定する"),
+                Said("leave it out", "省く"),
+            )
         )
     chosen = load(model, changes, faults) if model is not None else None
     if faults:

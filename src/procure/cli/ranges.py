@@ -10,6 +10,7 @@ import typer
 from procure.cli.model import Changes, Limits, ModelName, Seeds, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
+from procure.languages import Said
 
 
 def ranges(
@@ -34,7 +35,14 @@ def ranges(
     faults = unwritable(json, force)
     share = share_of_percent(value_of("--within", within, faults))
     if not faults and (isinstance(share, bool) or not isinstance(share, (int, float))):
-        faults.append(Fault(f"--within {within}", "it is no number", "it is a share of the least cost", "write 0.01"))
+        faults.append(
+            Fault(
+                f"--within {within}",
+                Said("it is no number", "数値ではない"),
+                Said("it is a share of the least cost", "最小費用に対する比率"),
+                Said("write 0.01", "0.01 と書く"),
+            )
+        )
     chosen = load(model, changes, faults, quiet=quiet, limits=limits)
     from procure.explore.ranges import ranges as find_ranges
 

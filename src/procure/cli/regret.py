@@ -10,6 +10,7 @@ import typer
 from procure.cli.model import Changes, Limits, ModelName, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
+from procure.languages import Said
 
 
 def regret(
@@ -54,7 +55,12 @@ def _readings(texts: list[str] | None, faults: list[Fault]) -> dict[str, dict[st
         where = f"--reading {text}"
         if not (name.strip() and colon and path and equals):
             faults.append(
-                Fault(where, "it is no reading", "a reading is NAME:path=value", "as in IMF:shortage.scale=4.2")
+                Fault(
+                    where,
+                    Said("it is no reading", "見方の指定ではない"),
+                    Said("a reading is NAME:path=value", "見方は NAME:path=value と書く"),
+                    Said("as in IMF:shortage.scale=4.2", "例: IMF:shortage.scale=4.2"),
+                )
             )
             continue
         readings.setdefault(name.strip(), {})[path] = value_of(where, value, faults)

@@ -13,7 +13,7 @@ from procure.cli.language import language
 from procure.cli.model import AnswerFile, Changes, load, value_of
 from procure.cli.output import Force, Quiet, progress_of_cases, unwritable
 from procure.errors import DataError, Fault
-from procure.languages import LANGUAGES
+from procure.languages import LANGUAGES, Said
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -55,13 +55,15 @@ def report(
     """Write a kept answer as one HTML page that opens offline: in English and Japanese, with pictures, to be read or printed."""
     faults = unwritable(out, force, "--out") + missing()
     if bool(sliders) is not (model is not None):
-        seen = "there is no model" if sliders else "there are no sliders"
+        seen = Said("there is no model", "モデルがない") if sliders else Said("there are no sliders", "つまみがない")
         faults.append(
             Fault(
                 "--sliders",
                 seen,
-                "sliders are solved by the model of the answer",
-                "give --model too" if sliders else "leave --model out",
+                Said("sliders are solved by the model of the answer", "つまみは回答のモデルで解く"),
+                Said("give --model too", "--model も指定する")
+                if sliders
+                else Said("leave --model out", "--model を省く"),
             )
         )
     ranges = ranges_of(sliders, faults)
@@ -76,9 +78,14 @@ def report(
     rows = None
     if chosen is not None:
         if chosen.facts.fingerprint != portfolio.fingerprint or not _is_of(chosen, portfolio):
-            rule = "sliders move the numbers of the answer"
+            rule = Said("sliders move the numbers of the answer", "つまみは回答の数値を動かす")
             raise DataError(
-                Fault(f"--model {model}", "the answer is of other choices or tables", rule, "give what was solved")
+                Fault(
+                    f"--model {model}",
+                    Said("the answer is of other choices or tables", "回答の選択か表が異なる"),
+                    rule,
+                    Said("give what was solved", "解いたものを指定する"),
+                )
             )
         rows = cases_of(chosen, ranges, quiet)
     write_report(portfolio, out.resolve(), rows, answers)
@@ -93,8 +100,12 @@ def missing() -> list[Fault]:
     """Why no page can be written, known before an hour of solving."""
     if find_spec("jinja2") is not None and find_spec("matplotlib") is not None:
         return []
-    seen = "jinja2 or matplotlib is not installed"
-    return [Fault("procure.report", seen, "they write the page", "pip install 'procure[report]'")]
+    seen = Said("jinja2 or matplotlib is not installed", "jinja2 か matplotlib がインストールされていない")
+    return [
+        Fault(
+            "procure.report", seen, Said("they write the page", "ページの作成に必要"), "pip install 'procure[report]'"
+        )
+    ]
 
 
 def ranges_of(sliders: list[str] | None, faults: list[Fault], option: str = "--sliders") -> dict[str, Any]:
@@ -114,10 +125,22 @@ def ranges_of(sliders: list[str] | None, faults: list[Fault], option: str = "--s
         low, colon, high = (part.strip() for part in ends.partition(":"))
         if not (path and equals and colon and low and high):
             faults.append(
-                Fault(where, "it is no path=low:high", "a slider moves a number between two ends", "see --help")
+                Fault(
+                    where,
+                    Said("it is no path=low:high", "path=low:high の形ではない"),
+                    Said("a slider moves a number between two ends", "つまみは数値を両端の間で動かす"),
+                    Said("see --help", "--help を見る"),
+                )
             )
         elif path in ranges:
-            faults.append(Fault(where, f"{path} has two sliders", "a number has one slider", "keep one of them"))
+            faults.append(
+                Fault(
+                    where,
+                    Said("{path} has two sliders", "{path} のつまみが二つある").format(path=path),
+                    Said("a number has one slider", "一つの数値のつまみは一つ"),
+                    Said("keep one of them", "一つだけ残す"),
+                )
+            )
         else:
             ranges[path] = {"from": value_of(where, low, faults), "to": value_of(where, high, faults), "steps": STEPS}
     return ranges

@@ -11,6 +11,7 @@ import typer
 from procure.cli.model import Changes, Limits, ModelName, load
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
+from procure.languages import Said
 
 
 def sensitivity(
@@ -55,7 +56,12 @@ def sensitivity(
     faults = unwritable(json, force)
     if decides and method not in (None, "decides"):
         faults.append(
-            Fault("--decides", f"--method {method} stands beside it", "one thing is asked", "drop one of them")
+            Fault(
+                "--decides",
+                Said("--method {method} stands beside it", "--method {method} が並んでいる").format(method=method),
+                Said("one thing is asked", "一度に問えるのは一つ"),
+                Said("drop one of them", "一方を外す"),
+            )
         )
     chosen = load(model, changes, faults, quiet=quiet, limits=limits)
     from procure.explore.sensitivity import sensitivity as find

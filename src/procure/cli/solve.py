@@ -11,6 +11,7 @@ from procure.cli.model import Changes, Limits, ModelName, TimeLimit, load
 from procure.cli.output import Force, Json, Quiet, progress, show, unwritable
 from procure.cli.report import Sliders, cases_of, missing, ranges_of, write_report
 from procure.errors import Fault
+from procure.languages import Said
 
 
 def solve(
@@ -70,7 +71,12 @@ def solve(
     ranges = ranges_of(sliders, faults)
     if sliders and report is None:
         faults.append(
-            Fault("--sliders", "there is no --report", "sliders are part of a page", "give --report FILE too")
+            Fault(
+                "--sliders",
+                Said("there is no --report", "--report がない"),
+                Said("sliders are part of a page", "つまみはページの一部"),
+                Said("give --report FILE too", "--report FILE も指定する"),
+            )
         )
     chosen = load(model, changes, faults, quiet=quiet, limits=limits)
     from procure.solving.solve import solve as find_portfolio

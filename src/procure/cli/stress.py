@@ -10,6 +10,7 @@ import typer
 from procure.cli.model import Changes, Solved, load
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import DataError, Fault
+from procure.languages import Said
 
 if TYPE_CHECKING:
     from procure.explore.stress import Stress
@@ -55,8 +56,15 @@ def stress(
     is_kept = answer.lower().endswith(".json")
     if is_kept:
         if changes and model is None:
-            rule = "a kept answer is followed in what was solved"
-            faults.append(Fault(f"--set {changes[0]}", "the answer is kept", rule, "name what was solved: --model"))
+            rule = Said("a kept answer is followed in what was solved", "保存された回答は解いたものの中で追う")
+            faults.append(
+                Fault(
+                    f"--set {changes[0]}",
+                    Said("the answer is kept", "回答は保存されたもの"),
+                    rule,
+                    Said("name what was solved: --model", "解いたものを指定する: --model"),
+                )
+            )
         if faults:
             raise DataError(faults)
         portfolio = read_portfolio(answer)

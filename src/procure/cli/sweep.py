@@ -63,11 +63,19 @@ def sweep(
     """Solve a model at every case of a grid, one row each; a run that was stopped goes on where it was."""
     faults = unwritable(csv, force, "--csv")
     if store is None and csv is None:
-        seen, rule = "neither --store nor --csv", "rows are kept in a store or written to a file"
-        faults.append(Fault("procure sweep", seen, rule, "add --store DIR"))
+        seen, rule = (
+            Said("neither --store nor --csv", "--store も --csv もない"),
+            Said("rows are kept in a store or written to a file", "行は保存先に置くかファイルに書く"),
+        )
+        faults.append(Fault("procure sweep", seen, rule, Said("add --store DIR", "--store DIR を加える")))
     if dask is not None and dask != "local" and "://" not in dask:
         faults.append(
-            Fault(f"--dask {dask}", "it is no address", "an address looks like tcp://host:8786", "or write local")
+            Fault(
+                f"--dask {dask}",
+                Said("it is no address", "アドレスではない"),
+                Said("an address looks like tcp://host:8786", "アドレスは tcp://host:8786 の形"),
+                Said("or write local", "または local と書く"),
+            )
         )
     chosen = load(model, changes, faults, quiet=quiet)
     from procure.explore.sweep import sweep as find_rows

@@ -11,6 +11,7 @@ import typer
 from procure.cli.model import Changes, Limits, ModelName, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, progress_of_cases, unwritable
 from procure.errors import Fault
+from procure.languages import Said
 
 
 def switch(
@@ -94,8 +95,15 @@ def _second(text: str, faults: list[Fault]) -> tuple[str, Any, Any] | None:
     """The second number and its range."""
     parts = [part.strip() for part in text.split(":")]
     if len(parts) != 3 or not all(parts):
-        rule = "a second number is PATH:low:high"
-        faults.append(Fault(f"--and {text}", "it is no number with a range", rule, "as in shortage.scale:0.5:2"))
+        rule = Said("a second number is PATH:low:high", "二つ目の数値は PATH:low:high")
+        faults.append(
+            Fault(
+                f"--and {text}",
+                Said("it is no number with a range", "範囲のある数値ではない"),
+                rule,
+                Said("as in shortage.scale:0.5:2", "例: shortage.scale:0.5:2"),
+            )
+        )
         return None
     return parts[0], *(value_of(f"--and {text}", part, faults) for part in parts[1:])
 
@@ -105,15 +113,41 @@ def _unread(
 ) -> None:
     """Options that would say nothing are faults."""
     if also is not None and first_of is not None:
-        rule = "first suppliers are told along one number"
-        faults.append(Fault("--first-of", "--and is given, too", rule, "leave one out"))
+        rule = Said("first suppliers are told along one number", "第一の供給元は一つの数値に沿って示す")
+        faults.append(
+            Fault(
+                "--first-of",
+                Said("--and is given, too", "--and も指定されている"),
+                rule,
+                Said("leave one out", "一方を外す"),
+            )
+        )
     for option, value in of_two.items():
         if value is not None and also is None:
             faults.append(
-                Fault(option, "there is one number", "cases are kept and shared out over two", "leave it out")
+                Fault(
+                    option,
+                    Said("there is one number", "数値は一つ"),
+                    Said("cases are kept and shared out over two", "事例の保存と分担は二つの数値のとき"),
+                    Said("leave it out", "省く"),
+                )
             )
     if of_one["--digits"] is not None and also is not None:
-        faults.append(Fault("--digits", "there are two numbers", "over two a switch is told about", "leave it out"))
+        faults.append(
+            Fault(
+                "--digits",
+                Said("there are two numbers", "数値は二つ"),
+                Said("over two a switch is told about", "二つの数値では切り替わりの概略を示す"),
+                Said("leave it out", "省く"),
+            )
+        )
     if of_one["--standard-error"] is not None and first_of is not None:
-        rule = "a first supplier has no tie"
-        faults.append(Fault("--standard-error", "--first-of is given, too", rule, "leave it out"))
+        rule = Said("a first supplier has no tie", "第一の供給元に優劣不明はない")
+        faults.append(
+            Fault(
+                "--standard-error",
+                Said("--first-of is given, too", "--first-of も指定されている"),
+                rule,
+                Said("leave it out", "省く"),
+            )
+        )

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 from pandas import DataFrame, Series
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Said
 from procure.portfolio.frames import encode_number
 from procure.portfolio.read import check_version, read_document
 from procure.portfolio.store import write
@@ -70,15 +71,24 @@ def read_kept(path: str | Path, kinds: Iterable[type[Answer]]) -> Answer:
     by_format = {kind.format: kind for kind in kinds}
     said = document.get("format") if isinstance(document, dict) else None
     if not isinstance(said, str) or said not in by_format:
-        rule = f"the format is one of {', '.join(by_format)}"
-        remedy = nearest(said, by_format) if isinstance(said, str) else "give a file that --json wrote"
-        raise DataError(Fault(where, f"format is {said!r}", rule, remedy))
+        rule = Said("the format is one of {names}", "format は次のいずれか: {names}").format(names=", ".join(by_format))
+        remedy = (
+            nearest(said, by_format)
+            if isinstance(said, str)
+            else Said("give a file that --json wrote", "--json が書いたファイルを指定する")
+        )
+        raise DataError(Fault(where, Said("format is {said!r}", "format は {said!r}").format(said=said), rule, remedy))
     check_version(document, VERSION, where)
     kind = by_format[said]
     hints, faults = get_type_hints(kind), list[Fault]()
     own = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]  # of those that derive
     faults += [
-        Fault(where, f"unknown key '{key}'", "an answer has no other keys", nearest(key, own))
+        Fault(
+            where,
+            Said("unknown key '{key}'", "未知のキー '{key}'").format(key=key),
+            Said("an answer has no other keys", "回答に他のキーはない"),
+            nearest(key, own),
+        )
         for key in document
         if key not in (*own, "format", "version")
     ]
@@ -87,7 +97,13 @@ def read_kept(path: str | Path, kinds: Iterable[type[Answer]]) -> Answer:
         if name in document:
             values[name] = _read(document[name], hints[name], f"{where}, {name}", faults)
         elif field.default is MISSING:
-            faults.append(Fault(where, f"'{name}' is missing", "an answer has this key"))
+            faults.append(
+                Fault(
+                    where,
+                    Said("'{name}' is missing", "'{name}' がない").format(name=name),
+                    Said("an answer has this key", "回答にはこのキーがある"),
+                )
+            )
     if faults:
         raise DataError(faults)
     return kind(**values)
@@ -108,23 +124,41 @@ def _read(value: Any, hint: Any, where: str, faults: list[Fault]) -> Any:
         return math.nan if value is None else float(value)
     if kind in (str, bool, int) and type(value) is kind:
         return value
-    faults.append(Fault(where, f"value is {str(value)[:40]!r}", f"it is {getattr(kind, '__name__', kind)}"))
+    faults.append(
+        Fault(
+            where,
+            Said("value is {said!r}", "値は {said!r}").format(said=str(value)[:40]),
+            Said("it is {seen}", "これは {seen}").format(seen=getattr(kind, "__name__", kind)),
+        )
+    )
     return None
 
 
 def _frame(document: Any, where: str, faults: list[Fault]) -> DataFrame | None:
     """A frame by its columns: texts where there are any, else numbers, blank ones NaN."""
     if not isinstance(document, dict) or not all(isinstance(cells, list) for cells in document.values()):
-        faults.append(Fault(where, "it is no object of columns", "a frame is one"))
+        faults.append(
+            Fault(
+                where,
+                Said("it is no object of columns", "列のオブジェクトではない"),
+                Said("a frame is one", "表はそうである"),
+            )
+        )
         return None
     if len(lengths := {len(cells) for cells in document.values()}) > 1:
-        seen = f"columns of {' and '.join(map(str, sorted(lengths)))} rows"
-        faults.append(Fault(where, seen, "columns are of one length"))
+        seen = Said("columns of {names} rows", "{names} 行の列").format(names=" and ".join(map(str, sorted(lengths))))
+        faults.append(Fault(where, seen, Said("columns are of one length", "列の長さは同じ")))
         return None
     columns = {}
     for name, cells in document.items():
         if any(isinstance(cell, (list, dict)) for cell in cells):
-            faults.append(Fault(f"{where}.{name}", "a cell is no text and no number", "cells are"))
+            faults.append(
+                Fault(
+                    f"{where}.{name}",
+                    Said("a cell is no text and no number", "文字列でも数値でもないセルがある"),
+                    Said("cells are", "セルはそのどちらか"),
+                )
+            )
             return None
         columns[name] = Series(_column(cells))
     return DataFrame(columns)

@@ -11,6 +11,7 @@ from procure.errors import nearest
 from procure.facts.schema import Reference, schema
 from procure.facts.scopes import CONTROLLED
 from procure.facts.tables import Reject, Typed, text_of
+from procure.languages import Said
 from procure.words import chances
 
 TOLERANCE = 1e-6
@@ -43,8 +44,15 @@ def check_names(
         if key not in valid:
             options = sorted(other[-1] for other in valid if other[:-1] == key[:-1])
             owner = f" of '{key[0]}'" if len(key) > 1 else ""
-            where = f"{place}, column {column}"
-            reject(where, f"unknown {column} '{key[-1]}'{owner}", rule, remedy or nearest(str(key[-1]), options))
+            where = Said("{place}, column {column}", "{place}、列 {column}").format(place=place, column=column)
+            reject(
+                where,
+                Said("unknown {column} '{said}'{owner}", "未知の {column} '{said}'{owner}").format(
+                    column=column, said=key[-1], owner=owner
+                ),
+                rule,
+                remedy or nearest(str(key[-1]), options),
+            )
 
     scopes = _scopes(tables)
     for name in tables if only is None else only:
@@ -115,6 +123,18 @@ def check_sums(
                 if total <= whole.bound + TOLERANCE and not (whole.is_exact and total < whole.bound - TOLERANCE):
                     continue
                 parts = chances(((" ".join(words(keys, row)), cells[column][row]) for row in rows), most=6)
-                seen = f"{column} of '{group}' sums to {total:.6g}: {parts}"
-                remedy = "rescale them, or add the missing outcome" if whole.is_exact else "rescale them"
-                reject(f"{label}, column {column}", seen, whole.rule, remedy)
+                seen = Said(
+                    "{column} of '{group}' sums to {total:.6g}: {parts}",
+                    "'{group}' の {column} の合計は {total:.6g}: {parts}",
+                ).format(column=column, group=group, total=total, parts=parts)
+                remedy = (
+                    Said("rescale them, or add the missing outcome", "比例して直すか、欠けている結果を加える")
+                    if whole.is_exact
+                    else Said("rescale them", "比例して直す")
+                )
+                reject(
+                    Said("{label}, column {column}", "{label}、列 {column}").format(label=label, column=column),
+                    seen,
+                    whole.rule,
+                    remedy,
+                )

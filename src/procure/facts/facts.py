@@ -33,6 +33,7 @@ from procure.facts.paths import Paths, Place
 from procure.facts.schema import Bounds, schema, statuses
 from procure.facts.sheet import folder_sheets, frame_sheet
 from procure.facts.tables import Reject, Typed, is_outside, rejecter, text_of
+from procure.languages import Said
 from procure.words import listed
 
 if TYPE_CHECKING:
@@ -105,9 +106,9 @@ class Facts:
         >>> mine.value("demand.Cu.2027")
         900.0
         """
-        rule = "tables are those of datapackage.json"
+        rule = Said("tables are those of datapackage.json", "表は datapackage.json にあるもの")
         faults = [
-            Fault(str(name), "no table has this name", rule, nearest(str(name), schema()))
+            Fault(str(name), Said("no table has this name", "この名前の表はない"), rule, nearest(str(name), schema()))
             for name in frames
             if name not in schema()
         ]
@@ -267,7 +268,12 @@ class Facts:
                 faults += error.faults
                 continue
             if place in places:
-                reject(path, f"names the same number as {places[place]}", "a number is set once", "keep one of them")
+                reject(
+                    path,
+                    Said("names the same number as {first}", "{first} と同じ数値を指す").format(first=places[place]),
+                    Said("a number is set once", "一つの数値の設定は一度だけ"),
+                    Said("keep one of them", "一つだけ残す"),
+                )
             places.setdefault(place, path)
 
         def numbers(facts: Facts, of_rates: bool) -> dict[Place, Given]:
@@ -295,10 +301,20 @@ class Facts:
         bounds, number = self._bounds(place), stated * way.factor
         if is_outside(number, bounds) or not math.isfinite(number):
             seen = value if isinstance(value, str) else f"{stated:g}"
-            reject(path, seen, bounds.in_unit(way.unit, way.factor).rule(path), "check sign, unit and decimal point")
+            reject(
+                path,
+                seen,
+                bounds.in_unit(way.unit, way.factor).rule(path),
+                Said("check sign, unit and decimal point", "符号・単位・小数点を確かめる"),
+            )
         elif schema()[place.table].columns[place.column].kind == "integer" and not number.is_integer():
             rule = bounds.in_unit(way.unit, way.factor).rule(path)
-            reject(path, f"{stated:g} is not a whole number", rule, "round it")
+            reject(
+                path,
+                Said("{stated:g} is not a whole number", "{stated:g} は整数ではない").format(stated=stated),
+                rule,
+                Said("round it", "丸める"),
+            )
         else:
             return Given(number, way.currency)
         return None
@@ -312,19 +328,42 @@ class Facts:
         if isinstance(value, str) and (with_unit := quantity(value)) is not None:
             number, stated = with_unit
             if not unit:
-                reject(path, f"'{value}' has a unit", f"{path} is a plain number", "leave out the unit")
+                reject(
+                    path,
+                    Said("'{value}' has a unit", "'{value}' には単位がある").format(value=value),
+                    Said("{path} is a plain number", "{path} は単位のない数値").format(path=path),
+                    Said("leave out the unit", "単位を省く"),
+                )
                 return None
             units = self._units(place)
             try:
                 way = Written(stated, units.factor(stated, unit), units.currency(stated))
             except ValueError:
-                seen = f"unit '{stated}' does not convert to {row.unit}"
-                reject(path, seen, f"{path} is written in {row.unit}", f"write for example {self._example(path)}")
+                seen = Said(
+                    "unit '{stated}' does not convert to {unit}", "単位 '{stated}' は {unit} に換算できない"
+                ).format(stated=stated, unit=row.unit)
+                reject(
+                    path,
+                    seen,
+                    Said("{path} is written in {unit}", "{path} は {unit} で書く").format(path=path, unit=row.unit),
+                    Said("write for example {example}", "例えば {example} と書く").format(example=self._example(path)),
+                )
                 return None
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(as_float(number)):
-            remedy = f"give a number, or one with its unit: {self._example(path)}" if unit else "give a number"
+            remedy = (
+                Said(
+                    "give a number, or one with its unit: {example}", "数値か、単位付きの数値を書く: {example}"
+                ).format(example=self._example(path))
+                if unit
+                else Said("give a number", "数値を書く")
+            )
             rule = self._bounds(place).in_unit(way.unit, way.factor).rule(path)
-            reject(path, f"{value!r} is not a finite number", rule, remedy)
+            reject(
+                path,
+                Said("{value!r} is not a finite number", "{value!r} は有限の数値ではない").format(value=value),
+                rule,
+                remedy,
+            )
             return None
         return float(number), way
 
@@ -412,7 +451,7 @@ class Facts:
         import pandas as pd
 
         if status is not None and status not in statuses():
-            rule = f"a status is one of {listed(statuses())}"
+            rule = Said("a status is one of {seen}", "根拠は次のいずれか: {seen}").format(seen=listed(statuses()))
             raise DataError(Fault("status", f"'{status}'", rule, nearest(status, statuses())))
         path = {place: path for path, place in self._paths.full.items()}
         columns = ["value", "unit", "low", "high", "source", "source_year", "address", "status", "confidence", "note"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts.schema import schema
+from procure.languages import Said
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -64,8 +65,15 @@ def read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header):
-                remedy = "put quotes around text with commas"
-                faults.append(Fault(place, f"{len(cells)} cells", f"the header has {len(header)} columns", remedy))
+                remedy = Said("put quotes around text with commas", "コンマを含む文字列は引用符で囲む")
+                faults.append(
+                    Fault(
+                        place,
+                        Said("{count} cells", "セルが {count} 個").format(count=len(cells)),
+                        Said("the header has {count} columns", "見出しは {count} 列").format(count=len(header)),
+                        remedy,
+                    )
+                )
                 continue
             rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=True)})
             places.append(place)
@@ -95,18 +103,34 @@ def frame_sheet(name: str, frame: DataFrame) -> Sheet:
 def folder_sheets(folder: Path, faults: list[Fault]) -> dict[str, Sheet | None]:
     """Every CSV file directly in the folder by its name, None where it cannot be read; a name that is no table is a fault."""
     if not folder.is_dir():
-        remedy = "name a folder of CSV tables"
-        raise DataError(Fault(str(folder), "no such folder", "facts are read from a folder", remedy))
+        remedy = Said("name a folder of CSV tables", "CSV の表のフォルダーを指定する")
+        raise DataError(
+            Fault(
+                str(folder),
+                Said("no such folder", "そのフォルダーはない"),
+                Said("facts are read from a folder", "データはフォルダーから読む"),
+                remedy,
+            )
+        )
     sheets: dict[str, Sheet | None] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() != ".csv" or path.name.startswith("."):
             continue
         if path.stem not in schema():
-            faults.append(Fault(path.name, "no table has this name", _KNOWN_TABLES, nearest(path.stem, schema())))
+            faults.append(
+                Fault(
+                    path.name,
+                    Said("no table has this name", "この名前の表はない"),
+                    _KNOWN_TABLES,
+                    nearest(path.stem, schema()),
+                )
+            )
             sheets[path.stem] = None
         else:
             sheets[path.stem] = read_sheet(path, faults)
     return sheets
 
 
-_KNOWN_TABLES = "the file name is the name of a table of datapackage.json"
+_KNOWN_TABLES = Said(
+    "the file name is the name of a table of datapackage.json", "ファイル名は datapackage.json の表の名前"
+)

@@ -16,6 +16,7 @@ from procure.errors import Fault, nearest
 from procure.facts.conversion import Units, Written
 from procure.facts.schema import Bounds, Column, Table
 from procure.facts.sheet import Cells, Sheet
+from procure.languages import Said
 from procure.words import half_width
 
 TRUE, FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
@@ -41,7 +42,14 @@ def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -
     before = len(faults)
     _check_header(table, sheet, faults)
     if not sheet.rows and not table.may_be_empty and len(faults) == before:
-        faults.append(Fault(sheet.label, "no rows", "a table has at least one row", "fill it or delete it"))
+        faults.append(
+            Fault(
+                sheet.label,
+                Said("no rows", "行がない"),
+                Said("a table has at least one row", "表には少なくとも一行ある"),
+                Said("fill it or delete it", "埋めるか削除する"),
+            )
+        )
     typed = Typed({name: [] for name in table.columns}, sheet.places, [])
     reject = rejecter(faults)
     for number, (row, place) in enumerate(zip(sheet.rows, sheet.places, strict=True)):
@@ -64,8 +72,15 @@ def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -
             is_sound &= is_sound_cell
         for name in table.blank.get(attribute or "", ()):
             if cells[name]:
-                rule = f"{name} is blank where the attribute is {attribute}"
-                reject(f"{place}, column {name}", f"'{cells[name]}'", rule, "clear the cell, or drop the row")
+                rule = Said(
+                    "{name} is blank where the attribute is {attribute}", "属性が {attribute} の行では {name} は空欄"
+                ).format(name=name, attribute=attribute)
+                reject(
+                    Said("{place}, column {name}", "{place}、列 {name}").format(place=place, name=name),
+                    f"'{cells[name]}'",
+                    rule,
+                    Said("clear the cell, or drop the row", "セルを空にするか、行を削る"),
+                )
         typed.written.append(_convert(table, values, units, place, reject) if is_sound else Written(values["unit"]))
         for name, value in values.items():
             typed.columns[name].append(value)
@@ -89,18 +104,37 @@ def rejecter(faults: list[Fault]) -> Reject:
 
 def _check_header(table: Table, sheet: Sheet, faults: list[Fault]) -> None:
     """The columns are those of the schema, each once, and none is missing that is needed."""
-    rule = f"the columns of {table.name} are those of datapackage.json"
+    rule = Said(
+        "the columns of {name} are those of datapackage.json", "{name} の列は datapackage.json にあるもの"
+    ).format(name=table.name)
     for name, count in Counter(sheet.header).items():
         if name not in table.columns:
-            remedy = "separate the cells by commas" if ";" in name or "\t" in name else nearest(name, table.columns)
-            faults.append(Fault(sheet.label, f"unknown column '{name}'", rule, remedy))
+            remedy = (
+                Said("separate the cells by commas", "セルをコンマで区切る")
+                if ";" in name or "\t" in name
+                else nearest(name, table.columns)
+            )
+            faults.append(
+                Fault(sheet.label, Said("unknown column '{name}'", "未知の列 '{name}'").format(name=name), rule, remedy)
+            )
         elif count > 1:
-            faults.append(Fault(sheet.label, f"column '{name}' stands {count} times", rule, "keep one of them"))
+            faults.append(
+                Fault(
+                    sheet.label,
+                    Said("column '{name}' stands {count} times", "列 '{name}' が {count} 回ある").format(
+                        name=name, count=count
+                    ),
+                    rule,
+                    Said("keep one of them", "一つだけ残す"),
+                )
+            )
     for column in table.columns.values():
         if column.required and column.name not in sheet.header:
-            seen = f"no column '{column.name}'"
-            remedy = f"add it: {column.bounds.description.lower()}"
-            faults.append(Fault(sheet.label, seen, f"{table.name} needs it", remedy))
+            seen = Said("no column '{name}'", "列 '{name}' がない").format(name=column.name)
+            remedy = Said("add it: {seen}", "加える: {seen}").format(seen=column.bounds.description.lower())
+            faults.append(
+                Fault(sheet.label, seen, Said("{name} needs it", "{name} に必要").format(name=table.name), remedy)
+            )
 
 
 def _filled(table: Table, row: Cells) -> Cells:
@@ -120,22 +154,50 @@ def _cell(
     """One cell as its type, and whether it is sound; bounds of numbers wait for the conversion of units."""
     if column.kind == "boolean":
         if text.lower() not in TRUE | FALSE:
-            reject(where, f"'{text}'", f"{column.name} is true or false", "write true or false")
+            reject(
+                where,
+                f"'{text}'",
+                Said("{name} is true or false", "{name} は true か false").format(name=column.name),
+                Said("write true or false", "true か false と書く"),
+            )
         return text.lower() in TRUE, text.lower() in TRUE | FALSE
     if not text:
         if column.required:
-            reject(where, "a blank", f"{table.name} needs {column.name}", "fill the cell or drop the row")
+            reject(
+                where,
+                Said("a blank", "空欄"),
+                Said("{name} needs {column_name}", "{name} には {column_name} が必要").format(
+                    name=table.name, column_name=column.name
+                ),
+                Said("fill the cell or drop the row", "セルを埋めるか、行を削る"),
+            )
         return (math.nan if column.numeric else ""), not column.required
     if column.numeric:
         return _number(table, column, text, attribute, where, reject)
     if column.allowed and text not in column.allowed:
         reject(
-            where, f"'{text}'", f"{column.name} is one of {', '.join(column.allowed)}", nearest(text, column.allowed)
+            where,
+            f"'{text}'",
+            Said("{name} is one of {names}", "{name} は次のいずれか: {names}").format(
+                name=column.name, names=", ".join(column.allowed)
+            ),
+            nearest(text, column.allowed),
         )
         return text, False
     if column.pattern and not column.pattern.search(text):
-        remedy = "use letters, digits and underscores" if "A-Za-z" in column.pattern.pattern else "mend the cell"
-        reject(where, f"'{text}'", f"{column.name} matches {column.pattern.pattern}", remedy)
+        remedy = (
+            Said("use letters, digits and underscores", "英数字と下線を使う")
+            if "A-Za-z" in column.pattern.pattern
+            else Said("mend the cell", "セルを直す")
+        )
+        reject(
+            where,
+            f"'{text}'",
+            Said("{name} matches {pattern}", "{name} は {pattern} の形").format(
+                name=column.name, pattern=column.pattern.pattern
+            ),
+            remedy,
+        )
         return text, False
     return text, True
 
@@ -150,15 +212,45 @@ def _number(
     except ValueError:
         number = math.nan
     if math.isnan(number):
-        remedy = "write plain digits, without separators or units" if re.search(r"\d", text) else "fill in a number"
-        remedy = f"write {plain}: these are full-width digits" if (plain := half_width(text)) else remedy
-        reject(where, f"'{text}' is not a number", bounds.rule(column.name), remedy)
+        remedy = (
+            Said("write plain digits, without separators or units", "区切りや単位のない数字で書く")
+            if re.search(r"\d", text)
+            else Said("fill in a number", "数値を書く")
+        )
+        remedy = (
+            Said("write {plain}: these are full-width digits", "{plain} と書く（全角数字になっている）").format(
+                plain=plain
+            )
+            if (plain := half_width(text))
+            else remedy
+        )
+        reject(
+            where,
+            Said("'{text}' is not a number", "'{text}' は数値ではない").format(text=text),
+            bounds.rule(column.name),
+            remedy,
+        )
     elif math.isinf(number):
-        reject(where, f"'{text}' is infinite", bounds.rule(column.name), "leave out the row if there is no limit")
+        reject(
+            where,
+            Said("'{text}' is infinite", "'{text}' は無限大").format(text=text),
+            bounds.rule(column.name),
+            Said("leave out the row if there is no limit", "上限がなければ行を省く"),
+        )
     elif column.kind == "integer" and not number.is_integer():
-        reject(where, f"{text} is not a whole number", bounds.rule(column.name), "round it")
+        reject(
+            where,
+            Said("{text} is not a whole number", "{text} は整数ではない").format(text=text),
+            bounds.rule(column.name),
+            Said("round it", "丸める"),
+        )
     elif is_outside(number, bounds) and not column.in_unit_of_row:
-        reject(where, f"{number:g}", bounds.rule(column.name), "check sign, unit and decimal point")
+        reject(
+            where,
+            f"{number:g}",
+            bounds.rule(column.name),
+            Said("check sign, unit and decimal point", "符号・単位・小数点を確かめる"),
+        )
     else:
         return number, True
     return number, False
@@ -177,8 +269,15 @@ def _convert(table: Table, values: dict[str, Any], units: Units, place: str, rej
         try:
             written = Written(written.unit, units.factor(written.unit, target), units.currency(written.unit))
         except ValueError as error:
-            remedy = f"give it in {target}, or in a unit that converts to it"
-            reject(f"{place}, column unit", str(error), f"{table.name} is kept in {target}", remedy)
+            remedy = Said(
+                "give it in {target}, or in a unit that converts to it", "{target} か、それに換算できる単位で書く"
+            ).format(target=target)
+            reject(
+                Said("{place}, column unit", "{place}、列 unit").format(place=place),
+                str(error),
+                Said("{name} is kept in {target}", "{name} の単位は {target}").format(name=table.name, target=target),
+                remedy,
+            )
             return written
         values["unit"] = target
     given = {name: values[name] for name in like}
@@ -188,14 +287,27 @@ def _convert(table: Table, values: dict[str, Any], units: Units, place: str, rej
         bounds = table.bounds(table.columns[name], attribute)
         repeated = name != "value" and given[name] == given["value"]
         if not math.isnan(values[name]) and is_outside(values[name], bounds) and not repeated:
-            remedy = "check sign, unit and decimal point; for 'no limit' leave out the row"
+            remedy = Said(
+                "check sign, unit and decimal point; for 'no limit' leave out the row",
+                "符号・単位・小数点を確かめる。上限がなければ行を省く",
+            )
             rule = bounds.in_unit(written.unit, written.factor).rule(attribute or name)
-            reject(f"{place}, column {name}", f"{given[name]:g}", rule, remedy)
+            reject(
+                Said("{place}, column {name}", "{place}、列 {name}").format(place=place, name=name),
+                f"{given[name]:g}",
+                rule,
+                remedy,
+            )
     low, value, high = given["low"], given["value"], given["high"]
     if value < low - 1e-12 * abs(low) or value > high + 1e-12 * abs(high):
         rule = "low <= value <= high"
         reject(
-            f"{place}, column value", f"{value:g} outside {low:g} to {high:g}", rule, "widen the range or mend value"
+            Said("{place}, column value", "{place}、列 value").format(place=place),
+            Said("{value:g} outside {low:g} to {high:g}", "{value:g} は {low:g}～{high:g} の外").format(
+                value=value, low=low, high=high
+            ),
+            rule,
+            Said("widen the range or mend value", "範囲を広げるか value を直す"),
         )
     return written
 
@@ -210,7 +322,12 @@ def _check_key(table: Table, typed: Typed, reject: Reject) -> None:
         if key in first:
             name = ", ".join(text_of(part) for part in key)
             reject(
-                place, f"{name} again, after {first[key]}", f"{', '.join(table.key)} name one row", "keep one of them"
+                place,
+                Said("{name} again, after {first}", "{name} が再び現れた（最初は {first}）").format(
+                    name=name, first=first[key]
+                ),
+                Said("{names} name one row", "{names} の組は一行だけ").format(names=", ".join(table.key)),
+                Said("keep one of them", "一つだけ残す"),
             )
         first.setdefault(key, place)
 

@@ -64,8 +64,11 @@ class Outage(UnservedShare):
     def faults(self, choice: Any) -> Iterator[tuple[str, str, str]]:
         """A word that is none of ours."""
         if isinstance(choice.lost, str) and choice.lost not in ANY:
-            rule = "lost is 'any one', 'any two' or a list of suppliers"
-            yield f"lost is '{choice.lost}'", rule, nearest(choice.lost, ANY)
+            rule = Said(
+                "lost is 'any one', 'any two' or a list of suppliers",
+                "lost は 'any one'、'any two'、または供給元のリスト",
+            )
+            yield Said("lost is '{lost}'", "lost は '{lost}'").format(lost=choice.lost), rule, nearest(choice.lost, ANY)
 
     def suppliers_named(self, choice: Any) -> Iterator[tuple[str, str]]:
         """Those that are lost."""

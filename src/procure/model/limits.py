@@ -22,7 +22,11 @@ _FROM_TO = Said("from {first} to {last}", "{first}～{last}年")
 
 def _known(kind: str) -> str:
     if kind not in KINDS:
-        raise wrong(f"value is '{kind}'", f"it is one of {', '.join(KINDS)}", nearest(kind, KINDS))
+        raise wrong(
+            Said("value is '{kind}'", "値は '{kind}'").format(kind=kind),
+            Said("it is one of {names}", "次のいずれか: {names}").format(names=", ".join(KINDS)),
+            nearest(kind, KINDS),
+        )
     return kind
 
 
@@ -36,10 +40,18 @@ def number_of(bound: Any, measure: Unit) -> Any:
     """The number that a text with a unit stands for, in the unit of a bound; as it is where a rate is needed, or it is no text."""
     if not isinstance(bound, str):
         return bound
-    remedy = f'write digits, or for example "{measure.example}"'
+    remedy = Said('write digits, or for example "{example}"', '数字か、例えば "{example}" と書く').format(
+        example=measure.example
+    )
     said = quantity(bound)
     if said is None:
-        raise wrong(f"value is {short(bound)}", f"it is a number of {measure.name}, or text with a unit", remedy)
+        raise wrong(
+            Said("value is {seen}", "値は {seen}").format(seen=short(bound)),
+            Said("it is a number of {name}, or text with a unit", "{name} の数値か、単位付きの文字列").format(
+                name=measure.name
+            ),
+            remedy,
+        )
     number, unit = said
     try:
         return number * PLAIN.factor(unit, measure.target)
@@ -47,7 +59,11 @@ def number_of(bound: Any, measure: Unit) -> Any:
         currency = CURRENCY.search(unit)
         if measure is MUSD and currency and currency[0] != "USD":
             return bound  # known when the facts are: `CommonChoices.at`
-        raise wrong(f"value is {short(bound)}: {error}", f"a bound is in {measure.name}", remedy) from None
+        raise wrong(
+            Said("value is {seen}: {error}", "値は {seen}: {error}").format(seen=short(bound), error=error),
+            Said("a bound is in {name}", "限度の単位は {name}").format(name=measure.name),
+            remedy,
+        ) from None
 
 
 class CommonChoices(Table):
@@ -88,18 +104,30 @@ class CommonChoices(Table):
             return written
         kinds = [key for key in written if key in KINDS]
         if len(kinds) > 1:
-            rule = "a limit is of one kind"
-            raise wrong(f"it has {' and '.join(map(repr, kinds))}", rule, "write a limit for each")
+            rule = Said("a limit is of one kind", "制約の種類は一つ")
+            raise wrong(
+                Said("it has {names}", "{names} がある").format(names=" and ".join(map(repr, kinds))),
+                rule,
+                Said("write a limit for each", "それぞれ別の制約として書く"),
+            )
         if not kinds:
             known = {*cls.takes(), "name", "kind"}
             for key in written:
                 if isinstance(key, str) and key not in known:
-                    rule = "a limit in one line is its kind and its bound"
-                    raise wrong(f"it has '{key}' and no kind", rule, nearest(key, KINDS))
+                    rule = Said("a limit in one line is its kind and its bound", "一行の制約は種類と限度からなる")
+                    raise wrong(
+                        Said("it has '{key}' and no kind", "'{key}' があり種類がない").format(key=key),
+                        rule,
+                        nearest(key, KINDS),
+                    )
             return written
         kind, bound = kinds[0], KINDS[kinds[0]].sense
         if bound in written:
-            raise wrong(f"it has '{kind}' and '{bound}'", "the bound is written once", f'write kind = "{kind}"')
+            raise wrong(
+                Said("it has '{kind}' and '{bound}'", "'{kind}' と '{bound}' がある").format(kind=kind, bound=bound),
+                Said("the bound is written once", "限度を書くのは一度だけ"),
+                Said('write kind = "{kind}"', 'kind = "{kind}" と書く').format(kind=kind),
+            )
         rest = {key: value for key, value in written.items() if key != kind}
         return {"name": kind, "kind": kind} | rest | {bound: written[kind]}
 
@@ -115,24 +143,55 @@ class CommonChoices(Table):
         wanted, other = kind.sense, "max" if kind.sense == "min" else "min"
         if getattr(self, wanted) is None or getattr(self, other) is not None:
             has = " and ".join(f"'{key}'" for key in ("min", "max") if getattr(self, key) is not None) or "no bound"
-            rule = f"a limit of kind '{self.kind}' has '{wanted}' and no '{other}'"
-            raise wrong(f"it has {has}", rule, f"write {wanted} = and the bound")
+            rule = Said(
+                "a limit of kind '{kind}' has '{wanted}' and no '{other}'",
+                "種類 '{kind}' の制約には '{wanted}' があり '{other}' はない",
+            ).format(kind=self.kind, wanted=wanted, other=other)
+            raise wrong(
+                Said("it has {has}", "{has} がある").format(has=has),
+                rule,
+                Said("write {wanted} = and the bound", "{wanted} = に続けて限度を書く").format(wanted=wanted),
+            )
         written = getattr(self, wanted)
         bound = float(written) if not isinstance(written, str) else quantity(written)[0]  # type: ignore[index]  # it has both
         if kind.measured_in is SHARE and not 0 <= bound <= 1:
-            meant = f'write {bound / 100:g} or "{bound:g} %"' if 1 < bound <= 100 else "write 0.65 for 65 %"
-            raise wrong(f"{wanted} is {bound:g}", "a share lies between 0 and 1", meant)
+            meant = (
+                Said('write {seen:g} or "{bound:g} %"', '{seen:g} か "{bound:g} %" と書く').format(
+                    seen=bound / 100, bound=bound
+                )
+                if 1 < bound <= 100
+                else Said("write 0.65 for 65 %", "65 % は 0.65 と書く")
+            )
+            raise wrong(
+                Said("{wanted} is {bound:g}", "{wanted} は {bound:g}").format(wanted=wanted, bound=bound),
+                Said("a share lies between 0 and 1", "比率は 0 から 1 の間"),
+                meant,
+            )
         if bound < 0:
             seen = written if isinstance(written, str) else f"{written:g}"
-            raise wrong(f"{wanted} is {seen}", "a bound is >= 0", "check the sign")
-        for seen, rule, remedy in kind.faults(self):
-            raise wrong(seen, rule, remedy)
+            raise wrong(
+                Said("{wanted} is {seen}", "{wanted} は {seen}").format(wanted=wanted, seen=seen),
+                Said("a bound is >= 0", "限度は 0 以上"),
+                Said("check the sign", "符号を確かめる"),
+            )
+        for seen, broken, remedy in kind.faults(self):
+            raise wrong(seen, broken, remedy)
         keys = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
         for key in sorted(keys - {"name", "kind", wanted, "tag", "note", *kind.reads}):
             reads = ", ".join(kind.reads) or "nothing else"
-            raise wrong(f"it has '{key}'", f"a limit of kind '{self.kind}' reads {reads}", f"leave out '{key}'")
+            raise wrong(
+                Said("it has '{key}'", "'{key}' がある").format(key=key),
+                Said("a limit of kind '{kind}' reads {reads}", "種類 '{kind}' の制約が読むのは {reads}").format(
+                    kind=self.kind, reads=reads
+                ),
+                Said("leave out '{key}'", "'{key}' を省く").format(key=key),
+            )
         if self.first is not None and self.last is not None and self.first > self.last:
-            raise wrong(f"from {self.first} to {self.last}", "years run from first to last", "turn them round")
+            raise wrong(
+                Said("from {first} to {last}", "{first} から {last} まで").format(first=self.first, last=self.last),
+                Said("years run from first to last", "年は始めから終わりへ進む"),
+                Said("turn them round", "入れ替える"),
+            )
         return self
 
     @property

@@ -184,9 +184,14 @@ class Model:
         choices, values, extension = dict[str, Any](), dict[str, Any](), self.extension
         for path, value in changes.items():
             if path in READ_ONCE:
-                remedy = "load the model again, with its own facts"
+                remedy = Said("load the model again, with its own facts", "データを指定してモデルを読み直す")
                 faults.append(
-                    Fault(path, "the facts are read already", "tables are chosen when a model is loaded", remedy)
+                    Fault(
+                        path,
+                        Said("the facts are read already", "データは読み込み済み"),
+                        Said("tables are chosen when a model is loaded", "表はモデルを読むときに選ぶ"),
+                        remedy,
+                    )
                 )
             elif path.split(".")[0] == "extension":
                 outcome = extension.changed(path, plain(value))
@@ -300,12 +305,11 @@ def in_numbers(settings: Settings, facts: Facts, origin: str) -> Settings:
             limits.append(limit.at(facts.units))
         except ValueError as error:
             known = ["USD", *facts.units.rates]
-            rule, remedy = "a currency is one of the facts", f"write it in one of {listed(known)}"
+            rule = Said("a currency is one of the facts", "通貨はデータにあるもの")
+            remedy = Said("write it in one of {known}", "次のいずれかで書く: {known}").format(known=listed(known))
             if any(re.search(rf"\b{currency}\b", str(error)) for currency in facts.units.rates):
-                rule, remedy = (
-                    "a bound is in million USD, or what converts to it",
-                    f'write for example "10 bn {known[1]}"',
-                )
+                rule = Said("a bound is in million USD, or what converts to it", "限度は百万ドルか、それに換算できる単位")
+                remedy = Said('write for example "10 bn {currency}"', '例えば "10 bn {currency}" と書く').format(currency=known[1])
             faults.append(Fault(f"{origin}, limits.{limit.name}", str(error), rule, remedy))
     if faults:
         raise DataError(faults)
@@ -325,8 +329,20 @@ def _overridden(settings: Settings, facts: Facts, origin: str) -> tuple[Facts, l
             ]
             continue
         if full in number:
-            where, seen = f"{origin}, overrides.{position}.set", f"'{full}' is set by override {number[full]} already"
-            faults.append(Fault(where, seen, "a number is set once", "keep one of them"))
+            where, seen = (
+                f"{origin}, overrides.{position}.set",
+                Said("'{full}' is set by override {said} already", "'{full}' は上書き {said} で設定済み").format(
+                    full=full, said=number[full]
+                ),
+            )
+            faults.append(
+                Fault(
+                    where,
+                    seen,
+                    Said("a number is set once", "一つの数値の設定は一度だけ"),
+                    Said("keep one of them", "一つだけ残す"),
+                )
+            )
         number.setdefault(full, position)
     try:
         values = {full: settings.overrides[position - 1].value for full, position in number.items()}

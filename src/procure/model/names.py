@@ -52,16 +52,29 @@ class _Reader:
     def a_year(self, where: str, year: int) -> None:
         """One that some model may have; what falls into no year of this one has no part in it (`Settings.left_out`)."""
         if not FIRST_YEAR <= year <= LAST_YEAR:
-            self.fault(where, f"value is {year}", f"it is a year from {FIRST_YEAR} to {LAST_YEAR}", "write four digits")
+            self.fault(
+                where,
+                Said("value is {year}", "値は {year}").format(year=year),
+                Said("it is a year from {first_year} to {last_year}", "{first_year} から {last_year} までの年").format(
+                    first_year=FIRST_YEAR, last_year=LAST_YEAR
+                ),
+                Said("write four digits", "四桁で書く"),
+            )
 
     def read_model(self) -> None:
         model = self.settings.model
         for key, elements in (("elements", model.elements), ("highlight", model.highlight)):
             for element in () if elements == "all" else elements:
                 if element not in self.symbols and element in self.class_of.values():
-                    seen, own = f"'{element}' is a class", (e for e, name in self.class_of.items() if name == element)
+                    seen, own = (
+                        Said("'{element}' is a class", "'{element}' は区分").format(element=element),
+                        (e for e, name in self.class_of.items() if name == element),
+                    )
                     self.fault(
-                        f"model.{key}", seen, "elements are named one by one", f"write {listed([*own], most=20)}"
+                        f"model.{key}",
+                        seen,
+                        Said("elements are named one by one", "元素は一つずつ指定する"),
+                        Said("write {seen}", "{seen} と書く").format(seen=listed([*own], most=20)),
                     )
                 else:
                     self.known(

@@ -17,6 +17,7 @@ from typing import Any
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Facts, load_facts
+from procure.languages import Said
 from procure.limits import KINDS
 from procure.model.faults import short
 
@@ -53,20 +54,35 @@ def with_presets(document: Mapping[str, Any], facts: Facts, origin: str) -> Mapp
         name = more.pop("preset")
         where = f"{origin}, limits: {short(name)}"
         if name not in known:
-            rule = "a limit by name is one of policies.csv"
-            faults.append(Fault(where, "no policy has this name", rule, nearest(str(name), known)))
+            rule = Said("a limit by name is one of policies.csv", "名前による制約は policies.csv にあるもの")
+            faults.append(
+                Fault(where, Said("no policy has this name", "この名前の政策はない"), rule, nearest(str(name), known))
+            )
             continue
         row = known[name]
         if row["kind"] not in KINDS or row["value"] != row["value"]:
-            seen = f"policy '{row['policy']}' has kind '{row['kind']}' and value {row['value']:g}"
-            rule = "a policy that is a limit has a kind of limit, and its bound"
+            seen = Said(
+                "policy '{policy}' has kind '{kind}' and value {value:g}",
+                "政策 '{policy}' の種類は '{kind}'、値は {value:g}",
+            ).format(policy=row["policy"], kind=row["kind"], value=row["value"])
+            rule = Said(
+                "a policy that is a limit has a kind of limit, and its bound",
+                "制約になる政策には制約の種類と限度がある",
+            )
             faults.append(Fault(where, seen, rule, nearest(row["kind"], KINDS)))
             continue
         choices = written_out(row, _years(document)[0]) | more
         if choices.get("from", 0) > _years(document)[1] and "from" not in more:
-            seen = f"it holds from {row['first_year']} on, after the last year of the model"
-            remedy = "leave it out, or write from = and a year of the model"
-            faults.append(Fault(where, seen, "a limit has a year of the model", remedy))
+            seen = Said(
+                "it holds from {first_year} on, after the last year of the model",
+                "適用は {first_year} 年からで、モデルの最終年より後",
+            ).format(first_year=row["first_year"])
+            remedy = Said(
+                "leave it out, or write from = and a year of the model", "省くか、from = に続けてモデルの年を書く"
+            )
+            faults.append(
+                Fault(where, seen, Said("a limit has a year of the model", "制約にはモデルの年がある"), remedy)
+            )
         limits.append(choices)
     if faults:
         raise DataError(faults)

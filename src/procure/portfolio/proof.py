@@ -15,6 +15,7 @@ import numpy as np
 
 from procure.errors import DataError, Fault
 from procure.facts import Facts
+from procure.languages import Said
 from procure.lp.packed import packed
 from procure.program.program import Program
 from procure.units import Array
@@ -77,8 +78,18 @@ def check(proof: Any, where: str) -> Mapping[str, Any]:
     shape = shape and isinstance(proof["release"], str) and isinstance(proof["levels"], list)
     shape = shape and all(_is_of_texts(proof[key]) for key in ("facts", "seals"))
     if not (shape and all(_is_level(level) for level in proof["levels"])):
-        rule = "a proof has a release, facts, levels and seals, as `procure solve --proof` writes them"
-        raise DataError(Fault(f"{where}, proof", "it has another shape", rule, "solve the model again with --proof"))
+        rule = Said(
+            "a proof has a release, facts, levels and seals, as `procure solve --proof` writes them",
+            "証明には `procure solve --proof` が書くとおり release、facts、levels、seals がある",
+        )
+        raise DataError(
+            Fault(
+                f"{where}, proof",
+                Said("it has another shape", "形が違う"),
+                rule,
+                Said("solve the model again with --proof", "--proof を付けてモデルを解き直す"),
+            )
+        )
     return dict(proof)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Said
 from procure.portfolio.frames import FRAMES, decode, from_document, is_wrong
 from procure.portfolio.portfolio import ATTRIBUTE, FORMAT, SUMMARY, TEXTS, TIE, VERSION, Portfolio
 from procure.portfolio.proof import check
@@ -55,15 +56,31 @@ def read_document(path: str | Path) -> Any:
     try:
         size = Path(path).stat().st_size
         if size > MAX_BYTES:
-            raise DataError(Fault(where, f"{size:,} bytes", f"an answer has at most {MAX_BYTES:,} bytes"))
+            raise DataError(
+                Fault(
+                    where,
+                    Said("{size:,} bytes", "{size:,} バイト").format(size=size),
+                    Said("an answer has at most {max_bytes:,} bytes", "回答は最大 {max_bytes:,} バイト").format(
+                        max_bytes=MAX_BYTES
+                    ),
+                )
+            )
         return json.loads(Path(path).read_bytes().decode("utf-8-sig"), parse_constant=_refuse_constant)
     except OSError as error:
-        seen = f"cannot be read ({error.strerror or type(error).__name__})"
-        raise DataError(Fault(where, seen, "an answer is a file", "check the path")) from None
+        seen = Said("cannot be read ({seen})", "読めない（{seen}）").format(seen=error.strerror or type(error).__name__)
+        raise DataError(
+            Fault(where, seen, Said("an answer is a file", "回答はファイル"), Said("check the path", "パスを確かめる"))
+        ) from None
     except (ValueError, RecursionError) as error:
-        seen = f"not JSON: {error}" if not isinstance(error, RecursionError) else "not JSON: nested too deep"
-        remedy = "save the answer again with to_json"
-        raise DataError(Fault(where, seen, "an answer is a JSON file in UTF-8", remedy)) from None
+        seen = (
+            Said("not JSON: {error}", "JSON ではない: {error}").format(error=error)
+            if not isinstance(error, RecursionError)
+            else Said("not JSON: nested too deep", "JSON ではない: 入れ子が深すぎる")
+        )
+        remedy = Said("save the answer again with to_json", "to_json で回答を保存し直す")
+        raise DataError(
+            Fault(where, seen, Said("an answer is a JSON file in UTF-8", "回答は UTF-8 の JSON ファイル"), remedy)
+        ) from None
 
 
 def check_version(document: Mapping[str, Any], version: int, where: str) -> None:
@@ -71,11 +88,24 @@ def check_version(document: Mapping[str, Any], version: int, where: str) -> None
     said = document.get("version")
     if type(said) is int and said == version:
         return
-    seen = f"version is {said!r}"
+    seen = Said("version is {said!r}", "version は {said!r}").format(said=said)
     if type(said) is int:
         seen += ", of an earlier release" if said < version else ", of a later release"
-    rule = f"this release reads version {version}, whose fields are others"
-    raise DataError(Fault(where, seen, rule, "ask again with this release, or read it with the one that wrote it"))
+    rule = Said(
+        "this release reads version {version}, whose fields are others",
+        "この版が読むのは version {version} で、項目が異なる",
+    ).format(version=version)
+    raise DataError(
+        Fault(
+            where,
+            seen,
+            rule,
+            Said(
+                "ask again with this release, or read it with the one that wrote it",
+                "この版で解き直すか、書いた版で読む",
+            ),
+        )
+    )
 
 
 def _refuse_constant(text: str) -> Any:
@@ -84,36 +114,72 @@ def _refuse_constant(text: str) -> Any:
 
 def _from_document(document: Any, where: str) -> Portfolio:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        seen = f"format is {document.get('format')!r}" if isinstance(document, dict) else "it is no object"
-        raise DataError(Fault(where, seen, f"the format is '{FORMAT}'", "give a file written by Portfolio.to_json"))
+        seen = (
+            Said("format is {seen!r}", "format は {seen!r}").format(seen=document.get("format"))
+            if isinstance(document, dict)
+            else Said("it is no object", "オブジェクトではない")
+        )
+        raise DataError(
+            Fault(
+                where,
+                seen,
+                Said("the format is '{format}'", "format は '{format}'").format(format=FORMAT),
+                Said("give a file written by Portfolio.to_json", "Portfolio.to_json が書いたファイルを指定する"),
+            )
+        )
     check_version(document, VERSION, where)
     faults: list[Fault] = []
     objects = ("title", "programmes", "names", "exchange", "numbers", "summary", "settings", "frames")
     known = ("format", "version", *TEXTS, *objects, "proof")
     for key in known:
         if key not in document and key != "proof":
-            faults.append(Fault(where, f"'{key}' is missing", "a portfolio has this key"))
+            faults.append(
+                Fault(
+                    where,
+                    Said("'{key}' is missing", "'{key}' がない").format(key=key),
+                    Said("a portfolio has this key", "回答にはこのキーがある"),
+                )
+            )
         elif (key in TEXTS and not isinstance(document[key], str)) or (
             key in objects and not isinstance(document[key], dict)
         ):
             faults.append(
-                Fault(f"{where}, {key}", "the value is of another kind", "text and objects stand where they belong")
+                Fault(
+                    f"{where}, {key}",
+                    Said("the value is of another kind", "値の種類が違う"),
+                    Said("text and objects stand where they belong", "文字列とオブジェクトはあるべき所にある"),
+                )
             )
-    faults += [Fault(where, f"unknown key '{key}'", "a portfolio has no other keys", nearest(key, known))
-               for key in document if key not in known]  # fmt: skip
+    other = Said("a portfolio has no other keys", "回答に他のキーはない")
+    faults += [
+        Fault(where, Said("unknown key '{key}'", "未知のキー '{key}'").format(key=key), other, nearest(key, known))
+        for key in document
+        if key not in known
+    ]
     if faults:
         raise DataError(faults)
     frames: dict[str, Any] = {}
     for name in FRAMES:
         if name not in document["frames"]:
-            faults.append(Fault(f"{where}, frames", f"'{name}' is missing", f"the frames are {', '.join(FRAMES)}"))
+            faults.append(
+                Fault(
+                    f"{where}, frames",
+                    Said("'{name}' is missing", "'{name}' がない").format(name=name),
+                    Said("the frames are {names}", "表は {names}").format(names=", ".join(FRAMES)),
+                )
+            )
             continue
         frame = from_document(name, document["frames"][name], f"{where}, frames.{name}", faults)
         if frame is not None:
             frames[ATTRIBUTE.get(name, name)] = frame
-    rule = f"the frames are {', '.join(FRAMES)}"
+    rule = Said("the frames are {names}", "表は {names}").format(names=", ".join(FRAMES))
     faults += [
-        Fault(f"{where}, frames", f"unknown frame '{name}'", rule, nearest(name, FRAMES))
+        Fault(
+            f"{where}, frames",
+            Said("unknown frame '{name}'", "未知の表 '{name}'").format(name=name),
+            rule,
+            nearest(name, FRAMES),
+        )
         for name in document["frames"]
         if name not in FRAMES
     ]
@@ -121,14 +187,22 @@ def _from_document(document: Any, where: str) -> Portfolio:
     tie = summary.get(TIE)
     if not isinstance(tie, list) or not all(isinstance(level, str) for level in tie):
         faults.append(
-            Fault(f"{where}, summary.{TIE}", f"value is {str(tie)[:40]!r}", "it is a list of programme levels")
+            Fault(
+                f"{where}, summary.{TIE}",
+                Said("value is {said!r}", "値は {said!r}").format(said=str(tie)[:40]),
+                Said("it is a list of programme levels", "開発計画の水準のリスト"),
+            )
         )
     counted = {**document, "summary": {key: value for key, value in summary.items() if key != TIE}}
     numbers = {
         key: _mapping(counted[key], "number", f"{where}, {key}", faults) for key in ("exchange", "numbers", "summary")
     }
     faults += [
-        Fault(f"{where}, summary", f"'{key}' is missing", "a summary has this number")
+        Fault(
+            f"{where}, summary",
+            Said("'{key}' is missing", "'{key}' がない").format(key=key),
+            Said("a summary has this number", "要約にはこの数値がある"),
+        )
         for key in SUMMARY
         if key not in numbers["summary"]
     ]
@@ -139,7 +213,11 @@ def _from_document(document: Any, where: str) -> Portfolio:
         if isinstance(value, dict)
     }
     faults += [
-        Fault(f"{where}, names.{key}", f"value is {str(value)[:40]!r}", "names are text by language")
+        Fault(
+            f"{where}, names.{key}",
+            Said("value is {said!r}", "値は {said!r}").format(said=str(value)[:40]),
+            Said("names are text by language", "名称は言語別の文字列"),
+        )
         for key, value in document["names"].items()
         if not isinstance(value, dict)
     ]
@@ -154,7 +232,11 @@ def _from_document(document: Any, where: str) -> Portfolio:
 def _mapping(document: Mapping[str, Any], kind: Literal["text", "number"], where: str, faults: list[Fault]) -> Any:
     values = {key: decode(value, kind) for key, value in document.items()}
     faults += [
-        Fault(f"{where}.{key}", f"value is {str(document[key])[:40]!r}", f"it is a {kind}")
+        Fault(
+            f"{where}.{key}",
+            Said("value is {said!r}", "値は {said!r}").format(said=str(document[key])[:40]),
+            Said("it is a {kind}", "{kind} である").format(kind=kind),
+        )
         for key, value in values.items()
         if is_wrong(value)
     ]

@@ -122,8 +122,15 @@ def verify(portfolio: Portfolio, *, model: Model | None = None, progress: Progre
     (True, True)
     """
     if portfolio.proof is None:
-        rule, remedy = "an answer is proved by what is kept in it", "solve the model again with --proof"
-        raise DataError(Fault(portfolio.origin, "the answer keeps no proof", rule, remedy))
+        rule, remedy = (
+            Said("an answer is proved by what is kept in it", "回答の検証には回答に保存されたものを使う"),
+            Said("solve the model again with --proof", "--proof を付けてモデルを解き直す"),
+        )
+        raise DataError(
+            Fault(
+                portfolio.origin, Said("the answer keeps no proof", "この回答には証明が保存されていない"), rule, remedy
+            )
+        )
     changed = broken(portfolio.document(), portfolio.proof[SEALS]) if SEALS in portfolio.proof else []
     faults = [f"{part} is not as it was written" for part in changed]
     if SEALS not in portfolio.proof or not set(CHOICES) & set(changed):

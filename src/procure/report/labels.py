@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from procure.languages import Said
 from procure.limits.said import CLASSES
+from procure.portfolio.verdict import IN_DOUBT
 
 LABELS: Mapping[str, Said] = {
     "futures": Said(
@@ -88,6 +89,12 @@ LABELS: Mapping[str, Said] = {
         "{count} 本のシナリオツリーの選択: {levels}。同じ検証用の経路で最も安いのは種 {seed} の計画の {cost} ({error})、"
         "最も高いものは {most}。",
     ),
+    "on_the_tree": Said(
+        "On the tree alone {chosen} is cheapest: {apart} {unit} below {level}. How sure that is only fresh paths can tell.",
+        "抽出した木の上では {chosen} が最も安い: {level} より {apart} {unit}安い。その確かさは検証用の経路で調べないと分からない。",
+    ),
+    "because": Said("{verdict}: {reason}", "{verdict}: {reason}"),
+    IN_DOUBT: Said(IN_DOUBT, "検証用の経路は表の確率によるが、その確率が疑われている"),
     "unknown": Said(
         "How sure the choice is, is not known: {verdict} ({levels}).",
         "選択の確かさは不明: {verdict}（{levels}）。",

@@ -19,7 +19,7 @@ from procure.portfolio.added import ADDED
 from procure.portfolio.frames import COMPONENTS, MOST_STEPS, OTHER_SOURCES, is_worthless
 from procure.portfolio.information import Information
 from procure.portfolio.shadow import AT_THE_MARGIN
-from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE
+from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE, UNASKED
 from procure.program.restraints import RESTRAINTS
 from procure.report.doubt import in_doubt
 from procure.report.headline import course
@@ -342,9 +342,19 @@ class _Screen:
             yield w["cheapest"].format(
                 level=row["level"], chosen=chosen, apart=apart(row), where=where, ties=ties, unit=self.unit
             )
-        for reason in dict.fromkeys(row["verdict"] for row in others if row["verdict"].startswith(NOT_COMPARED)):
-            levels = COMMA.join(row["level"] for row in others if row["verdict"] == reason)
-            yield w["unknown"].format(levels=levels, verdict=w[NOT_COMPARED] + reason.removeprefix(NOT_COMPARED))
+        for verdict in dict.fromkeys(row["verdict"] for row in others if row["verdict"].startswith(NOT_COMPARED)):
+            own, reason = (
+                [row for row in others if row["verdict"] == verdict],
+                verdict.removeprefix(f"{NOT_COMPARED}: "),
+            )
+            if reason == UNASKED:
+                row = min(own, key=lambda row: float(row["difference_musd"]))
+                yield w["on_the_tree"].format(
+                    level=row["level"], chosen=chosen, apart=self.money(row["difference_musd"]), unit=self.unit
+                )
+                continue
+            said = w["because"].format(verdict=w[NOT_COMPARED], reason=w.get(reason, reason))
+            yield w["unknown"].format(levels=COMMA.join(row["level"] for row in own), verdict=said)
 
     def _levels(self) -> Listing:
         w, levels, fresh = LABELS, self.portfolio.programme_levels, self.summary["fresh_paths"] > 0

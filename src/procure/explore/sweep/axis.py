@@ -14,6 +14,7 @@ from procure.errors import DataError, Fault, nearest
 from procure.explore.along import along
 from procure.facts.conversion import share_of_percent
 from procure.facts.schema import schema
+from procure.languages import Said
 from procure.model import Model
 from procure.model.paths import place_of, plain
 
@@ -81,10 +82,13 @@ def range_of(model: Model, where: str, path: str, written: Any, *, as_written: b
 def too_many(where: str, n_cases: int) -> Fault:
     """What is wrong with more cases than any sweep has."""
     rule, remedy = (
-        f"a sweep has at most {MOST:,}",
-        "ask for fewer steps, or for a sample: it spreads as few as you like",
+        Said("a sweep has at most {most:,}", "掃引は最大 {most:,} 件").format(most=MOST),
+        Said(
+            "ask for fewer steps, or for a sample: it spreads as few as you like",
+            "段数を減らすか、標本にする（何件でも散らせる）",
+        ),
     )
-    return Fault(where, f"{n_cases:,} cases", rule, remedy)
+    return Fault(where, Said("{n_cases:,} cases", "{n_cases:,} 件").format(n_cases=n_cases), rule, remedy)
 
 
 def _is_range(written: Any) -> bool:
@@ -108,30 +112,82 @@ def _ends(
 ) -> Ends:
     """The range that a table of a grid describes, in the unit of the model; every fault of it in one list."""
     faults = [
-        Fault(where, f"unknown key '{key}'", "a range has no other keys", nearest(str(key), keys))
+        Fault(
+            where,
+            Said("unknown key '{key}'", "未知のキー '{key}'").format(key=key),
+            Said("a range has no other keys", "範囲に他のキーはない"),
+            nearest(str(key), keys),
+        )
         for key in document
         if key not in keys
     ]
     steps = document.get("steps")
     if "steps" in keys and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
-        seen = "the key 'steps' is missing" if steps is None else f"steps is {steps!r}"
-        faults.append(Fault(where, seen, "a range in a product or zip has a whole number of steps", "write steps = 5"))
+        seen = (
+            Said("the key 'steps' is missing", "キー 'steps' がない")
+            if steps is None
+            else Said("steps is {steps!r}", "steps は {steps!r}").format(steps=steps)
+        )
+        faults.append(
+            Fault(
+                where,
+                seen,
+                Said(
+                    "a range in a product or zip has a whole number of steps",
+                    "product と zip の範囲には整数の steps がある",
+                ),
+                Said("write steps = 5", "steps = 5 と書く"),
+            )
+        )
     elif "steps" in keys and isinstance(steps, int) and steps > MOST:
         faults.append(too_many(where, steps))
     spacing = document.get("spacing", SPACINGS[0])
     if spacing not in SPACINGS:
-        rule = f"spacing is {' or '.join(SPACINGS)}"
-        faults.append(Fault(where, f"spacing is {spacing!r}", rule, nearest(str(spacing), SPACINGS)))
+        rule = Said("spacing is {names}", "spacing は次のいずれか: {names}").format(names=" or ".join(SPACINGS))
+        faults.append(
+            Fault(
+                where,
+                Said("spacing is {spacing!r}", "spacing は {spacing!r}").format(spacing=spacing),
+                rule,
+                nearest(str(spacing), SPACINGS),
+            )
+        )
     others = document.get("others")
     if others not in (None, SHARE):
-        faults.append(Fault(where, f"others is {others!r}", f"others is '{SHARE}' or left out", "leave it out"))
+        faults.append(
+            Fault(
+                where,
+                Said("others is {others!r}", "others は {others!r}").format(others=others),
+                Said("others is '{share}' or left out", "others は '{share}' か、省く").format(share=SHARE),
+                Said("leave it out", "省く"),
+            )
+        )
     said, ends = document.get("range"), [key for key in ("from", "to") if key in document]
     if (said is None and len(ends) < 2) or (said is not None and ends):
-        rule = f"a range has from and to, or range = '{LOW_HIGH}' for that of the tables"
-        faults.append(Fault(where, "it has not two ends" if said is None else "it has ends twice", rule, "write it so"))
+        rule = Said(
+            "a range has from and to, or range = '{low_high}' for that of the tables",
+            "範囲には from と to、または表の範囲を表す range = '{low_high}' がある",
+        ).format(low_high=LOW_HIGH)
+        faults.append(
+            Fault(
+                where,
+                Said("it has not two ends", "両端がない")
+                if said is None
+                else Said("it has ends twice", "両端が二重にある"),
+                rule,
+                Said("write it so", "そのように書く"),
+            )
+        )
     elif said not in (None, LOW_HIGH):
         faults.append(
-            Fault(where, f"range is {said!r}", f"range is '{LOW_HIGH}', that of the tables", "or write from and to")
+            Fault(
+                where,
+                Said("range is {said!r}", "range は {said!r}").format(said=said),
+                Said("range is '{low_high}', that of the tables", "range は '{low_high}'（表の範囲）").format(
+                    low_high=LOW_HIGH
+                ),
+                Said("or write from and to", "または from と to を書く"),
+            )
         )
     if faults:
         raise DataError(faults)
@@ -148,7 +204,12 @@ def _ends(
         found = Ends(number.low * factor, number.high * factor, spacing, _is_whole_of_facts(model, path), moves)
     if spacing == "log" and found.low <= 0:
         raise DataError(
-            Fault(where, f"it begins at {found.low:g}", "a range in log spacing lies above zero", "use linear")
+            Fault(
+                where,
+                Said("it begins at {low:g}", "{low:g} から始まる").format(low=found.low),
+                Said("a range in log spacing lies above zero", "対数間隔の範囲は 0 より上"),
+                Said("use linear", "linear を使う"),
+            )
         )
     return found
 
@@ -158,11 +219,25 @@ def _ends_of_choice(model: Model, where: str, path: str, low: Any, high: Any, sp
     ends = [share_of_percent(plain(end)) for end in (low, high)]
     if not all(type(end) in (int, float) and math.isfinite(end) for end in ends):
         raise DataError(
-            Fault(where, f"it lies between {low!r} and {high!r}", "a range lies between two numbers", "list its values")
+            Fault(
+                where,
+                Said("it lies between {low!r} and {high!r}", "{low!r} と {high!r} の間").format(low=low, high=high),
+                Said("a range lies between two numbers", "範囲は二つの数値の間"),
+                Said("list its values", "値を列挙する"),
+            )
         )
     first, last = ends
     if not first < last:
-        raise DataError(Fault(where, f"from is {first:g}, to is {last:g}", "from is below to", "turn them round"))
+        raise DataError(
+            Fault(
+                where,
+                Said("from is {first:g}, to is {last:g}", "from は {first:g}、to は {last:g}").format(
+                    first=first, last=last
+                ),
+                Said("from is below to", "from は to より小さい"),
+                Said("turn them round", "入れ替える"),
+            )
+        )
     value = choice_at(model, path)
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     return Ends(first, last, spacing, is_whole, lambda value: {path: int(value) if is_whole else value})
@@ -172,21 +247,38 @@ def range_of_tables(model: Model, where: str, path: str) -> tuple[float, float]:
     """The least and the largest that the tables think a number may be, in the unit of the model."""
     facts = model.facts
     if not model.is_number_of_facts(path):
-        rule = "the tables have ranges of their own numbers"
-        raise DataError(Fault(where, "it is a choice", rule, "write from and to"))
+        rule = Said("the tables have ranges of their own numbers", "表にあるのは表の数値の範囲")
+        raise DataError(
+            Fault(
+                where,
+                Said("it is a choice", "モデルの選択である"),
+                rule,
+                Said("write from and to", "from と to を書く"),
+            )
+        )
     place = facts.locate(path)
     prefix = "" if place.column == "value" else f"{place.column}_"
     row = facts.tables[place.table].iloc[place.position]
     ends = [row.get(f"{prefix}{end}") for end in ("low", "high")]
     if any(end is None or pd.isna(end) for end in ends):
         raise DataError(
-            Fault(where, f"{place.table}.csv has no range of it", "a range has two ends", "write from and to")
+            Fault(
+                where,
+                Said("{table}.csv has no range of it", "{table}.csv にその範囲はない").format(table=place.table),
+                Said("a range has two ends", "範囲には両端がある"),
+                Said("write from and to", "from と to を書く"),
+            )
         )
     low, high = (float(str(end)) for end in ends)
     if not low < high:
-        seen = f"low and high are both {low:.10g}"
+        seen = Said("low and high are both {low:.10g}", "low と high がともに {low:.10g}").format(low=low)
         raise DataError(
-            Fault(where, seen, "a number that varies has low below high", "leave it out, or write from and to")
+            Fault(
+                where,
+                seen,
+                Said("a number that varies has low below high", "動く数値の low は high より小さい"),
+                Said("leave it out, or write from and to", "省くか、from と to を書く"),
+            )
         )
     return low, high
 

@@ -24,6 +24,7 @@ from typing import Any
 
 from procure.errors import DataError, Fault, nearest
 from procure.explore.sweep.axis import MOST, range_of, too_many, values_of
+from procure.languages import Said
 from procure.model import Model
 
 Case = Mapping[str, Any]
@@ -83,7 +84,12 @@ class Zip(Block):
         if len(set(lengths.values())) > 1:
             seen = ", ".join(f"{path} has {length}" for path, length in lengths.items())
             raise DataError(
-                Fault(self.where, seen, "paths side by side have as many values each", "or make it a product")
+                Fault(
+                    self.where,
+                    seen,
+                    Said("paths side by side have as many values each", "並べるパスの値の数は同じ"),
+                    Said("or make it a product", "または product にする"),
+                )
             )
         return [_joined(changes) for changes in zip(*axes.values(), strict=True)]
 
@@ -125,23 +131,54 @@ class Sample(Block):
         """Its points, one case each."""
         faults = []
         if self.design not in DESIGNS:
-            rule = f"a design is {' or '.join(DESIGNS)}"
-            faults.append(Fault(self.where, f"design is {self.design!r}", rule, nearest(str(self.design), DESIGNS)))
+            rule = Said("a design is {names}", "design は次のいずれか: {names}").format(names=" or ".join(DESIGNS))
+            faults.append(
+                Fault(
+                    self.where,
+                    Said("design is {design!r}", "design は {design!r}").format(design=self.design),
+                    rule,
+                    nearest(str(self.design), DESIGNS),
+                )
+            )
         if isinstance(self.n_cases, bool) or not isinstance(self.n_cases, int) or self.n_cases < 1:
             faults.append(
-                Fault(self.where, f"cases is {self.n_cases!r}", "a design has a whole number of cases, one at least")
+                Fault(
+                    self.where,
+                    Said("cases is {n_cases!r}", "cases は {n_cases!r}").format(n_cases=self.n_cases),
+                    Said("a design has a whole number of cases, one at least", "design の件数は 1 以上の整数"),
+                )
             )
         elif self.n_cases > MOST:
             faults.append(too_many(self.where, self.n_cases))
         elif self.design == SOBOL and self.n_cases & (self.n_cases - 1):
             near = 2 ** int(math.log2(self.n_cases))
-            rule = "a Sobol design is even only in powers of two"
-            faults.append(Fault(self.where, f"cases is {self.n_cases}", rule, f"ask for {near} or {2 * near}"))
+            rule = Said("a Sobol design is even only in powers of two", "ソボル列は 2 の冪の件数でだけ一様")
+            faults.append(
+                Fault(
+                    self.where,
+                    Said("cases is {n_cases}", "cases は {n_cases}").format(n_cases=self.n_cases),
+                    rule,
+                    Said("ask for {near} or {double}", "{near} か {double} にする").format(near=near, double=2 * near),
+                )
+            )
         drawn_by = self.seed if seed is None else seed
         if isinstance(drawn_by, bool) or not isinstance(drawn_by, int) or drawn_by < 0:
-            faults.append(Fault(self.where, f"seed is {drawn_by!r}", "a seed is a whole number from 0 up"))
+            faults.append(
+                Fault(
+                    self.where,
+                    Said("seed is {drawn_by!r}", "seed は {drawn_by!r}").format(drawn_by=drawn_by),
+                    Said("a seed is a whole number from 0 up", "seed は 0 以上の整数"),
+                )
+            )
         if not self.ranges:
-            faults.append(Fault(self.where, "it has no ranges", "a design has one at least", "add ranges"))
+            faults.append(
+                Fault(
+                    self.where,
+                    Said("it has no ranges", "範囲がない"),
+                    Said("a design has one at least", "design には少なくとも一つある"),
+                    Said("add ranges", "範囲を加える"),
+                )
+            )
         axes = []
         for path, written in self.ranges.items():
             try:
@@ -199,10 +236,20 @@ class Grid:
         """Every case of one with every case of the other."""
         if self.as_written is not other.as_written:
             seen, rule = (
-                "one of two grids is in the units of the tables, one in those of the model",
-                "factors share their units",
+                Said(
+                    "one of two grids is in the units of the tables, one in those of the model",
+                    "二つの格子の一方は表の単位、他方はモデルの単位",
+                ),
+                Said("factors share their units", "因子の単位は共通"),
             )
-            raise DataError(Fault(self.origin, seen, rule, "write both in files, or both in Python"))
+            raise DataError(
+                Fault(
+                    self.origin,
+                    seen,
+                    rule,
+                    Said("write both in files, or both in Python", "両方をファイルに書くか、両方を Python で書く"),
+                )
+            )
         return replace(self, blocks=(*self.blocks, *other.blocks))
 
     def cases(self, model: Model, seed: int | None = None) -> list[Case]:
@@ -216,8 +263,16 @@ class Grid:
         for block in self.blocks:
             for path in block.paths():
                 if path in owner:
-                    rule = "a path stands in one block"
-                    faults.append(Fault(f"{self.origin}, {block.where}", f"'{path}' stands in {owner[path]} too", rule))
+                    rule = Said("a path stands in one block", "一つのパスは一つの区画にだけ現れる")
+                    faults.append(
+                        Fault(
+                            f"{self.origin}, {block.where}",
+                            Said("'{path}' stands in {said} too", "'{path}' は {said} にもある").format(
+                                path=path, said=owner[path]
+                            ),
+                            rule,
+                        )
+                    )
                 owner.setdefault(path, block.where)
             try:
                 blocks.append(block.cases(model, seed, self.as_written))
@@ -227,7 +282,14 @@ class Grid:
             _refuse_too_many(self.origin, map(len, blocks))
         cases: list[Case] = [_joined(parts) for parts in itertools.product(*blocks)] if blocks else []
         if not cases and not faults:
-            faults.append(Fault(self.origin, "it has no case", "a sweep has one at least", "give a path some values"))
+            faults.append(
+                Fault(
+                    self.origin,
+                    Said("it has no case", "一件もない"),
+                    Said("a sweep has one at least", "掃引には少なくとも一件ある"),
+                    Said("give a path some values", "パスに値を与える"),
+                )
+            )
         if faults:
             raise DataError(faults)
         return cases

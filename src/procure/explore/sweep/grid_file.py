@@ -12,6 +12,7 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault, nearest
 from procure.explore.sweep.axis import KEYS
 from procure.explore.sweep.grid import LATIN_HYPERCUBE, SEED, Block, Case, Grid, Listed, Product, Sample, Zip
+from procure.languages import Said
 
 #: Largest grid file that is read, bytes.
 MAX_BYTES = 50_000_000
@@ -33,8 +34,18 @@ def grid_of(asked: Any) -> Grid:
     cases: list[Any] = list(asked) if isinstance(asked, Iterable) else [None]
     if all(isinstance(case, Mapping) for case in cases):
         return Grid.listed(cases)
-    rule = "a grid is a mapping of paths to values, a list of such cases, a DataFrame, a Grid or a file"
-    raise DataError(Fault("grid", f"it is {type(asked).__name__}", rule, "see docs/sweep.md"))
+    rule = Said(
+        "a grid is a mapping of paths to values, a list of such cases, a DataFrame, a Grid or a file",
+        "格子は、パスから値への対応、その事例のリスト、DataFrame、Grid、ファイルのいずれか",
+    )
+    raise DataError(
+        Fault(
+            "grid",
+            Said("it is {name}", "これは {name}").format(name=type(asked).__name__),
+            rule,
+            Said("see docs/sweep.md", "docs/sweep.md を見る"),
+        )
+    )
 
 
 def _rows(frame: DataFrame) -> list[Case]:
@@ -49,24 +60,45 @@ def read_grid(path: str | Path) -> Grid:
     Raises `DataError` with every fault of its form; what it says of a model is checked when its cases are told.
     """
     where = Path(path).name
-    rule = "a grid is a TOML file in UTF-8"
+    rule = Said("a grid is a TOML file in UTF-8", "格子は UTF-8 の TOML ファイル")
     try:
         if (size := Path(path).stat().st_size) > MAX_BYTES:
             raise DataError(
-                Fault(where, f"{size:,} bytes", f"a grid file has at most {MAX_BYTES:,}", "sample, or split it")
+                Fault(
+                    where,
+                    Said("{size:,} bytes", "{size:,} バイト").format(size=size),
+                    Said("a grid file has at most {max_bytes:,}", "格子のファイルは最大 {max_bytes:,}").format(
+                        max_bytes=MAX_BYTES
+                    ),
+                    Said("sample, or split it", "標本にするか、分ける"),
+                )
             )
         document = tomllib.loads(Path(path).read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        seen = f"cannot be read ({error.strerror or type(error).__name__})"
-        raise DataError(Fault(str(path), seen, rule, "check the path")) from None
+        seen = Said("cannot be read ({seen})", "読めない（{seen}）").format(seen=error.strerror or type(error).__name__)
+        raise DataError(Fault(str(path), seen, rule, Said("check the path", "パスを確かめる"))) from None
     except (ValueError, RecursionError) as error:
         raise DataError(
-            Fault(where, f"not TOML: {str(error)[:120]}", rule, "quote paths and text, close lists")
+            Fault(
+                where,
+                Said("not TOML: {said}", "TOML ではない: {said}").format(said=str(error)[:120]),
+                rule,
+                Said("quote paths and text, close lists", "パスと文字列を引用符で囲み、リストを閉じる"),
+            )
         ) from None
     faults: list[Fault] = []
     blocks = tuple(_blocks(document, where, faults))
     if not blocks and not faults:
-        faults.append(Fault(where, "it has no block", f"a grid has one of {', '.join(BLOCKS)}", "see docs/sweep.md"))
+        faults.append(
+            Fault(
+                where,
+                Said("it has no block", "区画がない"),
+                Said("a grid has one of {names}", "格子には次のいずれかがある: {names}").format(
+                    names=", ".join(BLOCKS)
+                ),
+                Said("see docs/sweep.md", "docs/sweep.md を見る"),
+            )
+        )
     if faults:
         raise DataError(faults)
     return Grid(blocks, as_written=True, origin=where)
@@ -76,13 +108,28 @@ def _blocks(document: Mapping[str, Any], where: str, faults: list[Fault]) -> Ite
     """Every block, in the order of the file."""
     for name, written in document.items():
         if name not in BLOCKS:
-            rule = "unknown keys are faults; paths stand in a block, in quotes"
-            faults.append(Fault(where, f"unknown block '{name}'", rule, nearest(name, BLOCKS)))
+            rule = Said(
+                "unknown keys are faults; paths stand in a block, in quotes",
+                "未知のキーは誤り。パスは区画の中に引用符付きで書く",
+            )
+            faults.append(
+                Fault(
+                    where,
+                    Said("unknown block '{name}'", "未知の区画 '{name}'").format(name=name),
+                    rule,
+                    nearest(name, BLOCKS),
+                )
+            )
             continue
         tables = written if isinstance(written, list) else [written]
         if not all(isinstance(table, dict) for table in tables):
             faults.append(
-                Fault(f"{where}, {name}", "it is no table", f"a block stands under [{name}]", f"write [{name}]")
+                Fault(
+                    f"{where}, {name}",
+                    Said("it is no table", "表ではない"),
+                    Said("a block stands under [{name}]", "区画は [{name}] の下に書く").format(name=name),
+                    Said("write [{name}]", "[{name}] と書く").format(name=name),
+                )
             )
         elif name == "cases":
             yield Listed([_flat(table) for table in tables])
@@ -100,20 +147,35 @@ def _sample(table: Mapping[str, Any], where: str, faults: list[Fault]) -> Iterat
     faults += [
         Fault(
             here,
-            f"unknown key '{key}'",
-            "unknown keys are faults; paths stand under [sample.ranges]",
+            Said("unknown key '{key}'", "未知のキー '{key}'").format(key=key),
+            Said(
+                "unknown keys are faults; paths stand under [sample.ranges]",
+                "未知のキーは誤り。パスは [sample.ranges] の下に書く",
+            ),
             nearest(key, SAMPLE_KEYS),
         )
         for key in table
         if key not in SAMPLE_KEYS
     ]
     faults += [
-        Fault(here, f"'{key}' is missing", "a design has ranges and a number of cases", f"add {key}")
+        Fault(
+            here,
+            Said("'{key}' is missing", "'{key}' がない").format(key=key),
+            Said("a design has ranges and a number of cases", "design には範囲と件数がある"),
+            Said("add {key}", "{key} を加える").format(key=key),
+        )
         for key in ("cases", "ranges")
         if key not in table
     ]
     if not isinstance(table.get("ranges", {}), dict):
-        faults.append(Fault(here, "ranges is no table", "ranges stand under [sample.ranges]", "write [sample.ranges]"))
+        faults.append(
+            Fault(
+                here,
+                Said("ranges is no table", "ranges は表ではない"),
+                Said("ranges stand under [sample.ranges]", "範囲は [sample.ranges] の下に書く"),
+                Said("write [sample.ranges]", "[sample.ranges] と書く"),
+            )
+        )
     if len(faults) == before:
         yield Sample(
             _flat(table["ranges"]), table["cases"], table.get("design", LATIN_HYPERCUBE), table.get("seed", SEED)
