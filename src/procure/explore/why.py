@@ -47,6 +47,9 @@ from procure.words import LEAST_SHARE, Progress, listed, percent, programme_name
 
 #: Numbers that are followed, and to which part of its range a reversing value is known.
 FOLLOWED, FINE = 3, 0.01
+#: How a rival that is a share is called, with its parts.
+AT_LEAST, AT_MOST = "at least {share} % of {of} from {supplier}", "at most {share} % of {of} from {supplier}"
+ALL_DEMAND = "all demand"
 OF_FUTURES = (
     "process",
     "state",
@@ -343,9 +346,9 @@ class _OfShare(_Pair):
         self.chosen = found.measured_at(chosen)
         stands = _share_of(self.chosen, asked)
         self._at_least, self.share = asked.share > stands, (asked.share, stands)
-        of = "all demand" if asked.scope == "all" else asked.scope.replace("_", "/")
-        bound = f"at {'least' if self._at_least else 'most'} {rounded(100 * asked.share)} %"
-        self.names = (chosen, f"{bound} of {of} from {asked.supplier}")
+        of = ALL_DEMAND if asked.scope == "all" else asked.scope.replace("_", "/")
+        form = AT_LEAST if self._at_least else AT_MOST
+        self.names = (chosen, form.format(share=rounded(100 * asked.share), of=of, supplier=asked.supplier))
         if abs(asked.share - stands) <= LEAST_SHARE:
             seen, rule = f"it is {percent(stands)} % in the chosen plan", "a rival is another one"
             raise DataError(Fault(f"instead {self.names[1]}", seen, rule, "ask for more, or less"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
-from procure.explore.why import Why
+from procure.explore.why import ALL_DEMAND, AT_LEAST, AT_MOST, Why
 from procure.languages import Said
+from procure.limits.said import class_name
 from procure.portfolio.fresh import CONFIDENCE, WIDE
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
@@ -19,6 +21,11 @@ PROCESSES = 3
 DIGITS = 3
 MEASURES = {"expected": Said("mean", "平均"), "cvar": Said("tail", "最悪側"), "weighed": LABELS["objective"]}
 _CHOSEN, _INSTEAD, _DEARER = LABELS["chosen"], Said("instead", "代替"), LABELS["dearer"]
+_SHARES = {
+    AT_LEAST: Said(AT_LEAST, "{of}のうち {supplier} から {share} % 以上"),
+    AT_MOST: Said(AT_MOST, "{of}のうち {supplier} から {share} % 以下"),
+}
+_ALL_DEMAND = Said(ALL_DEMAND, "全需要")
 _IS_DEARER = Said("It is dearer {where}: {by} weighed.", "{where}で割高: 加重費用で {by}。")
 _IS_CHEAPER = Said("It is CHEAPER {where}: {by} weighed.", "{where}で割安: 加重費用で {by}。")
 _NEVER, _ALWAYS = Said("never {state}", "{state} なし"), Said("always {state}", "常に {state}")
@@ -34,7 +41,7 @@ def _parts(answer: Why) -> Iterator[str | Listing]:
     yield Said(
         "{name}: {rival} instead of {chosen}. Million USD of present value.",
         "{name}: {chosen} の代わりに {rival}。現在価値、百万ドル。",
-    ).format(name=answer.name, rival=answer.rival, chosen=chosen)
+    ).format(name=answer.name, rival=_rival(answer), chosen=chosen)
     if not math.isnan(answer.share):
         stays: str = ""
         if answer.chosen != programme_name({}):
@@ -51,6 +58,16 @@ def _parts(answer: Why) -> Iterator[str | Listing]:
         yield listing
     yield from _futures(answer)
     yield from _numbers(answer)
+
+
+def _rival(answer: Why) -> str:
+    """The rival in every language; an answer keeps it in English."""
+    for form, said in _SHARES.items():
+        parts = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(form)), answer.rival)
+        if parts is not None:
+            of = _ALL_DEMAND if parts["of"] == ALL_DEMAND else class_name(parts["of"].replace("/", "_"))
+            return said.format(share=parts["share"], of=of, supplier=parts["supplier"])
+    return answer.rival
 
 
 def _costs(answer: Why) -> Listing:
