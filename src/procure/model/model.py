@@ -308,8 +308,12 @@ def in_numbers(settings: Settings, facts: Facts, origin: str) -> Settings:
             rule = Said("a currency is one of the facts", "通貨はデータにあるもの")
             remedy = Said("write it in one of {known}", "次のいずれかで書く: {known}").format(known=listed(known))
             if any(re.search(rf"\b{currency}\b", str(error)) for currency in facts.units.rates):
-                rule = Said("a bound is in million USD, or what converts to it", "限度は百万ドルか、それに換算できる単位")
-                remedy = Said('write for example "10 bn {currency}"', '例えば "10 bn {currency}" と書く').format(currency=known[1])
+                rule = Said(
+                    "a bound is in million USD, or what converts to it", "限度は百万ドルか、それに換算できる単位"
+                )
+                remedy = Said('write for example "10 bn {currency}"', '例えば "10 bn {currency}" と書く').format(
+                    currency=known[1]
+                )
             faults.append(Fault(f"{origin}, limits.{limit.name}", str(error), rule, remedy))
     if faults:
         raise DataError(faults)
