@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from procure.languages import in_language
+from procure.languages import COMMA, SPACE, in_language
 from procure.report import text
 from procure.report.headline import first_supplier
 from procure.report.html.parts import Cell, Figure, Group, Part, Prose, Section, Table, Tile, Tiles, amount, last, share
@@ -15,6 +15,7 @@ from procure.words import LEAST_SHARE, money, percent
 
 #: Decisions in the order in which they are read, and of these the ones that are taken or not.
 DECISIONS = ("programme", "contract", "reserve", "placed", "output", "expansion", "use", "stock_target")
+CONTRACT, NO_PROGRAMME = "contract", "none"
 CHOICES = ("programme", "placed", "use")
 #: What is less in every year is left out: t, or t/yr.
 LEAST = 5e-3
@@ -34,18 +35,44 @@ def verdict(subject: Subject) -> Iterator[Part]:
     if portfolio.programmes and steps(portfolio) is None:
         pairs = sorted(portfolio.programmes.items())
         levels = (words["level_of"].format(supplier=subject.name(s), level=subject.name(level)) for s, level in pairs)
-        lead.append(words["choose"].format(levels=subject.listed(levels)))
+        nothing = [subject.name(s) for s, level in pairs if level == NO_PROGRAMME]
+        if len(nothing) == len(pairs):
+            lead.append(words["start_none"].format(suppliers=subject.listed(nothing)))
+        else:
+            lead.append(words["choose"].format(levels=subject.listed(levels)))
+    lead += _to_sign(subject)
     course = in_language(first_supplier(portfolio, subject.name, begins=True), subject.language)
     lead.append(words["sentence"].format(text=course))
-    yield Prose(" ".join(lead), is_lead=True)
+    yield Prose(in_language(SPACE, subject.language).join(lead), is_lead=True)
     yield Tiles([*_tiles(subject)])
     for sentence in text.verdict(portfolio, subject.language):
         yield Prose(sentence)
+    if len(portfolio.programme_levels) > 1 and subject.summary["fresh_paths"]:
+        yield Prose(words["in_brackets"])
     binding = text.limits(portfolio, subject.language)
     if binding:
         yield Prose(words["holds_most"].format(words=binding[0][0]))
     if subject.summary["assumed_share"] >= LEAST_SHARE:
         yield Prose(words["assumed_of"].format(share=percent(subject.summary["assumed_share"])))
+
+
+def _to_sign(subject: Subject) -> Iterator[str]:
+    """What is contracted for the first year, the most first, and how much room is made for stock: a sentence each."""
+    plan, words, first = subject.portfolio.plan, subject.words, subject.years[0]
+    signed = plan[(plan["decision"] == CONTRACT) & (plan["year"] == first) & plan["seen"].eq("")]
+    tonnes = (
+        signed["value"].groupby(signed["of"].str.partition(".")[0]).sum().sort_values(ascending=False, kind="stable")
+    )
+    told = [
+        words["sign_of"].format(supplier=subject.name(str(supplier)), tonnes=money(amount))
+        for supplier, amount in tonnes.items()
+        if amount >= LEAST
+    ]
+    if told:
+        yield words["sign"].format(year=first, contracts=in_language(COMMA, subject.language).join(told))
+    days = subject.portfolio.stock["target_days"].max()
+    if days >= 1:
+        yield words["room"].format(days=money(float(days)))
 
 
 def _tiles(subject: Subject) -> Iterator[Tile]:
