@@ -15,7 +15,7 @@ from procure.words import LEAST_SHARE, money, percent
 
 #: Decisions in the order in which they are read, and of these the ones that are taken or not.
 DECISIONS = ("programme", "contract", "reserve", "placed", "output", "expansion", "use", "stock_target")
-CONTRACT, NO_PROGRAMME = "contract", "none"
+CONTRACT, PROGRAMME, NO_PROGRAMME = "contract", "programme", "none"
 CHOICES = ("programme", "placed", "use")
 #: What is less in every year is left out: t, or t/yr.
 LEAST = 5e-3
@@ -117,7 +117,8 @@ def _decided(subject: Subject, decision: str) -> Group:
     own = plan[(plan["decision"] == decision) & plan["year"].notna()]
     rows: list[list[Cell]] = []
     for (of, seen), times in own.groupby(["of", "seen"], sort=False):
-        if times["value"].abs().max() < LEAST:
+        is_nothing = decision == PROGRAMME and str(of).endswith(f".{NO_PROGRAMME}")  # that there is none was said above
+        if is_nothing or times["value"].abs().max() < LEAST:
             continue
         values = dict(zip(times["year"].tolist(), times["value"].tolist(), strict=True))
         label = subject.decision(str(of))
