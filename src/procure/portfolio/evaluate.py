@@ -237,7 +237,10 @@ def _settings_of(portfolio: Portfolio) -> Settings:
 def _as_written(limit: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of a limit that say anything: no kind takes keys that it does not read."""
     silent = {field.alias or name: field.default for name, field in LimitChoices.model_fields.items()}
-    return {key: value for key, value in limit.items() if value != silent[key]}
+    in_file = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in silent.items()
+    }  # as JSON has it
+    return {key: value for key, value in limit.items() if value not in (silent[key], in_file[key])}
 
 
 def _check(portfolio: Portfolio, model: Model) -> None:
