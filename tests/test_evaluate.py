@@ -526,3 +526,11 @@ def test_progress_is_told_by_element():
     assert told == [(1, 2, "Cu"), (2, 2, "contracts")]
     assert CONFIDENCE == 0.95
     assert model_of(procure.solve(load_model("two-class"))).name == "two-class"
+
+
+def test_an_answer_with_a_limit_is_of_its_model_again(tmp_path):
+    """A file writes out every key of a limit, those that its kind does not read, too; the model made of it has none of them."""
+    model = load_model("two-class").limited({"share": "90 %", "supplier": "china", "scope": "light"})
+    procure.solve(model).to_json(tmp_path / "answer.json")
+    kept = read_portfolio(tmp_path / "answer.json")
+    assert model_of(kept).settings.model_dump() == model.settings.model_dump()

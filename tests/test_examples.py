@@ -113,7 +113,7 @@ QUESTIONS = [
 ]
 
 
-LONGER = ("regret", "corridor")
+LONGER = ("regret", "corridor", "eighteen")
 
 
 @pytest.mark.parametrize(

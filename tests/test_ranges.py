@@ -129,8 +129,10 @@ def test_what_lies_in_stock_by_hand():
     """
     model = one_mine(weight=0.0, **{"stock.Cu.end_value": 0.1})
     p = (1 - math.exp(-2)) / 2
-    ranges = procure.ranges(model)
+    assert procure.ranges(model).stock.empty
+    ranges = procure.ranges(model, stock=True)
     (row,) = ranges.stock.to_dict("records")
+    assert ranges.table.empty
     cost = 800 * (1 - p) + 50 * (20 * (1 - p) + 90 * p) - 10 * (1 - p)
     assert ranges.cost_musd * 1000 == approx(cost)
     assert (row["days"], row["low"]) == approx((36.5 * (1 - p), 0), abs=1e-9)

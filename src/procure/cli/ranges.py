@@ -22,6 +22,7 @@ def ranges(
         list[str] | None,
         typer.Option(metavar="E", help="Beside the classes, as often as needed; else those that the model highlights."),
     ] = None,
+    stock: Annotated[bool, typer.Option("--stock", help="Tell days of use in stock instead of shares.")] = False,
     changes: Changes = None,
     limits: Limits = None,
     seeds: Seeds = 1,
@@ -46,4 +47,4 @@ def ranges(
     chosen = load(model, changes, faults, quiet=quiet, limits=limits)
     from procure.explore.ranges import ranges as find_ranges
 
-    ask(partial(find_ranges, chosen, float(share), elements=element, seeds=seeds), json, quiet)
+    ask(partial(find_ranges, chosen, float(share), elements=element, stock=stock, seeds=seeds), json, quiet)

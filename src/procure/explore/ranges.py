@@ -6,7 +6,7 @@ futures, the share of a supplier in the demand of a class or an element is made 
 way is one of them, so where it does without a supplier the least share is known to be nothing, and is not looked for.
 
 Shares are expected: tonnes that arrive, contracted and called, over all years and futures, as parts of what is demanded there. The
-same is told of what lies in stock, in days of use at the end of a year, in the mean of all years and futures.
+same can be asked of what lies in stock, in days of use at the end of a year, in the mean of all years and futures.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class Ranges(Kept):
         best plan found, the least and the largest one (`low`, `high`), and whether no plan does without it (`needed`). Over several
         trees `least_low` and `most_high` are the outermost, and `needed_on` says on how many it is needed.
     stock : DataFrame
-        The same of the stock of each class or element: `days` of use at the end of a year, in the mean of all, and their range.
+        Where it was asked for, and then instead, the same of the stock of each class or element: `days` of use at the end of a
+        year, in the mean of all, and their range.
     n_trees : int
         That were solved; 0 where every future is counted.
     """
@@ -88,6 +89,7 @@ def ranges(
     within: float = 0.01,
     *,
     elements: Sequence[str] | None = None,
+    stock: bool = False,
     seeds: int = 1,
     progress: Progress | None = None,
 ) -> Ranges:
@@ -100,6 +102,8 @@ def ranges(
         By which share of the least weighed cost a plan may be dearer: 0.01 is one per cent.
     elements : sequence of str, optional
         Beside the classes; those that the model highlights, without it.
+    stock : bool
+        Whether days in stock are asked for, instead of shares.
     seeds : int
         Trees that are solved, where they are drawn, under the level that is best on the first.
     progress : callable, optional
@@ -138,16 +142,16 @@ def ranges(
         raise DataError(faults)
     first, *others = trees(model, seeds)
     answer = Compiled(first, is_solved_once=True).solve(progress=progress)
-    found = [_of_tree(answer.as_it_ended.solved.program, within, asked, progress)]
-    found += [_of_tree(_program(tree, answer.programmes), within, asked, progress) for tree in others]
+    found = [_of_tree(answer.as_it_ended.solved.program, within, asked, stock, progress)]
+    found += [_of_tree(_program(tree, answer.programmes), within, asked, stock, progress) for tree in others]
     table = found[0].assign(
         least_low=_over(found, "low").min(axis=1),
         most_high=_over(found, "high").max(axis=1),
         needed_on=_over(found, "needed").sum(axis=1).astype(int),
     )
     is_stock = table["supplier"] == STOCK
-    stock = table[is_stock].drop(columns="supplier").reset_index(drop=True)
-    stock = stock.assign(**{column: stock[column] * DAYS_PER_YEAR for column in OF_DAYS})
+    days = table[is_stock].drop(columns="supplier").reset_index(drop=True)
+    days = days.assign(**{column: days[column] * DAYS_PER_YEAR for column in OF_DAYS})
     return Ranges(
         name=model.name,
         within=within,
@@ -155,7 +159,7 @@ def ranges(
         cost_musd=answer.objective,
         levels=_near(answer, within),
         table=table.loc[~is_stock, list(COLUMNS)].reset_index(drop=True),
-        stock=stock[[column for column in COLUMNS if column != "supplier"]].rename(columns={"share": "days"}),
+        stock=days[[column for column in COLUMNS if column != "supplier"]].rename(columns={"share": "days"}),
         n_trees=len(found) if is_drawn(model) else 0,
     )
 
@@ -175,8 +179,10 @@ def _over(found: Sequence[DataFrame], column: str) -> DataFrame:
     return DataFrame({k: table[column] for k, table in enumerate(found)})
 
 
-def _of_tree(program: Program, within: float, asked: Sequence[str], progress: Progress | None) -> DataFrame:
-    """The ranges of one tree."""
+def _of_tree(
+    program: Program, within: float, asked: Sequence[str], of_stock: bool, progress: Progress | None
+) -> DataFrame:
+    """The ranges of one tree, of shares or of stock."""
     market = program.market
     sets = market.sets
     groups: dict[str, tuple[str, ...]] = {}
@@ -186,8 +192,8 @@ def _of_tree(program: Program, within: float, asked: Sequence[str], progress: Pr
     pairs = [
         (name, s, elements)
         for name, elements in groups.items()
-        for s in (*sets.suppliers, STOCK)
-        if s == STOCK or any((s, e) in sets.sold for e in elements)
+        for s in ((STOCK,) if of_stock else sets.suppliers)
+        if of_stock or any((s, e) in sets.sold for e in elements)
     ]
     told = _Told(progress, len(pairs), market.model.settings.world.tree.seed)
     n_hands = max(1, min(cores(), len(pairs)))

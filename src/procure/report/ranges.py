@@ -21,19 +21,25 @@ LEAST_DAYS = 0.05
 
 def page(answer: Ranges) -> Page:
     """The screen."""
-    has_stock = bool((answer.stock["most_high"] >= LEAST_DAYS).any())
-    stock: list[str | Listing] = [_of_stock(answer), ""] if has_stock else []
-    return Page([_heading(answer), "", _listing(answer), "", *stock, *_sentences(answer, has_stock=has_stock)])
+    of_stock = len(answer.stock) > 0
+    listing = _of_stock(answer) if of_stock else _listing(answer)
+    return Page([_heading(answer, of_stock=of_stock), "", listing, "", *_sentences(answer, of_stock=of_stock)])
 
 
-def _heading(answer: Ranges) -> str:
+def _heading(answer: Ranges, *, of_stock: bool) -> str:
+    what = (
+        Said("days of use in stock", "備蓄（使用量の日数）")
+        if of_stock
+        else Said("expected shares of demand, %", "需要に対する期待供給比率 %")
+    )
     return Said(
-        "{name}: expected shares of demand, %, among all plans of {programme} that cost at most {within} % more than the best, "
+        "{name}: {what}, among all plans of {programme} that cost at most {within} % more than the best, "
         "{cost} million USD weighed.",
-        "{name}: 需要に対する期待供給比率 %。{programme} のうち、最良の計画（加重費用 {cost} 百万ドル）より {within} % 高いまでの"
+        "{name}: {what}。{programme} のうち、最良の計画（加重費用 {cost} 百万ドル）より {within} % 高いまでの"
         "全計画の範囲。",
     ).format(
         name=answer.name,
+        what=what,
         programme=level_in_words(answer.programme),
         within=rounded(100 * answer.within),
         cost=money(answer.cost_musd),
@@ -60,14 +66,12 @@ def _listing(answer: Ranges) -> Listing:
 def _of_stock(answer: Ranges) -> Listing:
     """What lies in stock, in days of use."""
     over_trees = (Said("of all trees", "全ツリー"),) if answer.n_trees > 1 else ()
-    what = Said("days of use in stock", "備蓄（使用量の日数）")
-    headings = (what, Said("best plan", "最良の計画"), Said("least", "最小"), Said("largest", "最大"), *over_trees, "")
+    headings = ("", Said("best plan", "最良の計画"), Said("least", "最小"), Said("largest", "最大"), *over_trees, "")
     rows = []
     for row in answer.stock.to_dict("records"):
-        if row["most_high"] >= LEAST_DAYS:
-            over = (_TO.format(low=_days(row["least_low"]), high=_days(row["most_high"])),) if over_trees else ()
-            days = (_days(row[key]) for key in ("days", "low", "high"))
-            rows.append((class_name(row["scope"]), *days, *over, _needed(answer, row)))
+        over = (_TO.format(low=_days(row["least_low"]), high=_days(row["most_high"])),) if over_trees else ()
+        days = (_days(row[key]) for key in ("days", "low", "high"))
+        rows.append((class_name(row["scope"]), *days, *over, _needed(answer, row)))
     return Listing(headings, rows, right=headings[1:-1])
 
 
@@ -90,23 +94,18 @@ def _needed(answer: Ranges, row: dict[Any, Any]) -> str:
     return needed
 
 
-def _sentences(answer: Ranges, *, has_stock: bool) -> Iterator[str]:
-    yield Said(
-        "Needed: no such plan does without. Firm: {points:.0f} points wide at most. Each share is told alone: not all can be "
-        "least at once.",
-        "必須: これを欠く計画はない。確定: 幅が {points:.0f} ポイント以内。"
-        "比率は一つずつの範囲であり、すべてを同時に最小にはできない。",
-    ).format(points=100 * FIRM)
-    if has_stock:
+def _sentences(answer: Ranges, *, of_stock: bool) -> Iterator[str]:
+    if of_stock:
         yield Said(
-            "In stock: at the end of a year, in the mean over all years and futures; there is room for more, which is drawn on.",
-            "備蓄: 各年末の残高の、全年・全将来の平均。取り崩す分だけ、備える容量より少ない。",
+            "Needed: no such plan does without. Each is told alone: not all can be least at once.",
+            "必須: これを欠く計画はない。一つずつの範囲であり、すべてを同時に最小にはできない。",
         )
-    if answer.table["most_high"].max() > 1:
         yield Said(
-            "More than 100 %: bought to be sold on, as far as the room in cost goes.",
-            "100 % 超: 費用の余裕の範囲で、転売のために購入する分を含む。",
+            "At the end of a year, in the mean over all years and futures; there is room for more, which is drawn on.",
+            "各年末の残高の、全年・全将来の平均。取り崩す分だけ、備える容量より少ない。",
         )
+    else:
+        yield from _of_shares(answer)
     if answer.levels:
         dearer = Said("{name} ({by} dearer)", "{name}（{by} 高い）")
         near = listed(
@@ -123,3 +122,18 @@ def _sentences(answer: Ranges, *, has_stock: bool) -> Iterator[str]:
         )
     elif answer.n_trees == 0:
         yield Said("Every future is counted: the ranges are exact.", "起こり得る全将来を数えた厳密な範囲。")
+
+
+def _of_shares(answer: Ranges) -> Iterator[str]:
+    """What the words of the table of shares mean."""
+    yield Said(
+        "Needed: no such plan does without. Firm: {points:.0f} points wide at most. Each share is told alone: not all can be "
+        "least at once.",
+        "必須: これを欠く計画はない。確定: 幅が {points:.0f} ポイント以内。"
+        "比率は一つずつの範囲であり、すべてを同時に最小にはできない。",
+    ).format(points=100 * FIRM)
+    if answer.table["most_high"].max() > 1:
+        yield Said(
+            "More than 100 %: bought to be sold on, as far as the room in cost goes.",
+            "100 % 超: 費用の余裕の範囲で、転売のために購入する分を含む。",
+        )
