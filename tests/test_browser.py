@@ -3,6 +3,7 @@
 Skipped where Playwright or a Chromium is not installed.
 """
 
+import re
 import shutil
 
 import pytest
@@ -112,3 +113,22 @@ def test_the_keyboard_moves_sliders(opened):
 
 def test_it_prints(opened):
     assert opened(rendered(small_japan())).pdf(format="A4").startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("text", [with_answers, moved], ids=["answers", "sliders"])
+def test_axe_finds_nothing(text, language, browser, opened):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = opened(text())
+    page.click(f"button[data-language={language}]")
+    assert left_by_axe(axe, page) == []
+
+
+def left_by_axe(axe, page):
+    """What axe finds wrong with a page as it stands; axe is a script of its own, which the page itself would not let in."""
+    context = page.context.browser.new_context(bypass_csp=True)
+    other = context.new_page()
+    other.set_content(re.sub(r"<script.*?</script>", "", page.content(), flags=re.DOTALL))
+    found = axe.Axe().run(other)
+    context.close()
+    return found.response["violations"]
