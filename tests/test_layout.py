@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pandas
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -112,6 +112,7 @@ def test_every_screen_fits_with_every_word_whole(width, language):
         assert {*re.findall(r"[!-~]+", " ".join(lines))} <= wide, name
 
 
+@example(names=["in_all", "objective"], width=80)  # keys of labels
 @given(st.lists(st.text("abcdefghijklmnop_", min_size=1, max_size=24), min_size=1, max_size=12, unique=True), WIDTHS)
 @settings(max_examples=15, deadline=None)
 def test_suppliers_of_any_name_and_number_fit(names, width):

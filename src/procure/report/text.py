@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from procure.languages import COMMA, Language, Said, in_language, named
 from procure.limits import KINDS
+from procure.limits.said import CLASSES
 from procure.model import bundled_models
 from procure.portfolio.added import ADDED
 from procure.portfolio.frames import COMPONENTS, MOST_STEPS, OTHER_SOURCES, is_worthless
@@ -103,6 +104,10 @@ def second_currency(portfolio: Portfolio, *, is_small: bool = False) -> tuple[fl
     return per_usd * 1e6 / size, name
 
 
+#: Names that are not those of suppliers and have a label; and those that have another one as a heading.
+_SCOPES_AND_SOURCES, _HEADED = ("all", *CLASSES, *OTHER_SOURCES), ("surplus", "spot", "stock")
+
+
 class _Screen:
     """The parts of one screen, in reading order."""
 
@@ -190,7 +195,7 @@ class _Screen:
 
     def _name(self, key: str) -> str:
         """A supplier as the model file calls it, in Japanese as people do."""
-        if key in LABELS:
+        if key in _SCOPES_AND_SOURCES:  # of the labels these alone: any other may be the name of a supplier
             return LABELS[key]
         return Said(key, _ASIDE.sub("", named(self.portfolio.names.get(key, {}), key).ja))
 
@@ -210,7 +215,7 @@ class _Screen:
             own = [(source, numbers) for source, numbers in own if any(abs(x) >= LEAST_SHARE for x in numbers)]
             own.sort(key=lambda pair: (pair[0] in OTHER_SOURCES, -max(pair[1])))
             for position, (source, numbers) in enumerate(own):
-                label = LABELS.get(name, name.replace("_", "/")) if position == 0 else ""
+                label = "" if position else LABELS[name] if name in _SCOPES_AND_SOURCES else name.replace("_", "/")
                 rows.append((label, self._name(source), *map(percent, numbers)))
         if not is_alone:
             # The first supplier of today, over all classes: the share that the portfolio is to bring down.
@@ -267,7 +272,7 @@ class _Screen:
             ))  # fmt: skip
         lost_heading = w["short_cost"].format(unit=w["musd_short" if self.times == 1 else "kusd_short"])
         headings = (
-            w["elements"], w["demand"], *(w.get(f"{s}_heading") or self._name(s) for s in sources), w["short"],
+            w["elements"], w["demand"], *(w[f"{s}_heading"] if s in _HEADED else self._name(s) for s in sources), w["short"],
             w["tail_share"].format(tail=self.tail), w["years_short"], lost_heading,
         )  # fmt: skip
         return Listing(headings, rows, right=headings[1:], optional=((w["years_short"],), (w["demand"],)))
