@@ -14,7 +14,7 @@ from procure.report.check import summary
 from random_models import random_model
 
 
-def world(*limits, committed=0.0):
+def world(*limits, committed=0.0, countries=("Near", "Far")):
     """100 t of A, called from near at 40 kUSD/t or from far at 60: 100 t on offer each. A tonne short costs 1,000.
 
     near is open with probability 0.6, and slow with 0.4: then half of its volume is lost. far never fails.
@@ -23,7 +23,10 @@ def world(*limits, committed=0.0):
         "elements": [{"element": "A"}],
         "demand": [{"element": "A", "year": 2027, "value": 100.0}],
         "prices": [{"element": "A", "layer": k, "value": 50.0} for k in ("licensed", "contract", "spot")],
-        "suppliers": [{"supplier": s, "country": s.title(), "price_rule": "fixed"} for s in ("near", "far")],
+        "suppliers": [
+            {"supplier": s, "country": country, "price_rule": "fixed"}
+            for s, country in zip(("near", "far"), countries, strict=True)
+        ],
         "terms": [
             {"supplier": s, "scope": "all", "attribute": a, "year": 2027, "value": v}
             for s, price in (("near", 40.0), ("far", 60.0))

@@ -85,6 +85,16 @@ def test_it_is_a_share_of_each(seed, when):
         assert one == approx(found(seed, each), rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("countries", "whose"), [(("", ""), "near and far|far and near|far, near"), (("Near", ""), "far")]
+)
+def test_who_is_of_no_country_is_in_none_with_others(countries, whose):
+    """Two suppliers without a country are no country of two; each for itself they are counted as ever."""
+    with pytest.raises(DataError, match=f"no country of ({whose})"):
+        procure.solve(world(ONE_LINE | {"by": "country"}, countries=countries))
+    assert cost(ONE_LINE, countries=countries) == approx(12_580)
+
+
 def test_a_scope_may_be_a_list():
     """Dy and Tb together are neither of them, nor a class."""
     japan = procure.load_model("japan")

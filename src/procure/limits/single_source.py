@@ -10,10 +10,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from procure.errors import DataError, Fault
 from procure.languages import Said
 from procure.limits.limit import Limit
 from procure.limits.said import whole
 from procure.limits.supplied import SuppliedShare, which
+from procure.words import listed
 
 _ANY_ONE = {
     "supplier": Said("any one supplier", "いずれか1供給元"),
@@ -36,7 +38,11 @@ class SingleSource(SuppliedShare):
     has_parts = True
 
     def parts(self, limit: Limit, choice: Any, country_of: Mapping[str, str]) -> Iterator[Limit]:
-        """One of each supplier or country."""
+        """One of each supplier or country; `DataError` where a supplier is of no country, and would be of one with all such."""
+        stateless = [supplier for supplier, country in country_of.items() if not country]
+        if choice.by == "country" and stateless:
+            seen, rule = f"no country of {listed(stateless)}", f"'{choice.name}' counts every supplier in a country"
+            raise DataError(Fault("suppliers.csv, country", seen, rule, 'fill the cell, or count by = "supplier"'))
         owner_of = country_of if choice.by == "country" else {supplier: supplier for supplier in country_of}
         for owner in dict.fromkeys(owner_of.values()):
             yield limit.of(owner, suppliers=tuple(s for s in country_of if owner_of[s] == owner))
