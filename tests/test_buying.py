@@ -404,6 +404,28 @@ def test_only_so_much_is_drawn_in_a_period(share, expected):
     assert cost(market(model, [[1]], [1.0])) == approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("contracts", "ahead", "share", "expected"),
+    [
+        ("none", None, 1, 20 * 50),  # called only, by the model: 80 of 100 t are drawn
+        ("free", 0, 1, 20 * 50),  # called only, by the tables: the same
+        ("free", 0, 0, 100 * 50),  # nothing is bought of the mine: its closure disturbs nobody
+    ],
+)
+def test_stock_is_drawn_where_who_is_only_called_is_disturbed(contracts, ahead, share, expected):
+    """The mine is shut and abroad too dear: stock against disruption serves where something could have come from the mine."""
+    frames = world(
+        ("price_factor", 2), stock=table("scope attribute value", ["all", "existing", 80], ["all", "max_days", 365])
+    )
+    rows = [
+        ["mine", "all", "call_share", 2027, share],
+        *([["mine", "all", "contract_limit", 2027, ahead]] if ahead == 0 else []),
+    ]
+    terms = frames["terms"].query("supplier == 'abroad'")
+    frames["terms"] = pd.concat([terms, table("supplier scope attribute year value", *rows)], ignore_index=True)
+    assert cost(market(model_of(frames, suppliers__mine__contracts=contracts), [[1]], [1.0])) == approx(expected)
+
+
 def test_a_slow_shed_gives_a_little_every_year():
     """10 t in each of two years; what is left at the end is worth nothing. Room that is dear is given up for all that."""
     model = model_of(world(stock=stocked(("draw_share", 0.1))), years=2, suppliers__abroad__enabled=False)

@@ -53,10 +53,16 @@ class Offers(Room):
 
     @tracked
     def room(self, supplier: str, element: str) -> Array:
-        """t/yr that can be bought, by moment of the plan."""
-        is_contracted = self.reading.choice(supplier, "contracts") != "none"
-        volume = self.offered if is_contracted else self.on_offer
-        return np.array([volume(supplier, element, y) for y in self.reading.moments])
+        """t/yr that can be bought, contracted or called, by moment of the plan."""
+        reading, contracts = self.reading, self.reading.choice(supplier, "contracts")
+        room = np.zeros(len(reading.moments))
+        for k, y in enumerate(reading.moments):
+            if contracts != "none":
+                room[k] = self.offered(supplier, element, y)
+            is_called = contracts != "committed" and not reading.is_basket(supplier)
+            if is_called and reading.term(supplier, "call_share", y, element) > 0:
+                room[k] = max(room[k], self.on_offer(supplier, element, y))
+        return room
 
     def basket(self, supplier: str) -> dict[str, float]:
         """The elements a basket sells, and what share of its output each is; empty where the supplier sells no basket."""
