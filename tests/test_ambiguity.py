@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from procure.reason import Reason
 from procure.report.screens import to_text
 from procure.solving.compiled import compile
 from test_portfolio import one_mine, open_or_shut
+from test_shadow import with_tables
 from test_share import cap, world
 
 TWO_CLASS = load_model("two-class")
@@ -203,6 +205,46 @@ def test_a_drawn_tree_of_japan_by_bands():
     assert law @ cost < worst @ cost < cost.max()
     portfolio = procure.solve(in_doubt(japan, "known_marginals", 0.1), foresight=False)
     assert portfolio.summary["moved"] > 0.01 and "in tenths" in to_text(portfolio)
+
+
+def handed_in(slow, **chosen):
+    """`world` with its futures handed in: near is open, or slow with this probability."""
+    futures = [("calm", 1 - slow, None, None), ("slow", slow, "near", "slow")]
+    table = pd.DataFrame(futures, columns=["scenario", "value", "process", "state"])
+    model = with_tables(world(), scenarios=table)
+    return model.with_(**{"world.scenarios": True, **{f"risk.{key}": value for key, value in chosen.items()}})
+
+
+#: Doubt and radius, and what it costs, kUSD, where the tables give the slow future no chance.
+OUTSIDE = [("none", 0, 4000), ("total_variation", 0.1, 4100), ("wasserstein", 0.1, 4200), ("failures", 1, 5000)]
+
+
+@pytest.mark.parametrize(("kind", "radius", "cost"), OUTSIDE)
+def test_a_future_that_the_tables_give_no_chance_may_be_favoured(kind, radius, cost):
+    """Open costs 100 x 40, slow 50 x 40 + 50 x 60. Where the odds are taken as they are slow is no future. A tenth may move there
+    by total variation; by Wasserstein a fifth, since half of what one supplier delivers is lost; near may fail for certain."""
+    portfolio = procure.solve(handed_in(0.0, weight=0.0, ambiguity=kind, radius=radius), foresight=False)
+    assert 1e3 * portfolio.summary["objective"] == approx(cost)
+    assert 1e3 * portfolio.summary["expected_cost"] == approx(4000)
+    assert portfolio.summary.get("moved", 0.0) == approx((cost - 4000) / 1000)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "worst"),
+    [
+        ({"ambiguity": "failures", "radius": 1, "weight": 0.0}, 0.7),
+        ({"ambiguity": "total_variation", "radius": 1.0, "weight": 0.0}, 0.7),
+        ({"alpha": 0.8, "weight": 1.0}, None),
+    ],
+)
+def test_futures_that_weigh_nothing_are_not_wasted(chosen, worst):
+    """Slow has 0.3: under the worst law, or in the worst fifth, it is all there is, and 5,000 whatever is done where near is open.
+    There 100 t are called from near at 4,000 all the same, 4,300 in the mean, and not 50 from far because it does not matter."""
+    portfolio = procure.solve(handed_in(0.3, **chosen), foresight=False)
+    assert 1e3 * portfolio.summary["objective"] == approx(5000)
+    assert 1e3 * portfolio.summary["expected_cost"] == approx(0.7 * 4000 + 0.3 * 5000)
+    assert portfolio.mix.set_index("supplier")["supplied_t"][["near", "far"]].tolist() == approx([85, 15])
+    assert worst is None or portfolio.summary["moved"] == approx(worst)
 
 
 # --- published

@@ -32,6 +32,7 @@ from procure.program.engine import Engine
 from procure.program.infeasibility import explain
 from procure.program.optimum import Optimum, optimum, refuse, solved
 from procure.program.program import Program, compose
+from procure.program.ties import broken
 from procure.risk import balls
 from procure.scenarios.decided import Programmes
 from procure.scenarios.world import programme_choices
@@ -243,7 +244,8 @@ class _Search:
     def _given(self, level: str, radius: float) -> Measured:
         """What the plan for the odds as given costs at a radius."""
         if radius not in self._kept:
-            measured = Measured(solved(self._solved(level, radius, self._plan)))
+            end = self._solved(level, radius, self._plan)
+            measured = Measured(solved(replace(end, solution=broken(end.program, end.solution))))
             measured.check()
             self._kept[radius] = measured
         return self._kept[radius]

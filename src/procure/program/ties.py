@@ -11,6 +11,9 @@ drawn, put by and left short. A tonne weighs between one and two, by a digest of
 nothing else: so hardly two mixes weigh the same, and neither the order of rows nor the path to the optimum is asked. Nodes weigh
 as they are likely, so what is alike in the mean of a year is alike.
 
+Where some futures weigh nothing in the objective, as in a tail alone or under a worst law, what is done in them costs it nothing:
+there the least mean cost under the law as it is given comes first, and the fewest tonnes of what is left.
+
 The duals stay: they prove the cost of every point of the face.
 """
 
@@ -30,6 +33,7 @@ from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.program.engine import SIMPLEX, decided
 from procure.program.program import Program
+from procure.program.templates import risk_of
 from procure.units import Array
 
 #: A reduced cost or a row dual this small beside its terms is none.
@@ -45,39 +49,43 @@ def broken(program: Program, solution: Solution) -> Solution:
     """
     if solution.status is not Status.OPTIMAL:
         return solution
-    preferred = on_face(decided(program.lp, solution.x), solution, preference(program))
+    risk = risk_of(program.market.model)
+    before = [mean_cost(program)] if risk.in_doubt or risk.weight >= 1 else []
+    preferred = on_face(decided(program.lp, solution.x), solution, *before, preference(program))
     return solution if preferred is None or program.missed(preferred) else preferred
 
 
-def on_face(lp: LinearProgram, solution: Solution, weight: Array) -> Solution | None:
-    """The optimum with the least weighed sum of its columns; None where none is proved."""
-    x, y = solution.x, solution.row_dual
+def on_face(lp: LinearProgram, solution: Solution, *weights: Array) -> Solution | None:
+    """The optimum with the least weighed sum of its columns, of several weights one after the other; None where none is proved."""
+    face, ended, seconds = lp, solution, solution.seconds
+    for weight in weights:
+        face = replace(_face(face, ended.x, ended.row_dual), cost=weight, offset=0.0)
+        # Most columns stand: what presolve leaves is solved sooner than the way is gone from the last basis.
+        ended = Solver(face, SIMPLEX).solve_unchecked()
+        seconds += ended.seconds
+        if ended.status is not Status.OPTIMAL:
+            return None
+    found = np.clip(ended.x, lp.lower, lp.upper)
+    cost = float(lp.cost @ found) + lp.offset
+    proof = prove(lp, solution.row_dual)
+    gap = (solution.objective - proof.bound) / max(1.0, abs(solution.objective))
+    certificate = of_optimum(lp, found, cost, proof, max(OPTIMALITY, gap))
+    moved = replace(solution, x=found, objective=cost, certificate=certificate, seconds=seconds)
+    return moved if certificate.holds else None
+
+
+def _face(lp: LinearProgram, x: Array, y: Array) -> LinearProgram:
+    """The program over its own optima, of which x is one and y are row duals."""
     entries = abs(lp.matrix)
     reduced, rows = lp.cost - lp.matrix.T @ y, lp.matrix @ x
     # Where an optimum costs nothing all duals are rounding, and nothing is large beside them: the costs are.
     largest = max(np.abs(lp.cost).max(initial=0.0), NONE)
     size = np.maximum(np.abs(lp.cost) + entries.T @ np.abs(y), SMALL * largest)
-    of_row = sparse.diags(np.abs(y)) @ entries @ sparse.diags(1.0 / size)
+    of_row = (sparse.diags(np.abs(y)) @ entries @ sparse.diags(1.0 / size)).max(axis=1).toarray().ravel()
     lower, upper = _held(x, reduced, np.abs(reduced) / size, np.maximum(1.0, np.abs(x)), lp.lower, lp.upper)
-    row_lower, row_upper = _held(
-        rows, y, of_row.max(axis=1).toarray().ravel(), np.maximum(1.0, entries @ np.abs(x)), lp.row_lower, lp.row_upper
-    )
-    face = LinearProgram(weight, lp.matrix, row_lower, row_upper, lower, upper)
-    # Most columns stand: what presolve leaves is solved sooner than the way is gone from the last basis.
-    ended = Solver(face, SIMPLEX).solve_unchecked()
-    if ended.status is not Status.OPTIMAL:
-        return None
-    found = np.clip(ended.x, lp.lower, lp.upper)
-    cost = float(lp.cost @ found) + lp.offset
-    proof = prove(lp, y)
-    gap = (solution.objective - proof.bound) / max(1.0, abs(solution.objective))
-    certificate = of_optimum(lp, found, cost, proof, max(OPTIMALITY, gap))
-    seconds = solution.seconds + ended.seconds
-    return (
-        replace(solution, x=found, objective=cost, certificate=certificate, seconds=seconds)
-        if certificate.holds
-        else None
-    )
+    terms = np.maximum(1.0, entries @ np.abs(x))
+    row_lower, row_upper = _held(rows, y, of_row, terms, lp.row_lower, lp.row_upper)
+    return replace(lp, row_lower=row_lower, row_upper=row_upper, lower=lower, upper=upper)
 
 
 def _held(value: Array, dual: Array, price: Array, terms: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
@@ -95,6 +103,15 @@ def _held(value: Array, dual: Array, price: Array, terms: Array, lower: Array, u
     holds = np.isfinite(at) & (price > np.maximum(NONE, away))
     held = np.where(away > NONE, value, at)
     return np.where(holds, np.minimum(at, held), lower), np.where(holds, np.maximum(at, held), upper)
+
+
+def mean_cost(program: Program) -> Array:
+    """What each column of a program costs in the mean of the law as it is given, kUSD."""
+    composition, market, figures = program.composition, program.market, program.figures
+    cost = np.zeros(len(program.lp.cost))
+    cost[: len(composition.plan.columns)] = composition.plan_cost(figures.plan)
+    np.add.at(cost, composition.cost_columns, market.probability[:, None] * composition.cost_terms(figures))
+    return cost
 
 
 def preference(program: Program) -> Array:

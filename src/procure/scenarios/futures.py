@@ -24,6 +24,8 @@ from procure.units import Array
 
 #: What the paths of a world may cost under a choice of programmes, in parts that add up, shape (n_paths, n_parts); hashable.
 Losses = Callable[[Programmes, Paths], Array]
+#: Where the odds are in doubt, how likely a future is that a table gives no chance: nothing, but a future.
+UNLIKELY = 1e-12
 Laws = tuple[tuple[Process, ...], ...]  # the processes under each of several choices of programmes
 
 
@@ -38,6 +40,8 @@ def tree_of(model: Model, programmes: Programmes, losses: Losses | None = None) 
     law = processes(model, programmes)
     if settings.world.scenarios:
         table = model.facts.tables["scenarios"].rename(columns={"value": "probability"})
+        if settings.risk.in_doubt:  # what is given no chance the odds may favour all the same
+            table["probability"] = table["probability"].replace(0.0, UNLIKELY)
         table = table.astype(object).where(table.notna(), None)
         return table_tree(table, law, len(years)).merged()[0]
     choice = settings.world.tree
