@@ -23,9 +23,9 @@ IN_DOUBT = Said(
     "計画はこの分布に対して立てられている。",
 )
 BY_BANDS = Said(
-    "Of a drawn tree, what a supplier does is how much of its supply is lost over all years, in tenths: futures within a tenth "
-    "stand for one another.",
-    "抽出した木では、供給元の挙動を全期間で失われる供給の割合（1 割刻み）で数え、同じ 1 割の中の将来は互いに入れ替わり得る。",
+    "Where futures are drawn, what a supplier does is how much of its supply is lost over all years, in tenths: futures within a "
+    "tenth stand for one another.",
+    "将来を抽出した場合は、供給元の挙動を全期間で失われる供給の割合（1 割刻み）で数え、同じ 1 割の中の将来は互いに入れ替わり得る。",
 )
 LIKELIER = Said("It makes likelier, of all the time: {states}.", "その下で増える状態（全期間に占める割合）: {states}。")
 STATE = Said("{process} {state} {before} to {after} %", "{process} {state} {before} → {after} %")
