@@ -17,6 +17,7 @@ from procure.model import Model
 from procure.model.limits import LimitChoices
 from procure.model.presets import presets, written_out
 from procure.report.called import limit_called
+from procure.report.labels import LABELS
 from procure.report.served.numbers import Number, numbers_of_limits
 from procure.words import plain, printable
 
@@ -33,6 +34,7 @@ KEYS: Mapping[str, Said] = {
     "alpha": Said("Worst futures from", "最悪側の水準"),
     "lost": Said("Who is lost", "途絶する供給元"),
     "months": Said("For how many months", "途絶の月数"),
+    "on": Said("Of what is paid", "対象の支出"),
     "every_future": Said("In every future", "全ての将来で"),
     "threshold": Said("Share of demand that may go unserved", "許される不足率"),
     "method": Said("Method", "解き方"),
@@ -45,7 +47,7 @@ OPTIONS: Mapping[str, Said] = {
     "any two": Said("any two suppliers", "どの二つでも"),
     "true": Said("yes", "はい"), "false": Said("no, on average", "いいえ（平均）"),
     "exact": Said("exact", "厳密"), "cvar": Said("approximate, faster", "近似（速い）"), "all": Said("all", "全元素"),
-    "": Said("-", "-"),
+    "all parts": Said("all of it", "すべて"), "": Said("-", "-"),
 }  # fmt: skip
 MOST, LEAST = Said("At most", "上限"), Said("At least", "下限")
 #: Keys whose values are names of the model.
@@ -133,7 +135,7 @@ def _field(model: Model, key: str) -> dict[str, Any]:
         "unit": "",
         "example": "",
         "options": [{"value": each.value, "words": _both(each.words)} for each in options] or None,
-        "default": "" if default is None else default,
+        "default": "" if default is None else [*default] if isinstance(default, tuple) else default,
     }
 
 
@@ -148,6 +150,11 @@ def _options(model: Model, key: str, field: FieldInfo) -> Iterator[_Option]:
         yield from _of_model(model, key)
         return
     for each in _leaves(field.annotation):
+        if get_origin(each) is tuple:  # a list of some: all of them, or one
+            parts = [part for part in get_args(get_args(each)[0]) if isinstance(part, str)]
+            yield _Option(parts, OPTIONS["all parts"])
+            yield from (_Option([part], LABELS[part]) for part in parts)
+            continue
         values = get_args(each) if get_origin(each) is Literal else (False, True) if each is bool else ()
         yield from (_Option(value, OPTIONS[str(value).lower()]) for value in values)
 
