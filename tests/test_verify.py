@@ -275,6 +275,13 @@ def test_a_cost_that_is_changed_and_sealed_anew_comes_out_otherwise(small, key):
     assert any(fault.startswith(f"summary.{key} is said to be") for fault in found.faults)
 
 
+def test_an_answer_cannot_be_called_by_the_name_of_another_model(small):
+    """Sealed anew, too: its choices say whose it is."""
+    portfolio = procure.read_portfolio(small)
+    found = verify(sealed(replace(portfolio, name="japan")))
+    assert found.faults == (f"the answer is called japan, and its choices are those of {portfolio.name}",)
+
+
 def test_another_level_cannot_be_passed_off_as_the_best():
     """The answer of one programme is given out as that of another, with all its numbers: the one that was chosen costs less."""
     portfolio = procure.solve(option(["none", "wait"]), proof=True)

@@ -255,6 +255,8 @@ class _Proofs:
         """Every number that comes out otherwise."""
         portfolio, measured = self.portfolio, chosen.measured
         assert measured is not None
+        if portfolio.name != self.model.name:
+            yield f"the answer is called {portfolio.name}, and its choices are those of {self.model.name}"
         frames = account.frames(measured)
         for name, found in frames.items():
             said = portfolio.frame(name)
