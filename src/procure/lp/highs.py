@@ -132,9 +132,23 @@ class Solver:
         self.seconds = 0.0
         self.set_options(dict(DEFAULTS) | dict(options or {}))
         self._is_mixed_integer = program.is_mixed_integer
-        self._check(self._highs.passModel(_to_highs(program)), "loading the model")
+        self._load(program)
         self._program, self._is_changed = program, False
         self._is_cold = True
+
+    def _load(self, program: LinearProgram) -> None:
+        """Hand a program over, array by array: as vectors of HiGHS their numbers would be copied one by one."""
+        matrix = program.matrix.tocsc()
+        matrix.sum_duplicates()
+        n_rows, n_columns = matrix.shape
+        whole = np.zeros(n_columns, dtype=np.int32) if program.integer is None else program.integer.astype(np.int32)
+        status = self._highs.passModel(
+            n_columns, n_rows, matrix.nnz, int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMinimize),
+            float(program.offset), _values(program.cost), _values(program.lower), _values(program.upper),
+            _values(program.row_lower), _values(program.row_upper), _index(matrix.indptr), _index(matrix.indices),
+            _values(matrix.data), whole,
+        )  # fmt: skip
+        self._check(status, "loading the model")
 
     @property
     def _highs(self) -> _QuietHighs:
@@ -397,7 +411,7 @@ class Solver:
         moved = np.flatnonzero(old.data != new.data)
         if len(moved) > MANY_COEFFICIENTS:
             basis = self.get_basis()
-            self._check(self._highs.passModel(_to_highs(program)), "loading the model")
+            self._load(program)
             self.set_basis(basis)
         elif len(moved):
             columns = np.searchsorted(new.indptr, moved, side="right") - 1
@@ -551,28 +565,3 @@ def _index(values: Any) -> NDArray[np.int32]:
 
 def _values(values: Any) -> Array:
     return np.ascontiguousarray(np.atleast_1d(values), dtype=np.float64)
-
-
-def _to_highs(program: LinearProgram) -> highspy.HighsLp:
-    matrix = program.matrix.tocsc()
-    matrix.sum_duplicates()
-    lp = highspy.HighsLp()
-    lp.num_col_ = matrix.shape[1]
-    lp.num_row_ = matrix.shape[0]
-    lp.offset_ = float(program.offset)
-    lp.col_cost_ = _values(program.cost) if lp.num_col_ else np.empty(0)
-    lp.col_lower_ = program.lower
-    lp.col_upper_ = program.upper
-    lp.row_lower_ = program.row_lower
-    lp.row_upper_ = program.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.num_col_ = matrix.shape[1]
-    lp.a_matrix_.num_row_ = matrix.shape[0]
-    lp.a_matrix_.start_ = matrix.indptr
-    lp.a_matrix_.index_ = matrix.indices
-    lp.a_matrix_.value_ = matrix.data
-    if program.is_mixed_integer:
-        assert program.integer is not None
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(whole)] for whole in program.integer]
-    return lp

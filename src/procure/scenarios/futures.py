@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -37,13 +37,13 @@ def tree_of(model: Model, programmes: Programmes, losses: Losses | None = None) 
     """
     settings = model.settings
     years = periods_of(model)
-    law = processes(model, programmes)
+    law = _law(model, programmes)
     if settings.world.scenarios:
         table = model.facts.tables["scenarios"].rename(columns={"value": "probability"})
         if settings.risk.in_doubt:  # what is given no chance the odds may favour all the same
             table["probability"] = table["probability"].replace(0.0, UNLIKELY)
         table = table.astype(object).where(table.notna(), None)
-        return table_tree(table, law, len(years)).merged()[0]
+        return table_tree(table, list(law), len(years)).merged()[0]
     choice = settings.world.tree
     names = {process.name for process in law}
     if choice.primary is not None and choice.primary not in names:
@@ -57,7 +57,7 @@ def tree_of(model: Model, programmes: Programmes, losses: Losses | None = None) 
                   "set world.tree.primary")
         )  # fmt: skip
     nodes = most_nodes(model)
-    exact = _every_future(tuple(law), len(years), nodes)
+    exact = _every_future(law, len(years), nodes)
     if exact is not None:
         return exact
     return _drawn_for(model, programmes, losses)[0]
@@ -93,7 +93,7 @@ def _asked(model: Model, programmes: Programmes, losses: Losses | None) -> tuple
     """The futures of the facts as they were read, the law of every level as it stands, and which of them is asked for."""
     levels, *_ = how = _how(model, programmes, losses)
     as_read = replace(model, facts=model.facts.as_read)
-    before, now = (tuple(tuple(processes(one, dict(level))) for level in levels) for one in (as_read, model))
+    before, now = (tuple(_law(one, dict(level)) for level in levels) for one in (as_read, model))
     return _drawn(before, *how), now, levels.index(tuple(programmes.items()))
 
 
@@ -117,11 +117,38 @@ def most_nodes(model: Model) -> int:
 def holds_every_future(model: Model, programmes: Programmes) -> bool:
     """Whether the tree of a model is the whole law, and not a drawing of it: a table handed in, or few enough futures."""
     nodes = most_nodes(model)
-    law = tuple(processes(model, programmes))
+    law = _law(model, programmes)
     return model.settings.world.scenarios or _every_future(law, len(periods_of(model)), nodes) is not None
 
 
-# The last trees are kept: for the other levels, and for changes that leave the law as it is.
+# The last laws and trees are kept: every level asks for those of all, and some changes leave the law as it is.
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A model as whoever is asked about it again knows it: by its facts and choices, which nobody changes in place."""
+
+    model: Model
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Known)
+            and self.model.facts is other.model.facts
+            and self.model.settings is other.model.settings
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self.model.facts), id(self.model.settings)))
+
+
+def _law(model: Model, programmes: Programmes) -> tuple[Process, ...]:
+    """The processes of a model under a choice of programmes."""
+    return _law_of(_Known(model), tuple(programmes.items()))
+
+
+@lru_cache(maxsize=64)
+def _law_of(known: _Known, programmes: tuple[tuple[str, str], ...]) -> tuple[Process, ...]:
+    return tuple(processes(known.model, dict(programmes)))
 
 
 @lru_cache(maxsize=8)
