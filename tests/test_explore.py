@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 import procure
 from procure.cli import app as commands
 from procure.languages import LANGUAGES
+from procure.limits import KINDS
 from procure.model import Model
 from procure.model.file import bundled_models
 from procure.report.served import site
@@ -263,6 +264,22 @@ def test_limits_that_are_none_are_refused_in_words(served, where, limits, says):
     told = " ".join(fault["en"] for fault in faults)
     assert status == 422 and says in told and all(fault["ja"] for fault in faults)
     assert "\u202e" not in told
+
+
+def test_the_form_asks_for_all_that_each_kind_reads_and_what_it_offers_is_taken():
+    """Every key, in both languages; a limit of the first of every option is one of the model."""
+    model = procure.load_model("two-class")
+    drawn = form(model)["kinds"]
+    assert drawn.keys() == KINDS.keys()
+    for name, kind in KINDS.items():
+        keys = [field["key"] for field in drawn[name]["fields"]]
+        assert keys == [kind.sense, *kind.reads]
+        assert all(field["words"]["en"] and field["words"]["ja"] for field in drawn[name]["fields"])
+        chosen = {f["key"]: f["options"][-1]["value"] for f in drawn[name]["fields"] if f["options"]}
+        chosen |= {"country": ""} if chosen.get("supplier") else {}
+        chosen = {key: value for key, value in chosen.items() if value != ""}
+        (limit,) = model.limited({"name": "mine", "kind": name, kind.sense: 0.5, **chosen}).settings.limits
+        assert limit.kind == name
 
 
 def test_pictures_are_drawn_in_both_languages(served):

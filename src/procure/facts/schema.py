@@ -17,7 +17,9 @@ from typing import Any
 
 from procure.languages import Said
 
-NO_WORDS = Said("", "")
+NO_WORDS, _AND = Said("", ""), Said(" and ", "、")
+_WITHIN = Said("{name} ({says}{unit}) is a number {limits}", "{name}（{says}{unit}）は {limits}の数値")
+_ANY = Said("{name} ({says}{unit}) is a number", "{name}（{says}{unit}）は数値")
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Bounds:
     maximum: float
     words: Said = NO_WORDS
 
-    def rule(self, name: str) -> str:
+    def rule(self, name: str) -> Said:
         """The bounds in words, for an error message."""
         unit = f", {self.unit}" if self.unit not in (None, "1", "") else ""
-        limits = [f">= {self.minimum:g}"] * math.isfinite(self.minimum)
-        limits += [f"<= {self.maximum:g}"] * math.isfinite(self.maximum)
-        return f"{name} ({self.description}{unit}) is a number {' and '.join(limits)}".rstrip()
+        low = [Said(f">= {self.minimum:g}", f"{self.minimum:g} 以上")] * math.isfinite(self.minimum)
+        high = [Said(f"<= {self.maximum:g}", f"{self.maximum:g} 以下")] * math.isfinite(self.maximum)
+        if not low and not high:
+            return _ANY.format(name=name, says=self.description, unit=unit)
+        return _WITHIN.format(name=name, says=self.description, unit=unit, limits=_AND.join([*low, *high]))
 
     def in_unit(self, unit: str, factor: float) -> Bounds:
         """The same bounds in another unit, of which one is `factor` of this one."""

@@ -49,7 +49,11 @@ def read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         fail(
-            f"byte 0x{raw[error.start]:02x} in row {line} is not UTF-8", "tables are UTF-8 text", "save as 'CSV UTF-8'"
+            Said("byte {byte} in row {line} is not UTF-8", "{line} 行目のバイト {byte} は UTF-8 ではない").format(
+                byte=f"0x{raw[error.start]:02x}", line=line
+            ),
+            Said("tables are UTF-8 text", "表は UTF-8 の文字列"),
+            Said("save as 'CSV UTF-8'", "「CSV UTF-8」で保存する"),
         )
         return None
     if not text.strip():
@@ -61,7 +65,7 @@ def read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
     try:
         header = [cell.strip() for cell in next(reader)]
         for cells in reader:
-            place = f"{label} row {reader.line_num}"
+            place = Said("{table} row {row}", "{table} {row} 行目").format(table=label, row=reader.line_num)
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header):
@@ -78,7 +82,11 @@ def read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
             rows.append({name: cell.strip() for name, cell in zip(header, cells, strict=True)})
             places.append(place)
     except csv.Error as error:
-        fail(f"row {reader.line_num}: {error}", "tables are comma-separated values", "check the quotes of that row")
+        fail(
+            Said("row {row}: {error}", "{row} 行目: {error}").format(row=reader.line_num, error=str(error)),
+            Said("tables are comma-separated values", "表はコンマ区切りの値"),
+            Said("check the quotes of that row", "その行の引用符を確かめる"),
+        )
         return None
     return Sheet(label, header, rows, places)
 

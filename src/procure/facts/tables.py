@@ -300,13 +300,13 @@ def _convert(table: Table, values: dict[str, Any], units: Units, place: str, rej
             )
     low, value, high = given["low"], given["value"], given["high"]
     if value < low - 1e-12 * abs(low) or value > high + 1e-12 * abs(high):
-        rule = "low <= value <= high"
+        in_order = Said("low <= value <= high", "low <= value <= high")
         reject(
             Said("{place}, column value", "{place}、列 value").format(place=place),
             Said("{value:g} outside {low:g} to {high:g}", "{value:g} は {low:g}～{high:g} の外").format(
                 value=value, low=low, high=high
             ),
-            rule,
+            in_order,
             Said("widen the range or mend value", "範囲を広げるか value を直す"),
         )
     return written
