@@ -178,3 +178,20 @@ def test_the_buffered_probability_is_the_least_that_holds(seed):
     least = buffered_probability(loss, law, threshold)
     assert procure.risk.cvar(loss, law, alpha=1 - least) == approx(threshold)
     assert procure.risk.cvar(loss, law, alpha=1 - 0.99 * least) > threshold
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"name": "mean", "kind": "expected_shortage", "max": 0.0},
+        {"name": "tail", "kind": "shortage_cvar", "alpha": 0.9, "max": 0.0},
+        {"name": "chance", "kind": "shortage_probability", "max": 0.0, "threshold": 0.1},
+        {"name": "convex", "kind": "shortage_probability", "max": 0.1, "threshold": 0.1, "method": "cvar"},
+    ],
+    ids=lambda limit: limit["name"],
+)
+def test_where_nothing_is_wanted_nothing_is_unserved(limit):
+    """Of light elements nobody wants any: each limit on their shortage is kept, whatever it allows, and costs nothing."""
+    model = procure.load_model("two-class").with_(**{"demand.light.2027": 0.0})
+    held = model.limited(limit | {"scope": "light"})
+    assert procure.compile(held).solve().objective == approx(procure.compile(model).solve().objective, rel=1e-9)

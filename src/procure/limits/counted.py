@@ -74,9 +74,12 @@ class UnservedShare(FuturesLimit):
         return sum(weight[e] * m.shortage[i, k] for e in elements for i, k in sets.tiers if i == e)
 
     def period_numbers(self, limit: Limit, market: MarketNumbers) -> dict[Datum, Array]:
-        """What one tonne unserved weighs: w_e / Σ w demand."""
+        """What one tonne unserved weighs: w_e / Σ w demand; nothing where there is no demand, for nothing is unserved there."""
         whole = np.sum([limit.weight_of(e) * market.demand_in_node(e) for e in limit.elements], axis=0)
-        return {(self.weight(limit), (e,)): np.asarray(limit.weight_of(e) / whole) for e in limit.elements}
+        return {
+            (self.weight(limit), (e,)): np.divide(limit.weight_of(e), whole, out=np.zeros_like(whole), where=whole > 0)
+            for e in limit.elements
+        }
 
     @staticmethod
     def weight(limit: Limit) -> str:
