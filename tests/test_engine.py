@@ -73,3 +73,17 @@ def test_a_limit_of_ones_own_is_kept(large):
 def test_an_option_that_is_none_is_a_fault_of_the_input(options, seen):
     with pytest.raises(DataError, match=seen):
         procure.solve(procure.load_model("two-class"), options=options)
+
+
+def test_other_columns_that_are_whole_numbers_are_another_program():
+    """min x + 1.25 y, 2x + 2y >= 3: with y whole x = 1.5, with both x = 2, with x whole x = 1 and y = 0.5."""
+
+    def program(*integer):
+        return LinearProgram(
+            cost=np.array([1.0, 1.25]), matrix=sparse.csc_matrix([[2.0, 2.0]]), row_lower=np.array([3.0]),
+            row_upper=np.array([np.inf]), lower=np.zeros(2), upper=np.full(2, np.inf), integer=np.array(integer),
+        )  # fmt: skip
+
+    engine = Engine()
+    costs = [engine.solve(program(*whole))[0].objective for whole in ((False, True), (True, True), (True, False))]
+    assert costs == pytest.approx([1.5, 2.0, 1.0 + 0.5 * 1.25])

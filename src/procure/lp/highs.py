@@ -141,12 +141,11 @@ class Solver:
         matrix = program.matrix.tocsc()
         matrix.sum_duplicates()
         n_rows, n_columns = matrix.shape
-        whole = np.zeros(n_columns, dtype=np.int32) if program.integer is None else program.integer.astype(np.int32)
         status = self._highs.passModel(
             n_columns, n_rows, matrix.nnz, int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMinimize),
             float(program.offset), _values(program.cost), _values(program.lower), _values(program.upper),
             _values(program.row_lower), _values(program.row_upper), _index(matrix.indptr), _index(matrix.indices),
-            _values(matrix.data), whole,
+            _values(matrix.data), _whole(program),
         )  # fmt: skip
         self._check(status, "loading the model")
 
@@ -394,7 +393,7 @@ class Solver:
         old, new = present.matrix, program.matrix
         same = (
             old.shape == new.shape
-            and self._is_mixed_integer == program.is_mixed_integer
+            and np.array_equal(_whole(present), _whole(program))
             and (old.indptr is new.indptr or np.array_equal(old.indptr, new.indptr))
             and (old.indices is new.indices or np.array_equal(old.indices, new.indices))
         )
@@ -557,6 +556,12 @@ def _matrix(loaded: Any) -> sparse.csc_matrix:
     is_by_column = loaded.format_ == highspy.MatrixFormat.kColwise
     form = sparse.csc_matrix if is_by_column else sparse.csr_matrix
     return sparse.csc_matrix(form(parts, shape=(loaded.num_row_, loaded.num_col_)))
+
+
+def _whole(program: LinearProgram) -> NDArray[np.int32]:
+    """Of each column whether it is a whole number, as HiGHS counts."""
+    nothing = np.zeros(len(program.cost), dtype=np.int32)
+    return nothing if program.integer is None else program.integer.astype(np.int32)
 
 
 def _index(values: Any) -> NDArray[np.int32]:
