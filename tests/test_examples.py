@@ -104,7 +104,7 @@ SMALLER = ("world.tree.nodes=50", "world.tree.branch=[2027]", 'model.elements=["
 FEWER = {
     "solve": ("--no-foresight", "--no-verdict", "--proof", "--force"), "frontier": ("--points", "3"), "hedges": ("--paths", "200"),
     "why": ("--paths", "200", "--most", "1"), "regret": ("--paths", "100"), "corridor": ("--paths", "200", "--volumes", "2"),
-    "switch": ("--points", "3"), "sensitivity": ("--most", "2", "--cases", "32"), "evaluate": ("--paths", "200"),
+    "switch": ("--points", "3"), "sensitivity": ("--most", "2", "--cases", "64"), "evaluate": ("--paths", "200"),
 }  # fmt: skip
 QUESTIONS = [
     ROOT / "docs" / "questions.md",

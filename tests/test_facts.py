@@ -58,7 +58,7 @@ def faults(folder: Path, extend: bool = False, **tables: str | bytes) -> str:
 
 def test_what_a_status_means_is_said_once():
     """In the schema, in both languages; the page of the data says the same."""
-    text = (FOLDER.parent / "docs" / "data.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
     told = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE)[:4])
     assert told == {status: str(meaning_of(status)) for status in statuses()}
     assert all(re.search("[ぁ-ん]", meaning_of(status).ja) for status in statuses())

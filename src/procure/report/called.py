@@ -45,7 +45,7 @@ def called(model: Model, path: str) -> Said:
     >>> from procure import load_model
     >>> two = load_model("two-class")
     >>> print(called(two, "suppliers.lynas.offers.medium_heavy.2027"))
-    Lynas: on offer, medium/heavy, 2027
+    Lynas Rare Earths: on offer, medium/heavy, 2027
     >>> print(called(two, "risk.weight"))
     How much the worst futures weigh
     """

@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
 
 _FALLS = Said(
-    "{the} share of {supplier} in all demand goes from {today} % today to {then} % in {year}",
-    "{supplier}は全需要の現在 {today} % から {year} 年に {then} % となる",
+    "{share} in all demand goes from {today} % today to {then} % in {year}",
+    "{share}全需要の現在 {today} % から {year} 年に {then} % となる",
 )
 _STARTS = Said(
-    "{the} share of {supplier} in all demand is {then} % in {year}",
-    "{supplier}は {year} 年に全需要の {then} % を供給する",
+    "{share} in all demand is {then} % in {year}",
+    "{share} {year} 年に全需要の {then} % を供給する",
 )
+#: At the beginning of a sentence, and within one.
+_SHARES = {
+    True: Said("The share of {supplier}", "{supplier}は"),
+    False: Said("the share of {supplier}", "{supplier}は"),
+}
 _STOCK = Said(
     "; stock of up to {days} days of use ({element}, {year})",
     "。備蓄は最大で使用量 {days} 日分（{element}、{year} 年）",
@@ -65,4 +70,4 @@ def first_supplier(portfolio: Portfolio, name: Callable[[str], str], *, begins: 
     form = _FALLS if now[supplier] >= LEAST_SHARE else _STARTS
     told = {"today": percent(float(now[supplier])), "then": percent(float(then[supplier]))}
     shown = {key: "0" if share == "-" else share for key, share in told.items()}
-    return form.format(the="The" if begins else "the", supplier=name(supplier), year=last, **shown)
+    return form.format(share=_SHARES[begins].format(supplier=name(supplier)), year=last, **shown)

@@ -137,10 +137,17 @@ class FirstOrder:
         self._law = numbers_of_law(self._market.model, self._market.programmes)
         self._of_plan, self._of_period = gradients(measured)
 
+    def is_refused(self, changes: Mapping[str, float]) -> bool:
+        """Whether numbers beside them do not allow these: less on offer than is committed, for example."""
+        return self._tracked.tried(self._places(changes)) is Reason.FAULT
+
+    def _places(self, changes: Mapping[str, float]) -> dict[Place, float]:
+        facts = self._market.model.facts
+        return {facts.locate(path): value for path, value in changes.items()}
+
     def moves(self, changes: Mapping[str, float]) -> float:
         """Million USD; NaN where the change reaches further than numbers."""
-        facts = self._market.model.facts
-        places = {facts.locate(path): value for path, value in changes.items()}
+        places = self._places(changes)
         moved = self._tracked.tried(places)
         if isinstance(moved, Reason):
             return float("nan")

@@ -98,7 +98,8 @@ class Sensitivity(Kept):
         For `information`: what it would be worth to know all numbers of the table; for `morris` and `sobol` the standard
         deviation of the cost over the cases, without an error; else NaN.
     left_out : tuple of str
-        Numbers with a range that cannot move alone: parts of a whole, the others of which would have to give.
+        Numbers with a range that cannot move alone: parts of a whole, the others of which would have to give; and, where all
+        move at once, those with an end that a number beside them does not allow.
     """
 
     format: ClassVar[str] = "procure.sensitivity"
@@ -191,6 +192,12 @@ def sensitivity(
         return replace(found, left_out=tuple(left_out))
     base = Compiled(model).solve()
     first = FirstOrder(base.measured)
+    if (
+        method != TORNADO
+    ):  # one case with such an end is as good as none, and a series of cases is lost with one of them
+        refused = {u.path for u in candidates if any(first.is_refused(u.along.changes(end)) for end in u.ends())}
+        candidates = [u for u in candidates if u.path not in refused]
+        left_out = [*left_out, *sorted(refused)]
     order: dict[str, float] = {}
     for done, unknown in enumerate(candidates):
         if progress is not None:
