@@ -89,8 +89,9 @@ def extensive_form(sets, shape, plan_numbers, period_numbers, probability, disco
                 continue
             if limit.detail == "always":
                 for n, supplied, demand in zip(bound.nodes, measure, bound.numbers["demand"], strict=True):
-                    if not isinstance(supplied, (int, float)):
-                        m.add_component(f"{name}_{n}", pyo.Constraint(expr=supplied <= bound.most * float(demand)))
+                    kept = supplied <= bound.most * float(demand)
+                    if kept is not True:  # nothing is supplied there, whatever is decided
+                        m.add_component(f"{name}_{n}", pyo.Constraint(expr=kept))
                 continue
             weights = np.array([probability[n] for n in bound.nodes])
             if limit.kind != "share":
