@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 import procure
 from procure.cli.app import app
 from procure.errors import DataError
-from procure.explore.sensitivity.numbers import FirstOrder, unknowns
+from procure.explore.sensitivity.numbers import END_REFUSED, PART_OF_WHOLE, FirstOrder, unknowns
 from procure.explore.sensitivity.question import worth
 from procure.model import make_model
 
@@ -144,6 +145,18 @@ def test_an_end_that_the_others_do_not_allow_is_blank():
     (row,) = found.table.to_dict("records")
     assert np.isnan(row["low_musd"]) and row["low_programme"] == "" and row["choice"] == "stays"
     assert found.n_failed == 1
+
+
+def test_a_number_with_an_end_that_the_others_do_not_allow_does_not_move_with_them():
+    """Asked for by name it is a fault; else it is left out, and the screen says why."""
+    model, path = procure.load_model("two-class"), "suppliers.caremag.offers.medium_heavy.2027"
+    with pytest.raises(DataError, match=f"{path}: numbers beside it do not allow one of its ends; .*ask for tornado"):
+        procure.sensitivity(model, "morris", numbers=[path, "demand.light.2027"])
+    found = procure.sensitivity(model, numbers=["demand.light.2027"], workers=1)
+    told = replace(found, left_out={path: END_REFUSED, "suppliers.seabed.basket.light": PART_OF_WHOLE})
+    assert f"because numbers beside it do not allow one of its ends: {path}." in str(told)
+    assert "because parts of a whole cannot move alone: suppliers.seabed.basket.light." in str(told)
+    assert f"両立しないため除外: {path}。" in told.to_text("ja")
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from procure.portfolio.read import check_version, read_document
 from procure.portfolio.store import write
 from procure.words import Shown
 
-#: One more whenever a field or a column of any kind of answer changes. 2: since answers are read again. 3: ranges of stock.
-VERSION = 3
+#: One more whenever a field or a column of any answer changes. 2: since answers are read again. 3: ranges of stock.
+#: 4: what is left out, and why.
+VERSION = 4
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}
 
 

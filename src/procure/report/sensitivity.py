@@ -8,6 +8,7 @@ from typing import Any
 from pandas import Series
 
 from procure.explore.sensitivity import Sensitivity, spread
+from procure.explore.sensitivity.numbers import END_REFUSED, PART_OF_WHOLE
 from procure.explore.sensitivity.question import DECIDES, INFORMATION
 from procure.explore.sensitivity.turns import FLIPS, NO_PORTFOLIO, STAYS, TIE
 from procure.languages import Said
@@ -40,6 +41,16 @@ _NUMBER, _WORTH, _LOW, _HIGH = (
     Said("number", "数値"), Said("worth, M USD", "価値、百万ドル"), Said("low", "下限"), Said("high", "上限"),
 )  # fmt: skip
 _UNIT, _STATUS = Said("unit", "単位"), Said("status", "根拠")
+_LEFT_OUT = {
+    PART_OF_WHOLE: Said(
+        "Left out, because parts of a whole cannot move alone: {names}.",
+        "全体の一部で単独では動かせないため除外: {names}。",
+    ),
+    END_REFUSED: Said(
+        "Left out, because numbers beside it do not allow one of its ends: {names}.",
+        "範囲の端が他の数値と両立しないため除外: {names}。",
+    ),
+}
 
 
 def _heading(answer: Sensitivity) -> str:
@@ -63,14 +74,12 @@ def _lines(answer: Sensitivity) -> Iterator[str | Listing]:
         "Numbers that are not known for sure and have a range: {which}. {cases:,} cases, on the same futures.",
         "確定しておらず範囲を持つ数値: {which}。同じ将来で {cases:,} ケース。",
     ).format(which=which, cases=answer.n_cases)
-    if answer.left_out:
-        yield Said(
-            "Left out, because parts of a whole cannot move alone: {names}.",
-            "全体の一部で単独では動かせないため除外: {names}。",
-        ).format(names=listed(answer.left_out, 4))
+    for reason, form in _LEFT_OUT.items():
+        if names := [name for name, why in answer.left_out.items() if why == reason]:
+            yield form.format(names=listed(names, 4))
     if answer.n_failed:
         yield Said(
-            "{count} cases have no portfolio, or numbers that do not allow each other; they are left out.",
+            "Cases left out, without a portfolio or of numbers that do not allow each other: {count}.",
             "計画が成り立たない、または数値が両立しない {count} ケースは除外。",
         ).format(count=answer.n_failed)
 

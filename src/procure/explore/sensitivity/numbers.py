@@ -24,6 +24,8 @@ from procure.units import KUSD_PER_MUSD, Array
 
 #: Numbers of these statuses are taken for known, unless they are asked for.
 KNOWN = ("sourced",)
+#: Why a number that has a range is left out.
+PART_OF_WHOLE, END_REFUSED = "parts of a whole cannot move alone", "numbers beside it do not allow one of its ends"
 
 
 @dataclass(frozen=True)

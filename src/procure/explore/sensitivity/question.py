@@ -32,7 +32,7 @@ from pandas import DataFrame
 from procure.errors import DataError, Fault, nearest
 from procure.explore.kept import Kept
 from procure.explore.sensitivity import spread
-from procure.explore.sensitivity.numbers import FirstOrder, Unknown, unknowns
+from procure.explore.sensitivity.numbers import END_REFUSED, PART_OF_WHOLE, FirstOrder, Unknown, unknowns
 from procure.explore.sensitivity.turns import FLIPS, NO_PORTFOLIO, STAYS, TIE, turns
 from procure.explore.sweep import sweep
 from procure.explore.sweep.columns import INFEASIBLE, OPTIMAL
@@ -97,9 +97,9 @@ class Sensitivity(Kept):
     all_musd, all_error_musd : float
         For `information`: what it would be worth to know all numbers of the table; for `morris` and `sobol` the standard
         deviation of the cost over the cases, without an error; else NaN.
-    left_out : tuple of str
-        Numbers with a range that cannot move alone: parts of a whole, the others of which would have to give; and, where all
-        move at once, those with an end that a number beside them does not allow.
+    left_out : mapping
+        Numbers with a range that are not looked at, and why: parts of a whole cannot move alone, since the others would have to
+        give; and where all move at once, every end of each has to be allowed by the numbers beside it.
     """
 
     format: ClassVar[str] = "procure.sensitivity"
@@ -114,7 +114,7 @@ class Sensitivity(Kept):
     n_failed: int
     all_musd: float = math.nan
     all_error_musd: float = math.nan
-    left_out: tuple[str, ...] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def deciding(self) -> list[str]:
@@ -186,18 +186,20 @@ def sensitivity(
     if method in (INFORMATION, DECIDES) and len(programme_choices(model)) < 2:
         rule = "a number decides, and is worth knowing, where another programme may be chosen for it"
         raise DataError(Fault(model.origin, "there is one programme level, or none", rule, f"ask for {TORNADO}"))
-    candidates, left_out = unknowns(model, numbers, statuses)
+    candidates, parts = unknowns(model, numbers, statuses)
+    left_out = dict.fromkeys(parts, PART_OF_WHOLE)
     if method == DECIDES:
         found = _decides(model, candidates, len(candidates) if numbers is not None else most, progress)
-        return replace(found, left_out=tuple(left_out))
+        return replace(found, left_out=left_out)
     base = Compiled(model).solve()
     first = FirstOrder(base.measured)
-    if (
-        method != TORNADO
-    ):  # one case with such an end is as good as none, and a series of cases is lost with one of them
-        refused = {u.path for u in candidates if any(first.is_refused(u.along.changes(end)) for end in u.ends())}
+    if method != TORNADO:  # a case with such an end has no answer, and a series of cases is lost with one of them
+        refused = [u.path for u in candidates if any(first.is_refused(u.along.changes(end)) for end in u.ends())]
         candidates = [u for u in candidates if u.path not in refused]
-        left_out = [*left_out, *sorted(refused)]
+        if refused and (numbers is not None or not candidates):
+            rule, remedy = f"where all numbers move at once, as for {method}, every end is solved", f"ask for {TORNADO}"
+            raise DataError([Fault(path, END_REFUSED, rule, remedy) for path in refused])
+        left_out |= dict.fromkeys(refused, END_REFUSED)
     order: dict[str, float] = {}
     for done, unknown in enumerate(candidates):
         if progress is not None:
@@ -222,7 +224,7 @@ def sensitivity(
         found = _spread(model, method, base, told, places, rows, len(candidates), seed)
     else:
         found = _information(model, told, chosen, asked, rows, len(candidates), seed)
-    return replace(found, left_out=tuple(left_out))
+    return replace(found, left_out=left_out)
 
 
 def _told(model: Model, chosen: Sequence[Unknown], order: dict[str, float]) -> list[tuple[Any, ...]]:
