@@ -432,6 +432,20 @@ def test_paths_are_as_far_apart_as_suppliers_are_lost():
     assert {name: paths.distance[calm, at] for name, at in alone.items()} == approx(expected)
 
 
+@pytest.mark.parametrize("periods", [1, 2, 4])
+def test_a_supplier_that_delivers_nothing_is_as_far_away_whatever_the_period(periods):
+    """Caremag fails all along, and nobody else ever does: one supplier more, and all of its supply is lost."""
+    paths = Paths(make_market(TWO_CLASS.with_(**{"model.periods_per_year": periods})))
+    tree = paths.market.tree
+    state, column = tree.state[tree.paths()] > 0, tree.processes.index("caremag")
+    others = ~np.delete(state, column, axis=2).any(axis=(1, 2))
+    (calm,) = np.flatnonzero(~state[:, :, column].any(axis=1) & others)
+    (out,) = np.flatnonzero(state[:, :, column].all(axis=1) & others)
+    assert paths.distance[calm, out] == approx(1.0)
+    lost = paths._lost()
+    assert lost["caremag"][[calm, out]] == approx([0.0, 1.0]) and lost["lynas"][[calm, out]] == approx([0.0, 0.0])
+
+
 # --- refusals
 
 

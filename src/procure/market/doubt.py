@@ -70,7 +70,8 @@ class Paths:
     def _arriving(self) -> dict[str, list[Array]]:
         """By supplier, what share of each of its elements arrives at every node: of contracts, or of what can be called at best."""
         market, within, idle = self.market, self._tree.n_nodes, idle_offers(self.market)
-        arriving = {offer: share for offer, share in market.period["delivered"].items() if offer not in idle}
+        a_year = market.model.settings.model.periods_per_year  # of which "delivered" is told for the part of one period
+        arriving = {offer: a_year * part for offer, part in market.period["delivered"].items() if offer not in idle}
         for offer, reach in market.period["reach"].items():
             best = np.max(reach)
             if offer not in arriving and best > 0:
