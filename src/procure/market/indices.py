@@ -77,7 +77,7 @@ def charged(sets: Sets) -> list[Index]:
 
 
 def charged_orders(sets: Sets) -> list[Index]:
-    """Suppliers with a fixed charge or a least order._orders"""
+    """Offers whose orders cost something each."""
     return list(sets.charged_orders)
 
 

@@ -173,7 +173,7 @@ class PeriodNumbers(Numbers):
     @datum(over=indices.where_counted(indices.expandable))
     def outlay_expansion(self, s: str) -> Array:
         """kUSD yr/t of capacity."""
-        return self._of_period(lambda moment: self.plan.price_expansion(s, moment))
+        return self._of_period(self.plan.price_expansion, s)
 
     @datum(over=indices.where_counted(indices.levels))
     def outlay_programme(self, s: str, g: str) -> Array:
@@ -183,29 +183,29 @@ class PeriodNumbers(Numbers):
     @datum(over=indices.where_counted(indices.charged))
     def outlay_use(self, s: str) -> Array:
         """kUSD that it costs to buy of a supplier at all."""
-        return self._of_period(lambda moment: self.plan.charge(s, moment))
+        return self._of_period(self.plan.charge, s)
 
     @datum(over=indices.where_counted(indices.charged_orders))
     def outlay_order(self, s: str, e: str) -> Array:
         """kUSD of an order."""
-        return self._of_period(lambda moment: self.plan.price_order(s, e, moment))
+        return self._of_period(self.plan.price_order, s, e)
 
     @datum(over=indices.where_counted(indices.options))
     def outlay_reserve(self, s: str, e: str) -> Array:
         """kUSD yr/t of what is kept under option."""
-        return self._of_period(lambda moment: self.plan.price_reserve(s, e, moment))
+        return self._of_period(self.plan.price_reserve, s, e)
 
     @datum(over=indices.where_counted(indices.elements))
     def outlay_room(self, e: str) -> Array:
         """kUSD per t of room for stock."""
-        return self._of_period(lambda moment: self.plan.storage(e, moment))
+        return self._of_period(self.plan.storage, e)
 
     # --- the same where it was decided after a review ---
 
     @datum(over=indices.after_reviews(indices.expandable))
     def cost_expansion(self, s: str) -> Array:
         """kUSD yr/t of capacity."""
-        return self._after_reviews(lambda moment: self.plan.price_expansion(s, moment))
+        return self._after_reviews(self.plan.price_expansion, s)
 
     @datum(over=indices.after_reviews(indices.levels))
     def cost_programme(self, s: str, g: str) -> Array:
@@ -215,39 +215,39 @@ class PeriodNumbers(Numbers):
     @datum(over=indices.after_reviews(indices.charged))
     def cost_use(self, s: str) -> Array:
         """kUSD that it costs to buy of a supplier at all."""
-        return self._after_reviews(lambda moment: self.plan.charge(s, moment))
+        return self._after_reviews(self.plan.charge, s)
 
     @datum(over=indices.after_reviews(indices.charged_orders))
     def cost_order(self, s: str, e: str) -> Array:
         """kUSD of an order."""
-        return self._after_reviews(lambda moment: self.plan.price_order(s, e, moment))
+        return self._after_reviews(self.plan.price_order, s, e)
 
     @datum(over=indices.after_reviews(indices.options))
     def cost_reserve(self, s: str, e: str) -> Array:
         """kUSD yr/t of what is kept under option."""
-        return self._after_reviews(lambda moment: self.plan.price_reserve(s, e, moment))
+        return self._after_reviews(self.plan.price_reserve, s, e)
 
     @datum(over=indices.after_reviews(indices.elements))
     def cost_room(self, e: str) -> Array:
         """kUSD per t of room for stock."""
-        return self._after_reviews(lambda moment: self.plan.storage(e, moment))
+        return self._after_reviews(self.plan.storage, e)
 
-    def _of_level(self, s: str, g: str, spent: Callable[[Callable[[int], float]], Array]) -> Array:
+    def _of_level(self, s: str, g: str, spent: Callable[..., Array]) -> Array:
         """What a programme level costs at every node, its running cost as long as no plant has replaced it."""
         stopped = self.offers.programme.is_replaced(s, g) if s in self.reading.strategies else False
-        invested = spent(lambda moment: self.plan.price_investment(s, g, moment))
-        running = spent(lambda moment: self.plan.price_running(s, g, moment))
-        return np.asarray(invested + np.where(stopped, 0.0, running))
+        running = np.where(stopped, 0.0, spent(self.plan.price_running, s, g))
+        return np.asarray(spent(self.plan.price_investment, s, g) + running)
 
-    def _after_reviews(self, price: Callable[[int], float]) -> Array:
+    def _after_reviews(self, price: Callable[..., float], *index: str) -> Array:
         """What the plan pays at a moment, undiscounted, in the first period of each year that follows a review."""
         reading = self.reading
         is_first = reading.period % reading.settings.model.periods_per_year == 0
-        return np.where(is_first, self._at_moments(lambda moment: price(moment) if seen_before(moment) else 0.0), 0.0)
+        paid = self._at_moments(lambda moment: price(*index, moment) if seen_before(moment) else 0.0)
+        return np.where(is_first, paid, 0.0)
 
-    def _of_period(self, price: Callable[[int], float]) -> Array:
+    def _of_period(self, price: Callable[..., float], *index: str) -> Array:
         """What the plan pays at a moment, undiscounted; each period of a year has its part."""
-        return self._at_moments(price) / self.reading.settings.model.periods_per_year
+        return self._at_moments(lambda moment: price(*index, moment)) / self.reading.settings.model.periods_per_year
 
     def _at_moments(self, price: Callable[[int], float]) -> Array:
         """A present value of money that is paid at moments, as money of its year at every node."""
