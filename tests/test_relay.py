@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from procure.program import engine
 from procure.program.engine import Engine
 from procure.program.program import compose
 from procure.solving.compiled import Compiled
+from procure.solving.level import Waiting
 from procure.solving.relay import Relay
 
 LEVELS = ("none", "pilot", "ten", "test_then_ten", "pilot_then_ten")
@@ -178,3 +180,22 @@ def test_nobody_waits_for_one_that_failed():
         for each in (first, second):
             with pytest.raises(RuntimeError, match="a1"):
                 each.result(timeout=20)
+
+
+def test_a_call_that_fails_leaves_nothing_under_way(monkeypatch):
+    """The next call moves the same programs: it begins once the other level, half a second behind, has ended."""
+    compiled = Compiled(small({"suppliers.seabed.programmes": ("none", "pilot")}), n_cores=2)
+    both, ended = threading.Barrier(2), []
+
+    def solve(each):
+        both.wait(20)
+        if each.level.name == "seabed none":
+            raise RuntimeError("fails")
+        time.sleep(0.5)
+        ended.append(each.level.name)
+
+    monkeypatch.setattr(Compiled, "_n_abreast", lambda *_: 2)
+    monkeypatch.setattr(Waiting, "solve", solve)
+    with pytest.raises(RuntimeError, match="fails"):
+        compiled.solve()
+    assert ended == ["seabed pilot"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,8 +11,12 @@ from procure.lp import highs_threads
 Result = TypeVar("Result")
 
 
-def abreast(tasks: Sequence[Callable[[], Result]], most: int) -> Iterator[Result]:
-    """What each task returns, in order; at most so many are under way at a time."""
+def abreast(tasks: Sequence[Callable[[], Result]], most: int) -> Generator[Result]:
+    """What each task returns, in order; at most so many are under way at a time.
+
+    After an error, or once it is closed, none is under way any more, and what they move is free for whoever asks next. After
+    Ctrl-C they are asked to stop, and nobody waits for them.
+    """
     if min(most, len(tasks)) < 2:
         yield from (task() for task in tasks)
         return
@@ -23,5 +27,7 @@ def abreast(tasks: Sequence[Callable[[], Result]], most: int) -> Iterator[Result
         pool.shutdown(wait=False, cancel_futures=True)
         highs_threads.stop()
         raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
+    pool.shutdown()

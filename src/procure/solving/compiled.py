@@ -13,7 +13,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -154,14 +155,15 @@ class Compiled:
         ends: dict[str, Optimum] = {}
         # Where only the cheapest is wanted, the one that was it last comes first.
         relay = Relay(waiting if all_levels else sorted(waiting, key=lambda each: each.level.name != self._best))
-        optima = self._each(relay) if all_levels else self._cheapest(relay)
-        for level in [each.level for each in relay.order]:
-            if progress is not None:
-                progress(len(ends), len(levels), level.name)
-            ends[level.name] = end = next(optima)
-            if self._is_solved_once:
-                level.engine.unload()
-            refuse(end.solution)
+        # Where one fails the others are over, too, before another call moves their numbers.
+        with closing(self._each(relay) if all_levels else self._cheapest(relay)) as optima:
+            for level in [each.level for each in relay.order]:
+                if progress is not None:
+                    progress(len(ends), len(levels), level.name)
+                ends[level.name] = end = next(optima)
+                if self._is_solved_once:
+                    level.engine.unload()
+                refuse(end.solution)
         if progress is not None:
             progress(len(levels), len(levels), "")
         ended = [ends[level.name] for level in levels]
@@ -201,12 +203,12 @@ class Compiled:
         is_weighed = not change.is_structure and any(level.is_weighed(change) for level in self._levels)
         return [level.waiting(change, is_weighed) for level in self._levels]
 
-    def _each(self, relay: Relay) -> Iterator[Optimum]:
+    def _each(self, relay: Relay) -> Generator[Optimum]:
         """The optimum of each, in order; side by side where it pays."""
         tasks = [partial(relay.solved, each, Waiting.solve) for each in relay.order]
         return abreast(tasks, self._n_abreast(relay.order))
 
-    def _cheapest(self, relay: Relay) -> Iterator[Optimum]:
+    def _cheapest(self, relay: Relay) -> Generator[Optimum]:
         """The optimum of the first, and of each other, in order, its own or the proof that it is dearer than one before."""
         first, *others = relay.order
         least = math.inf
