@@ -396,6 +396,14 @@ def test_a_limit_that_fresh_paths_break_is_said_so():
     assert "pays its shadow price" in str(found)
 
 
+@pytest.mark.parametrize("every_future", [False, True])
+def test_of_a_tree_that_is_the_world_nothing_else_is_said(every_future):
+    """Two-class holds every future: that its program has it dearer is the limit, which the rule does not keep."""
+    limit = {"name": "spend", "spending": 800.0, "every_future": every_future}
+    said = str(evaluate(procure.solve(load_model("two-class").limited(limit), foresight=False), 400))
+    assert "not the world" not in said and "it keeps the limits that the rule, as said below, does not" in said
+
+
 @pytest.mark.parametrize(
     "limit",
     [

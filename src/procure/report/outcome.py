@@ -25,6 +25,16 @@ _LESS, _MORE = (
         "Its program had made {amount} more of {name}, weighed", "{name} の加重費用は最適化時の見込みを {amount} 下回る"
     ),
 )
+_NOT_THE_WORLD, _NOT_BOUND = (
+    Said(
+        ", {low} to {high}: its tree was not the world.",
+        "（{low}～{high}）。シナリオツリーは現実の分布そのものではない。",
+    ),
+    Said(
+        ", {low} to {high}: it keeps the limits that the rule, as said below, does not.",
+        "（{low}～{high}）。最適化は、運用規則が守らない下記の制約を守っている。",
+    ),
+)
 _APART = {
     "dearer": Said(
         "{name} is dearer than {first} by {by} ({low} to {high}), weighed.",
@@ -128,11 +138,10 @@ def _optimism(name: str, evaluation: Evaluation) -> str:
             ": chance may do that, between {more} more and {less} less.",
             "。抽出の偶然で説明できる（{more} の過大から {less} の過小まで）。",
         ).format(more=money(-low), less=money(high))
+    # A rule that does not keep a limit costs less than its program, whatever the tree.
+    is_bound = number > 0 or evaluation.limits["verdict"].isin(["kept", "unsure"]).all()
     low, high = sorted((abs(low), abs(high)))
-    return judged + Said(
-        ", {low} to {high}: its tree was not the world.",
-        "（{low}～{high}）。シナリオツリーは現実の分布そのものではない。",
-    ).format(low=money(low), high=money(high))
+    return judged + (_NOT_THE_WORLD if is_bound else _NOT_BOUND).format(low=money(low), high=money(high))
 
 
 def _verdicts(answer: Comparison, first: str) -> Iterator[str]:
