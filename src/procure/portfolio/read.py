@@ -90,7 +90,8 @@ def check_version(document: Mapping[str, Any], version: int, where: str) -> None
         return
     seen = Said("version is {said!r}", "version は {said!r}").format(said=said)
     if type(said) is int:
-        seen += ", of an earlier release" if said < version else ", of a later release"
+        earlier, later = Said(", of an earlier release", "（以前の版）"), Said(", of a later release", "（以後の版）")
+        seen += earlier if said < version else later
     rule = Said(
         "this release reads version {version}, whose fields are others",
         "この版が読むのは version {version} で、項目が異なる",
