@@ -61,6 +61,14 @@ def test_two_suppliers_by_hand():
     assert shares.get("mud", (0, 0, 0)) == approx((0, 0, 0))
 
 
+def test_a_supplier_may_be_called_stock():
+    """Whatever near is called, its shares are its own."""
+    called = {name: [{**row, "supplier": "stock"} for row in rows] for name, rows in NEAR.items()}
+    ranges = procure.ranges(world(("none",), **called))
+    assert found(ranges, ranges.table["scope"].iloc[0])["stock"] == approx((0.5, 0.5 - 0.605 / 239, 0.8))
+    assert ranges.stock.empty
+
+
 def test_nothing_is_free_where_the_best_plan_is_the_only_one():
     ranges = procure.ranges(world(("none",), **NEAR), within=0)
     table = ranges.table

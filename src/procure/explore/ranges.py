@@ -35,8 +35,8 @@ from procure.solving.trees import faults_of, is_drawn, trees
 from procure.units import DAYS_PER_YEAR
 from procure.words import LEAST_SHARE, Progress
 
-#: Among the suppliers, what is in stock.
-STOCK = "stock"
+#: Among the suppliers, what is in stock: any name may be that of a supplier.
+STOCK = ""
 _Pair = tuple[str, str, tuple[str, ...]]  # a group, a supplier or the stock, the elements of the group
 _Range = tuple[float, float, float]
 #: A share below it is none: the solver may be off by so much.
@@ -230,7 +230,7 @@ def _part(program: Program, within: float, pairs: Sequence[_Pair], told: _Told) 
         look(k, largest=True)
         if low[k] > NOTHING:
             look(k, largest=False)
-        told.one_more(f"{supplier}, {name}")
+        told.one_more(f"{supplier or 'stock'}, {name}")
     low[np.abs(low) <= NOTHING] = 0.0
     return {(name, supplier): (shares[k], float(low[k]), float(high[k])) for k, (name, supplier, _) in enumerate(pairs)}
 
