@@ -5,6 +5,7 @@ there are x t of it. Of 100 t the cost is 12 x + (9 + c / 10) (100 - x): at c = 
 """
 
 import math
+import re
 
 import pytest
 from pytest import approx
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 import procure
 from procure.cli import app
+from procure.errors import Infeasible, SolverError
 from procure.explore.apart import Asked, Found, apart
 from procure.portfolio.parts import parts
 from procure.report.apart import page
@@ -68,7 +70,28 @@ def test_steps_add_up_by_hand(solve):
     """20 t more of the importer save 1 each, 20; then ten more a kg cost 10 % of 20 t times 10, 20: nothing in all."""
     found = told(solve, (60, 40), (80, 50))
     assert [kusd(x) for x in found.steps["difference_musd"]] == [approx(-20), approx(20)]
-    assert found.difference_musd == approx(0, abs=1e-9)
+    assert found.difference_musd == 0
+    assert page(found, "A", "B", lambda what: what).to_text().startswith("B and A cost the same, weighed.")
+
+
+def test_a_step_to_where_no_plan_is_says_so(solve):
+    """Two moves to where nothing keeps the limits, and one back."""
+    values = [{OFFER: 60.0, LOSS: 40.0, "risk.weight": 0.5, "shortage.scale": 1.0}]
+    values.append({OFFER: 80.0, LOSS: 50.0, "risk.weight": 0.5, "shortage.scale": 2.0})
+    first, second = (solve(Asked(each)) for each in values)
+
+    def none(asked):
+        raise Infeasible(["none"])
+
+    found = apart(first, second, (), none)
+    text = page(found, "A", "B", lambda what: what).to_text()
+    assert re.findall("no plan|a plan again", text) == ["no plan", "no plan", "a plan again"]
+
+    def broken(asked):
+        raise SolverError("broken", status="error")
+
+    with pytest.raises(SolverError):  # nothing is known of it: least of all that there is no plan
+        apart(first, second, (), broken)
 
 
 def test_what_would_undo_it_by_hand(solve, model):

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from pandas import DataFrame
 
-from procure.errors import ProcureError
+from procure.errors import DataError, Infeasible
 from procure.explore.turn import Near, closed_in
 from procure.portfolio.parts import taken_apart
 
@@ -87,7 +87,8 @@ class Found:
     parts: DataFrame = field(repr=False)
 
 
-#: Solves what is asked for: the programme and the costs of it; raises `ProcureError` where no portfolio keeps the limits.
+#: Solves what is asked for: the programme and the costs of it; raises `Infeasible` where no portfolio keeps the limits, `DataError`
+#: where the numbers do not allow each other.
 Solve = Callable[[Asked], tuple[str, Mapping[str, float]]]
 
 
@@ -105,7 +106,8 @@ class Apart:
         The difference by component, element and year, as `portfolio.parts.taken_apart` gives it.
     steps : DataFrame
         `what` was moved, a path or the name of a limit, from the value in the `first` to that in the `second` (NaN where a limit is
-        not there), and the `difference_musd` that makes: they add up to the whole. Without solves, only what was moved.
+        not there), and the `difference_musd` that makes: they add up to the whole. NaN without solves, unless it is one step; infinite
+        to where there is no plan, minus that back from there, and NaN between two such.
     turns : tuple of (float, str, str)
         Where on the straight way from the first to the second another programme is chosen (0 to 1), before and after; empty where
         none is, or that was not looked for.
@@ -128,7 +130,12 @@ class Apart:
     @property
     def difference_musd(self) -> float:
         """By how much the second is dearer in `measure`."""
-        return self.second.costs[self.measure] - self.first.costs[self.measure]
+        return dearer(self.first.costs[self.measure], self.second.costs[self.measure])
+
+
+def dearer(cost: float, other: float) -> float:
+    """By how much another cost is more, in the unit of both: nothing where it is rounding."""
+    return 0.0 if cost < math.inf and math.isclose(cost, other, rel_tol=SAME) else other - cost
 
 
 def apart(first: Found, second: Found, ways: Sequence[Way] = (), solve: Solve | None = None) -> Apart:
@@ -184,7 +191,7 @@ def _steps(
             then = second.costs[measure]
         else:
             then = math.nan if solve is None else _cost(here, measure, solve)
-        rows.append((what, before, after, then - cost))
+        rows.append((what, before, after, dearer(cost, then)))
         cost = then
     return DataFrame(rows, columns=list(OF_STEPS))
 
@@ -193,7 +200,7 @@ def _cost(asked: Asked, measure: str, solve: Solve) -> float:
     """The cost of what is asked; infinite where there is no plan."""
     try:
         return solve(asked)[1][measure]
-    except ProcureError:
+    except (DataError, Infeasible):
         return math.inf
 
 
@@ -209,7 +216,7 @@ def _turns(first: Found, second: Found, solve: Solve) -> Iterator[tuple[float, s
         }
         try:
             return solve(Asked(values, first.asked.limits))[0]
-        except ProcureError:
+        except (DataError, Infeasible):
             return ""
 
     def is_chosen(own: str, part: float) -> bool:
@@ -225,10 +232,10 @@ def _turns(first: Found, second: Found, solve: Solve) -> Iterator[tuple[float, s
 
 def _undoing(first: Found, second: Found, measure: str, ways: Sequence[Way], solve: Solve | None) -> DataFrame:
     """The numbers that alone would undo the difference, the shortest way first."""
-    cheaper, dearer = sorted((first, second), key=lambda found: found.costs[measure])
-    aim, asked = cheaper.costs[measure], dearer.asked
+    low, high = sorted((first, second), key=lambda found: found.costs[measure])
+    aim, asked = low.costs[measure], high.asked
     rows: list[tuple[Any, ...]] = []
-    if solve is None or dearer.costs[measure] - aim <= SAME * abs(aim):
+    if solve is None or not dearer(aim, high.costs[measure]):
         ways = ()
     for way in ways:
         if way.path not in asked.values:

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import pandas as pd
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, Infeasible, ProcureError, nearest
+from procure.errors import DataError, Fault, Infeasible, nearest
 from procure.explore.kept import Kept
 from procure.explore.sensitivity.numbers import FirstOrder, Unknown, unknowns
 from procure.explore.switch import SAME
@@ -500,7 +500,7 @@ def _reversed(pair: _Pair, unknown: Unknown, end: float, apart: float) -> tuple[
             return (
                 max(pair.apart(unknown.along.changes(value)), -whole) - tie
             )  # less than nothing: the chosen has no plan
-        except ProcureError:  # no plan at all, or a number that the others do not allow
+        except (DataError, Infeasible):  # no plan at all, or a number that the others do not allow
             return math.inf
 
     whole = max(abs(pair.chosen.objective), abs(pair.rival.objective)) / KUSD_PER_MUSD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from procure.explore.apart import Apart
+from procure.explore.apart import Apart, dearer
 from procure.languages import Said
 from procure.report.called import begun
 from procure.report.labels import LABELS
@@ -49,7 +49,7 @@ _NOT_UNDONE = Said(
     "No number of the page alone makes {dearer} as cheap, within its slider.",
     "このページの数値一つだけでは、つまみの範囲内で{dearer}は同じ費用にならない。",
 )
-_NO_PLAN = Said("no plan", "計画なし")
+_NO_PLAN, _PLAN_AGAIN = Said("no plan", "計画なし"), Said("a plan again", "再び計画あり")
 
 
 def page(answer: Apart, first: str, second: str, called: Callable[[str], str]) -> Page:
@@ -100,7 +100,7 @@ def _costs(answer: Apart, first: str, second: str) -> Listing:
     tail = LABELS["tail"].format(tail=worst_share(answer.first.alpha))
     labels = {"expected": LABELS["expected"], "cvar": tail, "weighed": LABELS["objective"]}
     rows = [
-        (labels[measure], money(one), money(other), money(other - one))
+        (labels[measure], money(one), money(other), money(dearer(one, other)))
         for measure, one, other in ((m, answer.first.costs[m], answer.second.costs[m]) for m in labels)
     ]
     headings = (Said("million USD", "百万ドル"), *_columns(first, second))
@@ -113,7 +113,10 @@ def _steps(answer: Apart, first: str, second: str, called: Callable[[str], str])
     for row in answer.steps.to_dict("records"):
         values = ("-" if math.isnan(row[key]) else plain(row[key]) for key in ("first", "second"))
         makes = row["difference_musd"]
-        made = "" if math.isnan(makes) else _NO_PLAN if math.isinf(makes) else money(makes)
+        if answer.is_solved and not makes < math.inf:
+            made: str = _NO_PLAN
+        else:
+            made = "" if math.isnan(makes) else _PLAN_AGAIN if math.isinf(makes) else money(makes)
         rows.append((called(row["what"]), *values, made))
     headings = (Said("What was moved, one after the other", "動かしたもの、順に"), *_columns(first, second))
     return Listing(headings, rows, right=headings[1:])
