@@ -72,7 +72,8 @@ def span(years: Iterable[int]) -> str:
 
 
 _UNITS = {
-    "t/yr": Said("t/yr", "t/年"), "days": Said("days", "日"), "day": Said("day", "日"), "months": Said("months", "か月"),
+    "t/yr": Said("t/yr", "t/年"), "days": Said("days", "日"), "day": Said("day", "日"),
+    "month": Said("month", "か月"), "months": Said("months", "か月"),
     "million USD": Said("million USD", "百万ドル"), "percentage point": Said("percentage point", "%ポイント"),
     "1/yr": Said("1/yr", "回/年"), "year": Said("year", "年"), "yr": Said("yr", "年"), "share": Said("share", "比率"),
 }  # fmt: skip
@@ -81,8 +82,8 @@ _UNITS = {
 def unit_in_words(unit: str) -> str:
     """A unit as people write it.
 
-    >>> unit_in_words("t/yr"), getattr(unit_in_words("t/yr"), "ja"), unit_in_words("USD/kg")
-    ('t/yr', 't/年', 'USD/kg')
+    >>> unit_in_words("t/yr"), [unit_in_words(unit).ja for unit in ("t/yr", "month")], unit_in_words("USD/kg")
+    ('t/yr', ['t/年', 'か月'], 'USD/kg')
     """
     return _UNITS.get(unit, unit)
 

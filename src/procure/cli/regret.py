@@ -57,8 +57,8 @@ def _readings(texts: list[str] | None, faults: list[Fault]) -> dict[str, dict[st
             faults.append(
                 Fault(
                     where,
-                    Said("it is no reading", "見方の指定ではない"),
-                    Said("a reading is NAME:path=value", "見方は NAME:path=value と書く"),
+                    Said("it is no reading", "読み方の指定ではない"),
+                    Said("a reading is NAME:path=value", "読み方は NAME:path=value と書く"),
                     Said("as in IMF:shortage.scale=4.2", "例: IMF:shortage.scale=4.2"),
                 )
             )

@@ -106,8 +106,8 @@ class Apart:
         The difference by component, element and year, as `portfolio.parts.taken_apart` gives it.
     steps : DataFrame
         `what` was moved, a path or the name of a limit, from the value in the `first` to that in the `second` (NaN where a limit is
-        not there), and the `difference_musd` that makes: they add up to the whole. NaN without solves, unless it is one step; infinite
-        to where there is no plan, minus that back from there, and NaN between two such.
+        not there), and the `difference_musd` that makes: they add up to the whole. NaN without solves, unless it is one step;
+        infinite to where there is no plan, minus that back from there, and NaN between two such.
     turns : tuple of (float, str, str)
         Where on the straight way from the first to the second another programme is chosen (0 to 1), before and after; empty where
         none is, or that was not looked for.
