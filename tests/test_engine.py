@@ -64,7 +64,7 @@ def test_a_limit_of_ones_own_is_kept(large):
     ("options", "seen"),
     [
         ({"presolv": "off"}, "HiGHS has none called 'presolv'.*did you mean 'presolve'"),
-        ({"presolve": "of"}, "presolve is 'of'"),
+        ({"presolve": "of"}, "presolve is 'of'.*its default is 'choose'"),
         ({"presolve": None}, "presolve is None"),
         ({"time_limit": "1 min"}, "time_limit is '1 min'"),
         ({"time_limit": math.nan}, "time_limit is nan"),

@@ -532,7 +532,10 @@ def completed(basis: Any, columns: Index, rows: Index) -> Any:
 def _refused(name: str, value: Any) -> Fault:
     known = [option for option in dir(highspy.HighsOptions) if not option.startswith("_")]
     if name in known:
-        return Fault("options", f"{name} is {value!r}", "an option of HiGHS has a kind and a range of its own")
+        rule = "an option of HiGHS has a kind and a range of its own"
+        return Fault(
+            "options", f"{name} is {value!r}", rule, f"its default is {getattr(highspy.HighsOptions(), name)!r}"
+        )
     rule = "options are those of HiGHS, by their own names"
     return Fault("options", f"HiGHS has none called '{name}'", rule, nearest(name, known))
 
