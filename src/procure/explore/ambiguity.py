@@ -36,7 +36,7 @@ from procure.program.ties import broken
 from procure.risk import balls
 from procure.scenarios.decided import Programmes
 from procure.scenarios.world import programme_choices
-from procure.solving.compiled import NEAR
+from procure.solving.compiled import left_from
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import Progress, programme_name
 
@@ -231,7 +231,7 @@ class _Search:
         """The least weighed cost of each level at a radius, kUSD; infinite, too, where another is proved cheaper."""
         costs: dict[str, float] = {}
         for level in levels:
-            costs[level] = self._cost(level, radius, min(costs.values(), default=math.inf) * (1.0 + NEAR))
+            costs[level] = self._cost(level, radius, left_from(min(costs.values(), default=math.inf)))
         return costs
 
     def _cost(self, level: str, radius: float, cutoff: float = math.inf) -> float:

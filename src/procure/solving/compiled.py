@@ -215,7 +215,7 @@ class Compiled:
 
         def solved(each: Waiting) -> Optimum:
             nonlocal least
-            end = each.solve(least * (1.0 + NEAR))
+            end = each.solve(left_from(least))
             if end.solution.status is Status.OPTIMAL:
                 least = min(least, end.solution.objective)
             return end
@@ -228,6 +228,15 @@ class Compiled:
         # A program solved cell by cell keeps all cores busy by itself, and a small one is done before a thread has started.
         is_alone = any(each.posed.is_large or each.posed.lp.matrix.shape[0] < MANY_ROWS for each in waiting)
         return 1 if is_alone else self._n_cores
+
+
+def left_from(least: float) -> float:
+    """The cost from which on a level is left, in the unit of the least so far: `NEAR` above that, where it is below nothing, too.
+
+    >>> left_from(1e5), left_from(-1e5), left_from(math.inf)
+    (100001.0, -99999.0, inf)
+    """
+    return least + NEAR * abs(least)
 
 
 def compile(model: ModelOrName, *, options: Mapping[str, Any] | None = None) -> Compiled:
