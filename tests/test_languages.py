@@ -6,7 +6,9 @@ import ast
 import pickle
 import re
 import string
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 import pytest
 from typer.testing import CliRunner
@@ -45,6 +47,157 @@ def test_japanese_is_japanese():
     """Of what is more than a name, a unit or marks, every Japanese text has a Japanese character."""
     left = [each for each in everything_said() if re.search("[a-z]{3} [a-z]{2}", each[1]) and each[2].isascii()]
     assert left == []
+
+
+#: Where something that has not its Japanese yet is said of faults; no module comes to it any more.
+LEFT = (
+    "procure.cli", "procure.explore", "procure.facts", "procure.formulation", "procure.limits", "procure.lp", "procure.market",
+    "procure.model", "procure.portfolio", "procure.program", "procure.report", "procure.risk", "procure.scenarios",
+    "procure.solving",
+)  # fmt: skip
+
+#: What a fault is made of, by the names of the arguments; a helper that makes one has them too.
+PARTS = ("where", "seen", "rule", "remedy")
+#: What makes one, with the names of what is given to it by position.
+MAKERS = {"Fault": PARTS, "wrong": PARTS[1:], "SolverError": ("message",)}
+#: Two words of English in a row, and what is typed as it stands.
+SENTENCE, TYPED = re.compile(r"\b[a-z]{2,}[,;:]? +[a-z]{2,}\b"), re.compile(r"pip install |procure [a-z]+$")
+
+
+class Source:
+    """A module as it is written: what its names stand for."""
+
+    def __init__(self, text: str) -> None:
+        self.tree = ast.parse(text)
+        self.above = {inner: node for node in ast.walk(self.tree) for inner in ast.iter_child_nodes(node)}
+        self.functions = {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)}
+        self.imported = {
+            each.asname or each.name: (str(node.module), each.name)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.ImportFrom)
+            for each in node.names
+        }
+
+    def around(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The functions that a node stands in, innermost first, and the module."""
+        while node in self.above:
+            node = self.above[node]
+            if isinstance(node, ast.FunctionDef | ast.Module):
+                yield node
+
+    def texts(self, node: ast.AST | None, told: set[ast.AST]) -> Iterator[ast.Constant | ast.JoinedStr]:
+        """The texts in one language that an expression may come to, followed through names and functions."""
+        if node is None or node in told:
+            return
+        told.add(node)
+        match node:
+            case ast.Constant(value=str()) | ast.JoinedStr():
+                yield node
+            case ast.Call(func=ast.Name(id="Said")):
+                return
+            case ast.Call(func=ast.Attribute(value=frame, attr="format" | "join"), args=args, keywords=keywords):
+                for part in (frame, *args, *(keyword.value for keyword in keywords)):
+                    yield from self.texts(part, told)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                at, name = self.at(name)
+                for returned in ast.walk(at.functions[name]) if name in at.functions else ():
+                    if isinstance(returned, ast.Return):
+                        yield from at.texts(returned.value, told)
+            case ast.Name(id=name):
+                yield from self.of_name(node, name, told)
+            case ast.IfExp() | ast.BoolOp() | ast.BinOp() | ast.NamedExpr() | ast.List() | ast.Tuple() | ast.Starred():
+                for part in ast.iter_child_nodes(node):
+                    if part is not getattr(node, "test", None):
+                        yield from self.texts(part, told)
+            case ast.GeneratorExp(elt=part) | ast.ListComp(elt=part):
+                yield from self.texts(part, told)
+
+    def of_name(self, node: ast.AST, name: str, told: set[ast.AST]) -> Iterator[ast.Constant | ast.JoinedStr]:
+        for scope in self.around(node):
+            if isinstance(scope, ast.FunctionDef) and name in parameters(scope):
+                return
+            if name in (given := assigned(scope)):
+                for value in given[name]:
+                    yield from self.texts(value, told)
+                return
+        at, name = self.at(name)
+        for value in assigned(at.tree).get(name, ()) if at is not self else ():
+            yield from at.texts(value, told)
+
+    def at(self, name: str) -> tuple[Source, str]:
+        """Where a name comes from, and what it is called there."""
+        module, own = self.imported.get(name, ("", name))
+        return (sources()[module], own) if module in modules() else (self, name)
+
+
+def parameters(function: ast.FunctionDef) -> list[str]:
+    of = function.args
+    return [each.arg for each in (*of.posonlyargs, *of.args, *of.kwonlyargs) if each.arg not in ("self", "cls")]
+
+
+@cache
+def assigned(scope: ast.AST) -> Mapping[str, list[ast.expr]]:
+    """What is assigned to each name in a function, or in a module outside of functions."""
+    found = defaultdict[str, list[ast.expr]](list)
+
+    def note(target: ast.expr, value: ast.expr | None) -> None:
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for one, of_it in zip(target.elts, value.elts, strict=False):
+                note(one, of_it)
+        elif isinstance(target, ast.Name) and value is not None:
+            found[target.id].append(value)
+
+    for node in ast.walk(scope) if isinstance(scope, ast.FunctionDef) else ast.iter_child_nodes(scope):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                note(target, node.value)
+        elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.NamedExpr):
+            note(node.target, node.value)
+        elif isinstance(node, ast.For | ast.comprehension) and isinstance(node.iter, ast.Tuple):
+            for each in node.iter.elts:
+                note(node.target, each)
+    return found
+
+
+@cache
+def sources() -> dict[str, Source]:
+    return {name: Source(path.read_text(encoding="utf-8")) for name, path in modules().items()}
+
+
+def parts_of_faults(source: Source, makers: Mapping[str, tuple[str, ...]]) -> Iterator[ast.expr]:
+    """What is given, for the parts of a fault, to whatever makes one."""
+    for call in ast.walk(source.tree):
+        match call:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in makers or name == "replace":
+                given = [*zip(makers.get(name, ()), call.args, strict=False)]
+                given += [(str(keyword.arg), keyword.value) for keyword in call.keywords]
+                yield from (value for part, value in given if part in (*PARTS, "message"))
+
+
+def english_faults() -> Iterator[tuple[str, int, str]]:
+    """(module, line, text) of every sentence of a fault that is English in Japanese too."""
+    makers = dict(MAKERS)
+    for source in sources().values():
+        makers |= {
+            name: tuple(names)
+            for name, function in source.functions.items()
+            if len({*PARTS} & {*(names := parameters(function))}) > 1 and name not in MAKERS
+        }
+    found = set()
+    for source in sources().values():
+        for part in parts_of_faults(source, makers):
+            for node in source.texts(part, set()):
+                text = ast.unparse(node) if isinstance(node, ast.JoinedStr) else str(node.value)  # type: ignore[attr-defined]
+                said = re.sub(r"\{[^{}]*\}", "…", text)
+                if SENTENCE.search(said) and not TYPED.match(said):
+                    at = next(name for name, other in sources().items() if node in other.above)
+                    found.add((at, node.lineno, text))
+    yield from sorted(found)
+
+
+def test_every_fault_is_said_in_both_languages():
+    """No sentence of a fault is a plain text, and none is put together by an f-string, which leaves the Japanese behind."""
+    assert [each for each in english_faults() if not each[0].startswith(LEFT)] == []
 
 
 def test_what_is_put_together_is_said_in_both():
