@@ -54,8 +54,8 @@ class Said(str):
         return Said(before + str(self), in_language(before, "ja") + self.ja)
 
 
-#: Between the parts of a list, and between sentences.
-COMMA, SPACE, LINE = Said(", ", "、"), Said(" ", ""), Said("\n", "\n")
+#: Between the parts of a list, of a list of two, and between sentences.
+COMMA, AND, SPACE, LINE = Said(", ", "、"), Said(" and ", "、"), Said(" ", ""), Said("\n", "\n")
 
 
 def in_language(text: Any, language: Language) -> Any:

@@ -43,7 +43,7 @@ def check_names(
     ) -> None:
         if key not in valid:
             options = sorted(other[-1] for other in valid if other[:-1] == key[:-1])
-            owner = f" of '{key[0]}'" if len(key) > 1 else ""
+            owner = Said(" of '{name}'", "（'{name}'）").format(name=key[0]) if len(key) > 1 else ""
             where = Said("{place}, column {column}", "{place}、列 {column}").format(place=place, column=column)
             reject(
                 where,
@@ -75,7 +75,10 @@ def check_names(
                     column,
                     (scope,),
                     scopes,
-                    "a scope is an element, a class or a control list of elements.csv, or all",
+                    Said(
+                        "a scope is an element, a class or a control list of elements.csv, or all",
+                        "対象は elements.csv の元素・区分・規制リストか all",
+                    ),
                 )
         for entry in table.lists:
             owner, column = entry.reference.fields

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from procure.languages import Said
+
 #: The table of currencies, by whose rates all others are converted.
 RATES = "exchange_rates"
 # The currencies come from there; everything else a table may be written in is here.
@@ -22,6 +24,8 @@ percent = 0.01; thousand = 1e3; million = 1e6; mn = 1e6; billion = 1e9; bn = 1e9
 USD = [currency]; kUSD = 1000 USD
 """
 
+#: What is wrong with a unit, in the error that `Units.factor` raises.
+NO_CONVERSION = Said("unit '{unit}' does not convert to {target}", "単位 '{unit}' は {target} に換算できない")
 #: Names of units, multiplied, divided and raised to small powers: pint would work out any tower of powers, however long it takes.
 _UNIT = re.compile(r"(?:1|[A-Za-z_%]|[/() -]|\*(?!\*)|(?:\*\*|\^)-?[1-9](?!\s*(?:[0-9]|\*\*|\^)))*")
 
@@ -57,7 +61,7 @@ class Units:
                 single = registry.Quantity(1.0, self._plain(unit))
                 self._factors[pair] = float(single.to(self._plain(target)).magnitude)
             except Exception as error:  # of pint alone: its parser raises whatever it meets, down to bare assertions
-                raise ValueError(f"unit '{unit}' does not convert to {target}") from error
+                raise ValueError(NO_CONVERSION.format(unit=unit, target=target)) from error
         return self._factors[pair]
 
     def currency(self, unit: str) -> str:

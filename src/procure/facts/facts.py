@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from procure.errors import DataError, Fault, nearest
 from procure.facts.assembly import assembled
 from procure.facts.checks import check_sums
-from procure.facts.conversion import RATES, Units, Written, as_float, quantity, units_at
+from procure.facts.conversion import NO_CONVERSION, RATES, Units, Written, as_float, quantity, units_at
 from procure.facts.paths import Paths, Place
 from procure.facts.schema import Bounds, schema, statuses
 from procure.facts.sheet import folder_sheets, frame_sheet
@@ -339,9 +339,7 @@ class Facts:
             try:
                 way = Written(stated, units.factor(stated, unit), units.currency(stated))
             except ValueError:
-                seen = Said(
-                    "unit '{stated}' does not convert to {unit}", "単位 '{stated}' は {unit} に換算できない"
-                ).format(stated=stated, unit=row.unit)
+                seen = NO_CONVERSION.format(unit=stated, target=row.unit)
                 reject(
                     path,
                     seen,

@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from procure.languages import Said
+from procure.languages import AND, Said
 
-NO_WORDS, _AND = Said("", ""), Said(" and ", "、")
+NO_WORDS = Said("", "")
 _WITHIN = Said("{name} ({says}{unit}) is a number {limits}", "{name}（{says}{unit}）は {limits}の数値")
 _ANY = Said("{name} ({says}{unit}) is a number", "{name}（{says}{unit}）は数値")
 
@@ -39,7 +39,7 @@ class Bounds:
         high = [Said(f"<= {self.maximum:g}", f"{self.maximum:g} 以下")] * math.isfinite(self.maximum)
         if not low and not high:
             return _ANY.format(name=name, says=self.description, unit=unit)
-        return _WITHIN.format(name=name, says=self.description, unit=unit, limits=_AND.join([*low, *high]))
+        return _WITHIN.format(name=name, says=self.description, unit=unit, limits=AND.join([*low, *high]))
 
     def in_unit(self, unit: str, factor: float) -> Bounds:
         """The same bounds in another unit, of which one is `factor` of this one."""
@@ -83,7 +83,7 @@ class Reference:
     @property
     def rule(self) -> str:
         """Where the names are defined, for an error message."""
-        return f"names are defined in {self.resource}.csv"
+        return Said("names are defined in {table}.csv", "名前は {table}.csv で定義する").format(table=self.resource)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,11 @@ class Sum:
     @property
     def rule(self) -> str:
         """What must hold, for an error message."""
-        return f"the sum {'is' if self.is_exact else 'is at most'} {self.bound:g}"
+        exact, most = (
+            Said("the sum is {bound:g}", "合計は {bound:g}"),
+            Said("the sum is at most {bound:g}", "合計は {bound:g} 以下"),
+        )
+        return (exact if self.is_exact else most).format(bound=self.bound)
 
 
 @dataclass(frozen=True)
@@ -204,7 +208,7 @@ def _table(entry: Mapping[str, Any]) -> Table:
         columns={column["name"]: _column(column) for column in schema["fields"]},
         key=tuple(schema["primaryKey"]),
         foreign=tuple(
-            _reference(key["fields"], key["reference"], key.get("procure:remedy", ""))
+            _reference(key["fields"], key["reference"], _words(key.get("procure:remedy")))
             for key in schema.get("foreignKeys", ())
         ),
         path=entry.get("procure:path"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Cells = dict[str, str]
 
+_ROW = Said("{table} row {row}", "{table} {row} 行目")
+
 FILE_LIMIT = 20_000_000  # bytes; a table of facts is far smaller, a bigger file is a mistake
 
 
@@ -38,10 +40,18 @@ def read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
         faults.append(Fault(label, seen, rule, remedy))
 
     if path.resolve().parent != path.parent.resolve() or not path.is_file():
-        fail("the file leads out of its folder", "tables lie directly in the folder", "copy the file there")
+        fail(
+            Said("the file leads out of its folder", "ファイルがフォルダーの外にある"),
+            Said("tables lie directly in the folder", "表はフォルダーの直下に置く"),
+            Said("copy the file there", "ファイルをそこへ写す"),
+        )
         return None
     if (size := path.stat().st_size) > FILE_LIMIT:
-        fail(f"{size:,} bytes", f"a table has at most {FILE_LIMIT:,} bytes", "keep only the rows of the table")
+        fail(
+            Said("{size:,} bytes", "{size:,} バイト").format(size=size),
+            Said("a table has at most {most:,} bytes", "表は {most:,} バイトまで").format(most=FILE_LIMIT),
+            Said("keep only the rows of the table", "表の行だけを残す"),
+        )
         return None
     raw = path.read_bytes()
     try:
@@ -57,7 +67,11 @@ def read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
         )
         return None
     if not text.strip():
-        fail("the file is empty", "a table has a header and rows", "fill it or delete it")
+        fail(
+            Said("the file is empty", "ファイルが空"),
+            Said("a table has a header and rows", "表には見出しと行がある"),
+            Said("fill it or delete it", "埋めるか削除する"),
+        )
         return None
     rows: list[Cells] = []
     places: list[str] = []
@@ -65,7 +79,7 @@ def read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
     try:
         header = [cell.strip() for cell in next(reader)]
         for cells in reader:
-            place = Said("{table} row {row}", "{table} {row} 行目").format(table=label, row=reader.line_num)
+            place = _ROW.format(table=label, row=reader.line_num)
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header):
@@ -105,7 +119,7 @@ def frame_sheet(name: str, frame: DataFrame) -> Sheet:
         return str(cell).strip()
 
     rows = [dict(zip(header, map(text, cells), strict=True)) for cells in frame.itertuples(index=False, name=None)]
-    return Sheet(name, header, rows, [f"{name} row {number}" for number in range(1, len(rows) + 1)])
+    return Sheet(name, header, rows, [_ROW.format(table=name, row=number) for number in range(1, len(rows) + 1)])
 
 
 def folder_sheets(folder: Path, faults: list[Fault]) -> dict[str, Sheet | None]:

@@ -16,7 +16,7 @@ from procure.errors import Fault, nearest
 from procure.facts.conversion import Units, Written
 from procure.facts.schema import Bounds, Column, Table
 from procure.facts.sheet import Cells, Sheet
-from procure.languages import Said
+from procure.languages import COMMA, Said
 from procure.words import half_width
 
 TRUE, FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
@@ -179,7 +179,7 @@ def _cell(
             where,
             f"'{text}'",
             Said("{name} is one of {names}", "{name} は次のいずれか: {names}").format(
-                name=column.name, names=", ".join(column.allowed)
+                name=column.name, names=COMMA.join(column.allowed)
             ),
             nearest(text, column.allowed),
         )
@@ -274,7 +274,7 @@ def _convert(table: Table, values: dict[str, Any], units: Units, place: str, rej
             ).format(target=target)
             reject(
                 Said("{place}, column unit", "{place}、列 unit").format(place=place),
-                str(error),
+                error.args[0],
                 Said("{name} is kept in {target}", "{name} の単位は {target}").format(name=table.name, target=target),
                 remedy,
             )
@@ -326,7 +326,7 @@ def _check_key(table: Table, typed: Typed, reject: Reject) -> None:
                 Said("{name} again, after {first}", "{name} が再び現れた（最初は {first}）").format(
                     name=name, first=first[key]
                 ),
-                Said("{names} name one row", "{names} の組は一行だけ").format(names=", ".join(table.key)),
+                Said("{names} name one row", "{names} の組は一行だけ").format(names=COMMA.join(table.key)),
                 Said("keep one of them", "一つだけ残す"),
             )
         first.setdefault(key, place)

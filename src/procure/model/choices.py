@@ -17,8 +17,8 @@ from pydantic import (
 )
 
 from procure.errors import DataError, nearest
-from procure.languages import Said
-from procure.model.faults import in_words, short, wrong
+from procure.languages import COMMA, Said
+from procure.model.faults import ONE_OF, VALUE_IS, in_words, short, wrong
 from procure.model.limits import LimitChoices
 from procure.model.values import Names, Number, Share, Table, Truth, Whole, number_or_text, unrepeated
 from procure.risk import balls
@@ -38,11 +38,15 @@ _NO_BRANCH = Said(
     "world.tree.branch: {year} is no year of the model ({years})",
     "world.tree.branch: {year}年はモデルの対象年（{years}）にない",
 )
+_FIRST_AND_LAST = Said("write [first, last]", "[最初の年, 最後の年] と書く")
+_DROP_ONE = Said("drop one of the two", "どちらか一方を外す")
 
 
 def _all_or_list(items: Any) -> Any:
     if items != "all" and not isinstance(items, (list, tuple)):
-        raise wrong(f"value is {items!r}", "it is 'all' or a list of elements", "write a list in brackets")
+        rule = Said("it is 'all' or a list of elements", "'all' か元素のリスト")
+        remedy = Said("write a list in brackets", "リストを角括弧で書く")
+        raise wrong(VALUE_IS.format(value=repr(items)), rule, remedy)
     return items
 
 
@@ -50,14 +54,15 @@ def _pair(years: Any) -> Any:
     if isinstance(years, int) and not isinstance(years, bool):
         return years, years
     if not isinstance(years, (list, tuple)) or len(years) != 2:
-        raise wrong(f"value is {short(years)}", "it is a year, or a list of two", "write [first, last]")
+        rule = Said("it is a year, or a list of two", "年一つか、二つの年のリスト")
+        raise wrong(VALUE_IS.format(value=short(years)), rule, _FIRST_AND_LAST)
     return years
 
 
 def _doubt(kind: str) -> str:
     known = (NO_DOUBT, *balls())
     if kind not in known:
-        raise wrong(f"value is '{kind}'", f"it is one of {', '.join(known)}", nearest(kind, known))
+        raise wrong(VALUE_IS.format(value=f"'{kind}'"), ONE_OF.format(options=COMMA.join(known)), nearest(kind, known))
     return kind
 
 
@@ -94,8 +99,11 @@ class ModelChoices(Table):
     def _years_in_order(cls, years: tuple[int, int]) -> tuple[int, int]:
         first, last = years
         if not FIRST_YEAR <= first <= last <= LAST_YEAR:
-            rule = f"years run from the first to the last, within {FIRST_YEAR} and {LAST_YEAR}"
-            raise wrong(f"value is [{first}, {last}]", rule, "write [first, last]")
+            rule = Said(
+                "years run from the first to the last, within {least} and {most}",
+                "年は最初から最後へ、{least} 年から {most} 年の間",
+            ).format(least=FIRST_YEAR, most=LAST_YEAR)
+            raise wrong(VALUE_IS.format(value=f"[{first}, {last}]"), rule, _FIRST_AND_LAST)
         return years
 
 
@@ -122,16 +130,23 @@ class RiskChoices(Table):
     def _doubt_makes_sense(self) -> RiskChoices:
         if self.ambiguity == NO_DOUBT:
             if self.radius > 0:
-                seen, rule = (
-                    f"radius is {self.radius:g} and ambiguity is '{NO_DOUBT}'",
-                    "a radius is that of a doubt about the odds",
-                )
-                raise wrong(seen, rule, f"write ambiguity = one of {', '.join(balls())}")
+                seen = Said(
+                    "radius is {radius:g} and ambiguity is '{none}'", "radius は {radius:g}、ambiguity は '{none}'"
+                ).format(radius=self.radius, none=NO_DOUBT)
+                rule = Said("a radius is that of a doubt about the odds", "半径は確率への疑いの大きさ")
+                remedy = Said("write ambiguity = one of {names}", "ambiguity = に続けて次のいずれかを書く: {names}")
+                raise wrong(seen, rule, remedy.format(names=COMMA.join(balls())))
             return self
         kind = balls()[self.ambiguity]
         if self.radius > kind.most:
-            meant = f'write {self.radius / 100:g} or "{self.radius:g} %"' if self.radius <= 100 else "lower it"
-            raise wrong(f"radius is {self.radius:g}", kind.says, meant)
+            meant = (
+                Said('write {share:g} or "{radius:g} %"', '{share:g} か "{radius:g} %" と書く')
+                if self.radius <= 100
+                else Said("lower it", "小さくする")
+            ).format(share=self.radius / 100, radius=self.radius)
+            raise wrong(
+                Said("radius is {radius:g}", "radius は {radius:g}").format(radius=self.radius), kind.says, meant
+            )
         return self
 
 
@@ -200,20 +215,33 @@ class DemandChoices(Table):
     def _chances(cls, readings: dict[str, float]) -> dict[str, float]:
         told = ", ".join(f"{name} {chance:g}" for name, chance in readings.items())
         if any(chance <= 0 for chance in readings.values()) or math.fsum(readings.values()) > 1 + 1e-9:
-            rule = "each reading has a chance above 0, and all of them at most 1"
-            raise wrong(
-                f"value is {told}", rule, "leave out what cannot be, and let the rest be that of demand.reading"
+            rule = Said(
+                "each reading has a chance above 0, and all of them at most 1",
+                "需要の見方の確率はそれぞれ 0 超、合計 1 以下",
             )
+            remedy = Said(
+                "leave out what cannot be, and let the rest be that of demand.reading",
+                "あり得ないものを省き、残りを demand.reading の確率とする",
+            )
+            raise wrong(VALUE_IS.format(value=told), rule, remedy)
         return readings
 
     @model_validator(mode="after")
     def _uncertain_once(self) -> Self:
         if self.readings and self.uncertain != "none":
-            rule = "demand is uncertain by its levels or by readings"
-            raise wrong(f"uncertain is '{self.uncertain}', and readings have chances", rule, "drop one of the two")
+            seen = Said(
+                "uncertain is '{kind}', and readings have chances", "uncertain は '{kind}' で、readings に確率がある"
+            ).format(kind=self.uncertain)
+            rule = Said(
+                "demand is uncertain by its levels or by readings", "需要の不確実性は需要水準か需要の見方のどちらか"
+            )
+            raise wrong(seen, rule, _DROP_ONE)
         if self.reading in self.readings:
-            rule = "what the readings leave is that of demand.reading"
-            raise wrong(f"'{self.reading}' is chosen, and has a chance too", rule, "drop one of the two")
+            seen = Said("'{name}' is chosen, and has a chance too", "'{name}' は選択済みで、確率もある")
+            rule = Said(
+                "what the readings leave is that of demand.reading", "readings の残りの確率は demand.reading のもの"
+            )
+            raise wrong(seen.format(name=self.reading), rule, _DROP_ONE)
         return self
 
 
@@ -290,7 +318,11 @@ class Settings(Table):
         names = [limit.name for limit in limits]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise wrong(f"two limits are called '{twice[0]}'", "each limit has a name of its own", "rename one of them")
+            raise wrong(
+                Said("two limits are called '{name}'", "'{name}' という制約が二つある").format(name=twice[0]),
+                Said("each limit has a name of its own", "制約の名前は一つずつ別"),
+                Said("rename one of them", "一方の名前を変える"),
+            )
         return limits
 
     @field_validator("reviews")
@@ -299,7 +331,11 @@ class Settings(Table):
         years = [review.year for review in reviews]
         twice = sorted({year for year in years if years.count(year) > 1})
         if twice:
-            raise wrong(f"two reviews are in {twice[0]}", "each review has a year of its own", "let one see all")
+            raise wrong(
+                Said("two reviews are in {year}", "{year} 年の見直しが二つある").format(year=twice[0]),
+                Said("each review has a year of its own", "見直しの年は一つずつ別"),
+                Said("let one see all", "一つの見直しにまとめる"),
+            )
         return reviews
 
     @property
@@ -316,7 +352,8 @@ class Settings(Table):
         ['limits.china_heavy_share holds from 2030 on, in no year of the model (2027)']
         """
         first, last = self.model.years
-        years = f"{first}" if first == last else f"{first} to {last}"
+        years = Said("{first}", "{first}") if first == last else Said("{first} to {last}", "{first}～{last}")
+        years = years.format(first=first, last=last)
         limits = [limit for limit in self.limits if not limit.held_in(range(first, last + self.model.beyond + 1))]
         reviews = [review.year for review in self.reviews if review not in self.revisions]
         branch = [year for year in self.world.tree.branch if not first <= year <= last]

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from procure.errors import Fault, nearest
+from procure.languages import Said
+from procure.model.faults import VALUE_IS
 
 #: Writes into a block of the formulation: ``f(block, sets)``.
 Write = Callable[[Any, Any], None]
 #: A number, numbers by index, or a function of what limits may ask of the market (`procure.market.asked`) that returns either.
 Given = float | Mapping[Any, float] | Callable[[Any], Any]
+_ONE_NUMBER = Said("a path names one number", "パスは数値一つを指す")
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,20 @@ class Extension:
         """The same with one number at another value: ``extension.fee``, or ``extension.capacity.2027`` for one of several."""
         name, *index = path.split(".")[1:] or [""]
         if name not in self.numbers:
-            remedy = nearest(name, self.numbers) if self.numbers else "add it by model.extended(numbers=...)"
-            return Fault(path, f"no extension has a number '{name}'", "a path names one number", remedy)
+            add = Said("add it by model.extended(numbers=...)", "model.extended(numbers=...) で加える")
+            seen = Said("no extension has a number '{name}'", "数値 '{name}' を持つ拡張はない").format(name=name)
+            return Fault(path, seen, _ONE_NUMBER, nearest(name, self.numbers) if self.numbers else add)
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            return Fault(path, f"value is {value!r}", "a number of an extension is a number", "write digits")
+            rule = Said("a number of an extension is a number", "拡張の数値は数値であること")
+            return Fault(path, VALUE_IS.format(value=repr(value)), rule, Said("write digits", "数字で書く"))
         before = self.numbers[name]
         if not index:
             return self._with(name, float(value))
         keys = {".".join(map(str, as_index(key))): key for key in before} if isinstance(before, Mapping) else {}
         at = ".".join(index)
         if at not in keys or not isinstance(before, Mapping):
-            return Fault(path, f"'{name}' has no number at '{at}'", "a path names one number", nearest(at, keys))
+            seen = Said("'{name}' has no number at '{at}'", "'{name}' の '{at}' に数値はない").format(name=name, at=at)
+            return Fault(path, seen, _ONE_NUMBER, nearest(at, keys))
         return self._with(name, {**before, keys[at]: float(value)})
 
     def _with(self, name: str, value: Given) -> Extension:

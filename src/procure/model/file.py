@@ -117,19 +117,28 @@ def _read(path: Path) -> str:
 
     try:
         if (size := path.stat().st_size) > MAX_MODEL_BYTES:
-            rule = f"a model file has at most {MAX_MODEL_BYTES:,} bytes"
-            raise fail(f"{size:,} bytes", rule, "put tables into a facts folder")
+            rule = Said("a model file has at most {most:,} bytes", "モデルファイルは {most:,} バイトまで")
+            remedy = Said("put tables into a facts folder", "表はデータのフォルダーに入れる")
+            raise fail(
+                Said("{size:,} bytes", "{size:,} バイト").format(size=size), rule.format(most=MAX_MODEL_BYTES), remedy
+            )
         raw = path.read_bytes()
     except OSError as error:
         raise fail(
-            f"it cannot be read: {error.strerror}", "a model file is readable", "check its permissions"
+            Said("it cannot be read: {why}", "読めない: {why}").format(why=error.strerror),
+            Said("a model file is readable", "モデルファイルは読めること"),
+            Said("check its permissions", "アクセス権を確かめる"),
         ) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        seen = f"byte 0x{raw[error.start]:02x} in line {line} is not UTF-8"
-        raise fail(seen, "a model file is UTF-8 text", "save it as UTF-8") from None
+        seen = Said("byte {byte} in line {line} is not UTF-8", "{line} 行目のバイト {byte} は UTF-8 ではない")
+        raise fail(
+            seen.format(byte=f"0x{raw[error.start]:02x}", line=line),
+            Said("a model file is UTF-8 text", "モデルファイルは UTF-8 の文字列"),
+            Said("save it as UTF-8", "UTF-8 で保存する"),
+        ) from None
 
 
 def _parse(text: str, origin: str) -> dict[str, Any]:
@@ -137,7 +146,8 @@ def _parse(text: str, origin: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # malformed, or a number or a nesting beyond all bounds
-        seen, remedy = f"not TOML: {short(str(error), 120)}", "quote text, close brackets and lists"
+        seen = Said("not TOML: {why}", "TOML ではない: {why}").format(why=short(str(error), 120))
+        remedy = Said("quote text, close brackets and lists", "文字列を引用符で囲み、括弧とリストを閉じる")
         at = re.search(r"at line (\d+)", str(error))
         value = text.splitlines()[int(at[1]) - 1].partition("=")[2].partition("#")[0].strip() if at else ""
         if plain := half_width(value):
@@ -158,7 +168,11 @@ def facts_of(document: Mapping[str, Any], path: Path) -> Facts | None:
         return load_facts()
     if not isinstance(choice, str) or not choice or not isinstance(extend, bool):
         return None
-    where, rule = f"{path.name}, model.facts", "facts is 'bundled' or a folder beside the model file or below it"
+    where = f"{path.name}, model.facts"
+    rule = Said(
+        "facts is 'bundled' or a folder beside the model file or below it",
+        "facts は 'bundled' か、モデルファイルと同じ場所かその下のフォルダー",
+    )
     home = path.parent.resolve()
     try:
         folder = (home / choice).resolve()
@@ -166,8 +180,11 @@ def facts_of(document: Mapping[str, Any], path: Path) -> Facts | None:
     except (OSError, ValueError):  # a name no file system takes
         inside, exists = True, False
     if Path(choice).is_absolute() or not inside:
-        raise DataError(Fault(where, f"'{choice}' leads outside the model's folder", rule, "copy the folder there"))
+        seen = Said("'{folder}' leads outside the model's folder", "'{folder}' はモデルのフォルダーの外")
+        remedy = Said("copy the folder there", "フォルダーをそこへ写す")
+        raise DataError(Fault(where, seen.format(folder=choice), rule, remedy))
     if not exists:
         folders = [item.name for item in home.iterdir() if item.is_dir()]
-        raise DataError(Fault(where, f"no folder {short(choice)}", rule, nearest(choice, ["bundled", *folders])))
+        seen = Said("no folder {folder}", "フォルダー {folder} がない").format(folder=short(choice))
+        raise DataError(Fault(where, seen, rule, nearest(choice, ["bundled", *folders])))
     return load_facts(folder, extend=extend)

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field, ValidationInfo, create_model, field_
 
 from procure.errors import nearest
 from procure.facts.conversion import Units, quantity
-from procure.languages import Said
+from procure.languages import AND, COMMA, Said
 from procure.limits import KINDS
 from procure.limits.limit import MUSD, SHARE, Unit
-from procure.model.faults import short, wrong
+from procure.model.faults import ONE_OF, short, wrong
 from procure.model.values import Amount, Scope, Share, Table, Whole
 
 _FROM, _UNTIL = Said("from {first} on", "{first}年以降"), Said("until {last}", "{last}年まで")
@@ -24,7 +24,7 @@ def _known(kind: str) -> str:
     if kind not in KINDS:
         raise wrong(
             Said("value is '{kind}'", "値は '{kind}'").format(kind=kind),
-            Said("it is one of {names}", "次のいずれか: {names}").format(names=", ".join(KINDS)),
+            ONE_OF.format(options=COMMA.join(KINDS)),
             nearest(kind, KINDS),
         )
     return kind
@@ -60,7 +60,7 @@ def number_of(bound: Any, measure: Unit) -> Any:
         if measure is MUSD and currency and currency[0] != "USD":
             return bound  # known when the facts are: `CommonChoices.at`
         raise wrong(
-            Said("value is {seen}: {error}", "値は {seen}: {error}").format(seen=short(bound), error=error),
+            Said("value is {seen}: {error}", "値は {seen}: {error}").format(seen=short(bound), error=error.args[0]),
             Said("a bound is in {name}", "限度の単位は {name}").format(name=measure.name),
             remedy,
         ) from None
@@ -106,7 +106,7 @@ class CommonChoices(Table):
         if len(kinds) > 1:
             rule = Said("a limit is of one kind", "制約の種類は一つ")
             raise wrong(
-                Said("it has {names}", "{names} がある").format(names=" and ".join(map(repr, kinds))),
+                Said("it has {names}", "{names} がある").format(names=AND.join(map(repr, kinds))),
                 rule,
                 Said("write a limit for each", "それぞれ別の制約として書く"),
             )
@@ -142,13 +142,16 @@ class CommonChoices(Table):
         kind = KINDS[self.kind]
         wanted, other = kind.sense, "max" if kind.sense == "min" else "min"
         if getattr(self, wanted) is None or getattr(self, other) is not None:
-            has = " and ".join(f"'{key}'" for key in ("min", "max") if getattr(self, key) is not None) or "no bound"
+            both = AND.join(f"'{key}'" for key in ("min", "max") if getattr(self, key) is not None)
+            seen = (
+                Said("it has {has}", "{has} がある").format(has=both) if both else Said("it has no bound", "限度がない")
+            )
             rule = Said(
                 "a limit of kind '{kind}' has '{wanted}' and no '{other}'",
                 "種類 '{kind}' の制約には '{wanted}' があり '{other}' はない",
             ).format(kind=self.kind, wanted=wanted, other=other)
             raise wrong(
-                Said("it has {has}", "{has} がある").format(has=has),
+                seen,
                 rule,
                 Said("write {wanted} = and the bound", "{wanted} = に続けて限度を書く").format(wanted=wanted),
             )
@@ -178,7 +181,7 @@ class CommonChoices(Table):
             raise wrong(seen, broken, remedy)
         keys = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
         for key in sorted(keys - {"name", "kind", wanted, "tag", "note", *kind.reads}):
-            reads = ", ".join(kind.reads) or "nothing else"
+            reads = COMMA.join(kind.reads) or Said("nothing else", "限度だけ")
             raise wrong(
                 Said("it has '{key}'", "'{key}' がある").format(key=key),
                 Said("a limit of kind '{kind}' reads {reads}", "種類 '{kind}' の制約が読むのは {reads}").format(

@@ -314,7 +314,7 @@ def in_numbers(settings: Settings, facts: Facts, origin: str) -> Settings:
                 remedy = Said('write for example "10 bn {currency}"', '例えば "10 bn {currency}" と書く').format(
                     currency=known[1]
                 )
-            faults.append(Fault(f"{origin}, limits.{limit.name}", str(error), rule, remedy))
+            faults.append(Fault(f"{origin}, limits.{limit.name}", error.args[0], rule, remedy))
     if faults:
         raise DataError(faults)
     return settings if tuple(limits) == settings.limits else settings.model_copy(update={"limits": tuple(limits)})
@@ -329,7 +329,7 @@ def _overridden(settings: Settings, facts: Facts, origin: str) -> tuple[Facts, l
             full = facts.resolve(override.set)
         except DataError as error:
             faults += [
-                replace(fault, where=f"{origin}, overrides.{position}.set: {fault.where}") for fault in error.faults
+                replace(fault, where=f"{origin}, overrides.{position}.set: " + fault.where) for fault in error.faults
             ]
             continue
         if full in number:
@@ -354,5 +354,5 @@ def _overridden(settings: Settings, facts: Facts, origin: str) -> tuple[Facts, l
     except DataError as error:
         for fault in error.faults:
             which = f".{number[fault.where]}" if fault.where in number else ""
-            faults.append(replace(fault, where=f"{origin}, overrides{which}: {fault.where}"))
+            faults.append(replace(fault, where=f"{origin}, overrides{which}: " + fault.where))
     return facts, faults

@@ -8,7 +8,8 @@ from typing import Annotated, Any, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, WrapValidator
 
 from procure.facts.conversion import as_float, share_of_percent
-from procure.model.faults import short, wrong
+from procure.languages import Said
+from procure.model.faults import VALUE_IS, short, wrong
 
 
 class Table(BaseModel):
@@ -47,15 +48,20 @@ def unrepeated(items: Any) -> Any:
     """The items, none of which stands there twice."""
     twice = [] if isinstance(items, str) else [item for k, item in enumerate(items) if item in items[:k]]
     if twice:
-        raise wrong(f"'{twice[0]}' stands there again", "each is named once", "keep one of them")
+        raise wrong(
+            Said("'{name}' stands there again", "'{name}' が重複している").format(name=twice[0]),
+            Said("each is named once", "それぞれ一度だけ挙げる"),
+            Said("keep one of them", "一つだけ残す"),
+        )
     return items
 
 
 def number_or_text(value: Any) -> Any:
     """A number, or a text (which says its unit)."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        rule, remedy = "it is a number, or text with a unit", """write digits, or for example "90 t/yr\""""
-        raise wrong(f"value is {short(value)}", rule, remedy)
+        rule = Said("it is a number, or text with a unit", "数値か、単位付きの文字列")
+        remedy = Said('write digits, or for example "90 t/yr"', '数字か、例えば "90 t/yr" と書く')
+        raise wrong(VALUE_IS.format(value=short(value)), rule, remedy)
     return value if isinstance(value, str) else as_float(value)
 
 
@@ -74,8 +80,12 @@ def _text_or_texts(names: Any) -> Any:
     if isinstance(names, str):
         return names
     if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
-        rule = "it is an element, a class, 'all', or a list of elements and classes"
-        raise wrong(f"value is {short(names)}", rule, """write "Dy" or ["Dy", "Tb"]""")
+        rule = Said(
+            "it is an element, a class, 'all', or a list of elements and classes",
+            "元素、区分、'all'、または元素と区分のリスト",
+        )
+        remedy = Said("""write "Dy" or ["Dy", "Tb"]""", """"Dy" か ["Dy", "Tb"] と書く""")
+        raise wrong(VALUE_IS.format(value=short(names)), rule, remedy)
     return unrepeated(tuple(names))
 
 
