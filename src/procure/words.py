@@ -31,6 +31,11 @@ def listed(texts: Collection[str], most: int = 12) -> str:
     return said + _MORE.format(left=left) if left > 0 else said
 
 
+#: What to do about chances that do not sum to one, and about those of disruptions.
+RESCALE = Said("rescale them, or add the missing outcome", "比例して直すか、欠けている結果を加える")
+RESCALE_OFTEN = RESCALE + Said(" (often 'no disruption')", "（多くは「途絶なし」）")
+
+
 def chances(law: Mapping[str, float] | Iterable[tuple[str, float]], most: int = 8) -> str:
     """Outcomes with their probabilities, or things with their shares.
 

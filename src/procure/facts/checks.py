@@ -12,7 +12,7 @@ from procure.facts.schema import Reference, schema
 from procure.facts.scopes import CONTROLLED
 from procure.facts.tables import Reject, Typed, text_of
 from procure.languages import Said
-from procure.words import chances
+from procure.words import RESCALE, chances
 
 TOLERANCE = 1e-6
 
@@ -130,11 +130,7 @@ def check_sums(
                     "{column} of '{group}' sums to {total:.6g}: {parts}",
                     "'{group}' の {column} の合計は {total:.6g}: {parts}",
                 ).format(column=column, group=group, total=total, parts=parts)
-                remedy = (
-                    Said("rescale them, or add the missing outcome", "比例して直すか、欠けている結果を加える")
-                    if whole.is_exact
-                    else Said("rescale them", "比例して直す")
-                )
+                remedy = RESCALE if whole.is_exact else Said("rescale them", "比例して直す")
                 reject(
                     Said("{label}, column {column}", "{label}、列 {column}").format(label=label, column=column),
                     seen,

@@ -15,6 +15,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from procure.errors import DataError, Fault
+from procure.languages import Said
 
 Units = Callable[[str], Any]
 
@@ -74,8 +75,12 @@ def given(block: Any, name: str, *index: Any, unit: str) -> Any:
     Raises `DataError` where the block has something of that name.
     """
     if block.component(name) is not None:
-        rule = "each set, decision, datum and row of a block has a name of its own"
-        raise DataError(Fault("model.extended", f"'{name}' is declared already", rule, "give it another name"))
+        seen = Said("'{name}' is declared already", "'{name}' は宣言済み").format(name=name)
+        rule = Said(
+            "each set, decision, datum and row of a block has a name of its own",
+            "ブロックの集合・決定・データ・行の名前は一つずつ別",
+        )
+        raise DataError(Fault("model.extended", seen, rule, Said("give it another name", "別の名前にする")))
     setattr(block, name, pyo.Var(*index, units=block.unit_of(unit)))
     block.data_names.append(name)
     return getattr(block, name)

@@ -41,8 +41,11 @@ class SingleSource(SuppliedShare):
         """One of each supplier or country; `DataError` where a supplier is of no country, and would be of one with all such."""
         stateless = [supplier for supplier, country in country_of.items() if not country]
         if choice.by == "country" and stateless:
-            seen, rule = f"no country of {listed(stateless)}", f"'{choice.name}' counts every supplier in a country"
-            raise DataError(Fault("suppliers.csv, country", seen, rule, 'fill the cell, or count by = "supplier"'))
+            where = Said("suppliers.csv, country", "suppliers.csv、列 country")
+            seen = Said("no country of {names}", "{names} の国がない").format(names=listed(stateless))
+            rule = Said("'{name}' counts every supplier in a country", "'{name}' は供給元を国ごとに数える")
+            remedy = Said('fill the cell, or count by = "supplier"', 'セルを埋めるか、by = "supplier" とする')
+            raise DataError(Fault(where, seen, rule.format(name=choice.name), remedy))
         owner_of = country_of if choice.by == "country" else {supplier: supplier for supplier in country_of}
         for owner in dict.fromkeys(owner_of.values()):
             yield limit.of(owner, suppliers=tuple(s for s in country_of if owner_of[s] == owner))

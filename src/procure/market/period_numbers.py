@@ -8,6 +8,7 @@ import numpy as np
 
 from procure.facts.tracked import tracked
 from procure.formulation.moment import seen_before
+from procure.languages import Said
 from procure.market import indices
 from procure.market.delivery import Delivery
 from procure.market.demand import Demand
@@ -282,23 +283,29 @@ class PeriodNumbers(Numbers):
         for r in self.reading.of_element(table, e, attribute=attribute):
             if r["step"] == k:
                 return float(r["value"])
-        return self._missing(table, f"no {attribute} of step {k} for '{e}'", "every step has all its numbers")
+        seen = Said("no {attribute} of step {k} for '{e}'", "'{e}' の段階 {k} の {attribute} がない")
+        rule = Said("every step has all its numbers", "段階の数値はすべてそろっていること")
+        return self._missing(table, seen.format(attribute=attribute, k=k, e=e), rule)
 
     def _of_tier(self, e: str, attribute: str, k: int) -> Array:
         """A number of a tier of shortage at every node, in the unit of its table: of the last row that begins by then."""
         rows = [r for r in self.reading.of_element("shortage", e, attribute=attribute) if r["tier"] == k]
         rows.sort(key=lambda r: int(r["year"] or 0))
+        seen = Said(
+            "no {attribute} of tier {k} for '{e}' in {y}", "{y} 年の '{e}' の不足段階 {k} の {attribute} がない"
+        )
+        rule = Said("every tier has all its numbers", "不足段階の数値はすべてそろっていること")
         numbers = []
         for y in self.reading.years:
             begun = [r for r in rows if int(r["year"] or 0) <= y]
-            numbers.append(
-                float(begun[-1]["value"]) if begun
-                else self._missing("shortage", f"no {attribute} of tier {k} for '{e}' in {y}", "every tier has all its numbers")
-            )  # fmt: skip
+            if begun:
+                numbers.append(float(begun[-1]["value"]))
+            else:
+                numbers.append(self._missing("shortage", seen.format(attribute=attribute, k=k, e=e, y=y), rule))
         return np.array(numbers)[self.reading.year_index]
 
     def _missing(self, table: str, seen: str, rule: str) -> float:
-        self.reading.fault(f"{table}.csv", seen, rule, "add the row")
+        self.reading.fault(f"{table}.csv", seen, rule, Said("add the row", "行を加える"))
         return np.nan
 
     def _share_of_demand(self, e: str, attribute: str) -> Array:

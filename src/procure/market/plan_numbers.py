@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from procure.languages import Said
 from procure.market import indices
 from procure.market.demand import Demand
 from procure.market.numbers import Numbers, datum
@@ -25,10 +26,14 @@ class PlanNumbers(Numbers):
         """t/yr contracted already."""
         committed, offered = self.offers.committed(s, e, y) * self.reading.runs(s, y), self.offers.offered(s, e, y)
         if committed > offered * (1 + 1e-9):
-            self.reading.fault(
-                f"commitments.csv, {s} {e} {y}", f"{committed:g} t/yr are committed and {offered:g} offered",
-                "what is committed is part of what is offered", "raise the offer or lower the commitment",
-            )  # fmt: skip
+            seen = Said(
+                "{committed:g} t/yr are committed and {offered:g} offered",
+                "契約済み {committed:g} t/年、供給可能量 {offered:g}",
+            )
+            rule = Said("what is committed is part of what is offered", "契約済みの量は供給可能量のうち")
+            remedy = Said("raise the offer or lower the commitment", "供給可能量を増やすか、契約済みの量を減らす")
+            where = f"commitments.csv, {s} {e} {y}"
+            self.reading.fault(where, seen.format(committed=committed, offered=offered), rule, remedy)
         return committed
 
     @datum(over=indices.by_moment(indices.offers))

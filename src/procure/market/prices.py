@@ -23,6 +23,7 @@ import numpy as np
 from procure.facts.records import Row
 from procure.facts.tracked import tracked
 from procure.formulation.sets import Sets
+from procure.languages import Said
 from procure.market.offers import Offers
 from procure.market.reading import Reading, Room
 from procure.units import Array
@@ -120,9 +121,9 @@ class Prices(Room):
             for layer in sorted(layers):
                 own = all(self._own_row(s, element, reading.years[-1]) for s in sellers if self._layer(s) == layer)
                 if not reading.records.rows("prices", element=element, layer=layer) and (layer == "spot" or not own):
-                    reading.fault(
-                        "prices.csv", f"no {layer} price for '{element}'", "every element on offer has its prices"
-                    )
+                    seen = Said("no {layer} price for '{element}'", "'{element}' の価格（{layer}）がない")
+                    rule = Said("every element on offer has its prices", "供給される元素には価格がある")
+                    reading.fault("prices.csv", seen.format(layer=layer, element=element), rule)
 
     def _layer(self, supplier: str) -> str:
         return str(self.reading.registry[supplier]["price_layer"])
@@ -156,10 +157,13 @@ class Prices(Room):
         floors = np.zeros(len(caps)) if rule == "index" else self._floor(supplier, element)
         for y, cap, floor in zip(self.reading.years, caps, floors, strict=True):
             if cap < floor:
-                self.reading.fault(
-                    f"terms.csv, {supplier} {element} {y}", f"the cap is {cap:g} and the floor is {floor:g} USD/kg",
-                    "a price lies between its floor and its cap", "raise the cap or lower the floor",
-                )  # fmt: skip
+                seen = Said(
+                    "the cap is {cap:g} and the floor is {floor:g} USD/kg",
+                    "上限価格 {cap:g}、下限価格 {floor:g} USD/kg",
+                ).format(cap=cap, floor=floor)
+                between = Said("a price lies between its floor and its cap", "価格は下限価格と上限価格の間")
+                remedy = Said("raise the cap or lower the floor", "上限価格を上げるか、下限価格を下げる")
+                self.reading.fault(f"terms.csv, {supplier} {element} {y}", seen, between, remedy)
         return np.array(caps)
 
     def _rebate(self, supplier: str, element: str, index: Array) -> Array:

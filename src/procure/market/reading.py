@@ -11,6 +11,7 @@ from procure.facts.records import ALL, Records, Row
 from procure.facts.scopes import scopes_of
 from procure.facts.tracked import Tracker
 from procure.formulation.moment import seen_before
+from procure.languages import Said
 from procure.limits import KINDS, Future, FuturesLimit
 from procure.market.moments import Review, moments_of
 from procure.market.outside import outside
@@ -20,6 +21,33 @@ from procure.scenarios.strategy import PENDING, VERDICT, strategy_of
 from procure.scenarios.tree import Tree
 from procure.scenarios.world import memory_of, suppliers_of
 from procure.units import Array, Index
+
+# What is wrong with what revises the plan.
+_UNSAID, _OF_ITS_WORLD = (
+    Said("the futures say nothing of '{process}', which the plan waits for", "計画が待つ '{process}' が将来にない"),
+    Said("what a plan waits for is part of its world", "計画が待つものはその世界の一部"),
+)
+_IS_TABLE, _SEES_NOTHING, _DROP_EITHER = (
+    Said("the futures are a table", "将来が表で与えられている"),
+    Said("a table of futures does not say what a review would see", "将来の表からは、見直しで何が分かるかが決まらない"),
+    Said("drop world.scenarios, or the reviews", "world.scenarios か見直しを外す"),
+)
+_PENDING, _KNOWN_BY_THEN, _SAY_OUTCOME = (
+    Said(
+        "in {year} '{process}' is still {pending} in some future of the table",
+        "表のある将来では {year} 年にも '{process}' が {pending} のまま",
+    ),
+    Said("a strategy follows a verdict that is known by then", "戦略が従う判定はその年までに分かること"),
+    Said("say its outcome in every future", "すべての将来でその結果を書く"),
+)
+_OUTSIDE, _NOBODY_KNOWS, _DROP_LIMIT = (
+    Said(
+        "a limit looks at futures outside the law, and the plan is revised",
+        "確率の外の将来を見る制約があり、計画は見直される",
+    ),
+    Said("nobody knows what a review would see there", "そこでの見直しで何が分かるかは決まらない"),
+    Said("drop the limit, or what revises the plan", "制約か、計画の見直しを外す"),
+)
 
 #: The path of a choice that is followed like a number of the facts.
 SCALE = "shortage.scale"
@@ -72,12 +100,16 @@ class Reading:
         self.class_of = {e: self._scopes[e][-2] for e in self.elements}
         for element in self.elements:
             if element not in demanded:
-                self.fault("demand.csv", f"no row for '{element}'", "every element of the model has a demand")
+                seen = Said("no row for '{element}'", "'{element}' の行がない").format(element=element)
+                self.fault(
+                    "demand.csv", seen, Said("every element of the model has a demand", "モデルの元素には需要がある")
+                )
 
         chosen, readings = settings.demand.reading, {str(r["reading"]) for r in self.records.rows("readings")}
         for name in [*settings.demand.readings, *([] if chosen is None else [chosen])]:
             if name not in readings:
-                seen, rule = f"no reading '{name}'", "a reading has rows in readings.csv"
+                seen = Said("no reading '{name}'", "需要の見方 '{name}' がない").format(name=name)
+                rule = Said("a reading has rows in readings.csv", "需要の見方は readings.csv に行がある")
                 self.fault(f"{model.origin}, demand", seen, rule, nearest(name, sorted(readings)))
 
         self.outside = outside(self._futures(), int(tree.n_periods))
@@ -113,26 +145,18 @@ class Reading:
         ]
         for review in reviews:
             if review.process not in self.code:
-                seen = f"the futures say nothing of '{review.process}', which the plan waits for"
                 raise DataError(
-                    Fault(f"{self.model.origin}, reviews", seen, "what a plan waits for is part of its world")
+                    Fault(f"{self.model.origin}, reviews", _UNSAID.format(process=review.process), _OF_ITS_WORLD)
                 )
         if self.settings.revisions and self.settings.world.scenarios:
-            rule = "a table of futures does not say what a review would see"
-            remedy = "drop world.scenarios, or the reviews"
-            raise DataError(Fault(f"{self.model.origin}, reviews", "the futures are a table", rule, remedy))
+            raise DataError(Fault(f"{self.model.origin}, reviews", _IS_TABLE, _SEES_NOTHING, _DROP_EITHER))
         for review in reviews if self.settings.world.scenarios else ():
             waiting = self.states[review.process].index(PENDING)
             if (self.code[review.process][self.year_of_node >= review.year] == waiting).any():
-                seen = f"in {review.year} '{review.process}' is still {PENDING} in some future of the table"
-                rule = "a strategy follows a verdict that is known by then"
-                raise DataError(Fault("scenarios.csv", seen, rule, "say its outcome in every future"))
+                seen = _PENDING.format(year=review.year, process=review.process, pending=PENDING)
+                raise DataError(Fault("scenarios.csv", seen, _KNOWN_BY_THEN, _SAY_OUTCOME))
         if reviews and len(self.outside):
-            seen = "a limit looks at futures outside the law, and the plan is revised"
-            rule = "nobody knows what a review would see there"
-            raise DataError(
-                Fault(f"{self.model.origin}, limits", seen, rule, "drop the limit, or what revises the plan")
-            )
+            raise DataError(Fault(f"{self.model.origin}, limits", _OUTSIDE, _NOBODY_KNOWS, _DROP_LIMIT))
         return reviews
 
     def outcome(self, supplier: str, moment: int) -> str:

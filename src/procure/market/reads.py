@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from procure.errors import DataError, Fault
 from procure.facts import Place
+from procure.languages import Said
 from procure.market.futures import make_tree
 from procure.market.market import Market, Ordered, TrackedMarket
 from procure.model import Model
@@ -13,6 +14,20 @@ from procure.scenarios.world import numbers_of_law, programme_choices, suppliers
 
 #: Tables that count before a model is made: the rates by which the others were converted, and the futures of one's own.
 ALWAYS_READ = ("exchange_rates", "scenarios")
+
+_NO_NUMBER, _HAS_NUMBER, _ADD_NUMBER = (
+    Said("'{name}' is declared at {index} and has no number", "宣言された '{name}' の {index} に数値がない"),
+    Said("every datum of an extension has a number", "拡張のデータにはすべて数値がある"),
+    Said("add it to numbers = {{'{name}': ...}}", "numbers = {{'{name}': ...}} に加える"),
+)
+_UNDECLARED, _GIVEN_COUNTS, _DECLARE = (
+    Said("a number '{name}' is given that nothing declares", "宣言のない数値 '{name}' が与えられている"),
+    Said("what is given must count", "与える数値は効くものであること"),
+    Said(
+        "declare it in a function of the extension: block.given('{name}', ..., unit='t')",
+        "拡張の関数で宣言する: block.given('{name}', ..., unit='t')",
+    ),
+)
 
 
 def tracked_markets(model: Model) -> list[TrackedMarket]:
@@ -34,8 +49,12 @@ def check_read(model: Model, paths: Iterable[str], read: Collection[Place]) -> N
     for path in paths:
         place = model.facts.locate(path)
         if place not in read and place.table not in ALWAYS_READ:
-            remedy = f"`procure sources {model.name}` lists the numbers that count; {_why_unread(model, path, place)}"
-            faults.append(Fault(path, "nothing in this model reads the number", "what is set must count", remedy))
+            remedy = Said(
+                "`procure sources {model}` lists the numbers that count; {why}",
+                "効く数値の一覧は `procure sources {model}`。{why}",
+            ).format(model=model.name, why=_why_unread(model, path, place))
+            seen = Said("nothing in this model reads the number", "このモデルはこの数値を読まない")
+            faults.append(Fault(path, seen, Said("what is set must count", "設定する数値は効くものであること"), remedy))
     if faults:
         raise DataError(faults)
 
@@ -48,22 +67,20 @@ def check_given(market: Market, plan: Ordered, period: Ordered) -> None:
         for name, index in block.data
         if index not in given.get(name, {})
     ]
-    rule, where = "every datum of an extension has a number", "model.extended"
     faults = [
         Fault(
-            where,
-            f"'{name}' is declared at {list(index)} and has no number",
-            rule,
-            f"add it to numbers = {{'{name}': ...}}",
+            "model.extended",
+            _NO_NUMBER.format(name=name, index=list(index)),
+            _HAS_NUMBER,
+            _ADD_NUMBER.format(name=name),
         )
         for name, index in missing
     ]
     declared = {name for name, _ in (*plan.data, *period.data)}
     faults += [
-        Fault(where, f"a number '{name}' is given that nothing declares", "what is given must count",
-              f"declare it in a function of the extension: block.given('{name}', ..., unit='t')")
+        Fault("model.extended", _UNDECLARED.format(name=name), _GIVEN_COUNTS, _DECLARE.format(name=name))
         for name in sorted(market.model.extension.numbers.keys() - declared)
-    ]  # fmt: skip
+    ]
     if faults:
         raise DataError(faults)
 
@@ -73,7 +90,12 @@ def _why_unread(model: Model, path: str, place: Place) -> str:
     row = model.facts.tables[place.table].iloc[place.position]
     owner = str(row.get("supplier", row.get("chain", "")))
     if owner in set(model.facts.tables["suppliers"]["supplier"]) - set(suppliers_of(model)):
-        return f"'{owner}' is switched off"
+        return Said("'{owner}' is switched off", "'{owner}' は無効").format(owner=owner)
     if place.column in ("optimistic", "pessimistic"):
-        return f"world.variant is '{model.settings.world.variant}'"
-    return "a row of a later year or of a closer scope may prevail, or a choice may leave it out"
+        return Said("world.variant is '{variant}'", "world.variant は '{variant}'").format(
+            variant=model.settings.world.variant
+        )
+    return Said(
+        "a row of a later year or of a closer scope may prevail, or a choice may leave it out",
+        "より後の年か、より狭い対象の行が優先されるか、選択で外れている可能性がある",
+    )

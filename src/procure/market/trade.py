@@ -7,6 +7,7 @@ import numpy as np
 from procure.facts.tracked import tracked
 from procure.formulation.moment import seen_before
 from procure.formulation.sets import Sets
+from procure.languages import Said
 from procure.market.limits import limits_of
 from procure.market.offers import Offers
 from procure.market.prices import Prices
@@ -74,11 +75,13 @@ class Trade(Room):
             if any(not np.isnan(reading.term(s, attribute, y, e, default=np.nan)) for y in reading.years)
         ]
         for s in dict.fromkeys(s for s, _ in found if reading.is_basket(s)):
-            reading.fault(
-                f"terms.csv, {s} {attribute}", "the supplier sells a basket",
+            rule = Said(
                 "what is reserved, given up or charged is one element, and a basket is bought as a whole",
-                "make it a supplier of kind free, or drop the row",
-            )  # fmt: skip
+                "予約・解除・課金は元素ごとで、バスケットは全体を買う",
+            )
+            remedy = Said("make it a supplier of kind free, or drop the row", "種類 free の供給元にするか、行を削る")
+            seen = Said("the supplier sells a basket", "この供給元はバスケット販売")
+            reading.fault(f"terms.csv, {s} {attribute}", seen, rule, remedy)
         return tuple(found)
 
     def _levels(self, supplier: str) -> tuple[str, ...]:
@@ -100,9 +103,11 @@ class Trade(Room):
         sold = [e for e in reading.elements if e in offered]
         if not sold:
             reading.fault(
-                f"supplier '{supplier}'", "it offers none of the model's elements",
-                "every supplier of a model offers something", "add rows to offers.csv, or enabled = false",
-            )  # fmt: skip
+                Said("supplier '{name}'", "供給元 '{name}'").format(name=supplier),
+                Said("it offers none of the model's elements", "モデルの元素を一つも供給しない"),
+                Said("every supplier of a model offers something", "モデルの供給元は何かを供給する"),
+                Said("add rows to offers.csv, or enabled = false", "offers.csv に行を加えるか、enabled = false とする"),
+            )
         return sold
 
     def _steps(self) -> list[tuple[str, int]]:
@@ -118,6 +123,9 @@ class Trade(Room):
         for e in self.reading.elements:
             widths = self.reading.of_element("shortage", e, attribute="width")
             if not widths:
-                self.reading.fault("shortage.csv", f"no tiers for '{e}'", "every element has shortage tiers")
+                seen = Said("no tiers for '{e}'", "'{e}' の不足段階がない").format(e=e)
+                self.reading.fault(
+                    "shortage.csv", seen, Said("every element has shortage tiers", "元素には不足段階がある")
+                )
             tiers += sorted((e, int(r["tier"])) for r in widths)
         return tiers

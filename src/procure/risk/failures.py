@@ -80,7 +80,10 @@ class Failures(Ball):
     name: ClassVar[str] = "failures"
     law_invariant: ClassVar[bool] = False
     by_history: ClassVar[bool] = True
-    says: ClassVar[str] = "a radius of failures is the number of suppliers that may fail as it hurts most"
+    says: ClassVar[Said] = Said(
+        "a radius of failures is the number of suppliers that may fail as it hurts most",
+        "failures の半径は、最悪の形で途絶し得る供給元の数",
+    )
     may: ClassVar[Said] = Said(
         "{radius} suppliers, whichever, may fail as it hurts most",
         "どの供給元であれ {radius} 件が最悪の形で途絶し得る",
@@ -90,8 +93,9 @@ class Failures(Ball):
         object.__setattr__(self, "outcomes", check_outcomes(self.outcomes))
         object.__setattr__(self, "radius", check_radius(self.radius))
         if self.radius > self.n_suppliers:
-            rule = f"of {self.n_suppliers} suppliers no more than {self.n_suppliers} fail"
-            raise DataError(Fault("radius", f"{self.radius:g}", rule, "lower it"))
+            rule = Said("of {n} suppliers no more than {n} fail", "供給元 {n} 件のうち途絶するのは {n} 件まで")
+            remedy = Said("lower it", "小さくする")
+            raise DataError(Fault("radius", f"{self.radius:g}", rule.format(n=self.n_suppliers), remedy))
 
     @classmethod
     def around(cls, paths: PathsOfModel, radius: float) -> Failures:
@@ -134,9 +138,18 @@ class Failures(Ball):
                 continue
             groups = list(self._groups(count, n))
             if len(groups) * n > MOST_ROWS:
-                seen = f"{len(groups)} sets of {count} suppliers in {n} scenarios"
-                rule = f"a program takes no more than {MOST_ROWS:,} pairs of a set and a scenario"
-                raise DataError(Fault("failures", seen, rule, "ask for fewer suppliers, or for a smaller tree"))
+                seen = Said(
+                    "{sets} sets of {count} suppliers in {n} scenarios",
+                    "供給元 {count} 件の組 {sets} 通りとシナリオ {n} 個",
+                ).format(sets=len(groups), count=count, n=n)
+                rule = Said(
+                    "a program takes no more than {most:,} pairs of a set and a scenario",
+                    "一つの線形計画が扱う組とシナリオの対は {most:,} まで",
+                ).format(most=MOST_ROWS)
+                remedy = Said(
+                    "ask for fewer suppliers, or for a smaller tree", "供給元を減らすか、シナリオツリーを小さくする"
+                )
+                raise DataError(Fault("failures", seen, rule, remedy))
             worst, columns = columns, columns + 1
             cost.append(share)
             for group in groups:

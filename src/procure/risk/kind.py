@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from procure.errors import DataError, Fault, nearest
-from procure.languages import Said
+from procure.languages import COMMA, Said
 from procure.risk.law import check_law
 from procure.units import Array, Index
 
@@ -101,7 +101,7 @@ class Ball(LinearMeasure):
     """
 
     most: ClassVar[float] = np.inf
-    says: ClassVar[str]
+    says: ClassVar[Said]
     may: ClassVar[Said]
     counts_percent: ClassVar[bool] = False  # whether a radius is a share, shown in per cent
     by_history: ClassVar[bool] = False  # whether it tells apart what each supplier does along a whole path
@@ -172,8 +172,8 @@ def worst_law(name: str, loss: ArrayLike, probability: ArrayLike, *arguments: An
     [0.4, 0.4, 0.2]
     """
     if name not in _KINDS:
-        rule = "it is the name of a measure"
-        raise DataError(Fault("risk measure", repr(name), rule, nearest(str(name), _KINDS)))
+        where, rule = Said("risk measure", "リスク尺度"), Said("it is the name of a measure", "尺度の名前")
+        raise DataError(Fault(where, repr(name), rule, nearest(str(name), _KINDS)))
     return _KINDS[name](*arguments, **named).worst_law(loss, probability)
 
 
@@ -181,9 +181,17 @@ def linear_measure(risk: object) -> LinearMeasure:
     """The measure, if a linear program can minimise it; `DataError` by name if not."""
     if isinstance(risk, LinearMeasure):
         return risk
-    linear = ", ".join(sorted(kind.__name__ for kind in _KINDS.values() if issubclass(kind, LinearMeasure)))
+    linear = COMMA.join(sorted(kind.__name__ for kind in _KINDS.values() if issubclass(kind, LinearMeasure)))
+    remedy = Said("use one of {linear}", "次のいずれかを使う: {linear}").format(linear=linear)
     if isinstance(risk, RiskMeasure):
-        rule = "a linear program minimises a measure whose worst mean has a linear dual"
-        raise DataError(Fault("risk", f"'{risk.name}' is not linear", rule, f"use one of {linear}"))
-    rule = "it is a measure of procure.risk, such as TotalVariation(radius=0.1)"
-    raise DataError(Fault("risk", repr(risk)[:60], rule, f"use one of {linear}"))
+        seen = Said("'{name}' is not linear", "'{name}' は線形ではない").format(name=risk.name)
+        rule = Said(
+            "a linear program minimises a measure whose worst mean has a linear dual",
+            "線形計画で最小化できるのは、最悪の平均に線形の双対がある尺度",
+        )
+        raise DataError(Fault("risk", seen, rule, remedy))
+    rule = Said(
+        "it is a measure of procure.risk, such as TotalVariation(radius=0.1)",
+        "procure.risk の尺度、例えば TotalVariation(radius=0.1)",
+    )
+    raise DataError(Fault("risk", repr(risk)[:60], rule, remedy))

@@ -73,8 +73,9 @@ class KnownMarginals(Ball):
     name: ClassVar[str] = "known_marginals"
     law_invariant: ClassVar[bool] = False
     most: ClassVar[float] = 1.0
-    says: ClassVar[str] = (
-        "a radius of known marginals is the share of the probability whose joint law is unknown, 0 to 1"
+    says: ClassVar[Said] = Said(
+        "a radius of known marginals is the share of the probability whose joint law is unknown, 0 to 1",
+        "known-marginals の半径は、同時分布の知られていない確率の割合で 0～1",
     )
     may: ClassVar[Said] = Said(
         "of {radius} of the probability only the odds of each supplier are known, and not what fails together",
@@ -84,7 +85,10 @@ class KnownMarginals(Ball):
     by_history: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        rule = "the share of the probability whose joint law is unknown is in [0, 1]"
+        rule = Said(
+            "the share of the probability whose joint law is unknown is in [0, 1]",
+            "同時分布の知られていない確率の割合は [0, 1] の範囲",
+        )
         object.__setattr__(self, "radius", check_number(self.radius, "radius", rule, below=ABOVE_ONE))
         object.__setattr__(self, "outcomes", check_outcomes(self.outcomes))
 
@@ -137,6 +141,7 @@ class KnownMarginals(Ball):
 def of_scenarios(outcomes: Index, n: int) -> Index:
     """Outcomes, one row for each of `n` scenarios; `DataError` where they are as many as something else."""
     if len(outcomes) != n:
-        seen, rule = f"{len(outcomes)} rows for {n} scenarios", "there is a row for each scenario"
-        raise DataError(Fault("outcomes", seen, rule))
+        seen = Said("{rows} rows for {scenarios} scenarios", "シナリオ {scenarios} 個に {rows} 行")
+        rule = Said("there is a row for each scenario", "シナリオごとに一行")
+        raise DataError(Fault("outcomes", seen.format(rows=len(outcomes), scenarios=n), rule))
     return outcomes

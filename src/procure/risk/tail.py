@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
+from procure.languages import Said
 from procure.risk.kind import LinearMeasure, Rows
 from procure.risk.law import check_number, take
 from procure.units import Array
@@ -120,7 +121,10 @@ class CVaR(LinearMeasure):
     name: ClassVar[str] = "cvar"
 
     def __post_init__(self) -> None:
-        rule = "a confidence level is in [0, 1): 0.95 averages the worst 5 %"
+        rule = Said(
+            "a confidence level is in [0, 1): 0.95 averages the worst 5 %",
+            "信頼水準は [0, 1) の範囲: 0.95 は最悪 5 % の平均",
+        )
         object.__setattr__(self, "alpha", check_number(self.alpha, "alpha", rule, below=1.0))
 
     def law(self, loss: Array, probability: Array) -> Array:
@@ -185,9 +189,8 @@ class MeanCVaR(LinearMeasure):
     def __post_init__(self) -> None:
         above_one = float(np.nextafter(1.0, 2.0))
         object.__setattr__(self, "alpha", CVaR(self.alpha).alpha)
-        object.__setattr__(
-            self, "weight", check_number(self.weight, "weight", "a weight is in [0, 1]", below=above_one)
-        )
+        rule = Said("a weight is in [0, 1]", "重みは [0, 1] の範囲")
+        object.__setattr__(self, "weight", check_number(self.weight, "weight", rule, below=above_one))
 
     def law(self, loss: Array, probability: Array) -> Array:
         """The given law and its tail, mixed."""

@@ -16,7 +16,7 @@ from scipy import sparse
 from procure.errors import DataError, Fault
 from procure.languages import Said
 from procure.risk.kind import Ball, PathsOfModel, Rows
-from procure.risk.law import check_radius, take
+from procure.risk.law import SHAPE_IS, check_radius, take
 from procure.units import Array
 
 
@@ -74,7 +74,10 @@ class Wasserstein(Ball):
     radius: float = 0.1
     name: ClassVar[str] = "wasserstein"
     law_invariant: ClassVar[bool] = False
-    says: ClassVar[str] = "a radius of Wasserstein is the probability that moves, times the suppliers lost on the way"
+    says: ClassVar[Said] = Said(
+        "a radius of Wasserstein is the probability that moves, times the suppliers lost on the way",
+        "wasserstein の半径は、移る確率と、それで失われる供給元の数の積",
+    )
     may: ClassVar[Said] = Said(
         "probability may move between futures, {radius} suppliers further in the mean",
         "確率は将来の間を平均で供給元 {radius} 件分の距離だけ移り得る",
@@ -141,8 +144,10 @@ class Wasserstein(Ball):
     def _distances(self, n: int) -> Array:
         d = np.asarray(self.distance, dtype=float)
         if d.shape != (n, n):
-            rule = f"it has a row and a column per outcome, shape ({n}, {n})"
-            raise DataError(Fault("distance", f"shape {d.shape}", rule))
+            rule = Said(
+                "it has a row and a column per outcome, shape ({n}, {n})", "結果ごとに一行一列で、形は ({n}, {n})"
+            )
+            raise DataError(Fault("distance", SHAPE_IS.format(shape=d.shape), rule.format(n=n)))
         return d
 
 
@@ -169,13 +174,16 @@ def _check_distance(distance: ArrayLike) -> Array:
     try:
         d = np.asarray(distance, dtype=float)
     except (TypeError, ValueError):
-        raise DataError(Fault("distance", repr(distance)[:60], "it is a square array of numbers")) from None
+        rule = Said("it is a square array of numbers", "数値の正方配列")
+        raise DataError(Fault("distance", repr(distance)[:60], rule)) from None
     if d.ndim != 2 or d.shape[0] != d.shape[1]:
-        raise DataError(Fault("distance", f"shape {d.shape}", "it is square, with a row and a column per outcome"))
+        rule = Said("it is square, with a row and a column per outcome", "正方で、結果ごとに一行一列")
+        raise DataError(Fault("distance", SHAPE_IS.format(shape=d.shape), rule))
     if not (d >= 0).all():
         i, j = np.argwhere(~(d >= 0))[0]
-        raise DataError(Fault(f"distance[{i}, {j}]", f"{d[i, j]}", "distances are >= 0"))
+        raise DataError(Fault(f"distance[{i}, {j}]", f"{d[i, j]}", Said("distances are >= 0", "距離は 0 以上")))
     if np.diag(d).any():
         i = int(np.flatnonzero(np.diag(d))[0])
-        raise DataError(Fault(f"distance[{i}, {i}]", f"{d[i, i]}", "an outcome is at distance 0 from itself"))
+        rule = Said("an outcome is at distance 0 from itself", "結果の自身との距離は 0")
+        raise DataError(Fault(f"distance[{i}, {i}]", f"{d[i, i]}", rule))
     return d

@@ -65,7 +65,10 @@ class TotalVariation(Ball):
     name: ClassVar[str] = "total_variation"
     law_invariant: ClassVar[bool] = False
     most: ClassVar[float] = 1.0
-    says: ClassVar[str] = "a radius of total variation is the share of the probability that may move, 0 to 1"
+    says: ClassVar[Said] = Said(
+        "a radius of total variation is the share of the probability that may move, 0 to 1",
+        "total-variation の半径は、移り得る確率の割合で 0～1",
+    )
     may: ClassVar[Said] = Said(
         "{radius} of the probability may move to any of the futures",
         "確率の {radius} がどの将来へも移り得る",
