@@ -143,7 +143,7 @@ class CommonChoices(Table):
         wanted, other = kind.sense, "max" if kind.sense == "min" else "min"
         if getattr(self, wanted) is None or getattr(self, other) is not None:
             both = AND.join(f"'{key}'" for key in ("min", "max") if getattr(self, key) is not None)
-            seen = (
+            having = (
                 Said("it has {has}", "{has} がある").format(has=both) if both else Said("it has no bound", "限度がない")
             )
             rule = Said(
@@ -151,7 +151,7 @@ class CommonChoices(Table):
                 "種類 '{kind}' の制約には '{wanted}' があり '{other}' はない",
             ).format(kind=self.kind, wanted=wanted, other=other)
             raise wrong(
-                seen,
+                having,
                 rule,
                 Said("write {wanted} = and the bound", "{wanted} = に続けて限度を書く").format(wanted=wanted),
             )
