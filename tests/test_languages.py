@@ -51,8 +51,7 @@ def test_japanese_is_japanese():
 
 #: Where something that has not its Japanese yet is said of faults; no module comes to it any more.
 LEFT = (
-    "procure.cli", "procure.explore", "procure.lp", "procure.portfolio", "procure.program", "procure.report", "procure.scenarios",
-    "procure.solving",
+    "procure.cli", "procure.explore", "procure.lp", "procure.portfolio", "procure.program", "procure.report", "procure.solving",
 )  # fmt: skip
 
 #: What a fault is made of, by the names of the arguments; a helper that makes one has them too.

@@ -20,11 +20,80 @@ from itertools import combinations, product
 import numpy as np
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import AND, Said
 from procure.scenarios.coupling import Steering, multiplied
-from procure.scenarios.process import TOLERANCE, Process, by_name, check_law
+from procure.scenarios.process import NO_STATE, PROCESS, TOLERANCE, Process, by_name, check_law
 from procure.units import Array
 
 Rates = Mapping[tuple[str, str], float]
+
+# What is wrong with rates, chances and states. An episode is 一時状態, a regime 持続状態.
+_RATE, _KNOWN = (
+    Said("rate {source} → {target}", "年率 {source} → {target}"),
+    Said("rates join known states", "年率は既知の状態を結ぶ"),
+)
+_BACK, _LEADS_ON, _LEAVE_OUT = (
+    Said("leads back to itself", "自身に戻る"),
+    Said("a rate leads to another state", "年率は別の状態に至る"),
+    Said("leave it out", "省く"),
+)
+_IS, _FINITE, _SIGN = (
+    Said("is {rate:g} per year", "{rate:g} 回/年"),
+    Said("rates are finite and >= 0", "年率は有限で 0 以上"),
+    Said("check the sign", "符号を確かめる"),
+)
+_SURE, _MAY_NOT, _BELOW_ONE = (
+    Said("a chance of 1", "確率が 1"),
+    Said("an episode may also not strike", "一時状態（episode）は起きないこともある"),
+    Said(
+        "give a chance below 1, or a rate; what always happens is a regime",
+        "1 未満の確率か年率を書く。必ず起きるものは持続状態（regime）",
+    ),
+)
+_OUT_OF, _SUM, _AT_MOST_ONE, _RESCALE = (
+    Said("{name}, out of '{state}'", "{name}、'{state}' から"),
+    Said("chances sum to {total:.10g}", "確率の合計は {total:.10g}"),
+    Said("they sum to at most 1", "合計は 1 以下"),
+    Said("rescale them", "比例して直す"),
+)
+_NOT_ITS_OWN, _OF_STATES = (
+    Said("is not one of its states", "その状態ではない"),
+    Said("kinds and durations belong to states", "種類と期間は状態のもの"),
+)
+_IS_EPISODE, _UNDISTURBED = (
+    Said("is an episode", "一時状態（episode）になっている"),
+    Said("the first state is the undisturbed regime", "最初の状態は平時の持続状態（regime）"),
+)
+_NO_END, _LASTS, _ENDS, _MONTHS = (
+    Said("has no rate out of it and no mean duration", "出る年率も平均期間もない"),
+    Said("lasts {months:g} months", "期間は {months:g} か月"),
+    Said("every disturbance ends", "途絶には終わりがある"),
+    Said("give months > 0, or inf if it never ends", "0 を超える月数を書く。終わらないなら inf"),
+)
+_OTHERS, _WITHIN, _REGIME = (
+    Said("has rates from or to {others}", "{others} との間に年率がある"),
+    Said(
+        "an episode comes from '{state}' and ends there within its period",
+        "一時状態（episode）は '{state}' から起き、その期のうちにそこへ戻る",
+    ),
+    Said("make it a regime, or drop these rates", "持続状態（regime）にするか、その年率を削る"),
+)
+_NEGATIVE, _NOT_BELOW, _DETERRENT = (
+    Said("{before:g} {extra:+g} per year is {rate:g}", "{before:g} {extra:+g} = {rate:g} 回/年"),
+    Said("rates are >= 0", "年率は 0 以上"),
+    Said("a deterrent cannot take away more than the rate there is", "抑止で減らせるのは今の年率まで"),
+)
+_CHANGED, _ONLY_CHANCES = (
+    Said("{field} {before} before, {after} after", "{field} は前が {before}、後が {after}"),
+    Said("only the probabilities may switch", "切り替わるのは確率だけ"),
+)
+_KIND, _KINDS = (
+    Said("kind is '{kind}'", "種類は '{kind}'"),
+    Said(
+        "a state is a regime (carried on) or an episode (within a period)",
+        "状態は持続する regime か、期のうちに終わる episode",
+    ),
+)
 
 
 def generator(states: Sequence[str], rates: Rates) -> Array:
@@ -38,15 +107,13 @@ def generator(states: Sequence[str], rates: Rates) -> Array:
     faults = []
     matrix = np.zeros((len(number), len(number)))
     for (source, target), rate in rates.items():
-        where = f"rate {source} → {target}"
+        where = _RATE.format(source=source, target=target)
         unknown = [state for state in (source, target) if state not in number]
-        faults += [
-            Fault(where, f"no state '{state}'", "rates join known states", nearest(state, number)) for state in unknown
-        ]
+        faults += [Fault(where, NO_STATE.format(state=state), _KNOWN, nearest(state, number)) for state in unknown]
         if source == target:
-            faults.append(Fault(where, "leads back to itself", "a rate leads to another state", "leave it out"))
+            faults.append(Fault(where, _BACK, _LEADS_ON, _LEAVE_OUT))
         elif not (0 <= rate < math.inf):
-            faults.append(Fault(where, f"is {rate:g} per year", "rates are finite and >= 0", "check the sign"))
+            faults.append(Fault(where, _IS.format(rate=rate), _FINITE, _SIGN))
         elif not unknown:
             matrix[number[source], number[target]] = rate
     if faults:
@@ -83,10 +150,7 @@ def rates_of_chances(
     law = law_of_chances(name, regimes, {pair: p for pair, p in chances.items() if pair not in of_episodes})
     for (source, target), p in of_episodes.items():
         if p == 1:
-            remedy = "give a chance below 1, or a rate; what always happens is a regime"
-            raise DataError(
-                Fault(f"{name}, {source} → {target}", "a chance of 1", "an episode may also not strike", remedy)
-            )
+            raise DataError(Fault(f"{name}, {source} → {target}", _SURE, _MAY_NOT, _BELOW_ONE))
     found = {pair: -math.log1p(-p) / years for pair, p in of_episodes.items()}
     values = np.linalg.eigvals(law)
     if ((np.abs(values.imag) < TOLERANCE) & (values.real < TOLERANCE)).any():  # no real logarithm
@@ -112,7 +176,7 @@ def law_of_chances(name: str, states: Sequence[str], chances: Rates) -> Array:
     """
     law = np.array([[chances.get((a, b), 0.0) if a != b else 0.0 for b in states] for a in states])
     faults = [
-        Fault(f"{name}, out of '{state}'", f"chances sum to {whole:.10g}", "they sum to at most 1", "rescale them")
+        Fault(_OUT_OF.format(name=name, state=state), _SUM.format(total=whole), _AT_MOST_ONE, _RESCALE)
         for state, whole in zip(states, law.sum(axis=1), strict=True)
         if whole > 1 + TOLERANCE
     ]
@@ -237,12 +301,7 @@ def markov(
     for state, kind in kinds.items():
         _check_kind(f"{name}.{state}", kind)
     faults = [
-        Fault(
-            f"{name}.{state}",
-            "is not one of its states",
-            "kinds and durations belong to states",
-            nearest(state, states),
-        )
+        Fault(f"{name}.{state}", _NOT_ITS_OWN, _OF_STATES, nearest(state, states))
         for state in sorted({*kinds, *durations} - set(states))
     ]
     episodes = []
@@ -252,21 +311,18 @@ def markov(
         duration = durations.get(state, 12 / leaving if leaving else math.nan)
         if code == 0:
             if kinds.get(state, "regime") != "regime":
-                faults.append(Fault(where, "is an episode", "the first state is the undisturbed regime"))
+                faults.append(Fault(where, _IS_EPISODE, _UNDISTURBED))
         elif not duration > 0:
-            seen = (
-                "has no rate out of it and no mean duration" if math.isnan(duration) else f"lasts {duration:g} months"
-            )
-            faults.append(Fault(where, seen, "every disturbance ends", "give months > 0, or inf if it never ends"))
+            seen = _NO_END if math.isnan(duration) else _LASTS.format(months=duration)
+            faults.append(Fault(where, seen, _ENDS, _MONTHS))
         elif kinds.get(state, "regime") == "episode" and duration <= 12 * period_years * (1 + TOLERANCE):
             episodes.append(code)
             entered = [states[i] for i in np.flatnonzero(matrix[:, code] > 0) if i != 0]
             left = [states[i] for i in np.flatnonzero(matrix[code] > 0) if i != 0]
             if entered or left:
-                others = " and ".join(f"'{other}'" for other in dict.fromkeys([*entered, *left]))
-                rule = f"an episode comes from '{undisturbed}' and ends there within its period"
-                remedy = "make it a regime, or drop these rates"
-                faults.append(Fault(where, f"has rates from or to {others}", rule, remedy))
+                others = AND.join(f"'{other}'" for other in dict.fromkeys([*entered, *left]))
+                rule = _WITHIN.format(state=undisturbed)
+                faults.append(Fault(where, _OTHERS.format(others=others), rule, _REGIME))
         elif not leaving and duration < math.inf:
             matrix[code, 0], matrix[code, code] = 12 / duration, -12 / duration
     if faults:
@@ -349,9 +405,9 @@ def raise_rate(rates: Rates, sources: Iterable[str], target: str, extra: float) 
     for source in sources:
         rate = raised.get((source, target), 0.0) + extra
         if rate < 0:
-            seen = f"{raised.get((source, target), 0.0):g} {extra:+g} per year is {rate:g}"
-            remedy = "a deterrent cannot take away more than the rate there is"
-            raise DataError(Fault(f"rate {source} → {target}", seen, "rates are >= 0", remedy))
+            where = _RATE.format(source=source, target=target)
+            seen = _NEGATIVE.format(before=raised.get((source, target), 0.0), extra=extra, rate=rate)
+            raise DataError(Fault(where, seen, _NOT_BELOW, _DETERRENT))
         raised[source, target] = rate
     return raised
 
@@ -365,12 +421,11 @@ def switch(before: Process, after: Process, period: int) -> Process:
     """
     for field in ("name", "states", "drivers", "driver_states"):
         if getattr(before, field) != getattr(after, field):
-            seen = f"{field} {getattr(before, field)} before, {getattr(after, field)} after"
-            raise DataError(Fault(f"process '{before.name}'", seen, "only the probabilities may switch"))
+            seen = _CHANGED.format(field=field, before=getattr(before, field), after=getattr(after, field))
+            raise DataError(Fault(PROCESS.format(name=before.name), seen, _ONLY_CHANCES))
     return replace(before, transition=np.concatenate([before.transition[:period], after.transition[period:]]))
 
 
 def _check_kind(where: str, kind: str) -> None:
     if kind not in ("regime", "episode"):
-        rule = "a state is a regime (carried on) or an episode (within a period)"
-        raise DataError(Fault(where, f"kind is '{kind}'", rule, nearest(kind, ["regime", "episode"])))
+        raise DataError(Fault(where, _KIND.format(kind=kind), _KINDS, nearest(kind, ["regime", "episode"])))

@@ -14,9 +14,56 @@ from itertools import groupby
 import numpy as np
 
 from procure.errors import DataError, Fault, nearest
-from procure.scenarios.process import TOLERANCE, Process, by_name, long_run
+from procure.languages import COMMA, Said
+from procure.scenarios.process import (
+    KEEPS_STATES,
+    KNOWS_OTHERS,
+    NO_STATE,
+    PROCESS,
+    TOLERANCE,
+    Process,
+    by_name,
+    long_run,
+)
 from procure.units import Array, Index, Mask
 from procure.words import chances
+
+# What is wrong with what couples processes.
+_CORRELATION, _IS, _BETWEEN, _SHOCK = (
+    Said("correlation with '{driver}' in {states}", "'{driver}' の {states} との相関"),
+    Said("is {correlation:g}", "値は {correlation:g}"),
+    Said("it lies between -1 and 1", "-1 と 1 の間であること"),
+    Said(
+        "a common shock (or `force`) says that one always brings the other",
+        "一方が必ず他方を招くなら、共通ショック（shocks.csv）か `force` とする",
+    ),
+)
+_ALL, _ALL_OF, _MAY_NOT, _SOME = (
+    Said("these are all its states", "これで全状態"),
+    Said("{states} are all its states", "{states} で全状態"),
+    Said("only what may or may not happen correlates", "相関は起きることも起きないこともあるものだけ"),
+    Said("name some of them", "その一部を挙げる"),
+)
+_STEERED, _OF_CHAIN = (
+    Said("'{name}', steered by '{driver}'", "'{driver}' を要因とする '{name}'"),
+    Said("it steers states of the chain", "要因が及ぶのはその確率過程の状態"),
+)
+_ITSELF, _ANOTHER = (
+    Said("drives itself", "自身が要因になっている"),
+    Said("a driver is another process", "要因は別の確率過程"),
+)
+_SHORTER, _AS_FAR = (
+    Said(
+        "has a law for {periods} periods, its driver '{driver}' for {driver_periods}",
+        "確率は {periods} 期分、その要因 '{driver}' は {driver_periods} 期分",
+    ),
+    Said("a driver's law reaches as far", "要因の確率も同じ期まであること"),
+)
+_FORCES, _WITH, _AT_MOST_ONE = (
+    Said("'{shock}' forces '{name}'", "'{shock}' が '{name}' に及ぼすショック"),
+    Said("with {parts}", "確率は {parts}"),
+    Said("probabilities are >= 0 and sum to at most 1", "確率は 0 以上、合計は 1 以下"),
+)
 
 
 @dataclass(frozen=True)
@@ -92,12 +139,11 @@ def correlate(
     array([0.181, 0.551])
     """
     on = _selected(driver, driver_states)
-    where = f"correlation with '{driver.name}' in {', '.join(driver.states[i] for i in on)}"
+    where = _CORRELATION.format(driver=driver.name, states=COMMA.join(driver.states[i] for i in on))
     if not -1 < correlation < 1:
-        remedy = "a common shock (or `force`) says that one always brings the other"
-        raise DataError(Fault(where, f"is {correlation:g}", "it lies between -1 and 1", remedy))
+        raise DataError(Fault(where, _IS.format(correlation=correlation), _BETWEEN, _SHOCK))
     if len(set(on.tolist())) == len(driver.states):
-        raise DataError(Fault(where, "these are all its states", "only what may or may not happen correlates"))
+        raise DataError(Fault(where, _ALL, _MAY_NOT))
     share = np.zeros(len(driver.states))
     share[on] = [(shares or {}).get(driver.states[i], 1.0) for i in on]
     return Steering(
@@ -122,7 +168,7 @@ def force(process: Process, driver: Process, on_state: str | Collection[str], fo
     array([[0.607, 0.393],
            [0.364, 0.636]])
     """
-    reach = _reach(f"'{driver.name}' forces '{process.name}'", forced)
+    reach = _reach(_FORCES.format(shock=driver.name, name=process.name), forced)
     laws = _driven(process, driver)
     on = _selected(driver, on_state)
     laws[..., on, :, :] *= max(0.0, 1 - reach)
@@ -209,7 +255,7 @@ def hits(shock: Process, name: str, chances: Mapping[str, float]) -> Process:
            [0. , 1. , 0. ],
            [0. , 0. , 1. ]])
     """
-    reach = _reach(f"'{shock.name}' forces '{name}'", chances)
+    reach = _reach(_FORCES.format(shock=shock.name, name=name), chances)
     states = ("calm", "spared", *(f"hit {state}" for state in chances))
     transition = np.zeros((shock.n_periods, 2, len(states), len(states)))
     transition[:, 0, :, 0] = 1.0
@@ -244,16 +290,15 @@ def _entered(name: str, states: tuple[str, ...], steering: Steering) -> tuple[Ma
 
     What makes the undisturbed state likelier makes the others less likely, by as much.
     """
-    where = f"'{name}', steered by '{steering.driver}'"
+    where = _STEERED.format(name=name, driver=steering.driver)
     inside = np.array([state in steering.states for state in states])
     faults = [
-        Fault(where, f"no state '{state}'", "it steers states of the chain", nearest(state, states))
+        Fault(where, NO_STATE.format(state=state), _OF_CHAIN, nearest(state, states))
         for state in steering.states
         if state not in states
     ]
     if inside.all():
-        seen = f"{', '.join(states)} are all its states"
-        faults.append(Fault(where, seen, "only what may or may not happen correlates", "name some of them"))
+        faults.append(Fault(where, _ALL_OF.format(states=COMMA.join(states)), _MAY_NOT, _SOME))
     if faults:
         raise DataError(faults)
     inside, odds = (~inside, 1 / steering.odds) if inside[0] else (inside, steering.odds)
@@ -262,16 +307,18 @@ def _entered(name: str, states: tuple[str, ...], steering: Steering) -> tuple[Ma
 
 def _driven(process: Process, driver: Process) -> Array:
     """A writable copy of the laws with the driver's axis as the last of the driver axes, added where it is new."""
+    where = PROCESS.format(name=process.name)
     if driver.name == process.name:
-        raise DataError(Fault(f"process '{process.name}'", "drives itself", "a driver is another process"))
+        raise DataError(Fault(where, _ITSELF, _ANOTHER))
     if driver.n_periods < process.n_periods:
-        seen = f"has a law for {process.n_periods} periods, its driver '{driver.name}' for {driver.n_periods}"
-        raise DataError(Fault(f"process '{process.name}'", seen, "a driver's law reaches as far"))
+        seen = _SHORTER.format(periods=process.n_periods, driver=driver.name, driver_periods=driver.n_periods)
+        raise DataError(Fault(where, seen, _AS_FAR))
     if driver.name in process.drivers:
         axis = process.drivers.index(driver.name)
         if process.driver_states[axis] != driver.states:
-            seen = f"knows '{driver.name}' with states {list(process.driver_states[axis])}, not {list(driver.states)}"
-            raise DataError(Fault(f"process '{process.name}'", seen, "a driver keeps its states and their order"))
+            known = list(process.driver_states[axis])
+            seen = KNOWS_OTHERS.format(driver=driver.name, known=known, states=list(driver.states))
+            raise DataError(Fault(where, seen, KEEPS_STATES))
         return np.moveaxis(process.transition, 1 + axis, -3).copy()
     return np.repeat(np.expand_dims(process.transition, -3), len(driver.states), axis=-3)
 
@@ -298,5 +345,5 @@ def _reach(where: str, forced: Mapping[str, float]) -> float:
     """The chances of being forced, together."""
     reach = math.fsum(forced.values())
     if reach > 1 + TOLERANCE or any(not p >= 0 for p in forced.values()):
-        raise DataError(Fault(where, f"with {chances(forced)}", "probabilities are >= 0 and sum to at most 1"))
+        raise DataError(Fault(where, _WITH.format(parts=chances(forced)), _AT_MOST_ONE))
     return reach

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from procure.errors import DataError, Fault
 from procure.facts.records import Records
+from procure.languages import COMMA, Said
 from procure.model import Model
 from procure.scenarios import chain as chains
 from procure.scenarios.chain import Rates
@@ -45,6 +46,35 @@ INTERFERENCE = "interference"
 RETALIATION = "retaliation"
 #: The attribute that says how likely a trial begins in a year in which it has not begun yet.
 BEGINS = "begins"
+
+# What is wrong with a verdict on a project.
+_STARTS_BEFORE, _KNOWN_BEFORE, _EARLIER = (
+    Said(
+        "'{supplier}' may start in {start}, and the verdict is known in {known}",
+        "'{supplier}' は {start} 年に始まり得るが、判定が分かるのは {known} 年",
+    ),
+    Said("a verdict is known before anything starts", "判定は何かが始まる前に分かる"),
+    Said("give an earlier year, or later starts in projects.csv", "より早い年とするか、projects.csv の開始を遅らせる"),
+)
+_KNOWN_ALREADY, _NOT_KNOWN_YET, _BEGIN_EARLIER = (
+    Said(
+        "the verdict on '{supplier}' is known in {known}, before the model begins in {first}",
+        "'{supplier}' の判定が分かるのは {known} 年で、モデルが始まる {first} 年より前",
+    ),
+    Said("a strategy waits for what is not known yet", "戦略が待つのはまだ分からないもの"),
+    Said(
+        "begin the model earlier, or put the chances that hold since into projects.csv",
+        "モデルをより早く始めるか、判定後の確率を projects.csv に書く",
+    ),
+)
+_NO_OUTCOME, _HAS_OUTCOMES, _ADD_ROWS = (
+    Said(
+        "'{supplier}' has no chance of an outcome for a start in {which}",
+        "'{supplier}' に、開始が {which} のときの結果の確率がない",
+    ),
+    Said("every start of projects.csv has its outcomes", "projects.csv の開始ごとに結果がある"),
+    Said("add the rows", "行を加える"),
+)
 
 _trial = lru_cache(maxsize=1024)(lambda name, starts, years: replace(project(name, dict(starts), years), name=name))
 _verdict = lru_cache(maxsize=1024)(
@@ -110,20 +140,17 @@ class Decided:
         starts, known = self.starts(supplier), year_of(rows)
         before = [start for start, chance in starts.items() if start is not None and chance and start <= (known or 0)]
         if before:
-            seen = f"'{supplier}' may start in {before[0]}, and the verdict is known in {known}"
-            rule = "a verdict is known before anything starts"
-            raise DataError(Fault("verdicts.csv", seen, rule, "give an earlier year, or later starts in projects.csv"))
+            seen = _STARTS_BEFORE.format(supplier=supplier, start=before[0], known=known)
+            raise DataError(Fault("verdicts.csv", seen, _KNOWN_BEFORE, _EARLIER))
         first = self.model.years[0]
         if known is not None and known < first:
-            seen = f"the verdict on '{supplier}' is known in {known}, before the model begins in {first}"
-            rule = "a strategy waits for what is not known yet"
-            remedy = "begin the model earlier, or put the chances that hold since into projects.csv"
-            raise DataError(Fault("verdicts.csv", seen, rule, remedy))
+            seen = _KNOWN_ALREADY.format(supplier=supplier, known=known, first=first)
+            raise DataError(Fault("verdicts.csv", seen, _NOT_KNOWN_YET, _BEGIN_EARLIER))
         missing = [start for start in starts if not any(start_year(r["start"]) == start for r in rows)]
         if missing:
-            which = ", ".join("never" if start is None else str(start) for start in missing)
-            seen = f"'{supplier}' has no chance of an outcome for a start in {which}"
-            raise DataError(Fault("verdicts.csv", seen, "every start of projects.csv has its outcomes", "add the rows"))
+            which = COMMA.join("never" if start is None else str(start) for start in missing)
+            seen = _NO_OUTCOME.format(supplier=supplier, which=which)
+            raise DataError(Fault("verdicts.csv", seen, _HAS_OUTCOMES, _ADD_ROWS))
         likelihood: dict[str, dict[int | None, float]] = {}
         for r in rows:
             likelihood.setdefault(r["outcome"], {})[start_year(r["start"])] = float(r["value"])

@@ -10,6 +10,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Said
 from procure.memory import give_back
 from procure.model import Model
 from procure.scenarios.decided import Programmes
@@ -47,15 +48,14 @@ def tree_of(model: Model, programmes: Programmes, losses: Losses | None = None) 
     choice = settings.world.tree
     names = {process.name for process in law}
     if choice.primary is not None and choice.primary not in names:
-        raise DataError(
-            Fault(f"{model.origin}, world.tree.primary", f"'{choice.primary}' is not in this model",
-                  "the primary chain can fail in this model", nearest(choice.primary, names))
-        )  # fmt: skip
+        seen = Said("'{chain}' is not in this model", "'{chain}' はこのモデルにない").format(chain=choice.primary)
+        rule = Said("the primary chain can fail in this model", "主たる確率過程はこのモデルで途絶し得るもの")
+        raise DataError(Fault(f"{model.origin}, world.tree.primary", seen, rule, nearest(choice.primary, names)))
     if choice.branch and choice.primary is None and len(names) > 1:
-        raise DataError(
-            Fault(f"{model.origin}, world.tree.branch", "no primary chain is named", "one chain branches into all its states",
-                  "set world.tree.primary")
-        )  # fmt: skip
+        seen = Said("no primary chain is named", "主たる確率過程の指定がない")
+        rule = Said("one chain branches into all its states", "全状態に分岐する確率過程は一つ")
+        remedy = Said("set world.tree.primary", "world.tree.primary を指定する")
+        raise DataError(Fault(f"{model.origin}, world.tree.branch", seen, rule, remedy))
     nodes = most_nodes(model)
     exact = _every_future(law, len(years), nodes)
     if exact is not None:

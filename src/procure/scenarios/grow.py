@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import COMMA, Said
 from procure.scenarios.draw import draw_paths, plain_numbers
-from procure.scenarios.process import Process, canonical, expand
+from procure.scenarios.process import NO_PROCESS, Process, canonical, expand
 from procure.scenarios.stand_ins import StandIns
 from procure.scenarios.together import Losses, Together, disturbances
-from procure.scenarios.tree import Tree, stacked
+from procure.scenarios.tree import AT_MOST, TREE, Tree, stacked
 from procure.units import Array, Index
 
 
@@ -26,10 +27,12 @@ def enumerate_tree(processes: Iterable[Process], n_periods: int, limit: int = 10
     chosen = list(processes)
     tree = enumerated(chosen, n_periods, limit)
     if tree is None:
-        seen = f"{len(chosen)} processes over {n_periods} periods have more than {limit} joint futures"
-        raise DataError(
-            Fault("tree", seen, f"at most {limit} nodes", "use fewer states or periods, or draw: build_tree")
-        )
+        seen = Said(
+            "{count} processes over {periods} periods have more than {limit} joint futures",
+            "確率過程 {count} 個、{periods} 期の将来の組合せは {limit} を超える",
+        ).format(count=len(chosen), periods=n_periods, limit=limit)
+        remedy = Said("use fewer states or periods, or draw: build_tree", "状態か期を減らすか、抽出する（build_tree）")
+        raise DataError(Fault(TREE, seen, AT_MOST.format(nodes=limit), remedy))
     return tree
 
 
@@ -184,8 +187,15 @@ def _checked(laws: Iterable[Iterable[Process]], n_periods: int) -> list[list[Pro
 def _check_periods(processes: Sequence[Process], n_periods: int) -> None:
     short = [f"'{p.name}' {p.n_periods}" for p in processes if p.n_periods < n_periods]
     if n_periods < 1 or not processes or short:
-        seen = f"{len(processes)} processes, {n_periods} periods, {', '.join(short) or 'none'} too short"
-        raise DataError(Fault("tree", seen, "a tree has a process and a period, and a law for every period"))
+        seen = Said(
+            "{count} processes, {periods} periods, {short} too short",
+            "確率過程 {count} 個、{periods} 期、期の足りないもの: {short}",
+        ).format(count=len(processes), periods=n_periods, short=COMMA.join(short) or Said("none", "なし"))
+        rule = Said(
+            "a tree has a process and a period, and a law for every period",
+            "シナリオツリーには確率過程と期、各期の確率がある",
+        )
+        raise DataError(Fault(TREE, seen, rule))
 
 
 def _check_branching(
@@ -196,17 +206,18 @@ def _check_branching(
     faults = []
     outside = [period for period in branching if not 0 <= period < n_periods]
     if outside:
-        rule = f"periods are numbered 0 to {n_periods - 1}"
-        faults.append(Fault("tree", f"branches in periods {outside}", rule, "give positions, not years"))
+        seen = Said("branches in periods {periods}", "期 {periods} で分岐").format(periods=outside)
+        rule = Said("periods are numbered 0 to {last}", "期の番号は 0 から {last}").format(last=n_periods - 1)
+        faults.append(Fault(TREE, seen, rule, Said("give positions, not years", "年でなく番号を書く")))
     if primary is None and len(names) == 1:
         primary = processes[0].name
     if primary is None and branching:
         remedy = nearest("", names)
-        faults.append(Fault("tree", "branches in full without a primary process", "name the one that branches", remedy))
+        seen = Said("branches in full without a primary process", "主たる確率過程なしに全状態へ分岐")
+        faults.append(Fault(TREE, seen, Said("name the one that branches", "分岐するものを指定する"), remedy))
     if primary is not None and primary not in names:
-        faults.append(
-            Fault("tree", f"no process '{primary}'", "the primary process is one of them", nearest(primary, names))
-        )
+        rule = Said("the primary process is one of them", "主たる確率過程はそのいずれか")
+        faults.append(Fault(TREE, NO_PROCESS.format(name=primary), rule, nearest(primary, names)))
     if faults:
         raise DataError(faults)
     return branching, primary

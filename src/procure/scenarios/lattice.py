@@ -18,6 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from procure.errors import DataError, Fault
+from procure.languages import COMMA, Said
 from procure.scenarios.draw import draw_paths, plain_numbers
 from procure.scenarios.process import Process, canonical, expand
 from procure.scenarios.tree import Tree
@@ -25,6 +26,8 @@ from procure.units import Array, Index
 
 #: Most steps from a memory to a node, over all periods: beyond, a law is too large to be held whole.
 MOST_STEPS = 1_000_000
+
+_PATHS = Said("paths", "経路")
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +118,15 @@ class Lattice:
             n for n, states in zip(tree.processes, tree.states, strict=True) if not set(states) <= known.get(n, set())
         }
         if strange or len(tree.processes) < len(known) or tree.n_periods != self.n_periods:
-            seen = f"a tree of {tree.n_periods} periods and {', '.join(tree.processes)}"
-            rule = f"it has {self.n_periods} periods and {', '.join(known)}, with the states of the law"
-            raise DataError(Fault("paths", seen, rule, "give a tree of the model's own law"))
+            seen = Said(
+                "a tree of {periods} periods and {processes}", "{periods} 期、{processes} のシナリオツリー"
+            ).format(periods=tree.n_periods, processes=COMMA.join(tree.processes))
+            rule = Said(
+                "it has {periods} periods and {processes}, with the states of the law",
+                "{periods} 期、{processes} で、状態は確率のとおり",
+            ).format(periods=self.n_periods, processes=COMMA.join(known))
+            remedy = Said("give a tree of the model's own law", "モデルの確率によるシナリオツリーを与える")
+            raise DataError(Fault(_PATHS, seen, rule, remedy))
         columns = [tree.processes.index(name) for name in self.processes]
         codes = np.empty((tree.n_nodes, len(columns)), dtype=np.int64)
         for k, column in enumerate(columns):
@@ -137,10 +146,10 @@ class Lattice:
                     f"{process}={names[code]}"
                     for process, names, code in zip(self.processes, self.states, states[path, period], strict=True)
                 )
-                raise DataError(
-                    Fault("paths", f"period {period} of one stands in {label}", "a path is one that the law allows",
-                          "give paths of the model's own law")
-                )  # fmt: skip
+                seen = Said("period {period} of one stands in {label}", "ある経路の期 {period} が {label}")
+                rule = Said("a path is one that the law allows", "経路は確率の許すもの")
+                remedy = Said("give paths of the model's own law", "モデルの確率による経路を与える")
+                raise DataError(Fault(_PATHS, seen.format(period=period, label=label), rule, remedy))
             found[:, period] = at
         return found
 
@@ -168,10 +177,13 @@ class Lattice:
             for some in range(1, len(law) + 1):  # given up as soon as some of them alone are too many
                 row, codes, probability = expand(law[:some], period, before)
                 if len(row) > left:
-                    raise DataError(
-                        Fault("law", f"{len(law)} processes over {n_periods} periods have more than {MOST_STEPS:,} steps",
-                              "a law is held whole to look for the best rule", "use fewer suppliers or longer periods")
-                    )  # fmt: skip
+                    seen = Said(
+                        "{count} processes over {periods} periods have more than {most:,} steps",
+                        "確率過程 {count} 個、{periods} 期の推移は {most:,} を超える",
+                    ).format(count=len(law), periods=n_periods, most=MOST_STEPS)
+                    rule = Said("a law is held whole to look for the best rule", "最良の規則を探すには確率の全体を持つ")
+                    remedy = Said("use fewer suppliers or longer periods", "供給元を減らすか、期を長くする")
+                    raise DataError(Fault(Said("law", "確率"), seen, rule, remedy))
             left -= len(row)
             key, first, which = np.unique(
                 np.ravel_multi_index(tuple(codes.T), sizes), return_index=True, return_inverse=True

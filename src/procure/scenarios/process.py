@@ -15,11 +15,69 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import COMMA, Said
 from procure.units import Array, Index
-from procure.words import chances
+from procure.words import RESCALE, RESCALE_OFTEN, chances
 
 ROUNDING = 4e-16  # of a probability, at most
 TOLERANCE = 1e-9  # how far a sum of probabilities may be from one: the rounding of a long sum, not of a typed table
+
+# What is wrong with processes, and with laws.
+PROCESS, NO_STATE, NO_PROCESS = (
+    Said("process '{name}'", "確率過程 '{name}'"),
+    Said("no state '{state}'", "状態 '{state}' がない"),
+    Said("no process '{name}'", "確率過程 '{name}' がない"),
+)
+SUM_TO_ONE, NOT_NEGATIVE = (
+    Said("they sum to 1", "合計は 1"),
+    Said("probabilities are numbers >= 0", "確率は 0 以上の数値"),
+)
+KNOWS_OTHERS, KEEPS_STATES = (
+    Said(
+        "knows '{driver}' with states {known}, not {states}", "'{driver}' の状態を {states} でなく {known} としている"
+    ),
+    Said("a driver keeps its states and their order", "要因の状態とその順は変わらない"),
+)
+_STATES, _EACH_ONCE = (
+    Said("states are {states}", "状態は {states}"),
+    Said("states are named, each once", "状態には名前があり、それぞれ一度だけ"),
+)
+_STARTS, _START = (
+    Said("starts in '{state}'", "'{state}' から始まる"),
+    Said("the start is one of its states", "始めの状態はその状態のいずれか"),
+)
+_DRIVERS, _DRIVER = (
+    Said("drivers are {drivers}", "要因は {drivers}"),
+    Said("each driver once, with its states", "要因はそれぞれ一度だけ、状態とともに"),
+)
+_SHAPE, _SHAPE_IS = (
+    Said("transition has shape {shape}", "transition の形は {shape}"),
+    Said("it is (n_periods, {shape})", "形は (n_periods, {shape})"),
+)
+_PROBABILITY, _PROBABILITIES = (
+    Said("a probability is {value:g}", "確率 {value:g} がある"),
+    Said("probabilities are {parts}", "確率は {parts}"),
+)
+_OUT_OF, _SUM = (
+    Said(
+        "probabilities out of '{state}' sum to {total:.10g}, not 1: {parts}",
+        "'{state}' からの確率の合計は 1 でなく {total:.10g}: {parts}",
+    ),
+    Said("probabilities sum to {total:.10g}, not 1: {parts}", "確率の合計は 1 でなく {total:.10g}: {parts}"),
+)
+_PROCESSES = Said("processes", "確率過程")
+_TWICE, _OWN_NAME = (
+    Said("{names} given more than once", "{names} が複数ある"),
+    Said("each process has its own name", "確率過程の名前は一つずつ別"),
+)
+_DRIVEN, _AMONG = (
+    Said("is driven by '{driver}'", "要因は '{driver}'"),
+    Said("drivers are among the processes", "要因は確率過程のいずれか"),
+)
+_CIRCLE, _FIRST = (
+    Said("{names} drive each other in a circle", "{names} が互いに要因となって循環している"),
+    Said("drivers come first", "要因が先に来る"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,30 +112,29 @@ class Process:
         transition = np.array(self.transition, dtype=float)
         transition.flags.writeable = False
         object.__setattr__(self, "transition", transition)
-        where = f"process '{self.name}'"
+        where = PROCESS.format(name=self.name)
         faults = []
         if not self.states or len(set(self.states)) < len(self.states):
-            faults.append(Fault(where, f"states are {list(self.states)}", "states are named, each once"))
+            faults.append(Fault(where, _STATES.format(states=list(self.states)), _EACH_ONCE))
         if self.start not in self.states:
             remedy = nearest(self.start, self.states)
-            faults.append(Fault(where, f"starts in '{self.start}'", "the start is one of its states", remedy))
+            faults.append(Fault(where, _STARTS.format(state=self.start), _START, remedy))
         n_states = len(self.states)
         shape = (*(len(states) for states in self.driver_states), n_states, n_states)
         if len(self.drivers) != len(self.driver_states) or len(set(self.drivers)) < len(self.drivers):
-            faults.append(Fault(where, f"drivers are {list(self.drivers)}", "each driver once, with its states"))
+            faults.append(Fault(where, _DRIVERS.format(drivers=list(self.drivers)), _DRIVER))
         elif transition.ndim != len(shape) + 1 or transition.shape[1:] != shape or not len(transition):
-            rule = f"it is (n_periods, {', '.join(map(str, shape))})"
-            faults.append(Fault(where, f"transition has shape {transition.shape}", rule))
+            rule = _SHAPE_IS.format(shape=", ".join(map(str, shape)))
+            faults.append(Fault(where, _SHAPE.format(shape=transition.shape), rule))
         elif not np.all(transition >= 0):
-            seen = f"a probability is {np.min(transition):g}"
-            faults.append(Fault(where, seen, "probabilities are numbers >= 0"))
+            faults.append(Fault(where, _PROBABILITY.format(value=np.min(transition)), NOT_NEGATIVE))
         else:
             totals = transition.sum(axis=-1)
             worst = np.unravel_index(np.argmax(np.abs(totals - 1)), totals.shape)
             if abs(totals[worst] - 1) > TOLERANCE:
                 parts = chances(zip(self.states, transition[worst], strict=True))
-                seen = f"probabilities out of '{self.states[worst[-1]]}' sum to {totals[worst]:.10g}, not 1: {parts}"
-                faults.append(Fault(where, seen, "they sum to 1", "rescale them, or add the missing outcome"))
+                seen = _OUT_OF.format(state=self.states[worst[-1]], total=totals[worst], parts=parts)
+                faults.append(Fault(where, seen, SUM_TO_ONE, RESCALE))
         if faults:
             raise DataError(faults)
 
@@ -94,14 +151,9 @@ class Process:
     def code(self, state: str) -> int:
         """The number of a state; a wrong name is a `DataError` with the nearest right one."""
         if state not in self.states:
-            raise DataError(
-                Fault(
-                    f"process '{self.name}'",
-                    f"no state '{state}'",
-                    "states are named as in its table",
-                    nearest(state, self.states),
-                )
-            )
+            rule = Said("states are named as in its table", "状態の名前は表にあるとおり")
+            remedy = nearest(state, self.states)
+            raise DataError(Fault(PROCESS.format(name=self.name), NO_STATE.format(state=state), rule, remedy))
         return self.states.index(state)
 
 
@@ -189,16 +241,16 @@ def ordered(processes: Iterable[Process]) -> list[Process]:
     if len(by_name) < len(waiting):
         names = [process.name for process in waiting]
         twice = sorted({name for name in names if names.count(name) > 1})
-        faults.append(Fault("processes", f"{twice} given more than once", "each process has its own name"))
+        faults.append(Fault(_PROCESSES, _TWICE.format(names=twice), _OWN_NAME))
     for process in waiting:
         for driver, states in zip(process.drivers, process.driver_states, strict=True):
-            where = f"process '{process.name}'"
+            where = PROCESS.format(name=process.name)
             if driver not in by_name:
                 remedy = nearest(driver, by_name)
-                faults.append(Fault(where, f"is driven by '{driver}'", "drivers are among the processes", remedy))
+                faults.append(Fault(where, _DRIVEN.format(driver=driver), _AMONG, remedy))
             elif by_name[driver].states != states:
-                seen = f"knows '{driver}' with states {list(states)}, not {list(by_name[driver].states)}"
-                faults.append(Fault(where, seen, "a driver keeps its states and their order", "rebuild it"))
+                seen = KNOWS_OTHERS.format(driver=driver, known=list(states), states=list(by_name[driver].states))
+                faults.append(Fault(where, seen, KEEPS_STATES, Said("rebuild it", "作り直す")))
     if faults:
         raise DataError(faults)
     done: list[Process] = []
@@ -206,8 +258,8 @@ def ordered(processes: Iterable[Process]) -> list[Process]:
         settled = {process.name for process in done}
         ready = next((process for process in waiting if settled.issuperset(process.drivers)), None)
         if ready is None:
-            names_left = ", ".join(process.name for process in waiting)
-            raise DataError(Fault("processes", f"{names_left} drive each other in a circle", "drivers come first"))
+            names_left = COMMA.join(process.name for process in waiting)
+            raise DataError(Fault(_PROCESSES, _CIRCLE.format(names=names_left), _FIRST))
         done.append(ready)
         waiting.remove(ready)
     return done
@@ -308,8 +360,7 @@ def check_law(where: str, law: Mapping[str, float]) -> None:
     """Probabilities that sum to one; otherwise the sum and its parts."""
     parts = chances(law)
     if not law or any(not p >= 0 for p in law.values()):
-        raise DataError(Fault(where, f"probabilities are {parts or 'none'}", "probabilities are numbers >= 0"))
+        raise DataError(Fault(where, _PROBABILITIES.format(parts=parts or Said("none", "なし")), NOT_NEGATIVE))
     whole = math.fsum(law.values())
     if abs(whole - 1) > TOLERANCE:
-        remedy = "rescale them, or add the missing outcome (often 'no disruption')"
-        raise DataError(Fault(where, f"probabilities sum to {whole:.10g}, not 1: {parts}", "they sum to 1", remedy))
+        raise DataError(Fault(where, _SUM.format(total=whole, parts=parts), SUM_TO_ONE, RESCALE_OFTEN))

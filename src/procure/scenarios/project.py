@@ -9,6 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from procure.errors import DataError, Fault
+from procure.languages import COMMA, Said
 from procure.scenarios.coupling import Steering
 from procure.scenarios.process import TOLERANCE, Process, by_name, canonical, check_law, expand, total
 from procure.units import Array
@@ -59,7 +60,8 @@ def project(
     >>> project("caremag", {2027: 0.35, None: 0.65}, [2027], [delay], [china]).transition[0, :, 0, 0].round(3)
     array([0.471, 0.829])
     """
-    check_law(f"starts of project '{supplier}'", {"never" if y is None else str(y): p for y, p in starts.items()})
+    where = Said("starts of project '{supplier}'", "事業 '{supplier}' の開始").format(supplier=supplier)
+    check_law(where, {"never" if y is None else str(y): p for y, p in starts.items()})
     possible = sorted(y for y, p in starts.items() if y is not None and y <= years[-1] and (p > 0 or y in keep))
     states = ("waiting", *map(str, possible))
     wait = _Wait(f"{supplier}_project", steered, drivers)
@@ -92,10 +94,16 @@ class _Wait:
         steered = sorted(steered, key=lambda one: (one.driver, one.share, one.odds))
         for one in steered:
             if one.states != ("waiting",):
-                seen = f"'{one.driver}' steers {', '.join(one.states)}"
-                rule = "what steers a project delays or hastens its start"
+                seen = Said("'{driver}' steers {states}", "'{driver}' が {states} に及ぶ")
+                rule = Said(
+                    "what steers a project delays or hastens its start", "事業に及ぶ要因はその開始を遅らせるか早める"
+                )
+                remedy = Said(
+                    "name the state 'waiting', with the other sign to hasten",
+                    "状態は 'waiting' とし、早めるなら符号を逆にする",
+                )
                 raise DataError(
-                    Fault(f"'{name}'", seen, rule, "name the state 'waiting', with the other sign to hasten")
+                    Fault(f"'{name}'", seen.format(driver=one.driver, states=COMMA.join(one.states)), rule, remedy)
                 )
         self.drivers: dict[str, tuple[str, ...]] = {}
         self.hazard = np.ones(())  # of a start in each state of the drivers, over that where none steers
@@ -151,7 +159,7 @@ def verdict(name: str, chances: Mapping[str, float], pending: str, period: int, 
     array([[1. , 0. , 0. ],
            [0. , 0.6, 0.4]])
     """
-    check_law(f"outcomes of '{name}'", chances)
+    check_law(Said("outcomes of '{name}'", "'{name}' の結果").format(name=name), chances)
     states = (pending, *chances)
     transition = np.tile(np.eye(len(states)), (n_periods, 1, 1))
     if period < n_periods:

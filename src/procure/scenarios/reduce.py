@@ -16,9 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from procure.errors import DataError, Fault
+from procure.languages import Said
 from procure.scenarios.process import total
 from procure.scenarios.tree import Tree
 from procure.units import Array, Index
+
+_REDUCTION = Said("scenario reduction", "シナリオの削減")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,10 @@ def forward_selection(distance: ArrayLike, probability: ArrayLike, n_kept: int) 
     d, p = _checked(distance, probability)
     n = len(p)
     if not 1 <= n_kept <= n:
-        raise DataError(Fault("scenario reduction", f"keep {n_kept} of {n}", f"between 1 and {n} scenarios are kept"))
+        seen = Said("keep {kept} of {n}", "{n} 個のうち {kept} 個を残す").format(kept=n_kept, n=n)
+        raise DataError(
+            Fault(_REDUCTION, seen, Said("between 1 and {n} scenarios are kept", "残すのは 1 から {n} 個").format(n=n))
+        )
     kept: list[int] = []
     distances: list[float] = []
     to_kept = np.full(n, np.inf)
@@ -133,12 +139,16 @@ def _checked(distance: ArrayLike, probability: ArrayLike) -> tuple[Array, Array]
     d, p = np.asarray(distance, dtype=float), np.asarray(probability, dtype=float)
     faults = []
     if p.ndim != 1 or d.shape != (len(p), len(p)):
-        seen = f"distance {d.shape}, probability {p.shape}"
-        faults.append(Fault("scenario reduction", seen, "one distance per pair of scenarios"))
+        seen = Said("distance {distance}, probability {probability}", "距離 {distance}、確率 {probability}").format(
+            distance=d.shape, probability=p.shape
+        )
+        faults.append(Fault(_REDUCTION, seen, Said("one distance per pair of scenarios", "シナリオの対ごとに距離一つ")))
     if not (d >= 0).all() or np.diag(d).any():
-        faults.append(Fault("scenario reduction", "a distance < 0, or from itself > 0", "distances are distances"))
+        seen = Said("a distance < 0, or from itself > 0", "負の距離か、自身との 0 でない距離がある")
+        faults.append(Fault(_REDUCTION, seen, Said("distances are distances", "距離は 0 以上、自身とは 0")))
     if not (p >= 0).all() or abs(p.sum() - 1) > 1e-9:
-        faults.append(Fault("scenario reduction", f"probabilities sum to {p.sum():g}", "they are >= 0 and sum to 1"))
+        seen = Said("probabilities sum to {total:g}", "確率の合計は {total:g}").format(total=p.sum())
+        faults.append(Fault(_REDUCTION, seen, Said("they are >= 0 and sum to 1", "0 以上で合計は 1")))
     if faults:
         raise DataError(faults)
     return d, p

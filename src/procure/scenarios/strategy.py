@@ -13,11 +13,63 @@ from dataclasses import dataclass
 
 from procure.errors import DataError, Fault, nearest
 from procure.facts.records import Records, Row
+from procure.languages import AND, COMMA, Said
 
 #: The stage that is in force before any outcome.
 TODAY = "today"
 #: Behind the name of a supplier, what its verdict is called; and the state of the verdict before it is known.
 VERDICT, PENDING = "_verdict", "pending"
+
+# What is wrong with a strategy.
+_NO_LEVEL, _IS_LEVEL = (
+    Said("'{level}' is no level of {supplier}", "'{level}' は {supplier} の計画水準ではない"),
+    Said("a stage is a level of programmes.csv", "段階は programmes.csv の計画水準"),
+)
+_NO_OUTCOME, _FOLLOWS = (
+    Said("'{after}' is no outcome", "'{after}' は判定の結果ではない"),
+    Said("a stage follows an outcome of verdicts.csv", "段階は verdicts.csv の結果に続く"),
+)
+_IN_FORCE, _EARLIEST, _LATER = (
+    Said("'{level}' after '{after}' is in force from {first}", "'{after}' の後の '{level}' は {first} 年から"),
+    Said(
+        "what follows the verdict of {known} is in force from {next} on at the earliest",
+        "{known} 年の判定に続くものは早くて {next} 年から",
+    ),
+    Said("give a later year", "より遅い年とする"),
+)
+_TAKEN, _OWN_NAMES, _RENAME = (
+    Said("a level has this name, too", "同じ名前の計画水準がある"),
+    Said("strategies and levels have names of their own", "戦略と計画水準の名前は別"),
+    Said("rename it", "名前を変える"),
+)
+_TOGETHER, _ONE_LEVEL, _NAME_ONE = (
+    Said("{plants} are in force together after '{after}'", "'{after}' の後に {plants} が同時にある"),
+    Said("what is in force is one level, and trials beside it", "同時にあるのは計画水準一つと、その脇の試験"),
+    Said("name one of them, or a level that is both", "一つを挙げるか、両方を兼ねる計画水準とする"),
+)
+_BOTH_TODAY, _TRIAL_ENDS, _DECIDE_LATER = (
+    Said("a trial and a plant are both decided today", "試験と設備を今日ともに決めている"),
+    Said(
+        "a trial ends where a plant replaces it, which is seen only after a verdict",
+        "試験は設備に代わると終わり、それが分かるのは判定の後",
+    ),
+    Said("decide the plant after an outcome", "設備は判定の結果の後に決める"),
+)
+_NOT_TODAY, _BEGINS, _ADD_TODAY = (
+    Said("has no stage for today", "今日の段階がない"),
+    Said("a strategy begins today", "戦略は今日始まる"),
+    Said("add a row after 'today'", "after が 'today' の行を加える"),
+)
+_REVEALS_NOTHING, _RESTS, _REVEALING = (
+    Said("{levels} reveals nothing", "{levels} では何も判明しない"),
+    Said("a verdict rests on something that reveals it", "判定はそれを明らかにするものによる"),
+    Said("begin with a level that has reveals = 1", "reveals = 1 の計画水準から始める"),
+)
+_VERDICTS, _ONE_VERDICT, _ONE_YEAR = (
+    Said("'{supplier}' has verdicts in {years}", "'{supplier}' の判定が {years} 年にある"),
+    Said("a supplier has one verdict, in one year", "供給元の判定は一つで、一つの年"),
+    Said("give all rows one year", "全行を一つの年とする"),
+)
 
 
 @dataclass(frozen=True)
@@ -91,44 +143,34 @@ def _check(records: Records, strategy: Strategy) -> None:
     faults = []
     for after, level, first in strategy.stages:
         if level not in levels:
-            rule, remedy = "a stage is a level of programmes.csv", nearest(level, levels)
-            faults.append(Fault(where, f"'{level}' is no level of {supplier}", rule, remedy))
+            seen = _NO_LEVEL.format(level=level, supplier=supplier)
+            faults.append(Fault(where, seen, _IS_LEVEL, nearest(level, levels)))
         if after == TODAY:
             continue
         if after not in outcomes:
-            rule, remedy = "a stage follows an outcome of verdicts.csv", nearest(after, [TODAY, *outcomes])
-            faults.append(Fault(where, f"'{after}' is no outcome", rule, remedy))
+            remedy = nearest(after, [TODAY, *outcomes])
+            faults.append(Fault(where, _NO_OUTCOME.format(after=after), _FOLLOWS, remedy))
         elif known is not None and first <= known:
-            rule = f"what follows the verdict of {known} is in force from {known + 1} on at the earliest"
-            faults.append(
-                Fault(where, f"'{level}' after '{after}' is in force from {first}", rule, "give a later year")
-            )
+            seen = _IN_FORCE.format(level=level, after=after, first=first)
+            faults.append(Fault(where, seen, _EARLIEST.format(known=known, next=known + 1), _LATER))
     if strategy.name in levels:
-        faults.append(
-            Fault(where, "a level has this name, too", "strategies and levels have names of their own", "rename it")
-        )
+        faults.append(Fault(where, _TAKEN, _OWN_NAMES, _RENAME))
     for after in dict.fromkeys(after for after, *_ in strategy.stages):
         plants = [g for a, g, _ in strategy.stages if a == after and not _is(records, supplier, g, "trial")]
         if len(plants) > 1:
-            seen = f"{' and '.join(plants)} are in force together after '{after}'"
-            rule = "what is in force is one level, and trials beside it"
-            faults.append(Fault(where, seen, rule, "name one of them, or a level that is both"))
+            seen = _TOGETHER.format(plants=AND.join(plants), after=after)
+            faults.append(Fault(where, seen, _ONE_LEVEL, _NAME_ONE))
         if (
             after == TODAY
             and plants
             and any(_is(records, supplier, g, "trial") for a, g, _ in strategy.stages if a == after)
         ):
-            rule = "a trial ends where a plant replaces it, which is seen only after a verdict"
-            faults.append(
-                Fault(where, "a trial and a plant are both decided today", rule, "decide the plant after an outcome")
-            )
+            faults.append(Fault(where, _BOTH_TODAY, _TRIAL_ENDS, _DECIDE_LATER))
     today = [level for after, level, _ in strategy.stages if after == TODAY]
     if not today:
-        faults.append(Fault(where, "has no stage for today", "a strategy begins today", "add a row after 'today'"))
+        faults.append(Fault(where, _NOT_TODAY, _BEGINS, _ADD_TODAY))
     elif strategy.review is not None and not any(_is(records, supplier, level, "reveals") for level in today):
-        rule = "a verdict rests on something that reveals it"
-        remedy = "begin with a level that has reveals = 1"
-        faults.append(Fault(where, f"{' and '.join(today)} reveals nothing", rule, remedy))
+        faults.append(Fault(where, _REVEALS_NOTHING.format(levels=AND.join(today)), _RESTS, _REVEALING))
     if faults:
         raise DataError(faults)
 
@@ -142,10 +184,8 @@ def year_of(verdict: Sequence[Row]) -> int | None:
     """The year in which a verdict is known, of its rows; None where there are none."""
     years = {int(r["year"]) for r in verdict}
     if len(years) > 1:
-        seen = f"'{verdict[0]['supplier']}' has verdicts in {', '.join(map(str, sorted(years)))}"
-        raise DataError(
-            Fault("verdicts.csv", seen, "a supplier has one verdict, in one year", "give all rows one year")
-        )
+        seen = _VERDICTS.format(supplier=verdict[0]["supplier"], years=COMMA.join(map(str, sorted(years))))
+        raise DataError(Fault("verdicts.csv", seen, _ONE_VERDICT, _ONE_YEAR))
     return years.pop() if years else None
 
 

@@ -9,12 +9,62 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from procure.errors import DataError, Fault, nearest
-from procure.scenarios.process import TOLERANCE, Process
+from procure.languages import COMMA, Said
+from procure.scenarios.process import NO_PROCESS, NOT_NEGATIVE, SUM_TO_ONE, TOLERANCE, Process
 from procure.scenarios.tree import Tree
-from procure.words import chances
+from procure.words import RESCALE_OFTEN, chances
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# What is wrong with a table of scenarios.
+_ROW, _SCENARIO, _PROBABILITIES = (
+    Said("scenarios row {line}", "scenarios {line} 行目"),
+    Said("scenario '{name}'", "シナリオ '{name}'"),
+    Said("scenario probabilities", "シナリオの確率"),
+)
+_NO_COLUMN, _COLUMNS = (
+    Said("no column '{name}'", "列 '{name}' がない"),
+    Said("the table has columns {columns} and perhaps period", "表の列は {columns} で、period もあってよい"),
+)
+_NO_SCENARIO, _NAMES_ONE = (
+    Said("no scenario", "シナリオの名前がない"),
+    Said("every row names its scenario", "行ごとにシナリオの名前がある"),
+)
+_PROBABILITY = Said("probability is '{probability}'", "確率は '{probability}'")
+_ELSEWHERE, _ONE_PROBABILITY = (
+    Said(
+        "probability of '{scenario}' is {value:g}, elsewhere {elsewhere:g}",
+        "'{scenario}' の確率は {value:g}、他の行では {elsewhere:g}",
+    ),
+    Said("a scenario has one probability", "シナリオの確率は一つ"),
+)
+_OF_MODEL = Said("processes are those of the model", "確率過程はモデルにあるもの")
+_NO_STATE, _ITS_STATES = (
+    Said("no state '{state}' of '{process}'", "'{process}' に状態 '{state}' はない"),
+    Said("states are the process's own", "状態はその確率過程のもの"),
+)
+_NO_PERIOD, _ITS_PERIODS, _EVERY_PERIOD = (
+    Said("no period '{period}'", "期 '{period}' がない"),
+    Said("periods are the model's", "期はモデルのもの"),
+    Said("every period", "すべての期"),
+)
+_AGAIN, _ONCE, _DROP_ONE = (
+    Said(
+        "'{process}' of '{scenario}' in {period} is given again", "'{scenario}' の '{process}' が {period} について重複"
+    ),
+    Said("each scenario, process and period once", "シナリオ・確率過程・期の組は一度だけ"),
+    Said("drop one of the rows", "一方の行を削る"),
+)
+_NO_PROBABILITY, _ON_ONE_ROW = (
+    Said("no probability", "確率がない"),
+    Said("it stands on one of its rows at least", "確率は少なくとも一行に書く"),
+)
+_EMPTY, _ONE_AT_LEAST = (
+    Said("the table is empty", "表が空"),
+    Said("there is at least one scenario", "シナリオは一つ以上"),
+)
+_SUM = Said("sum to {total:.10g}, not 1: {parts}", "合計は 1 でなく {total:.10g}: {parts}")
 
 
 def table_tree(
@@ -65,8 +115,10 @@ def _read_table(
     needed = ("scenario", "probability", "process", "state")
     missing = [name for name in needed if name not in columns]
     if missing:
-        rule = f"the table has columns {', '.join(needed)} and perhaps period"
-        raise DataError([Fault("scenarios", f"no column '{name}'", rule, nearest(name, columns)) for name in missing])
+        rule = _COLUMNS.format(columns=COMMA.join(needed))
+        raise DataError(
+            [Fault("scenarios", _NO_COLUMN.format(name=name), rule, nearest(name, columns)) for name in missing]
+        )
     columns.setdefault("period", [""] * len(frame))
 
     faults: list[Fault] = []
@@ -75,42 +127,38 @@ def _read_table(
     given: dict[tuple[str, str, str], str] = {}
     rows = zip(*(columns[name] for name in (*needed, "period")), strict=True)
     for line, (scenario, probability, process, state, period) in enumerate(rows, start=1):
-        where = f"scenarios row {line}"
+        where = _ROW.format(line=line)
         if not scenario:
-            faults.append(Fault(where, "no scenario", "every row names its scenario"))
+            faults.append(Fault(where, _NO_SCENARIO, _NAMES_ONE))
             continue
         seen_in[scenario] = None
         if probability:
             value = _number(probability)
             if not 0 <= value < math.inf:
-                faults.append(Fault(where, f"probability is '{probability}'", "probabilities are numbers >= 0"))
+                faults.append(Fault(where, _PROBABILITY.format(probability=probability), NOT_NEGATIVE))
             elif law.setdefault(scenario, value) != value:
-                seen = f"probability of '{scenario}' is {value:g}, elsewhere {law[scenario]:g}"
-                faults.append(Fault(where, seen, "a scenario has one probability"))
+                seen = _ELSEWHERE.format(scenario=scenario, value=value, elsewhere=law[scenario])
+                faults.append(Fault(where, seen, _ONE_PROBABILITY))
         if not process and not state:
             continue
         if process not in states:
-            rule = "processes are those of the model"
-            faults.append(Fault(where, f"no process '{process}'", rule, nearest(process, states)))
+            faults.append(Fault(where, NO_PROCESS.format(name=process), _OF_MODEL, nearest(process, states)))
         elif state not in states[process]:
-            rule = "states are the process's own"
-            faults.append(Fault(where, f"no state '{state}' of '{process}'", rule, nearest(state, states[process])))
+            seen = _NO_STATE.format(state=state, process=process)
+            faults.append(Fault(where, seen, _ITS_STATES, nearest(state, states[process])))
         if period and period not in periods:
-            faults.append(Fault(where, f"no period '{period}'", "periods are the model's", nearest(period, periods)))
+            faults.append(Fault(where, _NO_PERIOD.format(period=period), _ITS_PERIODS, nearest(period, periods)))
         if (scenario, process, period) in given:
-            seen = f"'{process}' of '{scenario}' in {period or 'every period'} is given again"
-            faults.append(Fault(where, seen, "each scenario, process and period once", "drop one of the rows"))
+            seen = _AGAIN.format(process=process, scenario=scenario, period=period or _EVERY_PERIOD)
+            faults.append(Fault(where, seen, _ONCE, _DROP_ONE))
         given[scenario, process, period] = state
 
-    rule = "it stands on one of its rows at least"
-    faults += [Fault(f"scenario '{name}'", "no probability", rule) for name in seen_in if name not in law]
+    faults += [Fault(_SCENARIO.format(name=name), _NO_PROBABILITY, _ON_ONE_ROW) for name in seen_in if name not in law]
     whole = math.fsum(law.values())
     if not seen_in:
-        faults.append(Fault("scenarios", "the table is empty", "there is at least one scenario"))
+        faults.append(Fault("scenarios", _EMPTY, _ONE_AT_LEAST))
     elif abs(whole - 1) > TOLERANCE:
-        seen = f"sum to {whole:.10g}, not 1: {chances(law)}"
-        remedy = "rescale them, or add the missing outcome (often 'no disruption')"
-        faults.append(Fault("scenario probabilities", seen, "they sum to 1", remedy))
+        faults.append(Fault(_PROBABILITIES, _SUM.format(total=whole, parts=chances(law)), SUM_TO_ONE, RESCALE_OFTEN))
     if faults:
         raise DataError(faults)
     return law, given

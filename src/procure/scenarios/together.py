@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from procure.errors import DataError, Fault
+from procure.languages import Said
 from procure.scenarios.draw import Paths, draw_paths, even_numbers
 from procure.scenarios.process import Process, marginals, total
 from procure.scenarios.sample import balanced, calibrated, strata, tried
 from procure.scenarios.stand_ins import Pool, StandIns, Under, chosen_parts, histories
-from procure.scenarios.tree import Tree
+from procure.scenarios.tree import AT_MOST, TREE, Tree
 from procure.units import Array
 
 #: What paths of a law may cost, in parts that add up, shape (n_paths, n_parts): position of the law, its paths -> loss.
@@ -101,9 +102,14 @@ class Together:
         """As many stand-ins as have trees of at most so many nodes."""
         n_periods, fewest = self.pool.seen[0].n_periods, int(self.pool.history.max()) + 1
         if fewest * n_periods > nodes:
-            seen = f"{fewest} paths of {n_periods} periods take up to {fewest * n_periods} nodes"
-            remedy = f"allow {fewest * n_periods} nodes, or branch in fewer periods"
-            raise DataError(Fault("tree", seen, f"at most {nodes} nodes", remedy))
+            seen = Said(
+                "{paths} paths of {periods} periods take up to {nodes} nodes",
+                "{periods} 期の経路 {paths} 本の節点は最大 {nodes}",
+            ).format(paths=fewest, periods=n_periods, nodes=fewest * n_periods)
+            remedy = Said(
+                "allow {nodes} nodes, or branch in fewer periods", "節点を {nodes} まで許すか、分岐する期を減らす"
+            ).format(nodes=fewest * n_periods)
+            raise DataError(Fault(TREE, seen, AT_MOST.format(nodes=nodes), remedy))
         least = nodes // n_periods
         found = self.stand_ins(least, seed)
         n_paths = least * nodes // _size(found.trees)  # they share nodes, so there is room for some more

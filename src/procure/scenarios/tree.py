@@ -21,11 +21,57 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from procure.errors import DataError, Fault, nearest
-from procure.scenarios.process import TOLERANCE, by_name, total
+from procure.languages import Said
+from procure.scenarios.process import NO_PROCESS, TOLERANCE, by_name, total
 from procure.units import Array, Index
-from procure.words import chances
+from procure.words import RESCALE_OFTEN, chances
 
 SAME = 1e-12  # conditional probabilities closer than this are one: typed tables agree to fewer digits, rounding to more
+
+# What is wrong with a tree.
+TREE, AT_MOST = Said("tree", "シナリオツリー"), Said("at most {nodes} nodes", "節点は {nodes} まで")
+_SHAPES, _ONE_EACH = (
+    Said(
+        "period {period}, parent, probability and state {shapes}",
+        "period は {period}、parent・probability・state は {shapes}",
+    ),
+    Said("one entry per node, and per node and process ({count})", "節点ごと、節点と確率過程（{count}）ごとに一つ"),
+)
+_PROCESSES, _EACH_ONCE = (
+    Said("processes {processes}, states {states}", "確率過程 {processes}、状態 {states}"),
+    Said("each process once, with its states", "確率過程はそれぞれ一度だけ、状態とともに"),
+)
+_NOT_ASCENDING, _IN_BREADTH = (
+    Said("parents do not ascend, or do not precede their children", "親が昇順でないか、子より後にある"),
+    Said("nodes stand in breadth order", "節点は幅優先の順に並ぶ"),
+)
+_NOT_NEXT, _ONE_LATER = (
+    Said("a period is not that of the parent plus one", "親の次の期でない節点がある"),
+    Said("roots are in period 0, children one later", "根は期 0、子はその次の期"),
+)
+_ENDS, _REACHES = (
+    Said("node {node} ends in period {period}", "節点 {node} が期 {period} で終わる"),
+    Said("every path reaches period {period}", "どの経路も期 {period} に至る"),
+)
+_NO_NAME, _NUMBERED = (
+    Said("a state number has no name", "名前のない状態番号がある"),
+    Said("states are numbered as in `states`", "状態の番号は `states` のとおり"),
+)
+_HAS, _ABOVE_ZERO, _LEAVE_OUT = (
+    Said("node {node} ({label}) has probability {probability:g}", "節点 {node}（{label}）の確率は {probability:g}"),
+    Said("probabilities are > 0", "確率は 0 超"),
+    Said("leave out what cannot happen", "起こり得ないものを省く"),
+)
+_SUM, _FIRST_SUM, _CHILDREN, _RESCALE = (
+    Said(
+        "probabilities sum to {total:.10g}, not {wanted:.10g}: {parts}",
+        "確率の合計は {wanted:.10g} でなく {total:.10g}: {parts}",
+    ),
+    Said("the first nodes sum to 1", "最初の節点の合計は 1"),
+    Said("children sum to their parent, node {node} ({label})", "子の合計は親の節点 {node}（{label}）に等しい"),
+    Said("rescale them", "比例して直す"),
+)
+_AS_IN_TREE = Said("processes are named as in the tree", "確率過程の名前はシナリオツリーのとおり")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,54 +126,46 @@ class Tree:
 
     def _check_shape(self) -> None:
         def reject(seen: str, rule: str) -> None:
-            raise DataError(Fault("tree", seen, rule))
+            raise DataError(Fault(TREE, seen, rule))
 
         n, period, parent = len(self.period), self.period, self.parent
         shapes = (self.parent.shape, self.probability.shape, self.state.shape)
         if not n or period.shape != (n,) or shapes != ((n,), (n,), (n, len(self.processes))):
-            seen = f"period {period.shape}, parent, probability and state {', '.join(map(str, shapes))}"
-            reject(seen, f"one entry per node, and per node and process ({len(self.processes)})")
-        if len(self.states) != len(self.processes) or len(set(self.processes)) < len(self.processes):
             reject(
-                f"processes {list(self.processes)}, states {list(self.states)}", "each process once, with its states"
+                _SHAPES.format(period=period.shape, shapes=", ".join(map(str, shapes))),
+                _ONE_EACH.format(count=len(self.processes)),
             )
+        if len(self.states) != len(self.processes) or len(set(self.processes)) < len(self.processes):
+            reject(_PROCESSES.format(processes=list(self.processes), states=list(self.states)), _EACH_ONCE)
         ahead = np.arange(n)
         if (parent >= ahead).any() or (parent < -1).any() or (np.diff(parent) < 0).any():
-            reject("parents do not ascend, or do not precede their children", "nodes stand in breadth order")
+            reject(_NOT_ASCENDING, _IN_BREADTH)
         if (period != np.where(parent < 0, 0, period[parent] + 1)).any():
-            reject("a period is not that of the parent plus one", "roots are in period 0, children one later")
+            reject(_NOT_NEXT, _ONE_LATER)
         childless = np.setdiff1d(ahead[period < period[-1]], parent)
         if childless.size:
-            reject(
-                f"node {childless[0]} ends in period {period[childless[0]]}", f"every path reaches period {period[-1]}"
-            )
+            reject(_ENDS.format(node=childless[0], period=period[childless[0]]), _REACHES.format(period=period[-1]))
         sizes = np.array([len(names) for names in self.states], dtype=np.int64)
         if (self.state < 0).any() or (self.state >= sizes).any():
-            reject("a state number has no name", "states are numbered as in `states`")
+            reject(_NO_NAME, _NUMBERED)
 
     def _check_probability(self) -> None:
         if not (self.probability > 0).all():
             worst = int(np.argmin(np.nan_to_num(self.probability, nan=-np.inf)))
-            seen = f"node {worst} ({self.label(worst)}) has probability {self.probability[worst]:g}"
-            raise DataError(Fault("tree", seen, "probabilities are > 0", "leave out what cannot happen"))
+            seen = _HAS.format(node=worst, label=self.label(worst), probability=self.probability[worst])
+            raise DataError(Fault(TREE, seen, _ABOVE_ZERO, _LEAVE_OUT))
         found = total(self.parent + 1, self.probability, self.n_nodes + 1)
         wanted = np.concatenate([[1.0], np.where(self.period < self.n_periods - 1, self.probability, 0.0)])
         faults = []
         for group in np.flatnonzero(np.abs(found - wanted) > TOLERANCE * wanted).tolist():
             siblings = np.flatnonzero(self.parent == group - 1).tolist()
             parts = chances((self.label(n), self.probability[n]) for n in siblings)
-            seen = f"probabilities sum to {found[group]:.10g}, not {wanted[group]:.10g}: {parts}"
+            seen = _SUM.format(total=found[group], wanted=wanted[group], parts=parts)
             if group == 0:
-                rule, remedy = (
-                    "the first nodes sum to 1",
-                    "rescale them, or add the missing outcome (often 'no disruption')",
-                )
+                faults.append(Fault(TREE, seen, _FIRST_SUM, RESCALE_OFTEN))
             else:
-                rule, remedy = (
-                    f"children sum to their parent, node {group - 1} ({self.label(group - 1)})",
-                    "rescale them",
-                )
-            faults.append(Fault("tree", seen, rule, remedy))
+                rule = _CHILDREN.format(node=group - 1, label=self.label(group - 1))
+                faults.append(Fault(TREE, seen, rule, _RESCALE))
         if faults:
             raise DataError(faults)
 
@@ -192,7 +230,7 @@ class Tree:
         """The column of `state` that holds a process."""
         if process not in self.processes:
             remedy = nearest(process, self.processes)
-            raise DataError(Fault("tree", f"no process '{process}'", "processes are named as in the tree", remedy))
+            raise DataError(Fault(TREE, NO_PROCESS.format(name=process), _AS_IN_TREE, remedy))
         return self.processes.index(process)
 
     # --- the same futures, written otherwise ---

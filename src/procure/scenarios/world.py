@@ -15,6 +15,7 @@ import numpy as np
 from procure.errors import DataError, Fault, nearest
 from procure.facts import Place
 from procure.facts.records import Records, Row
+from procure.languages import AND, Said
 from procure.model import Model
 from procure.scenarios import chain as chains
 from procure.scenarios import coupling
@@ -36,6 +37,66 @@ NEVER = 1e-9
 #: Ways to tell a transition: by its rate, or by its chance within a span of so many years.
 RATE = "rate"
 SPANS = {"chance_a_year": 1.0, "chance_a_quarter": 0.25, "chance_a_month": 1 / 12}
+
+# What is wrong with the tables and choices that a world is made of.
+_NOT_OF_THEM, _KNOWN_FIRST, _REVIEW_SEES = (
+    Said("'{name}' is not one of them", "'{name}' はそれではない"),
+    Said(
+        "what is known of the first period is the state of a process of the model's world",
+        "最初の期について分かっているのはモデルの確率過程の状態",
+    ),
+    Said("a review sees processes of the model's world", "見直しで見るのはモデルの確率過程"),
+)
+_CHAIN, _TAKEN, _OWN_NAME, _RENAME = (
+    Said("states.csv, chain '{chain}'", "states.csv、確率過程 '{chain}'"),
+    Said("demand, a shock or a project has this name", "需要・共通ショック・事業のいずれかと同じ名前"),
+    Said("each has its own name", "名前は一つずつ別"),
+    Said("rename the chain", "確率過程の名前を変える"),
+)
+_WAYS, _ONE_WAY, _TURN = (
+    Said("told by {ways}", "{ways} で書かれている"),
+    Said(
+        "the regimes of a chain are told in one way: what happens within a span hangs on all of them",
+        "確率過程の持続状態（regime）の書き方は一つ: 期間内に起きることはそのすべてによる",
+    ),
+    Said("turn all of them into one", "すべてを一つの書き方にそろえる"),
+)
+_NO_RATES, _BY_SPANS, _PERIODS = (
+    Said(
+        "no rates give these chances, and a period is {years:g} years",
+        "この確率を与える年率はなく、一期は {years:g} 年",
+    ),
+    Said(
+        "a chain that comes and goes within its span is known from one span to the next, and has no episodes",
+        "期間内に行き来する確率過程は期間ごとにしか分からず、一時状態（episode）を持たない",
+    ),
+    Said(
+        "let the model have periods of {years:g} years, or give rates",
+        "モデルの一期を {years:g} 年とするか、年率を書く",
+    ),
+)
+_CHANGED, _BY_RATES, _GIVE_RATES = (
+    Said(
+        "no rates give these chances, and something changes them: a correlation, or a programme that provokes",
+        "この確率を与える年率はないが、相関か、報復を招く開発計画が確率を変える",
+    ),
+    Said(
+        "what changes with a cause is told by rates, or by chances that rates give",
+        "要因で変わるものは、年率か、年率の与える確率で書く",
+    ),
+    Said("give rates, or smaller chances", "年率か、より小さい確率を書く"),
+)
+_NO_LEVELS, _NEEDS_LEVELS, _ADD_LEVELS = (
+    Said("the table demand_levels is empty", "表 demand_levels が空"),
+    Said("uncertain demand needs levels", "不確実な需要には需要水準が必要"),
+    Said("add the table or set demand.uncertain = 'none'", "表を加えるか、demand.uncertain = 'none' とする"),
+)
+_OF_SHOCK = {"rate": Said("its rate", "年率（rate）"), "duration": Said("its duration", "期間（duration）")}
+_UNSAID, _SHOCK_HAS, _ADD_ROW = (
+    Said("no row says {missing}", "{missing}の行がない"),
+    Said("a shock has a rate, a duration and the chains it forces", "共通ショックには年率・期間と、及ぶ確率過程がある"),
+    Said("add the row", "行を加える"),
+)
 
 
 def suppliers_of(model: Model) -> list[str]:
@@ -114,9 +175,11 @@ def processes(model: Model, programmes: Programmes, records: Records | None = No
     found = world.chains(world.states) | world.begun | world.decided.verdicts | world.demand()
     for name, state in model.settings.world.first.items():
         if name not in found:
-            rule = "what is known of the first period is the state of a process of the model's world"
-            seen = f"'{name}' is not one of them"
-            raise DataError(Fault(f"{model.origin}, world.first", seen, rule, nearest(name, found)))
+            raise DataError(
+                Fault(
+                    f"{model.origin}, world.first", _NOT_OF_THEM.format(name=name), _KNOWN_FIRST, nearest(name, found)
+                )
+            )
         found[name] = _certain(found[name], state)
     found |= world.remembered(found)
     # Where nothing can fail there is still one future.
@@ -158,11 +221,10 @@ class _World:
         projects = {r["supplier"] + end for r in self.records.rows("projects") for end in (PROJECT, VERDICT)}
         taken = {DEMAND, *(r["shock"] for r in self.records.rows("shocks")), *projects}
         faults = [
-            Fault(f"states.csv, chain '{chain}'", "demand, a shock or a project has this name", "each has its own name",
-                  "rename the chain")
+            Fault(_CHAIN.format(chain=chain), _TAKEN, _OWN_NAME, _RENAME)
             for chain in (*self.suppliers, *free)
             if chain in taken
-        ]  # fmt: skip
+        ]
         if faults:
             raise DataError(faults)
         return [*self.suppliers, *free]
@@ -183,8 +245,7 @@ class _World:
         ways = [RATE] * any(set(pair) <= set(regimes) for pair in rates)
         ways += [way for way, chances in told.items() if any(set(pair) <= set(regimes) for pair in chances)]
         if len(ways) > 1:
-            rule = "the regimes of a chain are told in one way: what happens within a span hangs on all of them"
-            raise DataError(Fault(where, f"told by {' and '.join(ways)}", rule, "turn all of them into one"))
+            raise DataError(Fault(where, _WAYS.format(ways=AND.join(ways)), _ONE_WAY, _TURN))
         for way, chances in told.items():
             found = chains.rates_of_chances(where, list(kinds), kinds, chances, SPANS[way])
             if found is None:
@@ -199,10 +260,8 @@ class _World:
         """Chances from one period of the model to the next, of chances that no rates give: whole spans only."""
         spans = round(self.period / SPANS[way])
         if len(regimes) < len(states) or not spans or abs(spans * SPANS[way] - self.period) > 1e-9:
-            seen = f"no rates give these chances, and a period is {self.period:g} years"
-            rule = "a chain that comes and goes within its span is known from one span to the next, and has no episodes"
-            remedy = f"let the model have periods of {SPANS[way]:g} years, or give rates"
-            raise DataError(Fault(where, seen, rule, remedy))
+            seen, remedy = _NO_RATES.format(years=self.period), _PERIODS.format(years=SPANS[way])
+            raise DataError(Fault(where, seen, _BY_SPANS, remedy))
         law = np.linalg.matrix_power(chains.law_of_chances(where, states, chances), spans)
         return tuple(map(tuple, law.tolist()))
 
@@ -301,10 +360,7 @@ class _World:
             return {}
         levels = {r["level"]: float(r["value"]) for r in self.records.rows("demand_levels")}
         if not levels:
-            raise DataError(
-                Fault(f"{self.model.origin}, demand.uncertain", "the table demand_levels is empty",
-                      "uncertain demand needs levels", "add the table or set demand.uncertain = 'none'")
-            )  # fmt: skip
+            raise DataError(Fault(f"{self.model.origin}, demand.uncertain", _NO_LEVELS, _NEEDS_LEVELS, _ADD_LEVELS))
         return {DEMAND: _levels(DEMAND, tuple(levels.items()), uncertain == "persistent", self.n_periods)}
 
     def remembered(self, found: Mapping[str, Process]) -> dict[str, Process]:
@@ -314,15 +370,8 @@ class _World:
         for review in self.model.settings.revisions:
             for name in review.sees:
                 if name not in found:
-                    rule = "a review sees processes of the model's world"
-                    raise DataError(
-                        Fault(
-                            f"{origin}, reviews, {review.year}",
-                            f"'{name}' is not one of them",
-                            rule,
-                            nearest(name, found),
-                        )
-                    )
+                    where, unknown = f"{origin}, reviews, {review.year}", _NOT_OF_THEM.format(name=name)
+                    raise DataError(Fault(where, unknown, _REVIEW_SEES, nearest(name, found)))
                 last = years.index(review.year) - 1
                 seen[memory_of(name, review.year)] = _remembered(found[name], memory_of(name, review.year), last)
         return seen
@@ -332,9 +381,7 @@ class _World:
         start = self.start.get(chain, states[0][0])
         if (law := self.laws.get(chain)) is not None:
             if steered or rates != self.rates[chain]:
-                seen = "no rates give these chances, and something changes them: a correlation, or a programme that provokes"
-                rule = "what changes with a cause is told by rates, or by chances that rates give"
-                raise DataError(Fault(f"transitions.csv, {chain}", seen, rule, "give rates, or smaller chances"))
+                raise DataError(Fault(f"transitions.csv, {chain}", _CHANGED, _BY_RATES, _GIVE_RATES))
             return _fixed(chain, tuple(state for state, _, _ in states), law, start, self.n_periods)
         return _markov(chain, states, tuple(rates.items()), start, self.period, self.n_periods, steered)
 
@@ -350,12 +397,10 @@ class _World:
                     number[r["attribute"]] = float(r["value"])
                 elif r["chain"] in found and r["value"] > 0:
                     hit.setdefault(r["chain"], {})[r["state"]] = float(r["value"])
-            missing = [f"its {attribute}" for attribute in ("rate", "duration") if attribute not in number]
+            missing = [word for attribute, word in _OF_SHOCK.items() if attribute not in number]
             if missing:
-                rule = "a shock has a rate, a duration and the chains it forces"
-                raise DataError(
-                    Fault(f"shocks.csv, '{shock}'", f"no row says {' and '.join(missing)}", rule, "add the row")
-                )
+                seen = _UNSAID.format(missing=AND.join(missing))
+                raise DataError(Fault(f"shocks.csv, '{shock}'", seen, _SHOCK_HAS, _ADD_ROW))
             if not hit or not number["rate"]:
                 continue
             found[shock] = driver = _shock(shock, number["rate"], number["duration"], self.period, self.n_periods)
