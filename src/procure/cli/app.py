@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from procure.cli.ambiguity import ambiguity
 from procure.cli.check import check
@@ -18,7 +17,8 @@ from procure.cli.evaluate import evaluate
 from procure.cli.explore import explore
 from procure.cli.frontier import frontier
 from procure.cli.hedges import hedges
-from procure.cli.language import language, spoken
+from procure.cli.help import Command, Commands
+from procure.cli.language import in_japanese, language, spoken
 from procure.cli.models import models
 from procure.cli.new import new
 from procure.cli.plot import plot
@@ -43,7 +43,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell reports for the signals INT 
 BAD_INPUT = DataError.exit_status
 
 
-class _Commands(TyperGroup):
+class _Commands(Commands):
     """Turns every error that a user can cause into a message and an exit status."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -120,10 +120,16 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(no_args_is_help=True)
+@in_japanese("国や企業が希土類をどこから買うかを決める: 供給途絶の危険の下での最小費用の調達計画。")
 def procure(
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and leave.", callback=_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version",
+            help=Said("Show the version and leave.", "版を表示して終了する。"),
+            callback=_version,
+            is_eager=True,
+        ),
     ] = False,
 ) -> None:
     """Decide where a country or company buys its rare earths: least-cost supplier portfolios under disruption risk."""
@@ -133,4 +139,5 @@ for command in (
     solve, evaluate, compare, sweep, switch, frontier, ranges, hedges, corridor, sensitivity, reviews, stress, why, regret,
     ambiguity, verify, check, models, new, sources, show, plot, report, explore,
 ):  # fmt: skip
-    app.command()(spoken(command))
+    app.command(cls=Command)(spoken(command))
+app.callback(no_args_is_help=True)(spoken(procure))

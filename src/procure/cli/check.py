@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from procure.cli.language import language
+from procure.cli.language import in_japanese, language
 from procure.cli.model import Changes, Limits, ModelName, load
 from procure.cli.output import Quiet
 from procure.languages import in_language
 
 
+@in_japanese("モデルとデータを解かずに調べ、内容を示す。")
 def check(
     model: ModelName,
     changes: Changes = None,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from procure.cli.language import in_japanese
+from procure.cli.model import Seed
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import DataError, Fault
 from procure.languages import Said
@@ -16,14 +18,29 @@ if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
 
 
+@in_japanese("保存した回答を並べて比べる: 問いの違いと、費用・最悪側・比率・不足・備蓄の違い。")
 def compare(
     answers: Annotated[
-        list[Path], typer.Argument(metavar="ANSWER.json...", help="Written by `procure solve --json`; two at least.")
+        list[Path],
+        typer.Argument(
+            metavar=Said("ANSWER.json...", "回答.json..."),
+            help=Said(
+                "Written by `procure solve --json`; two at least.",
+                "`procure solve --json` が書いたファイル、二つ以上。",
+            ),
+        ),
     ],
     paths: Annotated[
-        int, typer.Option(metavar="N", help="Fresh paths, the same for all that share a world; 0 plays none.")
+        int,
+        typer.Option(
+            metavar="N",
+            help=Said(
+                "Fresh paths, the same for all that share a world; 0 plays none.",
+                "新しい経路の数。世界が同じ回答には同じ経路を使う。0 なら比べない。",
+            ),
+        ),
     ] = 10_000,
-    seed: Annotated[int, typer.Option(metavar="S", help="The same seed draws the same paths.", min=0)] = 1,
+    seed: Seed = 1,
     json: Json = None,
     force: Force = False,
     quiet: Quiet = False,

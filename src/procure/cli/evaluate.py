@@ -6,21 +6,34 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from procure.cli.model import AnswerFile, Changes, Solved, load
+from procure.cli.language import in_japanese
+from procure.cli.model import AnswerFile, Changes, Seed, Solved, load
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import DataError
+from procure.languages import Said
 
 if TYPE_CHECKING:
     from procure.portfolio.evaluate import Comparison
     from procure.words import Progress
 
 
+@in_japanese("保存した回答を、シナリオツリーにない新しい経路で、未来を見ない運用規則の下で検証する。")
 def evaluate(
     answer: AnswerFile,
-    paths: Annotated[int, typer.Option(metavar="N", help="Fresh paths drawn from the law.")] = 10_000,
-    seed: Annotated[int, typer.Option(metavar="S", help="The same seed draws the same paths.", min=0)] = 1,
+    paths: Annotated[
+        int,
+        typer.Option(metavar="N", help=Said("Fresh paths drawn from the law.", "確率分布から新しく抽出する経路の数。")),
+    ] = 10_000,
+    seed: Seed = 1,
     alone: Annotated[
-        bool, typer.Option("--alone", help="Leave out today's portfolio and the cheapest, which it is held against.")
+        bool,
+        typer.Option(
+            "--alone",
+            help=Said(
+                "Leave out today's portfolio and the cheapest, which it is held against.",
+                "比べる相手である現行と最安の調達計画を省く。",
+            ),
+        ),
     ] = False,
     model: Solved = None,
     changes: Changes = None,

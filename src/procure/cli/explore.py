@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.language import language
+from procure.cli.language import in_japanese, language
+from procure.cli.metavars import SLIDER
 from procure.cli.model import Changes, ModelName, TimeLimit, load
 from procure.cli.output import progress
 from procure.cli.report import ranges_of
@@ -21,6 +22,7 @@ _OPEN = Said("{url}  (Ctrl-C ends it)", "{url}  （Ctrl-C で終了）")
 _COMPILING = Said("compiling", "コンパイル中")
 
 
+@in_japanese("モデルのページをこの計算機のブラウザに提供する: 数値を動かすたびに回答を解き直す。")
 def explore(
     model: ModelName,
     changes: Changes = None,
@@ -28,17 +30,35 @@ def explore(
         list[str] | None,
         typer.Option(
             "--slider",
-            metavar="PATH=LOW:HIGH",
-            help="Give the page a slider over a number, as often as needed: --slider risk.weight=0:0.6. Without any it has "
-            "risk.weight, shortage.scale and the bounds of the limits.",
+            metavar=SLIDER,
+            help=Said(
+                "Give the page a slider over a number, as often as needed: --slider risk.weight=0:0.6. Without any it has "
+                "risk.weight, shortage.scale and the bounds of the limits.",
+                "数値のつまみをページに付ける（何度でも）: --slider risk.weight=0:0.6。一つも指定しなければ "
+                "risk.weight、shortage.scale、制約の限度に付く。",
+            ),
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option(metavar="N", min=0, max=65535, help="Listen on this port; 0 takes a free one.")
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=65535,
+            help=Said("Listen on this port; 0 takes a free one.", "待ち受けるポート。0 なら空いているもの。"),
+        ),
     ] = 0,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    browser: Annotated[
+        bool,
+        typer.Option("--browser/--no-browser", help=Said("Open the page in a browser.", "ページをブラウザで開く。")),
+    ] = True,
     time_limit: TimeLimit = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the address and errors only.")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", help=Said("Print the address and errors only.", "アドレスと誤りだけを表示する。")
+        ),
+    ] = False,
 ) -> None:
     """Serve the page of a model to the browser of this machine: move its numbers, and each answer is solved anew."""
     faults = missing()

@@ -14,6 +14,7 @@ import typer
 
 from procure.cli import complete
 from procure.cli.language import language
+from procure.cli.metavars import ANSWER_FILE, MODEL
 from procure.errors import DataError, Fault
 from procure.languages import Said, in_language
 from procure.words import half_width
@@ -25,35 +26,57 @@ if TYPE_CHECKING:
 ModelName = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="A bundled name (`procure models`) or a .toml file.", autocompletion=complete.models
+        metavar=MODEL,
+        help=Said(
+            "A bundled name (`procure models`) or a .toml file.",
+            "同梱の名前（`procure models` で一覧）か .toml ファイル。",
+        ),
+        autocompletion=complete.models,
     ),
 ]
-AnswerFile = Annotated[Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json`.")]
+AnswerFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar=ANSWER_FILE,
+        help=Said("Written by `procure solve --json`.", "`procure solve --json` が書いたファイル。"),
+    ),
+]
 Solved = Annotated[
     str | None,
     typer.Option(
         "--model",
-        metavar="MODEL",
-        help="What was solved, where its facts are not the bundled ones: a .toml file.",
+        metavar=MODEL,
+        help=Said(
+            "What was solved, where its facts are not the bundled ones: a .toml file.",
+            "解いたモデルの .toml ファイル。同梱以外のデータで解いたときに指定する。",
+        ),
     ),
 ]
 Changes = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        metavar="PATH=VALUE",
-        help="Change one choice or number, as often as needed: --set risk.weight=0.5 --set prices.Dy.spot=900. A number is in the "
-        "unit in which `procure sources` lists it, or says its own: --set 'shortage.Y.cost.3=6400 USD/kg'.",
+        metavar=Said("PATH=VALUE", "パス=値"),
+        help=Said(
+            "Change one choice or number, as often as needed: --set risk.weight=0.5 --set prices.Dy.spot=900. A number is in the "
+            "unit in which `procure sources` lists it, or says its own: --set 'shortage.Y.cost.3=6400 USD/kg'.",
+            "選択肢か数値を一つ変える（何度でも）: --set risk.weight=0.5 --set prices.Dy.spot=900。数値の単位は "
+            "`procure sources` の一覧と同じか、書き添えたもの: --set 'shortage.Y.cost.3=6400 USD/kg'。",
+        ),
     ),
 ]
 Limits = Annotated[
     list[str] | None,
     typer.Option(
         "--limit",
-        metavar="LIMIT",
+        metavar=Said("LIMIT", "制約"),
         autocompletion=complete.policies,
-        help="Add a limit, as often as needed: one that a policy sets, --limit jogmec-60, or one as a model file writes it, "
-        """--limit '{ outage = 0.5, lost = ["china"], months = 12 }'. --set limits.jogmec_60.min=90 changes it.""",
+        help=Said(
+            "Add a limit, as often as needed: one that a policy sets, --limit jogmec-60, or one as a model file writes it, "
+            """--limit '{ outage = 0.5, lost = ["china"], months = 12 }'. --set limits.jogmec_60.min=90 changes it.""",
+            "制約を加える（何度でも）。政策の制約: --limit jogmec-60、またはモデルファイルと同じ書き方: --limit "
+            """'{ outage = 0.5, lost = ["china"], months = 12 }'。変えるには --set limits.jogmec_60.min=90。""",
+        ),
     ),
 ]
 
@@ -61,22 +84,40 @@ Limits = Annotated[
 def _more_than_zero(seconds: float | None) -> float | None:
     """A time limit, which is some time."""
     if seconds is not None and not seconds > 0:
-        raise typer.BadParameter(f"{seconds} is not a number of seconds above 0.")
+        said = Said("{seconds} is not a number of seconds above 0.", "{seconds} は 0 より大きい秒数ではない")
+        raise typer.BadParameter(said.format(seconds=seconds))
     return seconds
 
 
 TimeLimit = Annotated[
     float | None,
     typer.Option(
-        metavar="SECONDS",
-        help="Let the solver take this long at most per programme level.",
+        metavar=Said("SECONDS", "秒"),
+        help=Said("Let the solver take this long at most per programme level.", "計画水準ごとの求解時間の上限。"),
         callback=_more_than_zero,
     ),
 ]
 
 
 Seeds = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Solve so many drawn trees, and say how far their answers differ.")
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help=Said(
+            "Solve so many drawn trees, and say how far their answers differ.",
+            "この数だけ抽出したシナリオツリーを解き、回答の違いの幅を示す。",
+        ),
+    ),
+]
+
+Seed = Annotated[
+    int,
+    typer.Option(
+        metavar="S",
+        help=Said("The same seed draws the same paths.", "乱数の種。種が同じなら抽出する経路も同じ。"),
+        min=0,
+    ),
 ]
 
 

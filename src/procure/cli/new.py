@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from procure.cli import complete
-from procure.cli.language import language
-from procure.cli.output import unwritable, unwritable_folder
+from procure.cli.language import in_japanese, language
+from procure.cli.metavars import MODEL
+from procure.cli.output import Overwrite, unwritable, unwritable_folder
 from procure.errors import DataError, Fault
 from procure.languages import Said, in_language
 
@@ -20,25 +21,34 @@ _WITH_TABLES = Said(
 )
 
 
+@in_japanese("出発点となるモデルファイルを、全てのキーとその説明とともに書き出す。望めば小さな世界の表も書き出す。")
 def new(
-    file: Annotated[Path, typer.Argument(metavar="MODEL.toml", help="The model file to write.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar=Said("MODEL.toml", "モデル.toml"), help=Said("The model file to write.", "書き出すモデルファイル。")
+        ),
+    ],
     like: Annotated[
         str,
         typer.Option(
             "--from",
-            metavar="MODEL",
-            help="Take the choices of this model, bundled or one's own.",
+            metavar=MODEL,
+            help=Said("Take the choices of this model, bundled or one's own.", "選択肢の元にするモデル、同梱か自作。"),
             autocompletion=complete.models,
         ),
     ] = "japan",
     world: Annotated[
         str | None,
         typer.Option(
-            metavar="FOLDER",
-            help="Write a small world of tables, too, into this folder beside the file, and stand on it alone.",
+            metavar=Said("FOLDER", "フォルダ"),
+            help=Said(
+                "Write a small world of tables, too, into this folder beside the file, and stand on it alone.",
+                "小さな世界の表もファイルの隣のこのフォルダに書き出し、それだけを使う。",
+            ),
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what exists.")] = False,
+    force: Overwrite = False,
 ) -> None:
     """Write a model file to start from, with every key and what it says, and if wanted a small world of tables."""
     from procure.portfolio.store import replacing

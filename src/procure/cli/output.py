@@ -12,15 +12,23 @@ from typing import Annotated, Any
 import typer
 
 from procure.cli.language import language
+from procure.cli.metavars import FILE
 from procure.errors import Fault
-from procure.languages import Said
+from procure.languages import Said, in_language
 from procure.words import Progress, listed
 
-Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result to this file.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Json = Annotated[
+    Path | None,
+    typer.Option("--json", metavar=FILE, help=Said("Write the result to this file.", "結果をこのファイルに書き出す。")),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help=Said("Overwrite FILE if it exists.", "ファイルが既にあれば上書きする。"))
+]
+Overwrite = Annotated[bool, typer.Option("--force", help=Said("Overwrite what exists.", "既にあるものを上書きする。"))]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=Said("Print errors only.", "誤りだけを表示する。"))]
 
 PROGRESS_AFTER = 2.0  # seconds
+_SOLVING, _CASES, _EACH = Said("solving", "求解中"), Said("cases", "件"), Said("{seconds} s each", "1 件 {seconds} 秒")
 
 
 def unwritable(path: Path | None, force: bool, option: str = "--json") -> list[Fault]:
@@ -149,7 +157,7 @@ def progress(quiet: bool) -> Iterator[Progress | None]:
     from rich.progress import TimeElapsedColumn
 
     with _told(
-        Bar(*Bar.get_default_columns(), TimeElapsedColumn(), console=_stderr(), transient=True), "solving"
+        Bar(*Bar.get_default_columns(), TimeElapsedColumn(), console=_stderr(), transient=True), _SOLVING
     ) as report:
         yield report
 
@@ -171,13 +179,13 @@ def progress_of_cases(quiet: bool) -> Iterator[Progress | None]:
             speed = task.finished_speed or task.speed
             if not speed:
                 return Text("")
-            return Text(
-                f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.2g}/s" if speed >= 1 else f"{1 / speed:.2g} s each"
-            )
+            if speed < 1:
+                return Text(in_language(_EACH.format(seconds=f"{1 / speed:.2g}"), language()))
+            return Text(f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.2g}/s")
 
     columns = (
         MofNCompleteColumn(),
-        TextColumn("cases"),
+        TextColumn(in_language(_CASES, language())),
         BarColumn(),
         Rate(),
         TimeRemainingColumn(),
@@ -198,13 +206,13 @@ def _told(bar: Any, usual: str) -> Iterator[Progress]:
     """Reports to a bar, which is shown once the work has taken two seconds; `usual` is what is said where nothing is."""
     import threading
 
-    task = bar.add_task(usual, total=None)
+    task = bar.add_task(in_language(usual, language()), total=None)
     late = threading.Timer(PROGRESS_AFTER, bar.start)
     late.daemon = True
     late.start()
 
     def report(done: int, total: int, what: str) -> None:
-        bar.update(task, completed=done, total=total, description=what or usual)
+        bar.update(task, completed=done, total=total, description=in_language(what or usual, language()))
 
     try:
         yield report

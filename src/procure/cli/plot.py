@@ -7,28 +7,59 @@ from typing import Annotated
 
 import typer
 
-from procure.cli.language import language
+from procure.cli.language import in_japanese, language
+from procure.cli.metavars import FILE, MODEL, NAME
 from procure.cli.model import AnswerFile, Changes, load
 from procure.cli.output import Force, unwritable
 from procure.errors import DataError, Fault, nearest
 from procure.languages import Said
 
 
+@in_japanese(
+    "保存した回答を図にする: だれが何を供給し、だれが不足し、いくらかかり、"
+    "どこまで確かで、どんな将来があり、どこから来るか。"
+)
 def plot(
     answer: AnswerFile,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .png, .svg or .pdf file.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar=FILE,
+            help=Said("A .png, .svg or .pdf file.", ".png、.svg、.pdf のいずれかのファイル。"),
+        ),
+    ],
     kind: Annotated[
-        str, typer.Option(metavar="KIND", help="What it shows: mix, shortage, cost, programmes, tree or map.")
+        str,
+        typer.Option(
+            metavar=Said("KIND", "種類"),
+            help=Said(
+                "What it shows: mix, shortage, cost, programmes, tree or map.",
+                "図の種類: mix（構成）、shortage（不足）、cost（費用）、programmes（開発計画）、"
+                "tree（シナリオツリー）、map（地図）。",
+            ),
+        ),
     ] = "mix",
     of: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Of a mix an element or class; of shortage an element; of the tree a process."
+            metavar=NAME,
+            help=Said(
+                "Of a mix an element or class; of shortage an element; of the tree a process.",
+                "mix では元素か区分、shortage では元素、tree では確率過程。",
+            ),
         ),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="What was solved, for a map, where its facts are not the bundled ones."),
+        typer.Option(
+            metavar=MODEL,
+            help=Said(
+                "What was solved, for a map, where its facts are not the bundled ones.",
+                "map で、同梱以外のデータで解いたときの、解いたモデル。",
+            ),
+        ),
     ] = None,
     changes: Changes = None,
     force: Force = False,

@@ -7,22 +7,42 @@ from typing import Annotated
 
 import typer
 
+from procure.cli.language import in_japanese
 from procure.cli.model import Changes, Limits, ModelName, Seeds, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import Fault
 from procure.languages import Said
 
 
+@in_japanese("最良とほぼ同じ費用の計画の中で、各供給元の比率の最小と最大を求める。")
 def ranges(
     model: ModelName,
     within: Annotated[
-        str, typer.Option(metavar="SHARE", help="By how much of the least cost a plan may be dearer: 0.01, or '1 %'.")
+        str,
+        typer.Option(
+            metavar=Said("SHARE", "比率"),
+            help=Said(
+                "By how much of the least cost a plan may be dearer: 0.01, or '1 %'.",
+                "最小費用からどれだけ高い計画まで数えるか、比率: 0.01 か '1 %'。",
+            ),
+        ),
     ] = "0.01",
     element: Annotated[
         list[str] | None,
-        typer.Option(metavar="E", help="Beside the classes, as often as needed; else those that the model highlights."),
+        typer.Option(
+            metavar="E",
+            help=Said(
+                "Beside the classes, as often as needed; else those that the model highlights.",
+                "区分に加えて調べる元素（何度でも）。省けばモデルが注目する元素。",
+            ),
+        ),
     ] = None,
-    stock: Annotated[bool, typer.Option("--stock", help="Tell days of use in stock instead of shares.")] = False,
+    stock: Annotated[
+        bool,
+        typer.Option(
+            "--stock", help=Said("Tell days of use in stock instead of shares.", "比率の代わりに備蓄の日数を示す。")
+        ),
+    ] = False,
     changes: Changes = None,
     limits: Limits = None,
     seeds: Seeds = 1,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from procure.cli.language import language
+from procure.cli.language import in_japanese, language
+from procure.cli.metavars import FILE, MODEL, SLIDER
 from procure.cli.model import AnswerFile, Changes, load, value_of
 from procure.cli.output import Force, Quiet, progress_of_cases, unwritable
 from procure.errors import DataError, Fault
@@ -25,28 +26,49 @@ Sliders = Annotated[
     list[str] | None,
     typer.Option(
         "--sliders",
-        metavar="PATH=LOW:HIGH",
-        help="Give the page a slider over a number, as often as needed: --sliders risk.weight=0:0.6. Its cases are solved "
-        "beforehand, five steps for each slider: three sliders are 125 cases.",
+        metavar=SLIDER,
+        help=Said(
+            "Give the page a slider over a number, as often as needed: --sliders risk.weight=0:0.6. Its cases are solved "
+            "beforehand, five steps for each slider: three sliders are 125 cases.",
+            "数値のつまみをページに付ける（何度でも）: --sliders risk.weight=0:0.6。事例はあらかじめ解く。"
+            "つまみ一つに 5 段、三つで 125 件。",
+        ),
     ),
 ]
 
 
+@in_japanese(
+    "保存した回答をオフラインで開ける一つの HTML ページに書き出す: 英語と日本語、図付き、読むにも印刷にも向く。"
+)
 def report(
     answer: AnswerFile,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page: an .html file.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar=FILE, help=Said("The page: an .html file.", "ページの .html ファイル。")),
+    ],
     beside: Annotated[
         list[Path] | None,
         typer.Option(
             "--with",
-            metavar="FILE.json",
-            help="Give the page a section on this answer to another question on the same model, as often as needed: written by a "
-            "question's --json, as `procure ranges --json` is.",
+            metavar=Said("FILE.json", "ファイル.json"),
+            help=Said(
+                "Give the page a section on this answer to another question on the same model, as often as needed: written by a "
+                "question's --json, as `procure ranges --json` is.",
+                "同じモデルへの別の問いの回答をページの一節にする（何度でも）。`procure ranges --json` のように、"
+                "問いの --json が書いたもの。",
+            ),
         ),
     ] = None,
     sliders: Sliders = None,
     model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="What was solved, for --sliders: its cases are solved anew.")
+        str | None,
+        typer.Option(
+            metavar=MODEL,
+            help=Said(
+                "What was solved, for --sliders: its cases are solved anew.",
+                "--sliders のための、解いたモデル。事例を改めて解く。",
+            ),
+        ),
     ] = None,
     changes: Changes = None,
     force: Force = False,

@@ -7,15 +7,23 @@ from typing import Annotated
 
 import typer
 
+from procure.cli.language import in_japanese
 from procure.cli.model import Changes, Limits, ModelName, load
 from procure.cli.output import Quiet, ask
+from procure.languages import Said
 
 
+@in_japanese("モデルの見直しそれぞれの価値を示す: 見直しがない場合の、シナリオツリー上と新しい経路での費用。")
 def reviews(
     model: ModelName,
     changes: Changes = None,
     limits: Limits = None,
-    paths: Annotated[int, typer.Option(metavar="N", help="Fresh paths on which the plans are compared.")] = 10_000,
+    paths: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help=Said("Fresh paths on which the plans are compared.", "計画を比べる新しい経路の数。")
+        ),
+    ] = 10_000,
     quiet: Quiet = False,
 ) -> None:
     """Tell what each review of a model is worth: what it costs without it, on its tree and on fresh paths."""

@@ -7,22 +7,41 @@ from typing import Annotated
 
 import typer
 
+from procure.cli.language import in_japanese
+from procure.cli.metavars import FILE, FOLDER
 from procure.cli.model import AnswerFile
-from procure.cli.output import Quiet, unwritable, unwritable_folder
+from procure.cli.output import Overwrite, Quiet, unwritable, unwritable_folder
 from procure.cli.output import show as show_answer
 from procure.errors import DataError
+from procure.languages import Said
 
 
+@in_japanese("保存した回答を再び表示するか、表計算用に書き出す。")
 def show(
     answer: AnswerFile,
     csv: Annotated[
         Path | None,
-        typer.Option("--csv", metavar="DIR", help="Write each frame as a CSV file into this folder, and their units."),
+        typer.Option(
+            "--csv",
+            metavar=FOLDER,
+            help=Said(
+                "Write each frame as a CSV file into this folder, and their units.",
+                "それぞれの表を CSV ファイルとしてこのフォルダに、単位とともに書き出す。",
+            ),
+        ),
     ] = None,
     xlsx: Annotated[
-        Path | None, typer.Option("--xlsx", metavar="FILE", help="Write each frame as a sheet of this spreadsheet.")
+        Path | None,
+        typer.Option(
+            "--xlsx",
+            metavar=FILE,
+            help=Said(
+                "Write each frame as a sheet of this spreadsheet.",
+                "それぞれの表をこの表計算ファイルのシートに書き出す。",
+            ),
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what exists.")] = False,
+    force: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Print a kept answer again, or write it for a spreadsheet."""

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from procure.cli.language import in_japanese
+from procure.cli.metavars import FILE
 from procure.cli.model import Changes, Limits, ModelName, TimeLimit, load
 from procure.cli.output import Force, Json, Quiet, progress, show, unwritable
 from procure.cli.report import Sliders, cases_of, missing, ranges_of, write_report
@@ -14,6 +16,7 @@ from procure.errors import Fault
 from procure.languages import Said
 
 
+@in_japanese("モデルの最小費用の調達計画を求めて表示する。")
 def solve(
     model: ModelName,
     changes: Changes = None,
@@ -22,7 +25,11 @@ def solve(
     report: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write the answer as one HTML page, in English and Japanese, that opens offline."
+            metavar=FILE,
+            help=Said(
+                "Write the answer as one HTML page, in English and Japanese, that opens offline.",
+                "回答を一つの HTML ページに書き出す。英語と日本語、オフラインで開ける。",
+            ),
         ),
     ] = None,
     sliders: Sliders = None,
@@ -33,21 +40,30 @@ def solve(
         bool,
         typer.Option(
             "--foresight/--no-foresight",
-            help="Work out what knowing the future would be worth: most of the time of a large model.",
+            help=Said(
+                "Work out what knowing the future would be worth: most of the time of a large model.",
+                "未来を知る価値を求める。大きなモデルでは時間の大半を占める。",
+            ),
         ),
     ] = True,
     value_of_information: Annotated[
         bool,
         typer.Option(
             "--value-of-information",
-            help="Work out what knowing the future would be worth, and what planning for the means costs, level by level.",
+            help=Said(
+                "Work out what knowing the future would be worth, and what planning for the means costs, level by level.",
+                "未来を知る価値と、平均だけを見た計画による損失を、計画水準ごとに求める。",
+            ),
         ),
     ] = False,
     verdict: Annotated[
         bool,
         typer.Option(
             "--verdict/--no-verdict",
-            help="Compare the programmes on fresh paths that no tree has seen: how well is it known which is best?",
+            help=Said(
+                "Compare the programmes on fresh paths that no tree has seen: how well is it known which is best?",
+                "どのシナリオツリーにもない新しい経路で開発計画を比べ、最良のものがどこまで確かかを示す。",
+            ),
         ),
     ] = True,
     seeds: Annotated[
@@ -55,14 +71,20 @@ def solve(
         typer.Option(
             metavar="N",
             min=1,
-            help="Solve so many drawn trees side by side, and answer with the plan that is best on fresh paths.",
+            help=Said(
+                "Solve so many drawn trees side by side, and answer with the plan that is best on fresh paths.",
+                "この数だけ抽出したシナリオツリーを並列に解き、新しい経路で最良の計画を回答とする。",
+            ),
         ),
     ] = 1,
     proof: Annotated[
         bool | None,
         typer.Option(
             "--proof/--no-proof",
-            help="Keep in FILE what `procure verify` proves the answer by; it is kept unasked where it is small.",
+            help=Said(
+                "Keep in FILE what `procure verify` proves the answer by; it is kept unasked where it is small.",
+                "`procure verify` が回答の証明に使うものをファイルに保存する。小さければ指定なしでも保存する。",
+            ),
         ),
     ] = None,
 ) -> None:
@@ -75,7 +97,7 @@ def solve(
                 "--sliders",
                 Said("there is no --report", "--report がない"),
                 Said("sliders are part of a page", "つまみはページの一部"),
-                Said("give --report FILE too", "--report FILE も指定する"),
+                Said("give --report FILE too", "--report ファイル も指定する"),
             )
         )
     chosen = load(model, changes, faults, quiet=quiet, limits=limits)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from procure.cli.language import in_japanese
 from procure.cli.model import Changes, Solved, load
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
 from procure.errors import DataError, Fault
@@ -17,28 +18,59 @@ if TYPE_CHECKING:
     from procure.words import Progress
 
 
+@in_japanese("一つの事態の経過に沿って計画を追う: だれが何日目に最初に止まり、何が失われるかを月ごとに示す。")
 def stress(
     answer: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL_OR_ANSWER",
-            help="A model, which is solved, or ANSWER.json, written by `procure solve --json`.",
+            metavar=Said("MODEL_OR_ANSWER", "モデルか回答"),
+            help=Said(
+                "A model, which is solved, or ANSWER.json, written by `procure solve --json`.",
+                "モデル（これから解く）か、`procure solve --json` が書いた回答.json。",
+            ),
         ),
     ],
     event: Annotated[
         str,
         typer.Option(
-            metavar="EVENT", help="One of event_paths.csv (ban-12, april-2025), or a CSV file of its columns."
+            metavar=Said("EVENT", "事象"),
+            help=Said(
+                "One of event_paths.csv (ban-12, april-2025), or a CSV file of its columns.",
+                "event_paths.csv にある事象（ban-12、april-2025）か、同じ列の CSV ファイル。",
+            ),
         ),
     ],
-    step: Annotated[str, typer.Option(metavar="STEP", help="By which it is told: month or week.")] = "month",
+    step: Annotated[
+        str,
+        typer.Option(
+            metavar=Said("STEP", "刻み"),
+            help=Said("By which it is told: month or week.", "経過を示す刻み: month（月）か week（週）。"),
+        ),
+    ] = "month",
     year: Annotated[
         int | None,
-        typer.Option(metavar="YEAR", help="At whose beginning the event begins; else the first of the plan."),
+        typer.Option(
+            metavar=Said("YEAR", "年"),
+            help=Said(
+                "At whose beginning the event begins; else the first of the plan.",
+                "事象が始まる年（年初から）。省けば計画の初年。",
+            ),
+        ),
     ] = None,
-    without_stock: Annotated[bool, typer.Option("--without-stock", help="Nobody has any stock at the start.")] = False,
+    without_stock: Annotated[
+        bool,
+        typer.Option(
+            "--without-stock", help=Said("Nobody has any stock at the start.", "開始時にだれも備蓄を持たないとする。")
+        ),
+    ] = False,
     today: Annotated[
-        bool, typer.Option("--today", help="Follow today's plan alone; a model is not solved then.")
+        bool,
+        typer.Option(
+            "--today",
+            help=Said(
+                "Follow today's plan alone; a model is not solved then.", "現行の計画だけを追う。モデルは解かない。"
+            ),
+        ),
     ] = False,
     model: Solved = None,
     changes: Changes = None,

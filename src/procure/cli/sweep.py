@@ -7,55 +7,116 @@ from typing import Annotated, Any
 
 import typer
 
-from procure.cli.language import language
+from procure.cli.language import in_japanese, language
+from procure.cli.metavars import FILE, FOLDER, NAME
 from procure.cli.model import Changes, ModelName, TimeLimit, load
 from procure.cli.output import Force, Quiet, progress_of_cases, unwritable, write_csv
 from procure.errors import Fault
 from procure.languages import Said, in_language
 
 
+@in_japanese("格子の全ての事例でモデルを解き、一件を一行にする。止めた実行は続きから再開する。")
 def sweep(
     model: ModelName,
-    grid: Annotated[Path, typer.Argument(metavar="GRID.toml", help="Which cases: docs/sweep.md says how to write it.")],
+    grid: Annotated[
+        Path,
+        typer.Argument(
+            metavar=Said("GRID.toml", "格子.toml"),
+            help=Said(
+                "Which cases: docs/sweep.md says how to write it.", "事例を定めるファイル。書き方は docs/sweep.md。"
+            ),
+        ),
+    ],
     store: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Keep rows in this folder as they are done; what is there is not solved again."
+            metavar=FOLDER,
+            help=Said(
+                "Keep rows in this folder as they are done; what is there is not solved again.",
+                "済んだ行からこのフォルダに保存する。既にあるものは解き直さない。",
+            ),
         ),
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows to this file; - prints them.")
+        Path | None,
+        typer.Option(
+            "--csv",
+            metavar=FILE,
+            help=Said("Write the rows to this file; - prints them.", "行をこのファイルに書き出す。- なら画面に出す。"),
+        ),
     ] = None,
     force: Force = False,
     changes: Changes = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="Work out this column, or family of columns, and those named beside it only."
+            metavar=NAME,
+            help=Said(
+                "Work out this column, or family of columns, and those named beside it only.",
+                "この列か列の群と、並べて指定したものだけを求める。",
+            ),
         ),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Processes side by side; else as many as there are cores, if that pays."),
+        typer.Option(
+            metavar="N",
+            min=1,
+            help=Said(
+                "Processes side by side; else as many as there are cores, if that pays.",
+                "並列に動かすプロセスの数。省けば、引き合う場合にコアの数。",
+            ),
+        ),
     ] = None,
     dask: Annotated[
         str | None,
         typer.Option(
-            metavar="ADDRESS", help="Solve on a Dask cluster: tcp://host:8786, or 'local' for one on this machine."
+            metavar=Said("ADDRESS", "アドレス"),
+            help=Said(
+                "Solve on a Dask cluster: tcp://host:8786, or 'local' for one on this machine.",
+                "Dask クラスターで解く: tcp://host:8786、または 'local' でこの計算機上のもの。",
+            ),
         ),
     ] = None,
-    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Solve every N-th case, from the I-th on.")] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help=Said("Solve every N-th case, from the I-th on.", "I 番目から N 件おきの事例を解く。")
+        ),
+    ] = None,
     join: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="Copy the rows of this store, a shard's, into --store first."),
+        typer.Option(
+            metavar=FOLDER,
+            help=Said(
+                "Copy the rows of this store, a shard's, into --store first.",
+                "分割して解いたこの保存先の行を、まず --store に写す。",
+            ),
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="S", min=0, help="Draw a sampled design by this seed.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="S", min=0, help=Said("Draw a sampled design by this seed.", "標本の抽出に使う種。")),
+    ] = None,
     verdict: Annotated[
         bool,
-        typer.Option("--verdict", help="Compare the programmes of each case on fresh paths where futures are drawn."),
+        typer.Option(
+            "--verdict",
+            help=Said(
+                "Compare the programmes of each case on fresh paths where futures are drawn.",
+                "将来を抽出する事例では、開発計画を新しい経路で比べる。",
+            ),
+        ),
     ] = False,
     retry: Annotated[
-        bool, typer.Option("--retry", help="Solve again what failed or met a limit in an earlier run.")
+        bool,
+        typer.Option(
+            "--retry",
+            help=Said(
+                "Solve again what failed or met a limit in an earlier run.",
+                "以前の実行で失敗したか上限に達した事例を解き直す。",
+            ),
+        ),
     ] = False,
     time_limit: TimeLimit = None,
     quiet: Quiet = False,
@@ -67,7 +128,7 @@ def sweep(
             Said("neither --store nor --csv", "--store も --csv もない"),
             Said("rows are kept in a store or written to a file", "行は保存先に置くかファイルに書く"),
         )
-        faults.append(Fault("procure sweep", seen, rule, Said("add --store DIR", "--store DIR を加える")))
+        faults.append(Fault("procure sweep", seen, rule, Said("add --store DIR", "--store フォルダ を加える")))
     if dask is not None and dask != "local" and "://" not in dask:
         faults.append(
             Fault(

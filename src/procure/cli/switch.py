@@ -8,50 +8,105 @@ from typing import Annotated, Any
 
 import typer
 
+from procure.cli.language import in_japanese
+from procure.cli.metavars import FOLDER, PATH
 from procure.cli.model import Changes, Limits, ModelName, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, progress_of_cases, unwritable
 from procure.errors import Fault
 from procure.languages import Said
 
 
+@in_japanese("開発計画の選択が変わる数値の値と、その前後で優劣不明となる範囲を求める。")
 def switch(
     model: ModelName,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A number or choice, as for --set: risk.weight.")],
-    low: Annotated[str, typer.Option(metavar="L", help="Where the range begins, as a value for --set.")],
-    high: Annotated[str, typer.Option(metavar="H", help="Where it ends.")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar=PATH,
+            help=Said(
+                "A number or choice, as for --set: risk.weight.", "数値か選択肢のパス、--set と同じ: risk.weight。"
+            ),
+        ),
+    ],
+    low: Annotated[
+        str,
+        typer.Option(
+            metavar="L",
+            help=Said("Where the range begins, as a value for --set.", "範囲の始め、--set の値と同じ書き方。"),
+        ),
+    ],
+    high: Annotated[str, typer.Option(metavar="H", help=Said("Where it ends.", "範囲の終わり。"))],
     also: Annotated[
         str | None,
         typer.Option(
-            "--and", metavar="PATH2:L:H", help="Over this number, too: a table of every pair of --points values."
+            "--and",
+            metavar=Said("PATH2:L:H", "パス2:L:H"),
+            help=Said(
+                "Over this number, too: a table of every pair of --points values.",
+                "この数値も動かし、--points 個ずつの値の全ての組を表にする。",
+            ),
         ),
     ] = None,
     first_of: Annotated[
         str | None,
-        typer.Option(metavar="ELEMENT", help="Instead of the programme, from whom most of this element arrives."),
+        typer.Option(
+            metavar=Said("ELEMENT", "元素"),
+            help=Said(
+                "Instead of the programme, from whom most of this element arrives.",
+                "開発計画の代わりに、この元素が最も多く届く供給元を調べる。",
+            ),
+        ),
     ] = None,
     changes: Changes = None,
     limits: Limits = None,
     digits: Annotated[
-        int | None, typer.Option(metavar="N", help="To how many digits a switch is found: 3, of a first supplier 2.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            help=Said(
+                "To how many digits a switch is found: 3, of a first supplier 2.",
+                "切替点を求める桁数。省けば 3、第一の供給元では 2。",
+            ),
+        ),
     ] = None,
     points: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Values that are looked at in any case: 9, of each of two numbers 7."),
+        typer.Option(
+            metavar="N",
+            help=Said(
+                "Values that are looked at in any case: 9, of each of two numbers 7.",
+                "必ず調べる値の数。省けば 9、二つの数値では 7 ずつ。",
+            ),
+        ),
     ] = None,
     standard_error: Annotated[
         float | None,
         typer.Option(
             metavar="MUSD",
-            help="Of the difference of two levels, million USD; else that of 10,000 fresh paths at the switch.",
+            help=Said(
+                "Of the difference of two levels, million USD; else that of 10,000 fresh paths at the switch.",
+                "二つの水準の差の標準誤差、百万ドル。省けば切替点での新しい 10,000 経路による値。",
+            ),
         ),
     ] = None,
     store: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="With --and, keep cases in this folder; a run that was stopped goes on from there."
+            metavar=FOLDER,
+            help=Said(
+                "With --and, keep cases in this folder; a run that was stopped goes on from there.",
+                "--and のとき、事例をこのフォルダに保存する。止めた実行はそこから続く。",
+            ),
         ),
     ] = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="With --and, processes side by side.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help=Said("With --and, processes side by side.", "--and のとき、並列に動かすプロセスの数。"),
+        ),
+    ] = None,
     json: Json = None,
     force: Force = False,
     quiet: Quiet = False,

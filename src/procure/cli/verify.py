@@ -7,13 +7,24 @@ from typing import Annotated
 
 import typer
 
+from procure.cli.language import in_japanese
+from procure.cli.metavars import ANSWER_FILE
 from procure.cli.model import Changes, Solved, load
 from procure.cli.output import Quiet, progress, show
+from procure.languages import Said
 
 
+@in_japanese("保存した回答を、ソルバーを使わず算術で証明し直す。終了コード 3 は証明できないものがあることを示す。")
 def verify(
     answer: Annotated[
-        Path, typer.Argument(metavar="ANSWER.json", help="Written by `procure solve --json FILE --proof`.")
+        Path,
+        typer.Argument(
+            metavar=ANSWER_FILE,
+            help=Said(
+                "Written by `procure solve --json FILE --proof`.",
+                "`procure solve --json ファイル --proof` が書いたファイル。",
+            ),
+        ),
     ],
     model: Solved = None,
     changes: Changes = None,
