@@ -16,15 +16,18 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import procure
-from procure.languages import LANGUAGES
-from procure.report.layout import wrapped
+from procure.cli import output
+from procure.languages import LANGUAGES, Said
+from procure.report import check, models
+from procure.report.layout import longest, wrapped
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.report.screens import screen
 from test_plot import followed, levels, small_japan, switches, two_class
 from test_shortage_probability import chance, world
 
-WIDTHS = st.sampled_from([80, 100, 120])
+COLUMNS = [40, 60, 80, 100, 120]
+WIDTHS = st.sampled_from(COLUMNS)
 WORDS = st.text("abcdefghijklmnopqrstuvwxyz_-", min_size=1, max_size=20)
 JAPANESE = st.text("調達備蓄供給途絶限界価値シャドープライスの、。（）", min_size=1, max_size=20).filter(str.strip)
 NUMBERS = st.floats(-1e6, 1e6).map("{:,.1f}".format)
@@ -39,11 +42,13 @@ def test_a_sentence_is_wrapped_between_words(words, width):
 
 @given(st.lists(JAPANESE | NUMBERS, min_size=1, max_size=40), WIDTHS)
 def test_a_japanese_sentence_keeps_its_marks_and_numbers(words, width):
-    lines = wrapped("".join(words), width)
-    assert max(map(cell_len, lines)) <= width and "".join(lines) == "".join(words)
-    for before, after in pairwise(lines):
+    """What has no place for a break in a whole line, such as numbers side by side, is broken at its end."""
+    text = "".join(words)
+    lines = wrapped(text, width)
+    assert max(map(cell_len, lines)) <= width and "".join(lines) == text
+    for before, after in pairwise(lines) if longest(text) <= width else ():
         assert not (re.search(r"[0-9.,]$", before) and re.match(r"[0-9.,]", after))
-        assert len(before) < 30 or after[0] not in "、。）ー"
+        assert after[0] not in "、。）ー"
 
 
 @given(st.data(), st.integers(1, 14), st.integers(1, 6), WIDTHS)
@@ -67,6 +72,53 @@ def test_an_indented_sentence_stays_indented():
 def test_full_width_names_are_aligned():
     table = Listing(("", "t"), [("中国", "1"), ("Lynas", "1,234")], right=("t",))
     assert str(table).splitlines() == ["           t", "中国       1", "Lynas  1,234"]
+
+
+def test_rows_stand_by_themselves_where_their_words_leave_no_room():
+    """Thirteen columns do not hold eight letters, two spaces and five digits; fourteen give four tables of one number each."""
+    table = Listing(("path", "low", "high"), [("a_b_c_d_", "1,234", "5"), ("e", "6", "")], right=("low", "high"))
+    told = ["path", "a_b_c_d_", "  low   1,234", "  high      5", "e", "  low       6"]
+    assert [line for line, _ in table.lines(width=13)] == told
+    numbers = tuple(f"number{k}" for k in range(4))
+    wide = Listing(("", *numbers), [("a", *"1234")], right=numbers)
+    assert [line for line, _ in wide.lines(width=14)] == ["a", *(f"  number{k}  {k + 1}" for k in range(4))]
+
+
+def test_tables_below_one_another_repeat_the_words_that_tell_rows_apart():
+    numbers = ("here", "there")
+    rows = [("ten", "chosen", "1", "2"), ("five", "dearer", "3", "4")]
+    lines = [line for line, _ in Listing(("", "", *numbers), rows, right=numbers).lines(width=18)]
+    assert lines == [
+        "              here",
+        "ten   chosen     1",
+        "five  dearer     3",
+        "",
+        "      there",
+        "ten       2",
+        "five      4",
+    ]
+    same = [("ten", "one", "1", "2"), ("", "two", "3", "4"), ("", "one", "5", "6")]
+    again = [line for line, _ in Listing(("", "", *numbers), same, right=numbers).lines(width=15)]
+    assert again[5:] == ["          there", "ten  one      2", "     two      4", "     one      6"]
+
+
+def test_a_longer_word_is_broken_after_a_mark():
+    assert wrapped("see suppliers.lynas.offers.Dy.2027", 16) == ["see suppliers.", "lynas.offers.Dy.", "2027"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_is_said_in_lines_is_wrapped_in_a_terminal_alone(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    text = Said("one fault:\n  a path names one number of the facts", "誤り 1 件:\n  パスはデータの数値一つを指す。")
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        output.say(text, stream)
+    assert terminal.getvalue().splitlines() == ["one fault:", "  a path names one", "  number of the", "  facts"]
+    assert pipe.getvalue() == f"{text}\n"
 
 
 # --- whole screens
@@ -98,18 +150,23 @@ def answers():
         "many of japan": of_many(small_japan(), EIGHT), "stress": followed(),
         "ranges": procure.ranges(model), "hedges": procure.hedges(model), "evaluation": procure.evaluate(two_class(), 100),
         "frontier": procure.frontier(model, "risk.weight", [0.0, 0.5]), "switches": switches(),
+        "sensitivity": procure.sensitivity(model, most=6), "check": check.page(model), "models": Page([models.listing()]),
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [80, 100, 120])
+@pytest.mark.parametrize("width", COLUMNS)
 def test_every_screen_fits_with_every_word_whole(width, language):
-    """A word, or a number, of a narrow screen is one of a wide one: none is broken. Of Japanese that holds for what is Latin."""
+    """A word, or a number, of a narrow screen is one of a wide one: none is broken but what is wider than the screen, as a path may
+    be. Of Japanese that holds for what is Latin.
+    """
     for name, answer in answers().items():
         lines = answer.to_text(language, width).splitlines()
         assert max(map(cell_len, lines)) <= width, name
         wide = set(re.findall(r"[!-~]+", answer.to_text(language, 1_000)))
-        assert {*re.findall(r"[!-~]+", " ".join(lines))} <= wide, name
+        broken = {*re.findall(r"[!-~]+", " ".join(lines))} - wide
+        assert {part for part in broken if not any(part in word for word in wide if len(word) > width)} == set(), name
+        assert not any(line.lstrip()[:1] in {*"、。）"} for line in lines if line), name
 
 
 @example(names=["in_all", "objective"], width=80)  # keys of labels
@@ -169,6 +226,18 @@ def test_a_small_world_is_told_in_thousand_usd():
     summary = {key: value / 1e3 if key in of_money else value for key, value in portfolio.summary.items()}
     text = replace(portfolio, costs=costs, summary=summary).to_text()
     assert "Present value, thousand USD" in text and "6,948 thousand USD expected" in text and "million" not in text
+
+
+def test_two_currencies_have_a_table_each_where_one_is_too_wide():
+    """Each says its unit in its first heading, and has every column."""
+    for width in (40, 60):
+        text = small_japan().to_text("en", width)
+        tables = text.partition("Present value,")[2].split("\n\n")[:2]
+        assert "million USD" in tables[0] and "億円" in tables[1] and "億円" not in tables[0]
+        for table in tables:
+            (costs,) = re.findall("^all costs +(.*)$", table, re.MULTILINE)
+            assert len(costs.split()) == 3
+    assert "億円, expected" in small_japan().to_text("en", 120)
 
 
 def test_a_world_without_classes_keeps_its_table():

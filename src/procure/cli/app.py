@@ -18,9 +18,10 @@ from procure.cli.explore import explore
 from procure.cli.frontier import frontier
 from procure.cli.hedges import hedges
 from procure.cli.help import Command, Commands
-from procure.cli.language import in_japanese, language, spoken
+from procure.cli.language import in_japanese, spoken
 from procure.cli.models import models
 from procure.cli.new import new
+from procure.cli.output import say
 from procure.cli.plot import plot
 from procure.cli.ranges import ranges
 from procure.cli.regret import regret
@@ -36,7 +37,7 @@ from procure.cli.switch import switch
 from procure.cli.verify import verify
 from procure.cli.why import why
 from procure.errors import DataError, ProcureError
-from procure.languages import Said, in_language
+from procure.languages import Said
 from procure.lp.workers import without_closed_streams
 
 INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell reports for the signals INT and PIPE
@@ -52,18 +53,18 @@ class _Commands(Commands):
             sys.stdout.flush()
             return answer
         except ProcureError as error:
-            _say(in_language(error.message, language()))
+            _say(error.message)
             raise typer.Exit(error.exit_status) from None
         except KeyboardInterrupt as stop:
             if stop.args:  # what is kept of the work, and how to go on
-                _say(in_language(stop.args[0], language()))
+                _say(stop.args[0])
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:  # the reader has gone, as in `procure sources | head`
             _drop_stdout()
             raise typer.Exit(PIPE_CLOSED) from None
         except OSError as error:  # unreadable files, full disks
             _drop_stdout()
-            _say(in_language(_what_failed(error), language()))
+            _say(_what_failed(error))
             raise typer.Exit(BAD_INPUT) from None
 
 
@@ -85,7 +86,7 @@ def _what_failed(error: OSError) -> str:
 
 
 def _say(text: str) -> None:
-    print(f"procure: {text}", file=sys.stderr)
+    say("procure: " + text, sys.stderr)
 
 
 def _drop_stdout() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from procure.cli.language import in_japanese, language
+from procure.cli.language import in_japanese
 from procure.cli.model import Changes, Limits, ModelName, load
-from procure.cli.output import Quiet
-from procure.languages import in_language
+from procure.cli.output import Quiet, show
 
 
 @in_japanese("モデルとデータを解かずに調べ、内容を示す。")
@@ -17,8 +16,8 @@ def check(
 ) -> None:
     """Check a model and its facts without solving, and say what they hold."""
     chosen = load(model, changes, quiet=quiet, limits=limits)
-    from procure.report.check import summary
+    from procure.report.check import page
 
-    text = summary(chosen)
+    found = page(chosen)
     if not quiet:
-        print(in_language(text, language()))
+        show(found)

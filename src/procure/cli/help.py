@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from procure.cli.language import hear, language
+from procure.cli.output import say
 from procure.languages import Said, in_language
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _mistakes_told() -> Iterator[None]:
             if error.ctx
             else []
         )
-        print("\n".join([*lines, f"誤り: {_fault(error)}。"]), file=sys.stderr)
+        say("\n".join([*lines, f"誤り: {_fault(error)}。"]), sys.stderr)
         raise typer.Exit(error.exit_code) from None
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from procure.cli import complete
-from procure.cli.language import language
 from procure.cli.metavars import ANSWER_FILE, MODEL
+from procure.cli.output import say
 from procure.errors import DataError, Fault
-from procure.languages import Said, in_language
+from procure.languages import Said
 from procure.words import half_width
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def load(
         raise DataError(faults)
     if not quiet:
         for line in [*_numbers_set(model, changed, values), *changed.settings.left_out()]:
-            print(in_language(line, language()), file=sys.stderr)
+            say(line, sys.stderr)
     return changed
 
 

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from procure.cli import complete
-from procure.cli.language import in_japanese, language
+from procure.cli.language import in_japanese
 from procure.cli.metavars import MODEL
-from procure.cli.output import Overwrite, unwritable, unwritable_folder
+from procure.cli.output import Overwrite, say, unwritable, unwritable_folder
 from procure.errors import DataError, Fault
-from procure.languages import Said, in_language
+from procure.languages import Said
 
 _WRITTEN = Said("{file} is written.", "{file} を書き出した。")
 _WITH_TABLES = Said(
@@ -91,7 +91,7 @@ def new(
             made.write_text(text, encoding="utf-8")
     done = _WITH_TABLES if tables else _WRITTEN
     where = next(iter(tables)).parent if tables else ""
-    print(in_language(done.format(file=file, count=len(tables), folder=where), language()))
+    say(done.format(file=file, count=len(tables), folder=where))
     print(f"procure solve {file}")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -143,6 +143,26 @@ def show(answer: Any) -> None:
         Console().print(answer.shown(language()))
     else:
         print(answer.to_text(language()))
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Lines in the language of the command, to stdout if nowhere else; in a terminal wrapped between words."""
+    stream = stream or sys.stdout
+    lines = in_language(text, language()).splitlines()
+    if stream.isatty():
+        from procure.report.layout import wrapped
+
+        lines = [part for line in lines for part in wrapped(line, columns_of(stream))]
+    print("\n".join(lines), file=stream)
+
+
+def columns_of(terminal: TextIO) -> int:
+    """How many characters stand in a line of a terminal: as COLUMNS says, or the terminal itself, or else eighty."""
+    said = os.environ.get("COLUMNS", "")
+    columns = int(said) if said.isdecimal() else 0
+    with suppress(OSError):
+        columns = columns or os.get_terminal_size(terminal.fileno()).columns
+    return columns or 80
 
 
 @contextmanager

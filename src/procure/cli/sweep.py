@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from procure.cli.language import in_japanese, language
+from procure.cli.language import in_japanese
 from procure.cli.metavars import FILE, FOLDER, NAME
 from procure.cli.model import Changes, ModelName, TimeLimit, load
-from procure.cli.output import Force, Quiet, progress_of_cases, unwritable, write_csv
+from procure.cli.output import Force, Quiet, progress_of_cases, say, unwritable, write_csv
 from procure.errors import Fault
-from procure.languages import Said, in_language
+from procure.languages import Said
 
 
 @in_japanese("格子の全ての事例でモデルを解き、一件を一行にする。止めた実行は続きから再開する。")
@@ -151,10 +151,10 @@ def sweep(
     if csv is not None:
         write_csv(rows, csv)
     if not quiet and str(csv) != "-":
-        print(in_language(summary(chosen.name, rows), language()))
+        say(summary(chosen.name, rows))
         if store is not None:
             where = Said(
                 "The rows are in {store}: procure.read_sweep('{store}'), or its Parquet files.",
                 "結果の行は {store} にある: procure.read_sweep('{store}')、または Parquet ファイル。",
             )
-            print(in_language(where.format(store=store), language()))
+            say(where.format(store=store))

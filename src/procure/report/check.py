@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from procure.facts import Place
-from procure.languages import COMMA, LINE, Said, in_language, named
+from procure.languages import COMMA, Said, named
 from procure.limits import KINDS
 from procure.market import Market, check_read, exposure, is_drawn_anew, numbers_read, tracked_markets
 from procure.model import Model
@@ -15,14 +15,15 @@ from procure.model.limits import LimitChoices
 from procure.program.infeasibility import TAGS
 from procure.program.program import compose
 from procure.report.labels import LABELS
-from procure.report.layout import padded
+from procure.report.listing import Listing
+from procure.report.page import Page
 from procure.report.sources import numbers
 from procure.risk import worst_law
 from procure.scenarios.futures import holds_every_future
 from procure.scenarios.sample import effective
 from procure.scenarios.world import processes
 from procure.units import Array
-from procure.words import between, listed, printable, programme_name, span, worst_share
+from procure.words import between, listed, programme_name, span, worst_share
 
 #: Coefficients further from one than this make a solver lose digits, mostly because a unit is wrong.
 SMALLEST, LARGEST = 1e-7, 1e7
@@ -35,12 +36,11 @@ HEADINGS = {
     "assumed": Said("assumed", "仮定"),
 }  # fmt: skip
 SPANS = {"matrix": Said("matrix", "行列"), "costs": Said("costs", "費用"), "bounds": Said("bounds", "上下限")}
-#: Of the headings.
-_WIDTH = 12
+_INDENT = "  "
 
 
 def summary(model: Model) -> Said:
-    """The model in words, several lines; raises `DataError` with every fault that only shows when its market is made.
+    """The model in words, several lines.
 
     >>> from procure.model import load_model
     >>> print(summary(load_model("two-class")).partition("program")[0])
@@ -53,21 +53,20 @@ def summary(model: Model) -> Said:
       futures       16 nodes, 16 leaves: every future there is
     <BLANKLINE>
     """
+    told = page(model)
+    return Said(told.to_text("en"), told.to_text("ja"))
+
+
+def page(model: Model) -> Page:
+    """The model on a screen; raises `DataError` with every fault that only shows when its market is made."""
     tracked = tracked_markets(model)
     read = numbers_read(model, tracked)
     check_read(model, model.numbers_set, read)
-    title = named(model.settings.model.title, "no title")
-    lines = [model.name + ": " + Said(printable(title), printable(title.ja))]
-    lines += [
-        _line(HEADINGS[heading] if heading else Said("", ""), text)
+    rows = [
+        (_INDENT + HEADINGS[heading] if heading else "", text)
         for heading, text in _facts(model, [each.market for each in tracked], read)
     ]
-    return LINE.join(lines)
-
-
-def _line(heading: Said, text: str) -> Said:
-    ja = f"  {padded(heading.ja, _WIDTH)}  {in_language(text, 'ja')}"
-    return Said(f"  {heading:{_WIDTH}}  {text}".rstrip(), ja.rstrip())
+    return Page([model.name + ": " + named(model.settings.model.title, "no title"), Listing(("", ""), rows)])
 
 
 def _facts(model: Model, markets: list[Market], read: Collection[Place]) -> Iterator[tuple[str, str]]:

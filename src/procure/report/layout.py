@@ -12,12 +12,14 @@ _OPENING, _CLOSING = "（「『【［｛〈《", "、。，．）」』】］｝
 _WIDE, _KATAKANA = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60\uffe0-\uffe6", "\u30a1-\u30fa\u30fc"
 _OF_SENTENCE = re.compile(f"[{_OPENING}]*(?:[^{_WIDE}\\s]+|[{_KATAKANA}]+|[{_WIDE}])[{_CLOSING}]*|\\s+")
 _OF_HEADING = re.compile(r"[^\s、・][^\s、・（]*[、・]?|\s+")
+#: Of a word that is longer than a line: what stands between its marks.
+_OF_WORD = re.compile(r"[^._/:=-]*[._/:=-]+|[^._/:=-]+")
 #: A number and its sign of per cent, a sum and its error: no line ends between them.
 _TIED, _TIE = re.compile(r"(?<=[0-9]) (?=%|\([0-9.,]+\))"), "\ue000"
 
 
 def wrapped(text: str, width: int, *, is_heading: bool = False) -> list[str]:
-    """The text in lines, later ones indented as the first is; only a word that is longer is broken.
+    """The text in lines, later ones indented as the first is; only a word that is longer is broken, after a mark if it has one.
 
     >>> wrapped("  mean of the worst 5 %", 18), wrapped("最悪 5 %の平均、増える。", 10)
     (['  mean of the', '  worst 5 %'], ['最悪 5 %の', '平均、増え', 'る。'])
@@ -26,15 +28,16 @@ def wrapped(text: str, width: int, *, is_heading: bool = False) -> list[str]:
         return [text]
     indent = " " * min(len(text) - len(text.lstrip(" ")), width // 2)
     room, lines, line = max(width - len(indent), 2), list[str](), ""
-    for word in _parts(text, is_heading):
+    whole = _parts(text, is_heading)
+    for word in (part for each in whole for part in (_OF_WORD.findall(each) if cell_len(each) > room else [each])):
         if word.isspace():
             line += word if line else ""
             continue
         if cell_len(line + word) > room and line:
             lines.append(line)
             line = ""
-        *whole, line = chop_cells(line + word, room)
-        lines += whole
+        *full, line = chop_cells(line + word, room)
+        lines += full
     return [indent + each.replace(_TIE, " ").rstrip(" ") for each in (*lines, line)]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -291,16 +292,26 @@ class _Screen:
             or (name not in COMPONENTS and any(numbers))
             or any(abs(x) > LEAST_COST * abs(whole) for x, whole in zip(numbers, total, strict=True))
         ]
-        rows = []
-        for name, numbers in shown:
-            row = [w.get(name, name.replace("_", " ")), *map(self.money, numbers)]
-            if unit:
-                row += [money(x * rate) for x in numbers]
-            rows.append(tuple(row))
+        rows = [(w.get(name, name.replace("_", " ")), *map(self.money, numbers)) for name, numbers in shown]
         columns = (w["expected"], w["tail"].format(tail=self.tail), w["worst"])
-        second = (unit + COMMA + columns[0], *columns[1:]) if unit else ()
-        return Listing(
-            (w["costs"].format(unit=self.unit), *columns, *second), rows, right=(*columns, *second), bold=frozenset({0})
+        table = Listing((w["costs"].format(unit=self.unit), *columns), rows, right=columns, bold=frozenset({0}))
+        if not unit:
+            return table
+        others = [tuple(money(x * rate) for x in numbers) for _, numbers in shown]
+        second = (unit + COMMA + columns[0], *columns[1:])
+        return replace(
+            table,
+            headings=(*table.headings, *second),
+            rows=[row + other for row, other in zip(rows, others, strict=True)],
+            right=(*columns, *second),
+            instead=(
+                table,
+                replace(
+                    table,
+                    headings=(w["costs"].format(unit=unit), *columns),
+                    rows=[(row[0], *other) for row, other in zip(rows, others, strict=True)],
+                ),
+            ),
         )
 
     @property
