@@ -70,6 +70,18 @@ def test_levels_are_those_of_switch():
     assert math.isnan(found.programme_radius) == switches.empty
 
 
+@pytest.mark.parametrize("kind", ["known_marginals", "failures"])
+def test_histories_are_told_apart_by_tenths_on_a_drawn_tree_alone(kind):
+    """Of four years of japan there are more futures than 24 nodes hold; the two of two mines are all there are."""
+    japan = procure.load_model("japan").with_(
+        **{"model.elements": ("Dy",), "model.highlight": (), "suppliers.seabed.programmes": ("none",),
+           "world.tree.nodes": 24, "model.years": (2027, 2030)}
+    )  # fmt: skip
+    drawn, whole = (procure.ambiguity(model, kind, high=0.1, digits=1) for model in (japan, world()))
+    assert drawn.is_drawn and "in tenths" in to_text(drawn)
+    assert not whole.is_drawn and "tenths" not in to_text(whole)
+
+
 def test_screen_and_command_line(tmp_path):
     run = CliRunner().invoke
     file = tmp_path / "doubt.json"

@@ -37,6 +37,7 @@ from procure.risk import balls
 from procure.scenarios.decided import Programmes
 from procure.scenarios.world import programme_choices
 from procure.solving.compiled import left_from
+from procure.solving.trees import is_drawn
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import Progress, programme_name
 
@@ -74,6 +75,8 @@ class Ambiguity(Kept):
         As in a portfolio, for the plan for the odds as given, at the first radius at which something changes, else at `high`.
     futures : DataFrame
         The futures that gain most there: in words, their `probability` and the `worst_probability`.
+    is_drawn : bool
+        Whether the tree is a drawing of more futures than it holds.
     """
 
     format: ClassVar[str] = "procure.ambiguity"
@@ -90,6 +93,7 @@ class Ambiguity(Kept):
     table: DataFrame = field(repr=False)
     odds: DataFrame = field(repr=False)
     futures: DataFrame = field(repr=False)
+    is_drawn: bool
 
     @property
     def radius(self) -> float:
@@ -197,7 +201,7 @@ class _Search:
         return Ambiguity(
             self._model.name, self._kind, high, self._within, chosen, len(levels) > 1, plan_radius, programme_radius,
             "" if beyond is None else str(beyond[2]), DataFrame(rows, columns=list(COLUMNS)), odds(measured),
-            DataFrame(_gaining(measured), columns=["future", "probability", "worst_probability"]),
+            DataFrame(_gaining(measured), columns=["future", "probability", "worst_probability"]), is_drawn(self._model),
         )  # fmt: skip
 
     def _choices(self) -> list[Programmes]:

@@ -72,7 +72,7 @@ def _listing(answer: Ambiguity) -> Listing:
 
 def _sentences(answer: Ambiguity) -> Iterator[str]:
     kind, cheaper = balls()[answer.kind], f"{100 * answer.within:.3g} %"
-    if kind.by_history:
+    if kind.by_history and answer.is_drawn:
         yield BY_BANDS
     end = kind.in_words(answer.high)
     if answer.next_programme:
