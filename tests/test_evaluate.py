@@ -396,6 +396,19 @@ def test_a_limit_that_fresh_paths_break_is_said_so():
     assert "pays its shadow price" in str(found)
 
 
+def test_where_a_limit_binds_a_unit_more_costs_the_rule_as_much_as_it_saves():
+    """On its own tree the rule passes a bound that its program keeps, and with what it pays for that it is as dear: a tie."""
+    model = load_model("two-class").limited({"name": "spend", "spending": 800.0})
+    portfolio = procure.solve(model, foresight=False)
+    found = evaluate(portfolio, enumerate_tree(processes(model, {}), 1))
+    (row,), price = found.limits.to_dict("records"), portfolio.limits.set_index("limit").loc["spend", "shadow_price_musd"]
+    mean, own = found.costs["musd"][0], portfolio.summary["expected_cost"]
+    assert row["verdict"] == "broken" and row["value"] > 850 and mean < own - 1000
+    assert mean + price * (row["value"] - row["bound"]) == approx(own)
+    assert f"spend is broken in 2027: {row['value']:.0f} million USD, and the bound is 800." in str(found)
+    assert "one more costs as much as it saves" in str(found)
+
+
 @pytest.mark.parametrize("every_future", [False, True])
 def test_of_a_tree_that_is_the_world_nothing_else_is_said(every_future):
     """Two-class holds every future: that its program has it dearer is the limit, which the rule does not keep."""

@@ -54,9 +54,12 @@ _NOT_MINDED = Said(
     "制約 {name} は平均に対するものではなく、運用規則は考慮しない{when}: {amount}。考慮する規則なら本計画で守れるかどうかは、"
     "これらの経路からは分からない。",
 )
-_UP_TO, _DOWN_TO = (
-    Said("up to {value} of {bound} {unit}", "最大 {value}（上限 {bound} {unit}）"),
-    Said("down to {value} of {bound} {unit}", "最小 {value}（下限 {bound} {unit}）"),
+_AMOUNT = Said("{value} {unit}, and the bound is {bound}", "{value} {unit}（限度 {bound}）")
+_PRICED = Said(
+    "{name} {broken}{when}: {amount}. The rule pays its shadow price for every unit, at which one more costs as much as it saves, "
+    "and nothing holds it to the bound: the costs above are those of what it does.",
+    "制約 {name} は{broken}{when}: {amount}。運用規則は 1 単位ごとに限界価値を支払うが、その価格では増やしても減らしても損得がなく、"
+    "限度そのものには縛られない。上の費用はこの運用のものである。",
 )
 #: Elements with a line of their own: those that are short of most.
 ELEMENTS = 6
@@ -173,17 +176,13 @@ def _limits(evaluation: Evaluation) -> Iterator[str]:
         worst = rows.sort_values(["verdict", "beyond"], ascending=[True, False], kind="stable").iloc[0]
         years = sorted({int(year) for year in rows["year"].dropna()})
         when = Said(" in {years}", "（{years}年）").format(years=span(years)) if years else ""
-        way = _UP_TO if worst["value"] > worst["bound"] else _DOWN_TO
         value, bound = rounded(float(worst["value"])), rounded(float(worst["bound"]))
-        amount = way.format(value=value, bound=bound, unit=unit_in_words(worst["unit"]))
+        amount = _AMOUNT.format(value=value, bound=bound, unit=unit_in_words(worst["unit"]))
         if worst["verdict"] == NOT_MINDED:
             yield _NOT_MINDED.format(name=name, when=when, amount=amount)
             continue
         broken = _BROKEN if worst["verdict"] == "broken" else _MAY_BREAK
-        yield Said(
-            "{name} {broken}{when}: {amount}. The rule pays its shadow price, and is not held to it.",
-            "制約 {name} は{broken}{when}: {amount}。運用規則はその限界価値を支払うが、制約そのものには縛られない。",
-        ).format(name=name, broken=broken, when=when, amount=amount)
+        yield _PRICED.format(name=name, broken=broken, when=when, amount=amount)
 
 
 def _shortage(evaluation: Evaluation) -> Listing:
