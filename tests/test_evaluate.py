@@ -401,7 +401,10 @@ def test_where_a_limit_binds_a_unit_more_costs_the_rule_as_much_as_it_saves():
     model = load_model("two-class").limited({"name": "spend", "spending": 800.0})
     portfolio = procure.solve(model, foresight=False)
     found = evaluate(portfolio, enumerate_tree(processes(model, {}), 1))
-    (row,), price = found.limits.to_dict("records"), portfolio.limits.set_index("limit").loc["spend", "shadow_price_musd"]
+    (row,), price = (
+        found.limits.to_dict("records"),
+        portfolio.limits.set_index("limit").loc["spend", "shadow_price_musd"],
+    )
     mean, own = found.costs["musd"][0], portfolio.summary["expected_cost"]
     assert row["verdict"] == "broken" and row["value"] > 850 and mean < own - 1000
     assert mean + price * (row["value"] - row["bound"]) == approx(own)

@@ -100,6 +100,29 @@ def test_a_compiled_model_refuses_it_too_and_a_sweep_before_it_begins():
         procure.sweep(compiled.model, {unread: [0.5], "risk.weight": [0.0, 0.5]})
 
 
+@pytest.mark.parametrize("more", [{}, {"model.discount_rate": 0.05}], ids=["in place", "made anew"])
+def test_a_number_that_another_one_leaves_out_counts_alone_and_in_a_sweep(more):
+    """Nothing is called from a supplier of which nothing may be: the premium of calls moves nothing then, and may be set."""
+    model, share, premium = (
+        load_model("two-class"),
+        *(f"suppliers.lynas.{name}.all.2027" for name in ("call_share", "call_premium")),
+    )
+    cases = [{share: 0.0, premium: level, **more} for level in (1.1, 1.9)]
+    costs = [procure.solve(model.with_(**case), foresight=False).summary["objective"] for case in cases]
+    rows = procure.sweep(model, cases)
+    assert rows["status"].tolist() == ["optimal", "optimal"]
+    assert rows["objective_musd"].tolist() == pytest.approx(costs) and costs[0] == pytest.approx(costs[1])
+
+
+def test_a_number_that_another_one_lets_count_counts_in_a_case():
+    """Where nothing is called to begin with, a case that lets something be called says at which premium."""
+    share, premium = (f"suppliers.lynas.{name}.all.2027" for name in ("call_share", "call_premium"))
+    none_called = load_model("two-class").with_(**{share: 0.0})
+    case = {share: 0.5, premium: 1.9}
+    alone = procure.solve(none_called.with_(**case), foresight=False).summary["objective"]
+    assert procure.compile(none_called).solve(case).objective == pytest.approx(alone)
+
+
 def test_what_counted_when_it_was_set_may_be_left_out_by_a_later_choice():
     model = load_model("two-class").with_(**{"suppliers.caremag.offers.medium_heavy.2027": 100.0})
     assert procure.solve(model.with_(**{"suppliers.caremag.enabled": False})).status == "optimal"

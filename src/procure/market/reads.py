@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from procure.errors import DataError, Fault
 from procure.facts import Place
@@ -44,19 +45,38 @@ def numbers_read(model: Model, markets: Iterable[TrackedMarket] | None = None) -
 
 
 def check_read(model: Model, paths: Iterable[str], read: Collection[Place]) -> None:
-    """Refuse numbers that were set and that nothing reads, all in one list."""
+    """Refuse numbers that were set and that nothing reads, all in one list.
+
+    A number counts that only another one leaves out: a premium of what is called, where a case lets nothing be called. So what
+    the model does not `read` is looked for once more with all numbers as they stand in the tables.
+    """
+    unread = unread_of(model, paths, read)
+    if unread:
+        unread = unread_of(model, unread, _read_as_in_tables(model))
     faults = []
-    for path in paths:
-        place = model.facts.locate(path)
-        if place not in read and place.table not in ALWAYS_READ:
-            remedy = Said(
-                "`procure sources {model}` lists the numbers that count; {why}",
-                "効く数値の一覧は `procure sources {model}`。{why}",
-            ).format(model=model.name, why=_why_unread(model, path, place))
-            seen = Said("nothing in this model reads the number", "このモデルはこの数値を読まない")
-            faults.append(Fault(path, seen, Said("what is set must count", "設定する数値は効くものであること"), remedy))
+    for path, place in unread.items():
+        remedy = Said(
+            "`procure sources {model}` lists the numbers that count; {why}",
+            "効く数値の一覧は `procure sources {model}`。{why}",
+        ).format(model=model.name, why=_why_unread(model, path, place))
+        seen = Said("nothing in this model reads the number", "このモデルはこの数値を読まない")
+        faults.append(Fault(path, seen, Said("what is set must count", "設定する数値は効くものであること"), remedy))
     if faults:
         raise DataError(faults)
+
+
+def unread_of(model: Model, paths: Iterable[str], read: Collection[Place]) -> dict[str, Place]:
+    """Where those of some numbers stand that are not read."""
+    places = {path: model.facts.locate(path) for path in paths}
+    return {path: place for path, place in places.items() if place not in read and place.table not in ALWAYS_READ}
+
+
+def _read_as_in_tables(model: Model) -> set[Place]:
+    """The numbers that a model reads where none is set; none where the tables make no such model."""
+    try:
+        return numbers_read(replace(model, facts=model.facts.as_read))
+    except DataError:
+        return set()
 
 
 def check_given(market: Market, plan: Ordered, period: Ordered) -> None:

@@ -56,7 +56,8 @@ class Evaluation(Shown):
     limits : DataFrame
         What each limit on all futures comes to in each year, in the `unit` of its `bound`, with standard error and interval;
         `verdict` is kept or broken where the interval lies on one side of the bound, else unsure. The rule pays the price of those
-        on a mean, which holds it to no bound, and knows no others: that it does not keep one of these says nothing of the plan, and the verdict is `NOT_MINDED`.
+        on a mean, which holds it to no bound, and knows no others: that it does not keep one of these says nothing of the plan, and
+        the verdict is `NOT_MINDED`.
     rounding_musd : float
         What the rule may lose by not keeping every kink of its functions, at most.
     losses : array, shape (n_paths,)

@@ -1,10 +1,10 @@
 """Limits on all futures where they bind no single state: what a rule pays for them, and whether they are kept on fresh paths.
 
-A limit on a mean bounds a sum over all futures. Of the rules that are best where every unit of what it measures costs its multiplier,
-some mixture keeps it as the optimum does: that is duality of linear programs over rules (Altman (1999), Constrained Markov decision
-processes, chapter 3). The multiplier is the program's shadow price. The rule that is played is one of them, and no mixture: where the
-limit binds a unit more costs it as much as it saves, so that it may end on either side of the bound. Limits on a tail or on whole paths
-have no such price in a state.
+A limit on a mean bounds a sum over all futures. Of the rules that are best where every unit of what it measures costs its
+multiplier, some mixture keeps it as the optimum does: that is duality of linear programs over rules (Altman (1999), Constrained
+Markov decision processes, chapter 3). The multiplier is the program's shadow price. The rule that is played is one of them, and no
+mixture: where the limit binds a unit more costs it as much as it saves, so that it may end on either side of the bound. Limits on
+a tail or on whole paths have no such price in a state.
 
 Fresh paths need not keep what a tree keeps. What a limit comes to there is asked of its kind, as for a tree. Its standard error is
 that of a jackknife: the paths fall into groups, each group is left out in turn, and what the value then is says how far chance

@@ -58,8 +58,8 @@ _AMOUNT = Said("{value} {unit}, and the bound is {bound}", "{value} {unit}（限
 _PRICED = Said(
     "{name} {broken}{when}: {amount}. The rule pays its shadow price for every unit, at which one more costs as much as it saves, "
     "and nothing holds it to the bound: the costs above are those of what it does.",
-    "制約 {name} は{broken}{when}: {amount}。運用規則は 1 単位ごとに限界価値を支払うが、その価格では増やしても減らしても損得がなく、"
-    "限度そのものには縛られない。上の費用はこの運用のものである。",
+    "制約 {name} は{broken}{when}: {amount}。運用規則は 1 単位ごとに限界価値を支払うが、その価格では増やしても減らしても"
+    "損得がなく、限度そのものには縛られない。上の費用はこの運用のものである。",
 )
 #: Elements with a line of their own: those that are short of most.
 ELEMENTS = 6

@@ -21,7 +21,7 @@ from typing import Any
 from procure.errors import Infeasible
 from procure.lp.cores import cores
 from procure.lp.program import Status
-from procure.market import check_read
+from procure.market import check_read, numbers_read, unread_of
 from procure.model import Model, ModelOrName, as_model
 from procure.program.engine import MANY_ROWS
 from procure.program.infeasibility import explain
@@ -150,8 +150,8 @@ class Compiled:
         if change.is_structure:
             read = frozenset().union(*(level.read for level in waiting))
             check_read(change.model, change.model.numbers_set, read)
-        else:
-            check_read(self.model, change.numbers(), self.read)
+        elif unread_of(self.model, change.numbers(), self.read):
+            check_read(change.model, change.numbers(), numbers_read(change.model))
         ends: dict[str, Optimum] = {}
         # Where only the cheapest is wanted, the one that was it last comes first.
         relay = Relay(waiting if all_levels else sorted(waiting, key=lambda each: each.level.name != self._best))
