@@ -6,8 +6,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import procure
+import procure.program.infeasibility
 import procure.program.program
 from procure import Infeasible, SolverError, load_model
 from procure.lp import cells, dual_bound, highs
@@ -17,6 +19,7 @@ from procure.lp.interior import central_path
 from procure.lp.interior.tail import Tail
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.market import make_market, merge
+from procure.program.infeasibility import tightest_bound
 from procure.program.program import compose
 from procure.program.solve import solve_program
 from procure.risk import cvar
@@ -236,6 +239,29 @@ def test_a_large_model_without_a_portfolio_says_why(monkeypatch):
     model = random_model(6, [{**UNSERVED, "max": 0.0}], **CELLS)
     with pytest.raises(Infeasible, match="unserved"):
         procure.solve(model)
+
+
+@pytest.mark.parametrize("seed", [6, 11, 24, 25, 36, 56])
+def test_the_least_that_a_limit_must_give_is_that_of_the_whole_program(seed, monkeypatch):
+    """Two routes: an interior point on the cells, its multipliers checked, and the simplex method on the elastic program."""
+    program = program_in_cells(random_market(seed, [{**UNSERVED, "max": 0.0}], **CELLS))
+    whole = tightest_bound(program, "unserved")
+    monkeypatch.setattr(procure.program.program, "MANY_CELLS", 1)
+    monkeypatch.setattr(procure.program.infeasibility.Elastic, "cheapest", None)  # nobody asks HiGHS
+    assert tightest_bound(program, "unserved") == pytest.approx(whole, rel=2e-5, abs=1e-6)
+
+
+def test_a_point_that_misses_a_row_by_a_little_is_mended_nearby():
+    """a + b = 1 is missed by 0.001, c <= b, and a is the plan, which stays: b goes up by 0.001, and c stays below it."""
+    lp = LinearProgram(
+        cost=np.zeros(3), matrix=sparse.csc_matrix([[1.0, 1.0, 0.0], [0.0, 1.0, -1.0]]),
+        row_lower=np.array([1.0, 0.0]), row_upper=np.array([1.0, np.inf]), lower=np.zeros(3), upper=np.ones(3),
+    )  # fmt: skip
+    mended = cells._mended(lp, np.array([0.5, 0.499, 0.499]), np.arange(2), np.arange(0), 1)
+    assert mended == pytest.approx([0.5, 0.5, 0.499])
+    stays = np.array([0.5, 0.2, 0.2])
+    full = replace(lp, upper=np.array([1.0, 0.3, 1.0]))
+    assert cells._mended(full, stays, np.arange(2), np.arange(0), 1) is stays  # b may not go so far
 
 
 def test_a_deadline_leaves_the_program_to_highs(monkeypatch):

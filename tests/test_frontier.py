@@ -19,6 +19,9 @@ from typer.testing import CliRunner
 import procure
 from procure import DataError, Infeasible
 from procure.cli import app
+from procure.lp.program import Status
+from procure.program.optimum import optimum
+from procure.solving.compiled import Compiled
 from random_models import random_frames, random_model
 from test_switch import SHUT, V, drawn, world
 
@@ -84,6 +87,54 @@ def test_where_portfolios_begin_and_programmes_change():
     text = str(found)
     assert "Below 30 % no plan keeps the limits." in text
     assert "mud big takes the place of mud small" in text and "procure switch" in text
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Which programme levels are solved, by bound."""
+    seen, solve = [], Compiled.solve
+
+    def spied(self, changes=None, *, only=(), **more):
+        seen.append((*changes.values(), set(only)))
+        return solve(self, changes, only=only, **more)
+
+    monkeypatch.setattr(Compiled, "solve", spied)
+    return seen
+
+
+def test_what_no_plan_keeps_is_asked_once(asked):
+    """None leaves 0.5, small 0.4, big 0.3: at 0.45 none is out, and not asked at 0.35; at 0.2 all are, and nobody is at 0.1."""
+    found = procure.frontier(world(limits=[GAP]), "gap", [0.1, 0.45, 0.2, 0.35])
+    assert found.table["value"].tolist() == approx([0.3, 0.35, 0.45]) and found.possible_from == approx(0.3)
+    levels = {bound: {level.removeprefix("mud ") for level in names} for bound, names in asked}
+    assert levels[0.45] == {"none", "small", "big"} and levels[0.35] == {"small", "big"} and levels[0.2] == {"big"}
+    assert 0.1 not in levels
+    assert levels[found.possible_from] == {"big"}
+
+
+@pytest.mark.parametrize(
+    "limit", [{"kind": "expected_shortage"}, {"kind": "spending", "on": ["calls"]}], ids=lambda x: x["kind"]
+)
+def test_cells_find_the_same_curve_and_its_end(limit, monkeypatch):
+    """Cell by cell nobody is asked about a bound that no plan keeps: where portfolios begin is worked out beforehand."""
+    tree = {"world__tree__nodes": 60, "demand__uncertain": "none", "model__periods_per_year": 1}
+    name, model = limit["kind"], random_model(6, [{"name": limit["kind"], **limit, "max": 0.9}], **tree)
+    top = 0.9 if name == "expected_shortage" else 5.0
+    bounds = [top, 0.6 * top, 0.3 * top, 0.0]
+    whole = procure.frontier(model, name, bounds)
+    monkeypatch.setattr("procure.program.program.MANY_CELLS", 1)
+    statuses, end = [], optimum
+
+    def spied(posed, *rest):
+        ended = end(posed, *rest)
+        statuses.append(ended.solution.status)
+        return ended
+
+    monkeypatch.setattr("procure.solving.level.optimum", spied)
+    found = procure.frontier(model, name, bounds)
+    assert set(statuses) == {Status.OPTIMAL}
+    assert found.table["value"].to_numpy() == approx(whole.table["value"].to_numpy(), rel=2e-5)
+    assert found.table["weighed_musd"].to_numpy() == approx(whole.table["weighed_musd"].to_numpy(), rel=1e-4)
 
 
 def test_no_value_is_possible():

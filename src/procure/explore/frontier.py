@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -30,6 +31,7 @@ from procure.explore.along import Along, along, known, value_of
 from procure.explore.kept import Kept
 from procure.limits import KINDS
 from procure.limits.limit import SHARE
+from procure.lp.cores import cores
 from procure.model import Model, ModelOrName, as_model
 from procure.model.limits import LimitChoices
 from procure.model.presets import presets
@@ -37,10 +39,12 @@ from procure.portfolio import measure
 from procure.portfolio.measure import Measured
 from procure.portfolio.shadow import prices_of_limits
 from procure.program.infeasibility import tightest_bound
+from procure.program.program import Program
+from procure.solving.abreast import abreast
 from procure.solving.compiled import Compiled
 from procure.solving.trees import faults_of, is_drawn, trees
 from procure.units import KUSD_PER_MUSD
-from procure.words import Progress
+from procure.words import Progress, programme_name
 
 RISK_WEIGHT = "risk.weight"
 #: A curve is known well enough where no gap is larger than this share of the span of its costs.
@@ -169,7 +173,7 @@ def frontier(
     possible_from = first.solve(values)
     if not isinstance(bounds, list):
         first.refine(points)
-    elsewhere = [_costs(other, number, first.values, progress) for other in others]
+    elsewhere = [_costs(other, number, choice, first.values, progress) for other in others]
     kind = None if choice is None else KINDS[choice.kind]
     scope = choice.scope if choice is not None and isinstance(choice.scope, str) else "all"
     return Frontier(
@@ -271,6 +275,10 @@ class _Curve:
         self._model, self._number, self._choice, self._progress = model, number, choice, progress
         self._compiled = Compiled(model)
         self._points: dict[float, _Point | None] = {}
+        self._ends: dict[
+            str, float
+        ] = {}  # of a programme level, the tightest bound that a plan of it keeps, where known
+        self._out: dict[str, float] = {}  # the loosest bound that is known to be kept by none
         # Under the worst of several laws the cost is no longer concave in the weight.
         self._has_slopes = choice is not None or (number.path == RISK_WEIGHT and not model.settings.risk.in_doubt)
 
@@ -295,10 +303,15 @@ class _Curve:
         return self._points[value]
 
     def _solved(self, value: float) -> _Point | None:
-        try:
-            answer = self._compiled.solve(self._number.changes(value), explains=False)
-        except Infeasible:
+        levels = [name for name in self._compiled.names if not self._is_out(name, value)]
+        if not levels:
             return None
+        try:
+            answer = self._compiled.solve(self._number.changes(value), only=levels, explains=False)
+        except Infeasible:
+            self._rule_out(levels, value)
+            return None
+        self._rule_out([name for name, cost in answer.levels.items() if cost == math.inf], value)
         measured = answer.measured
         return _Point(
             value, answer.levels, answer.level, measured.expected / KUSD_PER_MUSD, measured.cvar / KUSD_PER_MUSD,
@@ -326,34 +339,66 @@ class _Curve:
 
         Raises `Infeasible` where none is.
         """
-        impossible = [value for value in values if self.at(value, len(values)) is None]
+        ordered = _loosest_first(values, self._choice)
+        if self._choice is not None:
+            # Cells find a plan, and the least that a bound must give; that there is none would be left to HiGHS.
+            self._find_ends([p for p in self._programs(ordered[-1]) if p.is_large])
+        impossible = [value for value in ordered if self.at(value, len(values)) is None]
         if not impossible:
             return math.nan
         if self._choice is not None:
-            end = self._end_of_limit(impossible)
+            end = self._end_of_limit(impossible[0])
         else:
             end = self._end_beside(impossible) if self.values else math.nan
         if not self.values:
             self._compiled.solve(self._number.changes(values[0]))  # says why
         return end
 
-    def _end_of_limit(self, impossible: Sequence[float]) -> float:
-        """The bound at which portfolios begin, of the programme level that has one first."""
+    def _is_out(self, level: str, value: float) -> bool:
+        """Whether no plan of a level is known to keep the limit at a bound: none that keeps a loose one does not keep."""
+        if self._choice is None:
+            return False
+        sign = 1.0 if KINDS[self._choice.kind].sense == "max" else -1.0
+        end, out = self._ends.get(level, math.nan), self._out.get(level, math.nan)
+        return sign * value < sign * end or sign * value <= sign * out  # not a number is below nothing
+
+    def _rule_out(self, levels: Sequence[str], value: float) -> None:
+        """Note that no plan of some levels keeps the limit at a bound."""
+        for level in levels:
+            known = self._out.get(level, value)
+            self._out[level] = _loosest_first([known, value], self._choice)[0]
+
+    def _programs(self, value: float) -> list[Program]:
+        return self._compiled.programs(self._number.changes(value))
+
+    def _find_ends(self, programs: Sequence[Program]) -> None:
+        """Work out the bound at which the plans of each level begin, from programs at one that is no looser."""
+        assert self._choice is not None
+        tasks = [partial(tightest_bound, program, self._choice.name) for program in programs]
+        names = [programme_name(program.market.programmes) for program in programs]
+        n_abreast = 1 if any(program.is_large for program in programs) else cores()
+        self._ends |= dict(zip(names, abreast(tasks, n_abreast), strict=True))
+
+    def _end_of_limit(self, impossible: float) -> float:
+        """The bound at which portfolios begin, of the programme level that has one first; from the loosest that is impossible."""
         assert self._choice is not None
         is_most = KINDS[self._choice.kind].sense == "max"
-        # Whatever keeps a tight bound keeps every loose one, so from the loosest that is impossible it is nearest.
-        start = max(impossible) if is_most else min(impossible)
-        ends = [
-            tightest_bound(program, self._choice.name)
-            for program in self._compiled.programs(self._number.changes(start))
-        ]
-        known = [end for end in ends if math.isfinite(end)]
-        if not known:
-            return math.nan
-        end = min(known) if is_most else max(known)
-        inside = (end * (1 + beyond if is_most else 1 - beyond) for beyond in BEYOND)
-        within = [value for value in inside if self._number.low <= value <= self._number.high]
-        return next((value for value in within if self.at(value) is not None), math.nan)
+        if not self._ends:
+            self._find_ends(self._programs(impossible))
+        while known := [end for end in self._ends.values() if math.isfinite(end)]:
+            end = min(known) if is_most else max(known)
+            inside = (end * (1 + beyond if is_most else 1 - beyond) for beyond in BEYOND)
+            within = [value for value in inside if self._number.low <= value <= self._number.high]
+            first = next((value for value in within if self.at(value) is not None), math.nan)
+            # A level whose own end is not known, and that has a plan there, may have one beyond.
+            open_ended = (
+                {*self._compiled.names} - {*self._ends} - {name for name in self._out if self._is_out(name, end)}
+            )
+            if not open_ended:
+                return first
+            programs = self._programs(impossible)
+            self._find_ends([p for p in programs if programme_name(p.market.programmes) in open_ended])
+        return math.nan
 
     def _end_beside(self, impossible: Sequence[float]) -> float:
         """Where beside a value that is possible the others end, by bisection."""
@@ -416,17 +461,29 @@ def _shares(measured: Measured) -> list[tuple[str, str, float]]:
     return list(dict.fromkeys(parts))
 
 
-def _costs(tree: Model, number: Along, values: Sequence[float], progress: Progress | None) -> list[float]:
+def _loosest_first(values: Sequence[float], choice: LimitChoices | None) -> list[float]:
+    """Values of the bound of a limit from the loosest on; as they are, where they are none of a limit."""
+    if choice is None:
+        return list(values)
+    return sorted(values, reverse=KINDS[choice.kind].sense == "max")
+
+
+def _costs(
+    tree: Model, number: Along, choice: LimitChoices | None, values: Sequence[float], progress: Progress | None
+) -> list[float]:
     """The least weighed cost at each value on another tree, million USD; NaN where no portfolio keeps the limits."""
-    compiled, costs = Compiled(tree), list[float]()
-    for value in values:
+    compiled, costs = Compiled(tree), dict[float, float]()
+    for value in _loosest_first(values, choice):
         if progress is not None:
             progress(len(costs), len(values), f"{number.path} {value:.6g}, seed {tree.settings.world.tree.seed}")
+        if choice is not None and any(math.isnan(cost) for cost in costs.values()):
+            costs[value] = math.nan  # as at a looser bound
+            continue
         try:
-            costs.append(compiled.solve(number.changes(value), explains=False, all_levels=False).objective)
+            costs[value] = compiled.solve(number.changes(value), explains=False, all_levels=False).objective
         except Infeasible:
-            costs.append(math.nan)
-    return costs
+            costs[value] = math.nan
+    return [costs[value] for value in values]
 
 
 def _table(first: _Curve, others: Sequence[Sequence[float]], *, is_downward: bool, is_drawn: bool) -> DataFrame:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from procure.limits import Counts
+from procure.lp import highs
 from procure.lp.compile import Name
 from procure.lp.compose import TAIL_MONEY, Composed, Composition
 from procure.lp.dual_bound import proved_bound
@@ -22,12 +24,12 @@ from procure.lp.figures import Figures
 from procure.lp.interior import tree_path
 from procure.lp.interior.sliced_tree import is_sliced
 from procure.lp.interior.tree_program import Links, Measure, TreePoint, TreeProgram
-from procure.lp.program import Solution, Status
+from procure.lp.program import LinearProgram, Solution, Status
 from procure.risk.tail import value_at_risk
 from procure.units import Array, Index
 
-#: The most a row may miss, relative to its terms.
-MISSED = 1e-7
+#: The most a row may miss, relative to its terms; and the columns of rows that do from which a point is no longer mended.
+MISSED, MANY_MISSED = 1e-7, 5_000
 
 
 def solve(
@@ -56,6 +58,100 @@ def solve(
     if point is None:
         return NotByCells.NO_POINT
     return cells.read(program, point, composed, tolerance, time.perf_counter() - started)
+
+
+def least_give(
+    composition: Composition, composed: Composed, figures: Figures, rates: Mapping[tuple[str, Any], float], *,
+    accuracy: float = 1e-9, deadline: float = np.inf,
+) -> tuple[float, Array] | None:  # fmt: skip
+    """The least amount by which limits must give for a program to have a point, and multipliers of its rows: they prove that with
+    less it has none, as closely as the arithmetic of whoever asks says. None where no amount was found cell by cell.
+
+      min g   s.t.  Σ p m <= bound + rate g    of these limits,    everything else as it is;  nothing costs
+
+    Parameters
+    ----------
+    rates : mapping (limit, year) -> float
+        How far the bound of each moves with one unit of the amount.
+    """
+    if unlike_cells(composition, composed) is not None:
+        return None
+    try:
+        cells = Cells(composition)
+        program = cells.program(composed, figures)
+    except NotCells:
+        return None
+    rate = np.zeros(program.bound.shape)
+    for j, limit in enumerate(composition.limits):
+        for y, year in enumerate(composition.years):
+            rate[j, y] = rates.get((limit.name, year), 0.0)
+    point = tree_path.solve(_giving(program, rate), accuracy, deadline=deadline)
+    return None if point is None else (float(point.plan[-1]), cells.duals(point, composed))
+
+
+def _giving(program: TreeProgram, rate: Array) -> TreeProgram:
+    """The program of `least_give`: one more column of the plan is all that costs, and each limit counts it at its `rate` less."""
+    p, year, (n_rows, n_plan) = program.probability, program.year, program.plan_rows.shape
+    periods = np.bincount(year, weights=p)  # in a year: the probabilities of each sum to one
+    own, stock = np.zeros_like(program.measures[0].own), np.zeros_like(program.measures[0].stock)
+    costs = Measure(own, stock, sparse.csr_matrix((len(p), n_plan + 1)))
+    counted = (
+        replace(limit, plan=sparse.hstack([limit.plan, sparse.csr_matrix(-(of_years / periods)[year, None])]).tocsr())
+        for limit, of_years in zip(program.measures[1:], rate, strict=True)
+    )
+    lower, upper = program.plan_bounds
+    return replace(
+        program, measures=(costs, *counted), plan_cost=np.append(np.zeros(n_plan), 1.0), weight=0.0,
+        plan_rows=sparse.hstack([program.plan_rows, sparse.csr_matrix((n_rows, 1))]).tocsr(),
+        plan_bounds=(np.append(lower, 0.0), np.append(upper, np.inf)),
+        element_of_plan=np.append(program.element_of_plan, -1),
+    )  # fmt: skip
+
+
+def _missed(lp: LinearProgram, x: Array) -> Array:
+    """How far a point misses each row, relative to its terms."""
+    row = lp.matrix @ x
+    return np.asarray(
+        np.maximum(np.maximum(lp.row_lower - row, row - lp.row_upper), 0.0) / (1.0 + np.abs(lp.matrix) @ np.abs(x))
+    )
+
+
+def _mended(lp: LinearProgram, x: Array, rows: Index, limits: Index, n_plan: int) -> Array:
+    """A point with the few `rows` of cells kept that it misses by a little: these cells are decided anew, the plan is not.
+
+    Near the optimum the equations of the central path are so far from round that their last digits are lost where a node is
+    hardly likely. What it takes is a program of some tens of columns, from which all others are seen as they stand; rows that are
+    not missed, and `limits`, stay as they are kept. Where it has no solution the point stays, too.
+    """
+    missed = rows[_missed(lp, x)[rows] > MISSED]
+    by_row = sparse.csr_matrix(lp.matrix)
+
+    def columns_of(some: Index) -> Index:
+        here = np.unique(by_row[some].indices)
+        return here[here >= n_plan]
+
+    def rows_of(some: Index, among: Index) -> Index:
+        return np.intersect1d(np.unique(lp.matrix[:, some].indices), among)
+
+    columns = columns_of(rows_of(columns_of(missed), rows)) if len(missed) else missed
+    if not len(columns) or len(columns) > MANY_MISSED:
+        return x
+    touched = rows_of(columns, np.concatenate([rows, limits]))
+    part = sparse.csc_matrix(by_row[touched][:, columns])
+    short, over = lp.row_lower[touched] - by_row[touched] @ x, lp.row_upper[touched] - by_row[touched] @ x
+    is_missed, n = np.isin(touched, missed), len(columns)
+    near = LinearProgram(  # as near as can be: how far each column moves up, and down
+        cost=np.ones(2 * n), matrix=sparse.csc_matrix(sparse.hstack([part, -part])),
+        row_lower=np.where(is_missed, short, np.minimum(short, 0.0)),
+        row_upper=np.where(is_missed, over, np.maximum(over, 0.0)),
+        lower=np.zeros(2 * n), upper=np.concatenate([lp.upper[columns] - x[columns], x[columns] - lp.lower[columns]]),
+    )  # fmt: skip
+    solution = highs.solve(near)
+    if solution.status is not Status.OPTIMAL:
+        return x
+    mended = x.copy()
+    mended[columns] += solution.x[:n] - solution.x[n:]
+    return np.clip(mended, lp.lower, lp.upper)
 
 
 class NotByCells(enum.Enum):
@@ -268,32 +364,41 @@ class Cells:
         """The point as a solution of the composed program, with its duals and the bound they prove."""
         composition, lp = self.composition, composed.lp
         place, n_plan = composition.column_of, len(composition.plan.columns)
-        x, y = np.zeros(lp.matrix.shape[1]), np.zeros(lp.matrix.shape[0])
+        x, y = np.zeros(lp.matrix.shape[1]), self.duals(point, composed)
         x[:n_plan] = np.clip(point.plan, *program.plan_bounds)
         here = self.column >= 0
         x[place[:, self.column[here]]] = point.own[here].T
         x[place[:, self.stock]] = point.stock.T
-        y[: len(composition.plan.rows)] = point.plan_dual
-        at = self.row >= 0
-        y[composition.row_of[:, self.row[at]]] = (self.sign[..., None] * point.row_dual)[at].T
-        for j, limit in enumerate(composition.limits):
-            for year in limit.years:
-                y[composed.future_rows[limit.name, year]] = point.limit_dual[j, composition.years.index(year)]
         x = np.clip(x, lp.lower, lp.upper)
+        limits = np.concatenate([np.empty(0, dtype=np.int64), *composed.future_rows.values()])
+        x = _mended(lp, x, np.unique(composition.row_of[:, self.row[self.row >= 0]]), limits, n_plan)
+        own = np.zeros_like(point.own)
+        own[here] = x[place[:, self.column[here]]].T
+        point = replace(point, plan=x[:n_plan], own=own, stock=x[place[:, self.stock]].T)
         if composed.eta >= 0:
             self._read_tail(program, point, composed, x, y)
         reduced = lp.cost - lp.matrix.T @ y
         bound = proved_bound(lp, y)
         objective = float(lp.cost @ x)
-        row = lp.matrix @ x
-        missed = np.maximum(np.maximum(lp.row_lower - row, row - lp.row_upper), 0.0)
-        kept = (missed <= MISSED * (1.0 + np.abs(lp.matrix) @ np.abs(x))).all()
+        kept = (_missed(lp, x) <= MISSED).all()
         close = kept and objective - bound <= tolerance * max(1.0, abs(objective))
         return Solution(
             status=Status.OPTIMAL if close else Status.LIMIT_REACHED, objective=objective, x=x, row_dual=y,
             reduced_cost=reduced, bound=bound, iterations=point.iterations, seconds=seconds,
             message="Optimal, cell by cell" if close else "Limit reached, cell by cell",
         )  # fmt: skip
+
+    def duals(self, point: TreePoint, composed: Composed) -> Array:
+        """The multipliers of the rows of the composed program, those of path costs and tail apart."""
+        composition = self.composition
+        y = np.zeros(composed.lp.matrix.shape[0])
+        y[: len(composition.plan.rows)] = point.plan_dual
+        at = self.row >= 0
+        y[composition.row_of[:, self.row[at]]] = (self.sign[..., None] * point.row_dual)[at].T
+        for j, limit in enumerate(composition.limits):
+            for year in limit.years:
+                y[composed.future_rows[limit.name, year]] = point.limit_dual[j, composition.years.index(year)]
+        return y
 
     def _read_tail(self, program: TreeProgram, point: TreePoint, composed: Composed, x: Array, y: Array) -> None:
         composition, parent = self.composition, self.composition.shape.parent

@@ -28,6 +28,9 @@ from procure.units import Array, Index
 
 #: Elements times nodes from which a tree is solved cell by cell (`lp.cells`): below, the simplex method is as quick, and exact.
 MANY_CELLS = 24_000
+#: The same where a limit on a mean counts what every supplier brings of every element, as one on spending does: where it binds, all
+#: decisions of a year stand in one row, and an iteration of the simplex method takes up to thirty times as long.
+MANY_TIED_CELLS = 8_000
 
 
 @dataclass(frozen=True)
@@ -202,8 +205,17 @@ def _with_plan(lp: LinearProgram, plan: Array, n_plan_rows: int) -> LinearProgra
 
 
 def is_large(market: Market) -> bool:
-    """Whether a market is better solved cell by cell: not where the odds are in doubt, which cells know nothing of."""
-    return not risk_of(market.model).in_doubt and len(market.probability) * len(market.sets.elements) >= MANY_CELLS
+    """Whether a market is better solved cell by cell: not where cells know nothing of what it asks (`lp.cells`)."""
+    limits = market.sets.limits_on_futures
+    if (
+        risk_of(market.model).in_doubt
+        or market.shape.seen is not None
+        or any(l.counts is not Counts.MEAN for l in limits)
+    ):
+        return False
+    n_elements = len(market.sets.elements)
+    is_tied = any(not limit.suppliers and len(limit.elements) == n_elements for limit in limits)
+    return len(market.probability) * n_elements >= (min(MANY_CELLS, MANY_TIED_CELLS) if is_tied else MANY_CELLS)
 
 
 def missed(program: Program, solution: Solution, cost_terms: Array) -> Missed:

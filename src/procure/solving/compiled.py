@@ -83,6 +83,11 @@ class Compiled:
         check_read(model, model.numbers_set, self.read)
         self.reaches = Reaches(model, of_law, inventory)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the programme levels, as in an answer."""
+        return tuple(level.name for level in self._levels)
+
     def _levels_of(self, model: Model) -> list[Level]:
         return [Level(model, choice, self._options, self._is_solved_once) for choice in programme_choices(model)]
 

@@ -103,12 +103,14 @@ class _TreePath(CentralPath[TreeCells, _Factors]):
         room = program.plan_bounds[1] - program.plan_bounds[0]
         free = np.where(np.isfinite(room) & (room > 0), room, np.median(mass))
         cost = program.measures[0]
-        self.money = max(float((np.abs(cost.own).max(axis=(0, 2)) * mass).max()), 1e-12)
+        of_plan = np.where(program.element_of_plan >= 0, mass[program.element_of_plan], free)
+        of_cells = float((np.abs(cost.own).max(axis=(0, 2)) * mass).max())
+        self.money = max(of_cells or float((np.abs(program.plan_cost) * of_plan).max(initial=0.0)), 1e-12)
         of_limits = np.abs(np.where(np.isfinite(program.bound), program.bound, 0.0)).max(axis=1, initial=1e-12)
         self.scale = Scale(
             mass=mass,
             measures=np.r_[self.money, of_limits],
-            plan=np.where(program.element_of_plan >= 0, mass[program.element_of_plan], free),
+            plan=of_plan,
         )
         self.weight = program.weight if program.alpha > 0 else 0.0
         self.tree = SlicedTree(program.parent, program.year, program.watched[: None if self.weight else 0])
