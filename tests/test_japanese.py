@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from procure.cli import app
+from procure.facts import load_facts
 from procure.languages import LANGUAGES
 from procure.model import bundled_models, load_model
+from procure.portfolio.seal import seals
+from test_wrong_questions import FRONTIER, NO_END, WRONG
 
 #: What is written alike in every language: what a model file or a command calls something, units, and words of the trade.
 ALIKE = {
@@ -38,8 +46,9 @@ _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]{3,}")
 @cache
 def names() -> set[str]:
     facts = load_model("two-class").facts
-    columns = [table[name] for table in facts.tables.values() for name in table.select_dtypes(["object", "str"])]
-    texts = {str(value) for column in columns for value in column} | {*facts.paths()}
+    tables = [*facts.tables.values(), *load_facts().tables.values()]
+    columns = [table[name] for table in tables for name in table.select_dtypes(["object", "str"])]
+    texts = {text for column in columns for value in column if " " not in (text := str(value))} | {*facts.paths()}
     models = {name: load_model(name).settings for name in bundled_models()}
     given = {limit.name for settings in models.values() for limit in settings.limits}
     sold = {name for settings in models.values() for name in settings.suppliers}
@@ -82,8 +91,14 @@ def test_a_screen_is_japanese(command, kept):
     assert left_in(told) == [] and "no programmes" not in told, told
 
 
-#: What the faults below quote.
-QUOTED = {"japn", "none", "none.toml", "risk.wieght", "high", "chian", "suppliers.chian.enabled", "model.highlight"}
+def english_in_fault(*words: str) -> list[str]:
+    """Where two Latin words follow one another in a fault, but in what was typed or is quoted: names stand between Japanese."""
+    told = japanese(*words)
+    assert re.search("入力の誤り|証明できない", told), told
+    for typed in sorted(words, key=len, reverse=True):
+        told = told.replace(typed, "")
+    told = re.sub(r"'[^']*'", "''", _SKIPPED.sub("", told))
+    return re.findall(r"[A-Za-z]{2,} +[A-Za-z]{2,}", told)
 
 
 @pytest.mark.parametrize(
@@ -92,15 +107,146 @@ QUOTED = {"japn", "none", "none.toml", "risk.wieght", "high", "chian", "supplier
         "solve japn", "solve none.toml", "solve two-class --set risk.wieght=0.5", "solve two-class --set risk.weight=high",
         "solve two-class --set risk.weight=1.5", "solve two-class --set risk.weight=0.5 --set risk.weight=0.6",
         "solve two-class --set suppliers.chian.enabled=true", "solve two-class --json /",
-        "ranges two-class --element Xx",
+        "ranges two-class --element Xx", "sources --table prise", "sources --sort prise",
+        "stress japan --event ban-12 --step day --year 1900", "stress japan --event none.csv",
+        "plot KEPT -o a.gif", "plot KEPT -o a.svg --of Xx", "plot KEPT -o a.svg --kind tree --of Xx",
+        "evaluate KEPT --paths 3", "evaluate KEPT --model japan", "compare KEPT", "compare KEPT KEPT",
     ],
 )  # fmt: skip
-def test_a_fault_is_japanese(command):
+def test_a_fault_is_japanese(command, kept):
     """Its frame, and what was seen, the rule and the remedy of what is mistaken most."""
-    told = japanese(*command.split())
-    assert "入力の誤り" in told
-    words = [word for word in left_in(told.partition(":\n")[2].replace("\n", " ")) if word not in QUOTED]
-    assert words == [], told
+    assert english_in_fault(*command.replace("KEPT", str(kept)).split()) == []
+
+
+#: What reads TOML says in English alone what is wrong with it.
+TOLD_BY_OTHERS = (*FRONTIER, NO_END)
+
+
+@pytest.mark.parametrize("words", [words for words, _ in WRONG if words != TOLD_BY_OTHERS], ids=" ".join)
+def test_a_wrong_question_is_refused_in_japanese(words):
+    assert english_in_fault(*words) == []
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        '[produkt]\n"risk.weight" = [0.1]', '[product]\n"risk.wieght" = [0.1]', "[product]",
+        '[product]\n"risk.weight" = { from = 0.5, to = 0.1, steps = 3 }', '[product]\n"shortage.scale" = [-1.0]',
+        '[zip]\n"risk.weight" = [0.1]\n"shortage.scale" = [1.0, 2.0]', "[sample]\ndesign = 'sobol'\ncases = 3\n[sample.ranges]",
+    ],
+)  # fmt: skip
+def test_a_wrong_grid_is_refused_in_japanese(grid, tmp_path):
+    (tmp_path / "grid.toml").write_text(grid)
+    assert english_in_fault("sweep", "two-class", str(tmp_path / "grid.toml"), "--store", str(tmp_path / "store")) == []
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> tuple[Path, Path]:
+    """The grid of a sweep, and its rows."""
+    folder = tmp_path_factory.mktemp("sweep")
+    (folder / "grid.toml").write_text('[product]\n"risk.weight" = [0.0, 0.5]')
+    japanese("sweep", "two-class", folder / "grid.toml", "--store", folder / "store")
+    return folder / "grid.toml", folder / "store"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "--set shortage.scale=2 --verdict", "--column prise", "--shard 9", "--join {grid.parent}", "--csv {grid}",
+        "--csv {grid.parent}/a.csv --join {store}",
+    ],
+)  # fmt: skip
+def test_what_a_store_does_not_take_is_said_in_japanese(more, store):
+    grid, rows = store
+    kept_in = () if "--csv" in more else ("--store", str(rows))
+    assert (
+        english_in_fault("sweep", "two-class", str(grid), *kept_in, *more.format(grid=grid, store=rows).split()) == []
+    )
+
+
+@pytest.mark.parametrize("broken", ["part-*", "_manifest.json"])
+def test_a_store_that_was_changed_is_refused_in_japanese(broken, store, tmp_path):
+    grid, rows = store
+    shutil.copytree(rows, tmp_path / "store")
+    (path,) = (tmp_path / "store").glob(broken)
+    path.write_bytes(path.read_bytes().replace(b"two-class", b"two_class"))
+    assert english_in_fault("sweep", "two-class", str(grid), "--store", str(tmp_path / "store")) == []
+
+
+def broken_answers() -> Iterator[tuple[str, Callable[[dict[str, Any]], Any]]]:
+    """What is wrong with an answer, and how it comes to that."""
+    yield "release", lambda answer: answer.update(version=1)
+    yield "key", lambda answer: answer.pop("summary")
+    yield "unknown key", lambda answer: answer.update(sumary={})
+    yield "cell", lambda answer: answer["frames"]["costs"].update(expected_musd=["a"] * 9)
+    yield "frame", lambda answer: answer["frames"].update(costs=3)
+    yield "column", lambda answer: answer["frames"]["costs"].pop("component")
+    yield "lengths", lambda answer: answer["frames"]["costs"]["component"].pop()
+    yield "proof", lambda answer: answer.update(proof={})
+    yield "format", lambda answer: answer.update(format="procure.prise")
+
+
+@pytest.mark.parametrize("command", ["show", "verify"])
+@pytest.mark.parametrize(
+    "change", [change for _, change in broken_answers()], ids=[name for name, _ in broken_answers()]
+)
+def test_a_broken_answer_is_refused_in_japanese(command, change, kept, tmp_path):
+    answer = json.loads(kept.read_text())
+    change(answer)
+    (tmp_path / "answer.json").write_text(json.dumps(answer))
+    assert english_in_fault(command, str(tmp_path / "answer.json")) == []
+
+
+@pytest.fixture(scope="module")
+def proved(tmp_path_factory) -> dict[str, Any]:
+    """An answer with its proof."""
+    path = tmp_path_factory.mktemp("proved") / "answer.json"
+    japanese("solve", "two-class", "--json", path, "--proof")
+    return json.loads(path.read_text())
+
+
+def told_otherwise(answer: dict[str, Any]) -> None:
+    answer["frames"]["costs"]["expected_musd"][0] += 1.0
+    answer["frames"]["programmes"]["status"] = ["infeasible"]
+    answer["summary"]["gap"] = 1.0
+    answer["name"] = "japan"
+
+
+def decided_otherwise(answer: dict[str, Any]) -> None:
+    (level,) = answer["proof"]["levels"]
+    level["multipliers"] = level["decisions"]
+
+
+@pytest.mark.parametrize("change", [told_otherwise, decided_otherwise])
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_what_is_not_proved_is_said_in_japanese(change, is_sealed, proved, tmp_path):
+    """Both by the seals of its parts, and where these are of what was changed, by arithmetic."""
+    answer = deepcopy(proved)
+    change(answer)
+    if is_sealed:
+        answer["proof"]["seals"] = seals(answer)
+    (tmp_path / "answer.json").write_text(json.dumps(answer))
+    assert english_in_fault("verify", str(tmp_path / "answer.json")) == []
+
+
+#: An event that starts after its end, has no supplier, an unknown state, and nothing to be held against.
+EVENT = """event,attribute,supplier,holder,scope,start,end,state,value,unit,source,status
+mine,state,china,,all,10,5,,1,1,nobody,assumed
+mine,state,china,,all,20,50,bans,1,1,nobody,assumed
+mine,backlog,,,all,0,,,0.5,1,nobody,assumed
+mine,delivered,lynas,,all,1,3,,5,t,nobody,assumed
+mine,delivered,lynas,,all,2,3,,5,t,nobody,assumed
+mine,stock,,,all,0,,,0.5,1,nobody,assumed
+mine,horizon,,,all,0,,,9,1,nobody,assumed
+"""
+
+
+@pytest.mark.parametrize(
+    "event", [EVENT, EVENT.replace("mine,back", "another,back"), "\n".join(EVENT.splitlines()[::6])]
+)
+def test_a_wrong_event_is_refused_in_japanese(event, tmp_path):
+    (tmp_path / "mine.csv").write_text(event)
+    assert english_in_fault("stress", "japan", "--event", str(tmp_path / "mine.csv")) == []
 
 
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback is not None]

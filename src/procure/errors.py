@@ -6,6 +6,7 @@ Every fault says what was seen, where, which rule it breaks and how to mend it; 
 from __future__ import annotations
 
 import difflib
+import errno
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -33,11 +34,38 @@ _REPAIR, _REPAIR_UNDER = (
     Said("under {level} it would be:", "{level} の場合の緩和策:"),
 )
 _NO_REPAIR = Said("none is known", "見つかっていない")
+_NOT_PROVED = Said("{where} is not proved:", "{where} は証明できない:")
 _NEAREST = Said("did you mean '{name}'?", "'{name}' のことですか？")
 _NAMES, _NO_NAMES = (
     Said("the valid names are {names}", "使える名前は {names}"),
     Said("no names are defined here", "ここで使える名前はない"),
 )
+#: What is seen of a number that is not allowed, and of a list that is empty.
+IS, NO_ONE = Said("is {value}", "値は {value}"), Said("there are none", "一つもない")
+#: What is seen of an extra that is asked for.
+NOT_INSTALLED = Said("{package} is not installed", "{package} がインストールされていない")
+#: Remedies that are of no one thing.
+LEAVE_OUT, NAME_ANOTHER, CHECK_PATH = (
+    Said("leave it out", "省く"),
+    Said("name another", "別のものを指定する"),
+    Said("check the path", "パスを確かめる"),
+)
+#: Why the system refuses a file or an address, by the number of its error; of others it tells in its own language alone.
+_OF_SYSTEM = {
+    errno.ENOENT: "ファイルもフォルダーもない",
+    errno.EACCES: "許可がない",
+    errno.EPERM: "許可されていない操作",
+    errno.EISDIR: "フォルダーである",
+    errno.ENOTDIR: "フォルダーではない",
+    errno.EEXIST: "既にある",
+    errno.ENOSPC: "ディスクに空きがない",
+    errno.EDQUOT: "割当て容量に空きがない",
+    errno.EROFS: "読取り専用のファイルシステム",
+    errno.ENAMETOOLONG: "名前が長すぎる",
+    errno.EADDRINUSE: "使用中のアドレス",
+    errno.EADDRNOTAVAIL: "使えないアドレス",
+    errno.ENOLCK: "ロックを使えない",
+}
 
 
 def _one_line(text: str) -> str:
@@ -161,6 +189,16 @@ class Infeasible(ProcureError):
         super().__init__(LINE.join(lines))
 
 
+def of_system(error: OSError) -> Said:
+    """Why the system refused.
+
+    >>> of_system(FileNotFoundError(errno.ENOENT, "No such file or directory")).ja
+    'ファイルもフォルダーもない'
+    """
+    said = error.strerror or type(error).__name__
+    return Said(said, _OF_SYSTEM.get(error.errno or 0, said))
+
+
 class NotProved(ProcureError):
     """What a kept answer says does not follow from what is kept to prove it.
 
@@ -174,7 +212,7 @@ class NotProved(ProcureError):
 
     def __init__(self, where: str, faults: Iterable[str]) -> None:
         self.where, self.faults = where, list(faults)
-        super().__init__("\n".join([f"{where} is not proved:", *(f"  {fault}" for fault in self.faults)]))
+        super().__init__(LINE.join([_NOT_PROVED.format(where=where), *(_INDENT + fault for fault in self.faults)]))
 
     def __reduce__(self) -> tuple[type[NotProved], tuple[str, list[str]]]:
         """Faults as such reach another process, too."""

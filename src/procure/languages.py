@@ -56,6 +56,8 @@ class Said(str):
 
 #: Between the parts of a list, of a list of two, and between sentences.
 COMMA, AND, SPACE, LINE = Said(", ", "、"), Said(" and ", "、"), Said(" ", ""), Said("\n", "\n")
+#: Between what one of is chosen.
+OR = Said(" or ", "、")
 
 
 def in_language(text: Any, language: Language) -> Any:

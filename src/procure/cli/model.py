@@ -162,7 +162,9 @@ def limit_of(text: str, faults: list[Fault]) -> str | dict[str, Any]:
     try:
         return dict(tomllib.loads(f"limit = {text}")["limit"])
     except tomllib.TOMLDecodeError as error:
-        remedy = """for example --limit '{ outage = 0.5, lost = ["china"], months = 12 }'"""
+        remedy = Said("for example {example}", "例: {example}").format(
+            example="""--limit '{ outage = 0.5, lost = ["china"], months = 12 }'"""
+        )
         faults.append(
             Fault(
                 f"--limit {text}",

@@ -11,6 +11,7 @@ from procure.errors import DataError, Fault
 from procure.facts import Facts
 from procure.facts.conversion import share_of_percent
 from procure.facts.schema import schema
+from procure.languages import Said
 from procure.model import Model
 
 #: Where between the ends a value is tried that no whole number is likely to be: that of the golden section.
@@ -70,8 +71,17 @@ def along(model: Model, path: str, low: float | str, high: float | str, *, as_wr
     else:
         number = Along(path, "", _plain(path, low), _plain(path, high))
     if not number.low < number.high:
-        seen = f"low is {number.low:.10g}, high {number.high:.10g}"
-        raise DataError(Fault(path, seen, "low is below high", "give the two ends of a range"))
+        seen = Said("low is {low:.10g}, high {high:.10g}", "low は {low:.10g}、high は {high:.10g}").format(
+            low=number.low, high=number.high
+        )
+        raise DataError(
+            Fault(
+                path,
+                seen,
+                Said("low is below high", "low は high より小さい"),
+                Said("give the two ends of a range", "範囲の両端を指定する"),
+            )
+        )
     inside = number.low + INSIDE * (number.high - number.low)
     for value in (number.low, number.high, inside):  # what was asked for first: a fault names it
         model.changed(number.changes(value))
@@ -101,7 +111,14 @@ def _plain(path: str, value: Any) -> float:
     """An end of a choice's range, of which only numbers have one."""
     number = share_of_percent(value)
     if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
-        raise DataError(Fault(path, f"{value!r} is no number", "a range lies between two numbers", "give its two ends"))
+        raise DataError(
+            Fault(
+                path,
+                Said("{value!r} is no number", "{value!r} は数値ではない").format(value=value),
+                Said("a range lies between two numbers", "範囲は二つの数値の間"),
+                Said("give its two ends", "両端を指定する"),
+            )
+        )
     return float(number)
 
 

@@ -20,10 +20,11 @@ from typing import ClassVar
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import LEAVE_OUT, DataError, Fault, nearest
 from procure.explore.kept import Kept
 from procure.explore.switch import SAME
 from procure.explore.turn import Near, closed_in, faults_of
+from procure.languages import Said
 from procure.lp.program import Status
 from procure.market import Market, Paths, make_market, merge
 from procure.model import Model, ModelOrName, as_model
@@ -40,6 +41,11 @@ from procure.solving.compiled import left_from
 from procure.solving.trees import is_drawn
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import Progress, programme_name
+
+_A_BALL = Said("it is a doubt about the odds", "確率の不確かさの種類")
+_ABOVE_0 = Said("the largest radius is above 0", "最大の半径は 0 より大きい")
+_BETWEEN_0_AND_1 = Said("a share of the cost is between 0 and 1", "費用に対する比率は 0 から 1")
+_A_THOUSANDTH = Said("leave it out: 0.001", "省く: 0.001")
 
 #: Values of the grid beside 0: each is twice the one before.
 POINTS = 7
@@ -143,11 +149,11 @@ def ambiguity(
     model = as_model(model)
     faults = []
     if kind not in balls():
-        faults.append(Fault("kind", f"'{kind}'", "it is a doubt about the odds", nearest(kind, balls())))
+        faults.append(Fault("kind", f"'{kind}'", _A_BALL, nearest(kind, balls())))
     if high is not None and not 0 < high < math.inf:
-        faults.append(Fault("high", f"{high:g}", "the largest radius is above 0", "leave it out"))
+        faults.append(Fault("high", f"{high:g}", _ABOVE_0, LEAVE_OUT))
     if not 0 < within < 1:
-        faults.append(Fault("within", f"{within:g}", "a share of the cost is between 0 and 1", "leave it out: 0.001"))
+        faults.append(Fault("within", f"{within:g}", _BETWEEN_0_AND_1, _A_THOUSANDTH))
     faults += faults_of(digits=digits)
     if faults:
         raise DataError(faults)
@@ -256,7 +262,11 @@ class _Search:
 
     def _solved(self, level: str, radius: float, plan: Array | None = None, cutoff: float = math.inf) -> Optimum:
         if self._progress is not None:
-            self._progress(self._n_told, self._n_told + 1, f"{level}, radius {radius:.3g}")
+            self._progress(
+                self._n_told,
+                self._n_told + 1,
+                Said("{level}, radius {radius:.3g}", "{level}、半径 {radius:.3g}").format(level=level, radius=radius),
+            )
         self._n_told += 1
         market = replace(self._markets[level], model=self._model.with_(**{"risk.radius": radius}))
         program = compose(market, like=self._like.get(level), given=plan)

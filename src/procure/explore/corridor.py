@@ -30,12 +30,14 @@ from typing import ClassVar
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, Infeasible, nearest
+from procure.errors import IS, LEAVE_OUT, NAME_ANOTHER, DataError, Fault, Infeasible, nearest
 from procure.explore.kept import Kept
 from procure.facts import Place
 from procure.formulation.held import SCALE, held
+from procure.languages import Said
 from procure.market import Market
 from procure.model import ModelOrName, as_model
+from procure.portfolio.evaluate import FROM_0
 from procure.portfolio.fresh import MEASURES
 from procure.portfolio.measure import Measured
 from procure.portfolio.parts import node_weights
@@ -46,6 +48,37 @@ from procure.solving.compiled import Compiled
 from procure.solving.trees import is_drawn
 from procure.units import KUSD_PER_MUSD, Mask
 from procure.words import Progress, listed
+
+_A_PART = Said("it is a part of what is on offer, above 0", "提示量に対する割合で、0 より大きい")
+_ONE_AT_LEAST = Said("one at least is looked at", "少なくとも一つ調べる")
+_A_PRICE = Said("it is a price from 0 up, USD/kg", "価格は 0 以上、USD/kg")
+_TONNES = Said("it is above 0, t/yr", "0 より大きい、t/年")
+_NO_SUPPLIER = Said("no supplier '{supplier}'", "供給元 '{supplier}' がない")
+_OF_A_SUPPLIER = Said("a corridor is of a supplier of the model", "調べる相手はモデルの供給元")
+_NO_ELEMENT = Said("no element '{element}'", "元素 '{element}' がない")
+_OF_AN_ELEMENT = Said("a corridor is for an element of the model", "調べる対象はモデルの元素")
+_BASKET = Said("{supplier} sells a basket", "供給元 {supplier} は元素を一定の比率で販売する")
+_BY_ITSELF = Said("a corridor is for an element that is sold by itself", "調べる対象は単独で販売される元素")
+_HEDGES = Said(
+    "ask `procure hedges` for its worth, or `procure switch` along its price",
+    "価値は `procure hedges`、価格に沿った変化は `procure switch` で調べる",
+)
+_NOT_OFFERED = Said("{supplier} offers no {element} under contract", "供給元 {supplier} に {element} の契約枠がない")
+_A_CONTRACT = Said("a corridor is a contract", "調べる対象は契約")
+_OFFERS = Said("it offers {others}", "契約枠があるのは {others}")
+_SET_FREE = Said("set suppliers.{supplier}.contracts = 'free'", "suppliers.{supplier}.contracts = 'free' とする")
+_NO_RIVAL = Said("{against} is no other supplier of {element}", "{against} は {element} の他の供給元ではない")
+_OVER_ANOTHER = Said("a premium is over another's price", "上乗せは他の供給元の価格に対するもの")
+_NO_OFFER = Said("{supplier} has no {element} on offer", "供給元 {supplier} に {element} の供給枠がない")
+_PART_OF_OFFER = Said("a corridor is a part of what is on offer", "調べる量は供給枠の一部")
+_RAISE = Said("raise suppliers.{supplier}.offers.{element}", "suppliers.{supplier}.offers.{element} を増やす")
+_VOLUME = Said("{volume:,.4g} t/yr", "{volume:,.4g} t/年")
+_TIMES = Said(", prices × {market:.3g}", "、価格 × {market:.3g}")
+_NEVER_ARRIVES = Said(
+    "of {element} that {supplier} has under contract nothing arrives in any future",
+    "{supplier} と契約した {element} はどの将来でも届かない",
+)
+_THAT_ARRIVES = Said("a corridor is what a tonne that arrives is worth", "調べるのは届く 1 t の価値")
 
 #: Volumes that are looked at beside none, and the largest, as a part of what is on offer.
 VOLUMES, LARGEST = 6, 1.5
@@ -172,18 +205,18 @@ def corridor(
     """
     model = as_model(model)
     faults = [
-        Fault(name, f"is {number:g}", rule, "leave it out")
+        Fault(name, IS.format(value=f"{number:g}"), rule, LEAVE_OUT)
         for name, number, is_right, rule in (
-            ("largest", largest, 0 < largest < math.inf, "it is a part of what is on offer, above 0"),
-            ("volumes", volumes, volumes >= 1, "one at least is looked at"),
-            ("floor", floor or 0.0, 0 <= (floor or 0.0) < math.inf, "it is a price from 0 up, USD/kg"),
+            ("largest", largest, 0 < largest < math.inf, _A_PART),
+            ("volumes", volumes, volumes >= 1, _ONE_AT_LEAST),
+            ("floor", floor or 0.0, 0 <= (floor or 0.0) < math.inf, _A_PRICE),
             (
                 "volume",
                 1.0 if volume is None else volume,
                 volume is None or 0 < volume < math.inf,
-                "it is above 0, t/yr",
+                _TONNES,
             ),
-            ("paths", paths, paths >= 0, "fresh paths are counted from 0"),
+            ("paths", paths, paths >= 0, FROM_0),
         )
         if not is_right
     ]
@@ -201,7 +234,14 @@ def corridor(
     search.total = len(scales) + 2 * len(MARKETS)
     found, last = search.curve(scales)
     if search.at(scale) is None:
-        raise Infeasible([f"{element} from {supplier}: no plan has {scale * search.offer_t:.4g} t/yr under contract"])
+        raise Infeasible(
+            [
+                Said(
+                    "{element} from {supplier}: no plan has {tonnes:.4g} t/yr under contract",
+                    "{supplier} の {element}: {tonnes:.4g} t/年を契約する計画はない",
+                ).format(element=element, supplier=supplier, tonnes=scale * search.offer_t)
+            ]
+        )
     fresh, spread, refusal = search.fresh(scale, paths)
     asked = search.paid(scale) if floor is None else floor
     markets, loses = search.floor(scale, asked)
@@ -218,24 +258,22 @@ def _checked(market: Market, supplier: str, element: str, against: str | None) -
     """The rival; refused is what cannot be asked."""
     sets, faults = market.sets, []
     if supplier not in sets.suppliers:
-        seen, rule = f"no supplier '{supplier}'", "a corridor is of a supplier of the model"
+        seen, rule = _NO_SUPPLIER.format(supplier=supplier), _OF_A_SUPPLIER
         faults.append(Fault("supplier", seen, rule, nearest(supplier, sets.suppliers)))
     if element not in sets.elements:
-        seen, rule = f"no element '{element}'", "a corridor is for an element of the model"
+        seen, rule = _NO_ELEMENT.format(element=element), _OF_AN_ELEMENT
         faults.append(Fault("element", seen, rule, nearest(element, sets.elements)))
     if not faults and supplier in sets.baskets:
-        seen, rule = f"{supplier} sells a basket", "a corridor is for an element that is sold by itself"
-        faults.append(
-            Fault("supplier", seen, rule, "ask `procure hedges` for its worth, or `procure switch` along its price")
-        )
+        seen, rule = _BASKET.format(supplier=supplier), _BY_ITSELF
+        faults.append(Fault("supplier", seen, rule, _HEDGES))
     elif not faults and (supplier, element) not in sets.offers:
         own = [e for s, e in sets.offers if s == supplier]
-        seen, rule = f"{supplier} offers no {element} under contract", "a corridor is a contract"
-        remedy = f"it offers {listed(own)}" if own else f"set suppliers.{supplier}.contracts = 'free'"
+        seen, rule = _NOT_OFFERED.format(supplier=supplier, element=element), _A_CONTRACT
+        remedy = _OFFERS.format(others=listed(own)) if own else _SET_FREE.format(supplier=supplier)
         faults.append(Fault("element", seen, rule, remedy))
     if against is not None and (against == supplier or (against, element) not in sets.sold):
         others = [s for s, e in sets.sold if e == element and s != supplier]
-        seen, rule = f"{against} is no other supplier of {element}", "a premium is over another's price"
+        seen, rule = _NO_RIVAL.format(against=against, element=element), _OVER_ANOTHER
         faults.append(Fault("against", seen, rule, nearest(against, others)))
     if faults:
         raise DataError(faults)
@@ -268,8 +306,8 @@ class _Search:
         offered = {int(y): float(market.plan["offered"][supplier, element, y]) for y in moments}
         self.offer_t = float(np.mean(list(offered.values())))
         if not self.offer_t > 0:
-            seen, rule = f"{supplier} has no {element} on offer", "a corridor is a part of what is on offer"
-            raise DataError(Fault("element", seen, rule, f"raise suppliers.{supplier}.offers.{element}"))
+            seen, rule = _NO_OFFER.format(supplier=supplier, element=element), _PART_OF_OFFER
+            raise DataError(Fault("element", seen, rule, _RAISE.format(supplier=supplier, element=element)))
         #: Of the floor contract, as a part of what is on offer.
         self.scale = 1.0 if volume is None else volume / self.offer_t
         plan, period = held(supplier, element, offered)
@@ -282,7 +320,9 @@ class _Search:
         """The best plan with the contract at a part of what is on offer, at a market; None where there is none."""
         if (scale, market) not in self._solved:
             if self._progress is not None:
-                what = f"{scale * self.offer_t:,.4g} t/yr" + ("" if market == 1.0 else f", prices × {market:.3g}")
+                what = _VOLUME.format(volume=scale * self.offer_t) + (
+                    "" if market == 1.0 else _TIMES.format(market=market)
+                )
                 self._progress(len(self._solved), max(self.total, len(self._solved) + 1), what)
             changes = {f"extension.{SCALE}": scale, **{path: market * price for path, price in self._listed.items()}}
             try:
@@ -313,10 +353,8 @@ class _Search:
                 continue
             cost, paid, tonnes = known
             if scale > 0 and not tonnes > 0:
-                seen = f"of {self.element} that {self.supplier} has under contract nothing arrives in any future"
-                raise DataError(
-                    Fault("element", seen, "a corridor is what a tonne that arrives is worth", "name another")
-                )
+                seen = _NEVER_ARRIVES.format(element=self.element, supplier=self.supplier)
+                raise DataError(Fault("element", seen, _THAT_ARRIVES, NAME_ANOTHER))
             worth = average = marginal = price = math.nan
             if first is None or before is None:
                 first, worth = known, 0.0

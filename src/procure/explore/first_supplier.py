@@ -21,6 +21,7 @@ from procure.errors import DataError, Fault, Infeasible, nearest
 from procure.explore.along import Along, along
 from procure.explore.kept import Kept
 from procure.explore.turn import Near, closed_in, faults_of
+from procure.languages import Said
 from procure.model import ModelOrName, as_model
 from procure.portfolio.measure import Measured
 from procure.solving.compiled import Compiled
@@ -111,8 +112,15 @@ def first_supplier(
     compiled = Compiled(model)
     elements = compiled.programs({})[0].market.sets.elements
     if element not in elements:
-        rule = "the first supplier is of an element of the model"
-        faults.append(Fault("element", f"no element '{element}'", rule, nearest(element, elements)))
+        rule = Said("the first supplier is of an element of the model", "第一の供給元はモデルの元素について調べる")
+        faults.append(
+            Fault(
+                "element",
+                Said("no element '{element}'", "元素 '{element}' がない").format(element=element),
+                rule,
+                nearest(element, elements),
+            )
+        )
     try:
         number = along(model, path, low, high, as_written=as_written)
     except DataError as error:

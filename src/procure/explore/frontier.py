@@ -26,9 +26,10 @@ from typing import Any, ClassVar
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, Infeasible, nearest
+from procure.errors import IS, DataError, Fault, Infeasible, nearest
 from procure.explore.along import Along, along, known, value_of
 from procure.explore.kept import Kept
+from procure.languages import Said
 from procure.limits import KINDS
 from procure.limits.limit import SHARE
 from procure.lp.cores import cores
@@ -45,6 +46,21 @@ from procure.solving.compiled import Compiled
 from procure.solving.trees import faults_of, is_drawn, trees
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress, programme_name
+
+_A_MIDDLE = Said("a curve has two ends and a middle", "曲線には両端と中間がある")
+_TWELVE = Said("ask for twelve", "12 個にする")
+_ALONG = Said(
+    "a frontier is along a limit of the model, that of a policy, or the path of a number",
+    "動かすのは、モデルの制約、政策による制約、数値のパスのいずれか",
+)
+_LIMIT = Said("limit '{limit}'", "制約 '{limit}'")
+_NO_LIMIT = Said("the model has none", "モデルにない")
+_NO_BOUNDS = Said("no bounds are given", "範囲の指定がない")
+_OF_A_SHARE = Said("only of a share they are 0 to 1", "省けるのは比率のときだけ（0 から 1）")
+_TWO_ENDS = Said("give the two ends", "両端を指定する")
+_ENDS_OR_LIST = Said("they are two ends, or a list of two values at least", "両端か、二つ以上の値のリスト")
+_BOUNDS = Said("bounds are {bounds!r}", "範囲は {bounds!r}")
+_SOLVED = Said("{path} {value:.6g}, seed {seed}", "{path} {value:.6g}、種 {seed}")
 
 RISK_WEIGHT = "risk.weight"
 #: A curve is known well enough where no gap is larger than this share of the span of its costs.
@@ -160,7 +176,7 @@ def frontier(
     model = as_model(model)
     faults = list(faults_of(seeds))
     if points < 3:
-        faults.append(Fault("points", f"is {points}", "a curve has two ends and a middle", "ask for twelve"))
+        faults.append(Fault("points", IS.format(value=points), _A_MIDDLE, _TWELVE))
     try:
         model, path, choice = _asked(model, limit)
         number, values = _values(model, path, choice, bounds, as_written)
@@ -205,9 +221,8 @@ def _asked(model: Model, limit: str | Mapping[str, Any]) -> tuple[Model, str, Li
         path, choice = list(_bounds(model).items())[-1]
         return model, path, choice
     if "." not in limit:
-        rule = "a frontier is along a limit of the model, that of a policy, or the path of a number"
         known = [*names, RISK_WEIGHT, *policies]
-        raise DataError(Fault(f"limit '{limit}'", "the model has none", rule, nearest(limit, known)))
+        raise DataError(Fault(_LIMIT.format(limit=limit), _NO_LIMIT, _ALONG, nearest(limit, known)))
     return model, limit, of_path.get(limit)
 
 
@@ -223,11 +238,12 @@ def _values(
     if bounds is None:
         if path != RISK_WEIGHT and (choice is None or KINDS[choice.kind].measured_in is not SHARE):
             known(model, path)
-            raise DataError(Fault(path, "no bounds are given", "only of a share they are 0 to 1", "give the two ends"))
+            raise DataError(Fault(path, _NO_BOUNDS, _OF_A_SHARE, _TWO_ENDS))
         bounds = (1.0, 0.0) if choice is not None and KINDS[choice.kind].sense == "max" else (0.0, 1.0)
     if isinstance(bounds, str) or len(bounds) < 2 or (len(bounds) > 2 and not isinstance(bounds, list)):
-        rule = "they are two ends, or a list of two values at least"
-        raise DataError(Fault(path, f"bounds are {bounds!r}", rule, "give (low, high)"))
+        raise DataError(
+            Fault(path, _BOUNDS.format(bounds=bounds), _ENDS_OR_LIST, Said("give (low, high)", "(low, high) と書く"))
+        )
     faults: list[Fault] = []
     values: list[float] = []
     for bound in bounds:
@@ -298,7 +314,9 @@ class _Curve:
             if self._progress is not None:
                 done = len(self._points)
                 seed = self._model.settings.world.tree.seed
-                self._progress(done, max(total, done + 1), f"{self._number.path} {value:.6g}, seed {seed}")
+                self._progress(
+                    done, max(total, done + 1), _SOLVED.format(path=self._number.path, value=value, seed=seed)
+                )
             self._points[value] = self._solved(value)
         return self._points[value]
 
@@ -475,7 +493,11 @@ def _costs(
     compiled, costs = Compiled(tree), dict[float, float]()
     for value in _loosest_first(values, choice):
         if progress is not None:
-            progress(len(costs), len(values), f"{number.path} {value:.6g}, seed {tree.settings.world.tree.seed}")
+            progress(
+                len(costs),
+                len(values),
+                _SOLVED.format(path=number.path, value=value, seed=tree.settings.world.tree.seed),
+            )
         if choice is not None and any(math.isnan(cost) for cost in costs.values()):
             costs[value] = math.nan  # as at a looser bound
             continue

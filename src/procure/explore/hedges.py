@@ -23,9 +23,10 @@ from typing import Any, ClassVar
 
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault
+from procure.errors import IS, LEAVE_OUT, DataError, Fault
 from procure.explore.kept import Kept
 from procure.facts import Place
+from procure.languages import Said
 from procure.limits import KINDS, Counts, said
 from procure.limits.limit import SHARE
 from procure.lp.cores import cores
@@ -33,6 +34,7 @@ from procure.lp.program import Status
 from procure.market import make_market, make_tree, merge
 from procure.model import Model, ModelOrName, as_model
 from procure.model.limits import LimitChoices
+from procure.portfolio.evaluate import FROM_0
 from procure.portfolio.frames import is_worthless
 from procure.portfolio.fresh import WIDE
 from procure.portfolio.measure import AGREEMENT, Measured
@@ -147,7 +149,7 @@ def hedges(model: ModelOrName, *, choose: bool = False, paths: int = PATHS, prog
     """
     model = as_model(model)
     if paths < 0:
-        raise DataError(Fault("paths", f"is {paths}", "fresh paths are counted from 0", "leave it out"))
+        raise DataError(Fault("paths", IS.format(value=paths), FROM_0, LEAVE_OUT))
     compiled = Compiled(model, is_solved_once=True)
     answer = compiled.solve(progress=progress)
     return _Search(model, answer, compiled.read, choose, paths, progress).hedges()
@@ -255,7 +257,7 @@ class _Search:
             ended = abreast([partial(optimum, self._program(hedge.without, level)) for hedge, level in pairs], cores())
             for done, hedge in enumerate(batch, start):
                 if self._progress is not None:
-                    self._progress(done, len(hedges), f"without {hedge.name}")
+                    self._progress(done, len(hedges), Said("without {hedge}", "{hedge} なし").format(hedge=hedge.name))
                 yield _cheapest([next(ended) for _ in self._levels])
 
     def _program(self, model: Model, level: Programmes) -> Program:

@@ -129,7 +129,7 @@ def _read(value: Any, hint: Any, where: str, faults: list[Fault]) -> Any:
         Fault(
             where,
             Said("value is {said!r}", "値は {said!r}").format(said=str(value)[:40]),
-            Said("it is {seen}", "これは {seen}").format(seen=getattr(kind, "__name__", kind)),
+            Said("it is {seen}", "{seen} であること").format(seen=getattr(kind, "__name__", kind)),
         )
     )
     return None

@@ -20,8 +20,9 @@ from typing import ClassVar
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault
+from procure.errors import IS, DataError, Fault
 from procure.explore.kept import Kept
+from procure.languages import Said
 from procure.lp.cores import cores
 from procure.model import Model, ModelOrName, as_model
 from procure.program.near_optimal import NearOptimal
@@ -131,7 +132,12 @@ def ranges(
     faults = list(faults_of(seeds))
     if not 0 <= within <= 1:
         faults.append(
-            Fault("within", f"is {within}", "it is a share of the least cost, 0 to 1", "0.01 is one per cent")
+            Fault(
+                "within",
+                IS.format(value=within),
+                Said("it is a share of the least cost, 0 to 1", "最小費用に対する比率、0 から 1"),
+                Said("0.01 is one per cent", "1 % は 0.01 と書く"),
+            )
         )
     asked = model.settings.model.highlight if elements is None else tuple(elements)
     try:
@@ -246,4 +252,8 @@ class _Told:
         with self._lock:
             self._done += 1
             if self._progress is not None:
-                self._progress(self._done, self._total, f"{what}, seed {self._seed}")
+                self._progress(
+                    self._done,
+                    self._total,
+                    Said("{what}, seed {seed}", "{what}、種 {seed}").format(what=what, seed=self._seed),
+                )

@@ -27,15 +27,16 @@ import numpy as np
 from pandas import DataFrame
 from threadpoolctl import threadpool_limits
 
-from procure.errors import DataError, Fault
+from procure.errors import LEAVE_OUT, NO_ONE, DataError, Fault
 from procure.explore.kept import Kept
 from procure.explore.switch import SAME
+from procure.languages import Said
 from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import Market
 from procure.model import Model, ModelOrName, as_model
 from procure.model.choices import SCALES, VARIANTS
-from procure.portfolio.evaluate import FEWEST_PATHS
+from procure.portfolio.evaluate import AT_LEAST_DRAWN, FEWEST_PATHS, TEN_THOUSAND
 from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Scene, Steps, check_playable, played_in
 from procure.portfolio.measure import AGREEMENT, Measured
 from procure.portfolio.shadow import prices_of_means
@@ -51,8 +52,26 @@ from procure.solving.trees import is_drawn
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import Progress, programme_name
 
+_IN_OTHERS = Said("a plan is regretted in other readings", "後悔は別の読み方で測る")
+_NAME_ONE = Said("name one", "一つ指定する")
+_OWN_NAME = Said("a reading has a name of its own and changes something", "読み方には固有の名前があり、何かを変える")
+_READING = Said("reading '{reading}'", "読み方 '{reading}'")
+_SAME = Said("it is the model as it stands", "モデルそのまま")
+_EXAMPLE = Said("as in IMF:shortage.scale=4.2", "例: IMF:shortage.scale=4.2")
+_NO_DOUBT = Said(
+    "set risk.ambiguity = 'none', or ask of a world whose futures can all be counted",
+    "risk.ambiguity = 'none' とするか、全将来を数えられるモデルで問う",
+)
+_DOUBT = Said("the odds are in doubt", "確率が不確か")
+_PLAYED = Said("{plan} in {reading}", "{reading} での {plan}")
+_OTHERWISE = Said("it changes what there is to decide", "決めることが変わる")
+_AS_IT_IS = Said("a plan is carried over as it is", "計画はそのまま持ち越す")
+
 #: The model as it stands, among its readings.
-AS_IT_STANDS = "as it stands"
+AS_IT_STANDS = Said("as it stands", "現状")
+#: How a reading of demand is called, and a plan that is made for a reading.
+DEMAND = Said("demand {reading}", "需要 {reading}")
+MADE_FOR = Said("{level}, made for {reading}", "{level}（{reading} 向け）")
 #: What a plan may take beyond what is on offer, as a part of it: solvers keep rows to less than that.
 ROOM = 1e-4
 LEAST, TIE, MORE = "least regret", "tie", "more"
@@ -157,7 +176,7 @@ def regret(
     plans: list[_Plan] = []
     compiled, markets = Compiled(model), dict[str, Mapping[str, Market]]()
     for world in worlds:
-        told.now(f"{world.name}, solved")
+        told.now(Said("{reading}, solved", "{reading} の求解").format(reading=world.name))
         if resolve or world.name == AS_IT_STANDS:
             # Of another reading the best plan is asked for, and not what every level costs.
             answer = compiled.solve(world.changes, all_levels=world.name == AS_IT_STANDS)
@@ -219,18 +238,15 @@ def _worlds(
     _refuse_doubt(model)
     faults = []
     if paths < FEWEST_PATHS:
-        faults.append(Fault("paths", f"{paths}", f"at least {FEWEST_PATHS} are drawn", "ask for ten thousand"))
+        faults.append(Fault("paths", f"{paths}", AT_LEAST_DRAWN, TEN_THOUSAND))
     if readings is not None and not readings:
-        faults.append(Fault("readings", "there are none", "a plan is regretted in other readings", "name one"))
-    worlds, left_out = [_World(AS_IT_STANDS, "", {}, model)], {}
+        faults.append(Fault("readings", NO_ONE, _IN_OTHERS, _NAME_ONE))
+    worlds, left_out = [_World(str(AS_IT_STANDS), "", {}, model)], dict[str, str]()
     for name, changes in (_usual(model) if readings is None else readings).items():
         try:
             world = model.changed(changes, as_written=as_written)
             if name == AS_IT_STANDS or not changes:
-                rule = "a reading has a name of its own and changes something"
-                raise DataError(
-                    Fault(f"reading '{name}'", "it is the model as it stands", rule, "as in IMF:shortage.scale=4.2")
-                )
+                raise DataError(Fault(_READING.format(reading=name), _SAME, _OWN_NAME, _EXAMPLE))
             if programme_choices(world) != programme_choices(model):
                 raise _not_carried_over(name)
             _refuse_doubt(world)
@@ -243,7 +259,7 @@ def _worlds(
             worlds.append(_World(name, said, in_units, world))
         except DataError as error:
             if readings is None:
-                left_out[name] = str(error.faults[0])
+                left_out[name] = error.faults[0].said
             faults += error.faults if readings is not None else []
     if faults:
         raise DataError(faults)
@@ -253,8 +269,7 @@ def _worlds(
 def _refuse_doubt(world: Model) -> None:
     """Costs on fresh paths are under the odds of the tables."""
     if world.settings.risk.in_doubt and is_drawn(world):
-        remedy = "set risk.ambiguity = 'none', or ask of a world whose futures can all be counted"
-        raise DataError(Fault(f"{world.origin}, risk.ambiguity", "the odds are in doubt", IN_DOUBT, remedy))
+        raise DataError(Fault(f"{world.origin}, risk.ambiguity", _DOUBT, IN_DOUBT, _NO_DOUBT))
 
 
 def _usual(model: Model) -> dict[str, dict[str, Any]]:
@@ -267,7 +282,7 @@ def _usual(model: Model) -> dict[str, dict[str, Any]]:
     usual |= {name: ("shortage.scale", scale, settings.shortage.scale) for name, scale in SCALES.items()}
     if (table := model.facts.tables.get("readings")) is not None:
         for reading in dict.fromkeys(table["reading"].tolist()):
-            usual[f"demand {reading}"] = ("demand.reading", reading, settings.demand.reading)
+            usual[str(DEMAND.format(reading=reading))] = ("demand.reading", reading, settings.demand.reading)
     return {name: {path: value} for name, (path, value, now) in usual.items() if value != now}
 
 
@@ -312,7 +327,7 @@ def _plans(reading: str, answer: Answer) -> Iterator[_Plan]:
         if reading == AS_IT_STANDS and cost < math.inf:
             yield _Plan(level, reading, answer.measured_at(level))
         elif level == answer.level:
-            yield _Plan(f"{level}, made for {reading}", reading, answer.measured)
+            yield _Plan(str(MADE_FOR.format(level=level, reading=reading)), reading, answer.measured)
 
 
 # --- what they cost
@@ -341,7 +356,7 @@ def _costs(world: _World, markets: Mapping[str, Market], plans: Sequence[_Plan],
         costs = [math.inf] * len(plans)
         for k in had:
             plan, market, columns = given[k]
-            told.now(f"{plan.name} in {reading}")
+            told.now(_PLAYED.format(plan=plan.name, reading=reading))
             costs[k] = _with_plan(market, columns) / KUSD_PER_MUSD
         best = int(np.argmin(costs))
         if math.isinf(costs[best]):
@@ -356,7 +371,7 @@ def _costs(world: _World, markets: Mapping[str, Market], plans: Sequence[_Plan],
         samples = []
         for k in which:
             plan, market, columns = given[k]
-            told.now(f"{plan.name} in {reading}")
+            told.now(_PLAYED.format(plan=plan.name, reading=reading))
             scene = scene or Scene.of(market.model, plan.programmes, paths, SEED)
             template = templates(market.sets).plan
             cost = float(template.form_values(market.plan_data(template)[None], columns[None])[0].sum())
@@ -421,8 +436,8 @@ def _can_be_had(market: Market, columns: Array) -> bool:
 
 
 def _not_carried_over(reading: str) -> DataError:
-    seen, rule = "it changes what there is to decide", "a plan is carried over as it is"
-    return DataError(Fault(f"reading '{reading}'", seen, rule, "leave it out"))
+    seen, rule = _OTHERWISE, _AS_IT_IS
+    return DataError(Fault(_READING.format(reading=reading), seen, rule, LEAVE_OUT))
 
 
 def _with_plan(market: Market, columns: Array) -> float:

@@ -7,13 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault
+from procure.errors import NO_ONE, DataError, Fault
+from procure.languages import Said
 from procure.model import Model, ModelOrName, as_model
 from procure.model.choices import ReviewChoices
 from procure.portfolio.evaluate import compare
 from procure.portfolio.verdict import PATHS, SEED
 from procure.solving.solve import solve
 from procure.words import Progress, Shown, listed, programme_name
+
+#: How reviews are called.
+ALL_REVIEWS, OF_YEAR = Said("all reviews", "すべての見直し"), Said("{year} of {sees}", "{year}年（{sees}）")
+_ADD = Said("add [[reviews]] with a year and what it sees", "年と見るものを指定して [[reviews]] を加える")
+_WORTH = Said("a review is worth something", "価値を調べるのは見直し")
 
 COLUMNS = ("without", "programmes", "tree_musd", "worth_musd", "fresh_worth_musd", "standard_error_musd", "verdict")
 
@@ -68,16 +74,21 @@ def reviews(model: ModelOrName, paths: int = PATHS, *, progress: Progress | None
     model = as_model(model)
     all_of_them = model.settings.revisions
     if not all_of_them:
-        remedy = "add [[reviews]] with a year and what it sees"
-        raise DataError(Fault(f"{model.origin}, reviews", "there are none", "a review is worth something", remedy))
+        raise DataError(Fault(f"{model.origin}, reviews", NO_ONE, _WORTH, _ADD))
     kept: dict[str, tuple[ReviewChoices, ...]] = {"": all_of_them}
     if len(all_of_them) > 1:
         kept |= {_words([one]): tuple(other for other in all_of_them if other is not one) for one in all_of_them}
-    kept["all reviews" if len(all_of_them) > 1 else _words(all_of_them)] = ()
+    kept[str(ALL_REVIEWS) if len(all_of_them) > 1 else _words(all_of_them)] = ()
     answers = {}
     for done, (without, rest) in enumerate(kept.items()):
         if progress is not None:
-            progress(done, len(kept), f"without {without}" if without else "with all reviews")
+            progress(
+                done,
+                len(kept),
+                Said("without {without}", "{without} なし").format(without=without)
+                if without
+                else Said("with all reviews", "すべての見直しあり"),
+            )
         answers[without] = solve(_with(model, rest), foresight=False, verdict=False)
     apart = compare(answers, paths, SEED).differences.query("measure == 'weighed'")
     rows = []
@@ -98,4 +109,4 @@ def _with(model: Model, reviews: Sequence[ReviewChoices]) -> Model:
 
 
 def _words(reviews: Sequence[ReviewChoices]) -> str:
-    return "; ".join(f"{review.year} of {listed(review.sees)}" for review in reviews)
+    return "; ".join(str(OF_YEAR.format(year=review.year, sees=listed(review.sees))) for review in reviews)

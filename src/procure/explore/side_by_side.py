@@ -17,19 +17,29 @@ from typing import Any, ClassVar
 import pandas as pd
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault
+from procure.errors import IS, LEAVE_OUT, NAME_ANOTHER, NO_ONE, DataError, Fault
 from procure.explore.kept import Kept
+from procure.languages import Said
 from procure.model import Model
-from procure.portfolio.evaluate import compare, model_of
+from procure.portfolio.evaluate import FROM_0, compare, model_of
 from procure.portfolio.portfolio import Portfolio
 from procure.portfolio.verdict import PATHS, SEED
 from procure.words import Progress, listed, plain, programme_name
+
+_ONE = Said("there is one", "一つだけ")
+_OTHER_WORLDS = Said(
+    "they are of different worlds, apart in {apart}: a difference of costs would be that of the worlds",
+    "前提となる世界が {apart} で異なり、費用の差は前提の差になる",
+)
+_TWO = Said("two at least are held side by side", "並べるのは二つ以上")
 
 #: Choices that are no part of a world: what is called what, what is decided, limited and preferred, and how it is solved.
 OF_THE_PLAN = re.compile(
     r"model\.(name|title|currency|highlight)|risk\.|limits\.|reviews\.|world\.tree\.|suppliers\.[^.]+\.(programmes|contracts)"
 )
 NONE = "-"
+#: What the tables are called among what was asked, and a number that is not known to be another than theirs.
+TABLES, AS_IN_TABLES = Said("the tables", "表"), Said("as in its tables", "表のとおり")
 #: The sums of an answer that are told, by their names in its summary.
 COSTS = ("objective", "expected_cost", "cvar", "worst_case", "plan_cost", "shortage_loss", "unavoidable_loss")
 OF_LEVELS = ("level", "answer", "verdict", "difference_musd", "standard_error_musd", "needs")
@@ -110,10 +120,10 @@ def side_by_side(
     [['suppliers.seabed.capacity.all.2027', '360 t/yr', '0 t/yr']]
     """
     if len(answers) < 2:
-        seen = "there is one" if answers else "there are none"
-        raise DataError(Fault("answers", seen, "two at least are held side by side", "name another"))
+        seen = _ONE if answers else NO_ONE
+        raise DataError(Fault("answers", seen, _TWO, NAME_ANOTHER))
     if paths < 0:
-        raise DataError(Fault("paths", f"is {paths}", "fresh paths are counted from 0", "leave it out"))
+        raise DataError(Fault("paths", IS.format(value=paths), FROM_0, LEAVE_OUT))
     inputs = _inputs(answers)
     refusal = "" if not paths else _apart(answers, inputs)
     differences, names = DataFrame(), tuple(answers)
@@ -152,7 +162,7 @@ def _inputs(answers: Mapping[str, Portfolio]) -> DataFrame:
     paths = dict.fromkeys(path for own in choices.values() for path in own)
     rows = [(path, *(own.get(path, NONE) for own in choices.values())) for path in paths]
     models = {name: _model(answer) for name, answer in answers.items()}
-    rows.append(("the tables", *(_tables(answer, models[name])[:8] for name, answer in answers.items())))
+    rows.append((str(TABLES), *(_tables(answer, models[name])[:8] for name, answer in answers.items())))
     numbers = dict.fromkeys(_in_full(models[name], path) for name, answer in answers.items() for path in answer.numbers)
     rows += [(path, *(_number(answers[name], models[name], path) for name in answers)) for path in numbers]
     return DataFrame([row for row in rows if len(set(row[1:])) > 1], columns=["path", *answers])
@@ -195,7 +205,7 @@ def _in_full(model: Model | None, path: str) -> str:
 def _number(answer: Portfolio, model: Model | None, path: str) -> str:
     """A number of an answer as its table writes it: where it was not set, that of the table."""
     if model is None:
-        return plain(answer.numbers[path]) if path in answer.numbers else "as in its tables"
+        return plain(answer.numbers[path]) if path in answer.numbers else str(AS_IN_TABLES)
     try:
         value, unit = model.facts.value(path, as_written=True), model.facts.unit(path, as_written=True)
     except DataError:
@@ -207,7 +217,7 @@ def _apart(answers: Mapping[str, Portfolio], inputs: DataFrame) -> str:
     """Why some do not share a world; blank where they do."""
     others = [path for path in inputs["path"].tolist() if not OF_THE_PLAN.match(path)]
     if others:
-        return f"they are of different worlds, apart in {listed(others, 3)}: a difference of costs would be that of the worlds"
+        return _OTHER_WORLDS.format(apart=listed(others, 3))
     return ""
 
 

@@ -18,10 +18,11 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, Infeasible
+from procure.errors import LEAVE_OUT, DataError, Fault, Infeasible
 from procure.explore.along import Along, along
 from procure.explore.kept import Kept
 from procure.explore.turn import Near, faults_of
+from procure.languages import Said
 from procure.market import is_drawn_anew
 from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import WIDE
@@ -40,6 +41,11 @@ BESIDE = 0.05
 COLUMNS = (
     "value", "from", "to", "from_cost_musd", "to_cost_musd", "slope_musd", "standard_error_musd", "tie_low", "tie_high",
 )  # fmt: skip
+#: What is seen of a model that has nothing to switch to, and the remedy.
+ONE_LEVEL, NAME_LEVELS = (
+    Said("there is one programme level", "モデルの開発計画の水準は一つだけ"),
+    Said("name some at suppliers.<name>.programmes", "suppliers.<name>.programmes に水準を挙げる"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,10 +154,12 @@ def switch(
 def faults_of_choice(model: Model, standard_error_musd: float | None) -> Iterator[Fault]:
     """Why nothing can switch in a model, and what is wrong with the standard error of a difference that is given."""
     if len(programme_choices(model)) < 2:
-        seen, rule = "there is one programme level", "a switch is from one level to another"
-        yield Fault(model.origin, seen, rule, "name some at suppliers.<name>.programmes")
+        rule = Said("a switch is from one level to another", "切替えは水準から別の水準へ")
+        yield Fault(model.origin, ONE_LEVEL, rule, NAME_LEVELS)
     if standard_error_musd is not None and not 0 <= standard_error_musd < math.inf:
-        yield Fault("standard_error_musd", f"{standard_error_musd}", "it is a sum from 0 up", "leave it out")
+        yield Fault(
+            "standard_error_musd", f"{standard_error_musd}", Said("it is a sum from 0 up", "0 以上の金額"), LEAVE_OUT
+        )
 
 
 class _Crossing(NamedTuple):

@@ -18,13 +18,14 @@ from typing import Any, ClassVar
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, Infeasible, SolverError
+from procure.errors import NAME_ANOTHER, DataError, Fault, Infeasible, SolverError
 from procure.explore.along import Along, along
 from procure.explore.kept import Kept
 from procure.explore.sweep import sweep
 from procure.explore.sweep.columns import INFEASIBLE, OPTIMAL
 from procure.explore.switch import NONE, SAME, faults_of_choice
 from procure.explore.turn import faults_of
+from procure.languages import Said
 from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import WIDE
 from procure.solving.compiled import Compiled
@@ -114,8 +115,13 @@ def switch_map(
         except DataError as error:
             faults += error.faults
     if len(numbers) == 2 and set(numbers[0].changes(numbers[0].low)) & set(numbers[1].changes(numbers[1].low)):
-        seen, rule = f"{first[0]} and {second[0]} move the same", "a map is over two numbers"
-        faults.append(Fault("and", seen, rule, "name another"))
+        seen, rule = (
+            Said("{one} and {other} move the same", "{one} と {other} は同じ数値を動かす").format(
+                one=first[0], other=second[0]
+            ),
+            Said("a map is over two numbers", "地図は二つの数値による"),
+        )
+        faults.append(Fault("and", seen, rule, NAME_ANOTHER))
     if faults:
         raise DataError(faults)
     x, y = numbers
@@ -177,7 +183,12 @@ def _levels(row: Mapping[Any, Any]) -> dict[str, float]:
     if row["status"] == INFEASIBLE:
         return {}
     if row["status"] != OPTIMAL:
-        raise SolverError(f"A pair of values was not solved: {row['message']}", status=str(row["status"]))
+        raise SolverError(
+            Said("A pair of values was not solved: {message}", "解けなかった値の組がある: {message}").format(
+                message=row["message"]
+            ),
+            status=str(row["status"]),
+        )
     costs = {str(key).removeprefix("level."): value for key, value in row.items() if str(key).startswith("level.")}
     return {level: float(cost) for level, cost in costs.items() if cost is not None and not math.isnan(cost)}
 

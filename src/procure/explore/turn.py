@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from procure.errors import Fault
+from procure.errors import LEAVE_OUT, Fault
+from procure.languages import Said
 
 #: Digits of a value beyond those asked for, of the whole range: so that one near zero has some, too.
 FINER = 1e-3
@@ -44,6 +45,8 @@ def closed_in(left: float, right: float, is_so: Callable[[float], bool], near: N
 def faults_of(*, digits: int = 1, points: int = 2) -> Iterator[Fault]:
     """What is wrong with the digits to which a value is asked for, and with a grid of so many points."""
     if digits < 1:
-        yield Fault("digits", f"{digits}", "a value has at least one digit", "leave it out")
+        yield Fault("digits", f"{digits}", Said("a value has at least one digit", "値は一桁以上"), LEAVE_OUT)
     if points < 2:
-        yield Fault("points", f"{points}", "a grid has two ends at least", "leave it out")
+        yield Fault(
+            "points", f"{points}", Said("a grid has two ends at least", "格子には少なくとも両端がある"), LEAVE_OUT
+        )

@@ -22,11 +22,13 @@ from typing import Any, ClassVar
 import pandas as pd
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, Infeasible, nearest
+from procure.errors import IS, LEAVE_OUT, DataError, Fault, Infeasible, nearest
 from procure.explore.kept import Kept
-from procure.explore.sensitivity.numbers import FirstOrder, Unknown, unknowns
+from procure.explore.sensitivity.numbers import AT_FIRST_ORDER, FirstOrder, Unknown, unknowns
 from procure.explore.switch import SAME
+from procure.languages import Said
 from procure.limits.limit import SHARE
+from procure.limits.said import class_name
 from procure.market import Market
 from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.evaluate import model_of
@@ -45,11 +47,55 @@ from procure.solving.trees import is_drawn
 from procure.units import KUSD_PER_MUSD
 from procure.words import LEAST_SHARE, Progress, listed, percent, programme_name, rounded
 
+_FROM_0 = Said("it is counted from 0", "数は 0 以上")
+_NO_MORE = Said("{chosen}: no plan under it keeps the limits any more", "{chosen}: この水準で制約を守る計画はもうない")
+_INSTEAD = Said("instead '{instead}'", "代替 '{instead}'")
+_NO_SUPPLIER = Said("no supplier '{supplier}'", "供給元 '{supplier}' がない")
+_EMPTY = Said("it is empty", "空である")
+_OF_A_SUPPLIER = Said(
+    "a rival is a programme level or a share of a supplier of the model", "代替は、モデルの供給元の開発計画の水準か比率"
+)
+_NO_PROGRAMME = Said("{supplier} has no programme '{level}'", "供給元 {supplier} に開発計画 '{level}' はない")
+_NEITHER = Said("it names neither level nor share of {supplier}", "供給元 {supplier} の水準も比率も指定していない")
+_LEVEL_OR_SHARE = Said("a rival is a programme level of the model or a share", "代替は、モデルの開発計画の水準か比率")
+_NO_SHARE = Said("it is no share", "比率ではない")
+_SHARES = Said("a share is 0 to 1, or 0 % to 100 %", "比率は 0 から 1、または 0 % から 100 %")
+_NO_SCOPE = Said("'{name}' is no class or element", "'{name}' は区分でも元素でもない")
+_OF_THE_MODEL = Said("a share is of those of the model", "比率はモデルにあるものについて")
+_SELLS_NONE = Said("{supplier} sells none of it", "供給元 {supplier} はそれを販売していない")
+_OF_WHAT_IS_SOLD = Said("a share is of what a supplier sells", "比率は供給元が販売するものについて")
+_SELLS = Said("it sells {others}", "販売しているのは {others}")
+_AS_IN_EITHER, _AS_IN = (
+    Said("as in '{level}' or {share}", "例: '{level}'、{share}"),
+    Said("as in {share}", "例: {share}"),
+)
+_ELSE_A_SHARE, _NAME_A_SHARE = (
+    Said("{nearest} Else a share, {example}", "{nearest} または比率を指定する（{example}）"),
+    Said("Name a share, {example}", "比率を指定する（{example}）"),
+)
+_INSTEAD_OF = Said("instead {rival}", "代替: {rival}")
+_OUTERMOST = Said(
+    "{rival}, in the mean over all years: {outermost} that any plan has", "{rival}、全年の平均: {outermost}"
+)
+_MOST, _LEAST, _NO_PLAN = (
+    Said("{share} % is the most", "どの計画でも {share} % 以下"),
+    Said("{share} % is the least", "どの計画でも {share} % 以上"),
+    Said("no plan at all", "計画がない"),
+)
+_ANOTHER = Said("a rival is another one", "代替は別のもの")
+_CHOSEN = Said("it is what is chosen", "選択されたもの")
+_OTHERS = Said("the others are {others}", "他は {others}")
+_IN_CHOSEN = Said("it is {share} % in the chosen plan", "選ばれた計画では {share} %")
+_MORE_OR_LESS = Said("ask for more, or less", "増やすか減らす")
+
 #: Numbers that are followed, and to which part of its range a reversing value is known.
 FOLLOWED, FINE = 3, 0.01
 #: How a rival that is a share is called, with its parts.
-AT_LEAST, AT_MOST = "at least {share} % of {of} from {supplier}", "at most {share} % of {of} from {supplier}"
-ALL_DEMAND = "all demand"
+AT_LEAST, AT_MOST = (
+    Said("at least {share} % of {of} from {supplier}", "{of}のうち {supplier} から {share} % 以上"),
+    Said("at most {share} % of {of} from {supplier}", "{of}のうち {supplier} から {share} % 以下"),
+)
+ALL_DEMAND = Said("all demand", "全需要")
 OF_FUTURES = (
     "process",
     "state",
@@ -171,7 +217,7 @@ def why(
     (0.228, 945)
     """
     faults = [
-        Fault(name, f"is {count}", "it is counted from 0", "leave it out")
+        Fault(name, IS.format(value=count), _FROM_0, LEAVE_OUT)
         for name, count in (("paths", paths), ("most", most))
         if count < 0
     ]
@@ -187,7 +233,7 @@ def why(
     found = compiled.solve(progress=progress)
     chosen = programme_name(answer.programmes) if isinstance(answer, Portfolio) else found.level
     if found.levels[chosen] == math.inf:
-        raise Infeasible([f"{chosen}: no plan under it keeps the limits any more"])
+        raise Infeasible([_NO_MORE.format(chosen=chosen)])
     pair: _Pair
     if isinstance(asked, _Share):
         pair = _OfShare(compiled, found, chosen, asked)
@@ -232,17 +278,20 @@ def _example(market: Market) -> str:
     levels = [f"{supplier} {level}" for choice in programme_choices(market.model) for supplier, level in choice.items()]
     supplier, element = market.sets.sold[0]
     share = f"'{supplier} {element} 40 %'"
-    return f"as in '{levels[-1].replace('_', ' ')}' or {share}" if levels else f"as in {share}"
+    if not levels:
+        return _AS_IN.format(share=share)
+    return _AS_IN_EITHER.format(level=levels[-1].replace("_", " "), share=share)
 
 
 def _asked(market: Market, instead: str) -> _Share | _Programme:
     """The rival that a text names."""
-    where, suppliers = f"instead '{instead}'", market.sets.suppliers
+    where, suppliers = _INSTEAD.format(instead=instead), market.sets.suppliers
     supplier, *rest = instead.replace("%", " % ").split() or [""]
     if supplier not in suppliers:
-        seen = f"no supplier '{supplier}'" if supplier else "it is empty"
-        rule = "a rival is a programme level or a share of a supplier of the model"
-        raise DataError(Fault(where, seen, rule, nearest(supplier, suppliers) if supplier else _example(market)))
+        seen = _NO_SUPPLIER.format(supplier=supplier) if supplier else _EMPTY
+        raise DataError(
+            Fault(where, seen, _OF_A_SUPPLIER, nearest(supplier, suppliers) if supplier else _example(market))
+        )
     is_percent = rest[-1:] == ["%"]
     number = _number(rest[-2] if is_percent and len(rest) > 1 else rest[-1] if rest else "")
     if number is not None or is_percent:
@@ -250,14 +299,19 @@ def _asked(market: Market, instead: str) -> _Share | _Programme:
     level = "_".join(rest)
     levels = [choice[supplier] for choice in programme_choices(market.model) if supplier in choice]
     if level not in levels:
-        seen = f"{supplier} has no programme '{level}'" if level else f"it names neither level nor share of {supplier}"
-        of_levels = f"{nearest(level, levels)} Else" if levels else "Name"
+        seen = _NO_PROGRAMME.format(supplier=supplier, level=level) if level else _NEITHER.format(supplier=supplier)
+        example = _example(market)
+        remedy = (
+            _ELSE_A_SHARE.format(nearest=nearest(level, levels), example=example)
+            if levels
+            else _NAME_A_SHARE.format(example=example)
+        )
         raise DataError(
             Fault(
                 where,
                 seen,
-                "a rival is a programme level of the model or a share",
-                f"{of_levels} a share, {_example(market)}",
+                _LEVEL_OR_SHARE,
+                remedy,
             )
         )
     return _Programme(supplier, level)
@@ -276,21 +330,19 @@ def _share(
     """A share of all demand, or of that for a class or an element; a class also by a word of its name."""
     share = math.nan if number is None else number / (100.0 if is_percent else 1.0)
     if not 0 <= share <= 1:
-        raise DataError(Fault(where, "it is no share", "a share is 0 to 1, or 0 % to 100 %", _example(market)))
+        raise DataError(Fault(where, _NO_SHARE, _SHARES, _example(market)))
     name, class_of = "_".join(words).replace("/", "_"), market.class_of
     classes = [c for c in dict.fromkeys(class_of.values()) if name in (c, *c.split("_"))]
     scope = name if name in class_of or not name else classes[0] if len(classes) == 1 else None
     if scope is None:
         known = [*class_of.values(), *class_of]
-        raise DataError(
-            Fault(where, f"'{name}' is no class or element", "a share is of those of the model", nearest(name, known))
-        )
+        raise DataError(Fault(where, _NO_SCOPE.format(name=name), _OF_THE_MODEL, nearest(name, known)))
     elements = tuple(e for e in market.sets.elements if not scope or scope in (e, class_of[e]))
     sold = [e for e in elements if (supplier, e) in market.sets.sold]
     if not sold:
         others = listed(sorted({e for s, e in market.sets.sold if s == supplier}))
         raise DataError(
-            Fault(where, f"{supplier} sells none of it", "a share is of what a supplier sells", f"it sells {others}")
+            Fault(where, _SELLS_NONE.format(supplier=supplier), _OF_WHAT_IS_SOLD, _SELLS.format(others=others))
         )
     return _Share(supplier, scope or "all", elements, share)
 
@@ -323,9 +375,9 @@ class _OfProgramme(_Pair):
         ]
         rival = min(names, key=lambda name: found.levels[name])  # of other suppliers the best levels
         if rival == chosen:
-            where, rule = f"instead '{asked.supplier} {asked.level}'", "a rival is another one"
+            where, rule = _INSTEAD.format(instead=f"{asked.supplier} {asked.level}"), _ANOTHER
             others = listed([name for name in found.levels if name != chosen])
-            raise DataError(Fault(where, "it is what is chosen", rule, f"the others are {others}"))
+            raise DataError(Fault(where, _CHOSEN, rule, _OTHERS.format(others=others)))
         if found.levels[rival] == math.inf:
             raise explain([dict(zip(found.levels, compiled.programs({}), strict=True))[rival]])
         self._compiled, self.names = compiled, (chosen, rival)
@@ -346,20 +398,17 @@ class _OfShare(_Pair):
         self.chosen = found.measured_at(chosen)
         stands = _share_of(self.chosen, asked)
         self._at_least, self.share = asked.share > stands, (asked.share, stands)
-        of = ALL_DEMAND if asked.scope == "all" else asked.scope.replace("_", "/")
+        of = ALL_DEMAND if asked.scope == "all" else class_name(asked.scope)
         form = AT_LEAST if self._at_least else AT_MOST
         self.names = (chosen, form.format(share=rounded(100 * asked.share), of=of, supplier=asked.supplier))
         if abs(asked.share - stands) <= LEAST_SHARE:
-            seen, rule = f"it is {percent(stands)} % in the chosen plan", "a rival is another one"
-            raise DataError(Fault(f"instead {self.names[1]}", seen, rule, "ask for more, or less"))
+            seen, rule = _IN_CHOSEN.format(share=percent(stands)), _ANOTHER
+            raise DataError(Fault(_INSTEAD_OF.format(rival=self.names[1]), seen, rule, _MORE_OR_LESS))
         end = self._held(self.chosen.market)
         if isinstance(end, float):
-            outermost = (
-                "no plan at all"
-                if math.isnan(end)
-                else f"{'0' if end < LEAST_SHARE else percent(end)} % is the {'most' if self._at_least else 'least'}"
-            )
-            raise Infeasible([f"{self.names[1]}, in the mean over all years: {outermost} that any plan has"])
+            form = _MOST if self._at_least else _LEAST
+            outermost = _NO_PLAN if math.isnan(end) else form.format(share="0" if end < LEAST_SHARE else percent(end))
+            raise Infeasible([_OUTERMOST.format(rival=self.names[1], outermost=outermost)])
         self.rival = Measured(solved(end))
         self.rival.check()
         self.step_musd = abs(float(end.solution.row_dual[-1])) * SCALE * SHARE.step / KUSD_PER_MUSD
@@ -390,7 +439,7 @@ def _share_of(measured: Measured, asked: _Share) -> float:
 def _told(model: Model, pair: _Pair, known: Sequence[Unknown], paths: int, most: int, progress: Progress | None) -> Why:
     """All that there is to say."""
     told = _Steps(progress, len(known))
-    told.now("fresh paths")
+    told.now(Said("fresh paths", "検証用の経路"))
     fresh = beside(pair.rival, pair.chosen, paths)
     is_played, is_one_of_many = not isinstance(fresh, str), is_drawn(model)
     table = _table(pair, fresh)
@@ -470,7 +519,7 @@ def _followed(model: Model, pair: _Pair, known: Sequence[Unknown], most: int, to
     first = [FirstOrder(plan) for plan in (pair.rival, pair.chosen)]
     nearer: list[tuple[float, float, Unknown]] = []
     for unknown in known:
-        told.now(f"{unknown.path} at first order")
+        told.now(AT_FIRST_ORDER.format(path=unknown.path))
         for end in unknown.ends():
             mine, theirs = (order.moves(unknown.along.changes(end)) for order in first)
             if mine < theirs:  # and both are known

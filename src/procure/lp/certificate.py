@@ -29,9 +29,40 @@ from typing import NamedTuple
 
 import numpy as np
 
+from procure.languages import Said
 from procure.lp.dual_bound import ROUNDING, Proof, prove
 from procure.lp.program import Certificate, LinearProgram, Solution, Status
 from procure.units import Array
+
+_ENDED = Said("the solver ended with '{message}'", "ソルバーの終了は '{message}'")
+_BELOW = Said(
+    "costs are said to pass {asked:.9g}, and its duals prove {bound:.9g}",
+    "費用は {asked:.9g} を超えるというが、双対値が証明するのは {bound:.9g} まで",
+)
+_FRACTION = Said("a whole number is off by {fraction:.2g}", "整数が {fraction:.2g} ずれている")
+_OTHER_COST = Said(
+    "the cost is said to be {objective:.9g}, and is {cost:.9g}", "費用は {objective:.9g} というが、実際は {cost:.9g}"
+)
+_OWN_BOUND, _DUALS_PROVE = (
+    Said("the cost is {objective:.9g}, and its bound is {bound:.9g}", "費用は {objective:.9g}、その下界は {bound:.9g}"),
+    Said(
+        "the cost is {objective:.9g}, and its duals prove {bound:.9g}",
+        "費用は {objective:.9g}、双対値が証明するのは {bound:.9g}",
+    ),
+)
+_MISSED = {
+    "row": Said("row {at} is missed by {by:.2g}", "行 {at} を {by:.2g} だけ破る"),
+    "the bound of column": Said("the bound of column {at} is missed by {by:.2g}", "列 {at} の限度を {by:.2g} だけ破る"),
+}
+_NO_RAY = Said("nothing proves that no point keeps all rows", "すべての行を守る点がないことを証明するものがない")
+_WRONG_RAY = Said(
+    "its ray does not prove that no point keeps all rows", "その射線は、すべての行を守る点がないことを証明しない"
+)
+_NO_FALL = Said("nothing proves that costs fall without end", "費用が際限なく下がることを証明するものがない")
+_WRONG_FALL = Said(
+    "its ray does not prove that costs fall without end", "その射線は、費用が際限なく下がることを証明しない"
+)
+_NO_NUMBERS = Said("its point is not made of numbers", "その点に数でないものがある")
 
 #: The most by which a row or a bound may be missed, twice what HiGHS aims at, beside the rounding of what stands in the row.
 FEASIBILITY, OF_TERMS = 2e-7, 1e-9
@@ -71,7 +102,7 @@ def certify(program: LinearProgram, solution: Solution, *, optimality: float = O
         return of_infeasibility(program, solution.ray)
     if solution.status is Status.UNBOUNDED:
         return of_unboundedness(program, solution.x, solution.ray)
-    return Certificate(False, fault=f"the solver ended with '{solution.message}'")
+    return Certificate(False, fault=_ENDED.format(message=solution.message))
 
 
 def of_optimum(
@@ -84,11 +115,7 @@ def of_optimum(
 def of_bound(proof: Proof, asked: float) -> Certificate:
     """Whether duals prove that no point costs less than was asked."""
     allowed = OPTIMALITY * max(1.0, abs(asked)) + ROUNDING * proof.size
-    fault = (
-        ""
-        if proof.bound >= asked - allowed
-        else f"costs are said to pass {asked:.9g}, and its duals prove {proof.bound:.9g}"
-    )
+    fault = "" if proof.bound >= asked - allowed else _BELOW.format(asked=asked, bound=proof.bound)
     return Certificate(not fault, bound=proof.bound, proof="duals", fault=fault)
 
 
@@ -113,11 +140,11 @@ def _of_point(
     allowed = optimality * max(1.0, abs(objective)) + ROUNDING * (float(np.abs(terms).sum()) + abs(program.offset))
     # Everything is asked so that what is not a number fails.
     if not fault and not fraction <= OF_WHOLE:
-        fault = f"a whole number is off by {fraction:.2g}"
+        fault = _FRACTION.format(fraction=fraction)
     if not fault and not abs(objective - cost) <= allowed:
-        fault = f"the cost is said to be {objective:.9g}, and is {cost:.9g}"
+        fault = _OTHER_COST.format(objective=objective, cost=cost)
     if not fault and not abs(gap) <= allowed + ROUNDING * size:
-        fault = f"the cost is {objective:.9g}, and its {'bound is' if proof == 'solver' else 'duals prove'} {bound:.9g}"
+        fault = (_OWN_BOUND if proof == "solver" else _DUALS_PROVE).format(objective=objective, bound=bound)
     return Certificate(not fault, missed, fraction, bound, gap / max(1.0, abs(objective)), proof, fault)
 
 
@@ -126,19 +153,19 @@ def of_infeasibility(program: LinearProgram, ray: Array | None) -> Certificate:
     if (program.lower > program.upper).any() or (program.row_lower > program.row_upper).any():
         return Certificate(True, bound=np.inf, proof="bounds")
     if ray is None:
-        return Certificate(False, fault="nothing proves that no point keeps all rows")
+        return Certificate(False, fault=_NO_RAY)
     nothing = np.zeros(len(program.cost))
     for multiplier in (ray, -ray):  # releases of HiGHS may differ in the sign
         proof = prove(program, multiplier, nothing)
         if proof.bound > ROUNDING * proof.size:
             return Certificate(True, bound=np.inf, proof="ray")
-    return Certificate(False, fault="its ray does not prove that no point keeps all rows")
+    return Certificate(False, fault=_WRONG_RAY)
 
 
 def of_unboundedness(program: LinearProgram, x: Array, ray: Array | None) -> Certificate:
     """Whether costs fall without end from `x` along `ray`."""
     if ray is None:
-        return Certificate(False, fault="nothing proves that costs fall without end")
+        return Certificate(False, fault=_NO_FALL)
     missed, fault = violation(program, x)[:2]
     rows, terms = program.matrix @ ray, abs(program.matrix) @ np.abs(ray)
     leaves = (
@@ -147,7 +174,7 @@ def of_unboundedness(program: LinearProgram, x: Array, ray: Array | None) -> Cer
     )
     falls = program.cost * ray
     if not fault and (any(leaves) or not falls.sum() < -OF_RAY * np.abs(falls).sum()):
-        fault = "its ray does not prove that costs fall without end"
+        fault = _WRONG_FALL
     return Certificate(not fault, missed, bound=-np.inf, proof="" if fault else "ray", fault=fault)
 
 
@@ -181,7 +208,7 @@ class Violation(NamedTuple):
 def violation(program: LinearProgram, x: Array) -> Violation:
     """How far a point misses the rows and bounds of a program."""
     if not np.isfinite(x).all():
-        return Violation(np.nan, "its point is not made of numbers")
+        return Violation(np.nan, _NO_NUMBERS)
     rows = program.matrix @ x
     allowed = OF_WHOLE if program.is_mixed_integer else FEASIBILITY
     worst = Violation(0.0, "")
@@ -200,6 +227,7 @@ def violation(program: LinearProgram, x: Array) -> Violation:
         fault = worst.fault
         if not fault and not miss.max(initial=0.0) <= allowed:
             first = int(np.argmax(miss))
-            fault = f"{what} {first} is missed by {max(lower[first] - values[first], values[first] - upper[first]):.2g}"
+            by = max(lower[first] - values[first], values[first] - upper[first])
+            fault = _MISSED[what].format(at=first, by=by)
         worst = Violation(most, fault, what, at) if most > worst.worst else worst._replace(fault=fault)
     return worst

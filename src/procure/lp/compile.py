@@ -16,7 +16,18 @@ import numpy as np
 from scipy import sparse
 
 from procure.errors import DataError, Fault
+from procure.languages import Said
 from procure.units import Array, Index, Mask
+
+_NOT_LINEAR = Said("{seen} is not linear", "{seen} は線形ではない")
+_LINEAR = Said(
+    "a constraint is linear in the decisions, and its coefficients are affine in the data",
+    "制約は決定について線形で、係数はデータについてアフィン",
+)
+_BEFOREHAND = Said(
+    "work the nonlinear part out beforehand and pass it as one datum",
+    "非線形の部分を先に計算し、一つのデータとして渡す",
+)
 
 Name = tuple[str, tuple[Any, ...]]  # (component, index), for example ("call", ("china", "Dy"))
 
@@ -438,9 +449,9 @@ def _not_linear(components: Iterable[Any], given: set[str], expression: Any) -> 
 def _not_affine(where: str, seen: str) -> Fault:
     return Fault(
         where=where,
-        seen=f"{seen} is not linear",
-        rule="a constraint is linear in the decisions, and its coefficients are affine in the data",
-        remedy="work the nonlinear part out beforehand and pass it as one datum",
+        seen=_NOT_LINEAR.format(seen=seen),
+        rule=_LINEAR,
+        remedy=_BEFOREHAND,
     )
 
 

@@ -17,11 +17,20 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Said
 from procure.lp.certificate import OPTIMALITY, certify, of_bound, of_infeasibility, of_optimum, of_unboundedness
 from procure.lp.dual_bound import prove
 from procure.lp.highs_threads import Task
 from procure.lp.program import Certificate, LinearProgram, Solution, Status, descent, elastic
 from procure.units import Array, Index
+
+_KIND_AND_RANGE = Said(
+    "an option of HiGHS has a kind and a range of its own", "HiGHS のオプションにはそれぞれ種類と範囲がある"
+)
+_IS = Said("{name} is {value!r}", "{name} は {value!r}")
+_DEFAULT = Said("its default is {value!r}", "既定値は {value!r}")
+_BY_OWN_NAMES = Said("options are those of HiGHS, by their own names", "オプションは HiGHS のもので、その名前で書く")
+_NO_OPTION = Said("HiGHS has none called '{name}'", "HiGHS に '{name}' はない")
 
 
 class Ended(NamedTuple):
@@ -217,7 +226,9 @@ class Solver:
             solution = replace(solution, resolved_cold=n_again, seconds=self.seconds - before)
         if solution.certificate is None or solution.certificate.holds:
             return solution
-        said = f"{solution.message}, but {solution.certificate.fault}"
+        said = Said("{message}, but {fault}", "{message}、ただし {fault}").format(
+            message=solution.message, fault=solution.certificate.fault
+        )
         return replace(
             solution, status=Status.FAILED, message=solution.message if solution.status is Status.FAILED else said
         )
@@ -532,12 +543,13 @@ def completed(basis: Any, columns: Index, rows: Index) -> Any:
 def _refused(name: str, value: Any) -> Fault:
     known = [option for option in dir(highspy.HighsOptions) if not option.startswith("_")]
     if name in known:
-        rule = "an option of HiGHS has a kind and a range of its own"
         return Fault(
-            "options", f"{name} is {value!r}", rule, f"its default is {getattr(highspy.HighsOptions(), name)!r}"
+            "options",
+            _IS.format(name=name, value=value),
+            _KIND_AND_RANGE,
+            _DEFAULT.format(value=getattr(highspy.HighsOptions(), name)),
         )
-    rule = "options are those of HiGHS, by their own names"
-    return Fault("options", f"HiGHS has none called '{name}'", rule, nearest(name, known))
+    return Fault("options", _NO_OPTION.format(name=name), _BY_OWN_NAMES, nearest(name, known))
 
 
 def version() -> str:

@@ -11,7 +11,13 @@ import zlib
 
 import numpy as np
 
+from procure.languages import Said
 from procure.units import Array
+
+_NOT_PACKED = Said("it is not what was packed", "詰めたものではない")
+_N_NUMBERS = Said("{count:,} numbers", "数値 {count:,} 個")
+_MORE = Said("more numbers", "それより多い数値")
+_EXPECTED = Said("{seen}, where {length:,} are expected", "{seen}、必要なのは {length:,} 個")
 
 _BYTES = 8  # of a float
 
@@ -39,8 +45,8 @@ def unpacked(text: str, length: int) -> Array:
     try:
         raw = inflate.decompress(base64.b64decode(text, validate=True), expected + 1)  # never more than is expected
     except (binascii.Error, zlib.error, ValueError):
-        raise ValueError("it is not what was packed") from None
+        raise ValueError(_NOT_PACKED) from None
     if len(raw) != expected or not (inflate.eof or not expected):
-        seen = f"{len(raw) // _BYTES:,} numbers" if inflate.eof else "more numbers"
-        raise ValueError(f"{seen}, where {length:,} are expected")
+        seen = _N_NUMBERS.format(count=len(raw) // _BYTES) if inflate.eof else _MORE
+        raise ValueError(_EXPECTED.format(seen=seen, length=length))
     return np.frombuffer(raw, np.uint8).reshape(_BYTES, -1).T.copy().view("<f8").reshape(-1).astype(float)

@@ -19,6 +19,7 @@ from math import comb
 
 import numpy as np
 
+from procure.languages import Said
 from procure.units import Array, Index
 
 #: Most bases that are tried: two rows and 60 columns, or three and 20.
@@ -76,7 +77,12 @@ def optima(cost: Array, matrix: Array, side: Array, direction: Array, upper: Arr
     """
     n_rows, n_columns = matrix.shape
     if comb(n_columns, n_rows) > MOST_BASES:
-        raise TooManyBases(f"{n_rows} rows and {n_columns} columns have {comb(n_columns, n_rows):,} bases")
+        raise TooManyBases(
+            Said(
+                "{n_rows} rows and {n_columns} columns have {bases:,} bases",
+                "行 {n_rows}、列 {n_columns} の基底は {bases:,} 個",
+            ).format(n_rows=n_rows, n_columns=n_columns, bases=comb(n_columns, n_rows))
+        )
     bases: list[tuple[Index, Array]] = [
         (np.array(basis, dtype=np.int64), np.asarray(np.linalg.inv(matrix[:, basis]), dtype=float))
         for basis in combinations(range(n_columns), n_rows)

@@ -23,6 +23,7 @@ from itertools import chain, islice, pairwise
 from typing import IO, Any, Generic, NamedTuple, TypeVar, TypeVarTuple
 
 from procure.errors import SolverError
+from procure.languages import Said
 
 Held = TypeVar("Held")
 Own = TypeVar("Own")
@@ -138,9 +139,12 @@ class _Helper:
 
 def _lost() -> SolverError:
     return SolverError(
-        "A helper process ended before it answered, perhaps for want of memory.",
+        Said(
+            "A helper process ended before it answered, perhaps for want of memory.",
+            "補助プロセスが答える前に終了した。メモリー不足の可能性がある。",
+        ),
         status="failed",
-        known="Nothing is known yet.",
+        known=Said("Nothing is known yet.", "まだ何も分かっていない。"),
     )
 
 

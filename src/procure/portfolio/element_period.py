@@ -13,9 +13,32 @@ from functools import cached_property
 import numpy as np
 
 from procure.errors import DataError, Fault
+from procure.languages import Said
 from procure.lp.compile import Affine, Name, Template
 from procure.lp.parametric import TooManyBases, optima
 from procure.units import Array, Index
+
+_PERIOD_OF = Said("the period of {element}", "{element} の期")
+_OF_NO_ELEMENT = Said("it belongs to no single element", "どの元素にも属さない")
+_TIES = Said("it ties {element} to {other}", "{element} を {other} と結び付ける")
+_DIFFERS = Said(
+    "what it takes of a tonne of {element} differs from state to state", "{element} 1 t 当たりの係数が状態により異なる"
+)
+_OF_STOCK = Said(
+    "it speaks of the stock of {element}, which only its own balance may",
+    "{element} の備蓄に触れるが、それができるのは収支だけ",
+)
+_STOCK_OF = Said("stock of {element}", "{element} の備蓄")
+_LEAST_STOCK = Said("a least stock is asked for", "備蓄の下限がある")
+_A_ROW = Said("a row of the period", "期の行")
+_ONE_SIDED = Said("it has a side in some states and none in others", "状態により一方の側の限度がない")
+_BY_ITSELF = Said(
+    "the rule plays each element by itself, with a stock that only its balance moves",
+    "運用規則は元素を一つずつ運用し、備蓄はその収支だけで動く",
+)
+#: Why a portfolio is not played, where that is the same of every element and row.
+REFUSALS = (_OF_NO_ELEMENT, _LEAST_STOCK, _ONE_SIDED)
+_WITHOUT = Said("evaluate the portfolio without this row", "この行なしで評価する")
 
 #: The component of which the tonnes are told apart from the forms.
 SHORTAGE = "shortage"
@@ -145,7 +168,7 @@ def _distinct(
     try:
         solved = optima(price, program.matrix, side, program.direction, upper - lower, -most, most)
     except TooManyBases as error:
-        raise refused(f"the period of {element}", str(error)) from None
+        raise refused(_PERIOD_OF.format(element=element), error.args[0]) from None
     columns = solved.columns + lower[:, None, :]
     amounts = np.zeros((*solved.breaks.shape, forms + 1))
     for k in range(len(row)):
@@ -171,7 +194,7 @@ class _Columns:
         self.decided: Index = np.flatnonzero(of_element & self.is_decided & (kind != stock))
         if element is None:
             if len(self.decided):
-                raise refused(_text(names[self.decided[0]]), "it belongs to no single element")
+                raise refused(_text(names[self.decided[0]]), _OF_NO_ELEMENT)
             self.stock = self.start = -1
         else:
             self.stock, self.start = template.column_index[stock, (element,)], template.column_index[start, (element,)]
@@ -213,7 +236,9 @@ def _program(template: Template, mine: _Columns, data: Array, planned: Array) ->
         entries = [k for k in np.flatnonzero(row == touched[r]).tolist() if not mine.is_planned[column[k]]]
         others = [k for k in entries if column[k] not in (*mine.decided, mine.stock, mine.start)]
         if others:
-            raise refused(_text(name), f"it ties {mine.element} to {_text(template.columns[column[others[0]]])}")
+            raise refused(
+                _text(name), _TIES.format(element=mine.element, other=_text(template.columns[column[others[0]]]))
+            )
         inside = [k for k in entries if column[k] in mine.decided]
         stock = {int(column[k]): k for k in entries if k not in inside}
         if not inside and set(stock) == {mine.stock}:
@@ -228,15 +253,15 @@ def _program(template: Template, mine: _Columns, data: Array, planned: Array) ->
             upper[:, place] = np.minimum(upper[:, place], np.maximum(*sides))
             continue
         if moves[entries].any():
-            raise refused(_text(name), f"what it takes of a tonne of {mine.element} differs from state to state")
+            raise refused(_text(name), _DIFFERS.format(element=mine.element))
         weights = np.zeros(len(mine.decided))
         weights[np.searchsorted(mine.decided, column[inside])] = value[0, inside]
         direction = value[0, stock[mine.stock]] if mine.stock in stock else 0.0
         if stock and (set(stock) != {mine.stock, mine.start} or value[0, stock[mine.start]] != -direction):
-            raise refused(_text(name), f"it speaks of the stock of {mine.element}, which only its own balance may")
+            raise refused(_text(name), _OF_STOCK.format(element=mine.element))
         kept.append((weights, low[:, r], high[:, r], direction))
     if (least > 0).any():
-        raise refused(f"stock of {mine.element}", "a least stock is asked for")
+        raise refused(_STOCK_OF.format(element=mine.element), _LEAST_STOCK)
     return _with_slacks(kept, lower, np.maximum(upper, lower), room)
 
 
@@ -251,7 +276,7 @@ def _with_slacks(rows: list[tuple[Array, Array, Array, float]], lower: Array, up
         from_low = bool(np.isfinite(low).all())
         side[:, r] = low if from_low else high
         if not np.isfinite(side[:, r]).all():
-            raise refused("a row of the period", "it has a side in some states and none in others")
+            raise refused(_A_ROW, _ONE_SIDED)
         if r in loose:
             matrix[r, n_columns + len(widths)] = -1.0 if from_low else 1.0
             widths.append((high - low)[:, None])
@@ -291,5 +316,4 @@ def _text(name: Name) -> str:
 
 def refused(where: str, seen: str) -> DataError:
     """What a model is told whose elements cannot be played one by one."""
-    rule = "the rule plays each element by itself, with a stock that only its balance moves"
-    return DataError(Fault(where, seen, rule, "evaluate the portfolio without this row"))
+    return DataError(Fault(where, seen, _BY_ITSELF, _WITHOUT))

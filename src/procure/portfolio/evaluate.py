@@ -10,9 +10,10 @@ from typing import Any
 from pandas import NA, DataFrame
 from threadpoolctl import threadpool_limits
 
-from procure.errors import DataError, Fault
+from procure.errors import NO_ONE, DataError, Fault
 from procure.facts import load_facts
 from procure.formulation.moment import from_words, moment
+from procure.languages import Said
 from procure.limits import KINDS
 from procure.limits.limit import part_name
 from procure.model import Model, Settings, bundled_models, make_model
@@ -28,11 +29,33 @@ from procure.scenarios.tree import Tree
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import Progress, Shown, programme_name
 
+_ONE_AT_LEAST = Said("one at least is evaluated", "評価には調達計画が一つ以上要る")
+_GIVE_ONE = Said("give one", "一つ指定する")
+_NO_FACTS = Said(
+    "a file holds the answer and its choices, not facts of one's own",
+    "ファイルにあるのは回答と選択だけで、独自のデータは含まない",
+)
+_OWN_FACTS = Said("its facts are not the bundled ones", "同梱のデータによる回答ではない")
+_NAME_MODEL = Said("name the model that was solved", "解いたモデルを指定する")
+_OTHER_FACTS = Said(
+    "the facts are others than those the portfolio was found on", "データが調達計画を求めたときと異なる"
+)
+_ITS_WORLD = Said("a plan is played in the world it was made for", "計画はそれが作られたデータと選択で評価する")
+_SOLVE_AGAIN = Said("solve the model again, or name the model that was solved", "解き直すか、解いたモデルを指定する")
+_OTHER_CHOICES = Said(
+    "the choices are others than those the portfolio was found with", "選択が調達計画を求めたときと異なる"
+)
+_SAME_CHANGES = Said("name the model that was solved, with the same changes", "解いたモデルを同じ変更と共に指定する")
+
 #: Of a limit that the rule knows nothing of, and does not keep.
 NOT_MINDED = "not minded"
 FORMAT, VERSION = "procure.evaluation", 1
 #: With fewer, nothing can be said of a tail.
 FEWEST_PATHS = 100
+#: How many fresh paths a question may ask for, where it needs some, and where none are played unless asked for.
+AT_LEAST_DRAWN = Said("at least {fewest} are drawn", "{fewest} 本以上を抽出する").format(fewest=FEWEST_PATHS)
+TEN_THOUSAND = Said("ask for ten thousand", "一万本にする")
+FROM_0 = Said("fresh paths are counted from 0", "検証用の経路は 0 本以上")
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,9 +191,9 @@ def compare(
     if not isinstance(portfolios, Mapping):
         portfolios = _by_name(portfolios)
     if not portfolios:
-        raise DataError(Fault("portfolios", "there are none", "one at least is evaluated", "give one"))
+        raise DataError(Fault("portfolios", NO_ONE, _ONE_AT_LEAST, _GIVE_ONE))
     if not isinstance(paths, Tree) and paths < FEWEST_PATHS:
-        raise DataError(Fault("paths", f"{paths}", f"at least {FEWEST_PATHS} are drawn", "ask for ten thousand"))
+        raise DataError(Fault("paths", f"{paths}", AT_LEAST_DRAWN, TEN_THOUSAND))
     steps = Steps(progress, len(portfolios))
     with threadpool_limits(1, user_api="blas"):  # its products are small: a second thread mostly waits
         samples = {
@@ -224,8 +247,7 @@ def model_of(portfolio: Portfolio) -> Model:
         model = make_model(settings, facts or load_facts(), portfolio.origin)
         return model.with_(**portfolio.numbers) if portfolio.numbers else model
     except DataError as error:
-        rule = "a file holds the answer and its choices, not facts of one's own"
-        other = Fault(portfolio.origin, "its facts are not the bundled ones", rule, "name the model that was solved")
+        other = Fault(portfolio.origin, _OWN_FACTS, _NO_FACTS, _NAME_MODEL)
         raise DataError([other, *error.faults]) from None
 
 
@@ -247,15 +269,9 @@ def _as_written(limit: Mapping[str, Any]) -> dict[str, Any]:
 def _check(portfolio: Portfolio, model: Model) -> None:
     """Refuse a model that is not that of a portfolio."""
     if model.facts.fingerprint != portfolio.fingerprint:
-        raise DataError(
-            Fault(portfolio.origin, "the facts are others than those the portfolio was found on",
-                  "a plan is played in the world it was made for", "solve the model again, or name the model that was solved")
-        )  # fmt: skip
+        raise DataError(Fault(portfolio.origin, _OTHER_FACTS, _ITS_WORLD, _SOLVE_AGAIN))
     if model is not portfolio.model and model.settings.model_dump() != _settings_of(portfolio).model_dump():
-        raise DataError(
-            Fault(portfolio.origin, "the choices are others than those the portfolio was found with",
-                  "a plan is played in the world it was made for", "name the model that was solved, with the same changes")
-        )  # fmt: skip
+        raise DataError(Fault(portfolio.origin, _OTHER_CHOICES, _ITS_WORLD, _SAME_CHANGES))
 
 
 def _played(portfolio: Portfolio, model: Model, paths: int | Tree, seed: int, steps: Steps) -> Sample:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from procure.errors import SolverError
+from procure.languages import Said
 from procure.lp.compose import Composition
 from procure.lp.figures import Figures
 from procure.lp.program import Status
@@ -93,7 +94,10 @@ def wait_and_see(market: Market, templates: Templates, deadline: float = np.inf)
                 return unseen(market)
             if solution.status is not Status.OPTIMAL:
                 raise SolverError(
-                    f"HiGHS stopped with '{solution.message}' on a single path ({market.tree.label(int(path[-1]))}).",
+                    Said(
+                        "HiGHS stopped with '{message}' on a single path ({path}).",
+                        "HiGHS が一つの経路（{path}）で '{message}' により停止した。",
+                    ).format(message=solution.message, path=market.tree.label(int(path[-1]))),
                     status=solution.status.value,
                 )
             is_told = market.shape.year[path] < len(market.model.told_years)

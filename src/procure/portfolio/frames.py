@@ -14,8 +14,27 @@ import pandas as pd
 from pandas import DataFrame
 
 from procure.errors import Fault, nearest
+from procure.languages import AND, Said
+
+_IT_IS = Said("it is {kind}", "{kind}である")
+_AN_OBJECT = Said("a frame is an object of columns", "表は列のオブジェクト")
+_COLUMNS = Said("the columns are {columns}", "列は {columns}")
+_NO_COLUMN = Said("the column is missing", "この列がない")
+_UNKNOWN = Said("unknown column", "未知の列")
+_A_LIST = Said("a column is a list", "列はリスト")
+_VALUE = Said("value is {value!r}", "値は {value!r}")
+_OF_KIND = Said("it is a {kind}", "{kind}であること")
+_ROWS = Said("columns of {lengths} rows", "{lengths} 行の列")
+_ONE_LENGTH = Said("columns are of one length", "列の長さは同じ")
 
 Kind = Literal["text", "integer", "year", "number", "flag"]
+_KINDS: Mapping[Kind, Said] = {
+    "text": Said("text", "文字列"),
+    "integer": Said("integer", "整数"),
+    "year": Said("year", "年"),
+    "number": Said("number", "数値"),
+    "flag": Said("flag", "true か false"),
+}
 
 #: What money is spent on: the first three by the plan, the others period by period.
 COMPONENTS = (
@@ -175,32 +194,28 @@ def from_document(name: str, document: Any, where: str, faults: list[Fault]) -> 
     """The frame behind `to_document`; what is wrong with it is added to `faults`."""
     kinds = FRAMES[name]
     if not isinstance(document, dict):
-        faults.append(Fault(where, f"it is {_kind(document)}", "a frame is an object of columns"))
+        faults.append(Fault(where, _IT_IS.format(kind=_kind(document)), _AN_OBJECT))
         return None
     before = len(faults)
-    rule = f"the columns are {', '.join(kinds)}"
-    faults += [Fault(f"{where}.{column}", "the column is missing", rule) for column in kinds if column not in document]
+    rule = _COLUMNS.format(columns=", ".join(kinds))
+    faults += [Fault(f"{where}.{column}", _NO_COLUMN, rule) for column in kinds if column not in document]
     faults += [
-        Fault(f"{where}.{column}", "unknown column", rule, nearest(column, kinds))
-        for column in document
-        if column not in kinds
+        Fault(f"{where}.{column}", _UNKNOWN, rule, nearest(column, kinds)) for column in document if column not in kinds
     ]
     values: dict[str, list[Any]] = {}
     for column, kind in kinds.items():
         cells = document.get(column, [])
         if not isinstance(cells, list):
-            faults.append(Fault(f"{where}.{column}", f"it is {_kind(cells)}", "a column is a list"))
+            faults.append(Fault(f"{where}.{column}", _IT_IS.format(kind=_kind(cells)), _A_LIST))
             continue
         values[column] = [decode(cell, kind) for cell in cells]
         for row, (cell, value) in enumerate(zip(cells, values[column], strict=True)):
             if value is _WRONG:
-                faults.append(Fault(f"{where}.{column}[{row}]", f"value is {str(cell)[:40]!r}", f"it is a {kind}"))
+                faults.append(Fault(f"{where}.{column}[{row}]", _VALUE.format(value=str(cell)[:40]), of_kind(kind)))
                 break
     lengths = {len(cells) for cells in values.values()}
     if len(faults) == before and len(lengths) > 1:
-        faults.append(
-            Fault(where, f"columns of {' and '.join(map(str, sorted(lengths)))} rows", "columns are of one length")
-        )
+        faults.append(Fault(where, _ROWS.format(lengths=AND.join(map(str, sorted(lengths)))), _ONE_LENGTH))
     return None if len(faults) > before else _frame(name, values)
 
 
@@ -241,11 +256,22 @@ def decode(cell: Any, kind: Kind) -> Any:
     return float(cell) if whole or isinstance(cell, float) else _WRONG
 
 
+def of_kind(kind: Kind) -> Said:
+    """The rule that a cell breaks which is no value of its kind."""
+    return _OF_KIND.format(kind=_KINDS[kind])
+
+
 def is_wrong(value: Any) -> bool:
     """Whether `decode` found no value of its kind."""
     return value is _WRONG
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")
+    names = {
+        dict: Said("an object", "オブジェクト"),
+        list: Said("a list", "リスト"),
+        str: _KINDS["text"],
+        bool: Said("true or false", "true か false"),
+        type(None): "null",
+    }
+    return names.get(type(value), Said("a number", "数値"))

@@ -22,6 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from procure.errors import DataError, Fault
+from procure.languages import Said
 from procure.lp.compile import Template
 from procure.market import Market, make_market, make_tree, read_law
 from procure.model import Model
@@ -34,6 +35,10 @@ from procure.scenarios.tree import Tree
 from procure.scenarios.world import periods_of, processes
 from procure.units import Array, Index
 from procure.words import Progress
+
+ORDERS_FIRST = Said("orders are placed before demand is seen", "発注は需要が分かる前")
+_KNOWS = Said("the rule decides when it knows the state, demand included", "運用規則は需要を含む状態を知ってから決める")
+_SET_AFTER = Said("set demand.orders = 'after'", "demand.orders = 'after' とする")
 
 #: Of the intervals, and half their width in standard errors.
 CONFIDENCE, WIDE = 0.95, 1.959964
@@ -152,10 +157,7 @@ def check_playable(model: Model) -> None:
     """Refuse what the rule cannot play, as far as the choices show it."""
     demand = model.settings.demand
     if (demand.uncertain != "none" or demand.readings) and demand.orders == "before":
-        raise DataError(
-            Fault(f"{model.origin}, demand.orders", "orders are placed before demand is seen",
-                  "the rule decides when it knows the state, demand included", "set demand.orders = 'after'")
-        )  # fmt: skip
+        raise DataError(Fault(f"{model.origin}, demand.orders", ORDERS_FIRST, _KNOWS, _SET_AFTER))
 
 
 @dataclass(frozen=True, eq=False)

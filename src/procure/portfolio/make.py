@@ -11,7 +11,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault
-from procure.languages import LANGUAGES, in_language
+from procure.languages import LANGUAGES, Said, in_language
 from procure.model import Model
 from procure.portfolio import account, expiry
 from procure.portfolio.foresight import unseen, wait_and_see
@@ -24,6 +24,12 @@ from procure.program.infeasibility import Rejection
 from procure.program.solved import Solved
 from procure.units import KUSD_PER_MUSD
 from procure.words import Progress, programme_name
+
+_CALLED = Said("a supplier is called '{name}'", "'{name}' という供給元がある")
+_OTHER_SOURCE = Said(
+    "this name is that of another source of supply in the answer", "この名前は回答の中で別の供給源を指す"
+)
+_RENAME = Said("rename the supplier", "供給元の名前を変える")
 
 
 def make_portfolio(
@@ -68,11 +74,10 @@ def make_portfolio(
     started = time.perf_counter()
     market, model = best.market, best.market.model
     faults = [
-        Fault("suppliers.csv", f"a supplier is called '{name}'", "this name is that of another source of supply in the answer",
-              "rename the supplier")
+        Fault("suppliers.csv", _CALLED.format(name=name), _OTHER_SOURCE, _RENAME)
         for name in OTHER_SOURCES
         if name in market.sets.suppliers
-    ]  # fmt: skip
+    ]
     if faults:
         raise DataError(faults)
     levels = {id(level): Measured(level) for level in (*solved, best)}

@@ -18,6 +18,7 @@ from procure import risk
 from procure.errors import SolverError
 from procure.formulation.moment import in_words, seen_before
 from procure.formulation.period import COSTS
+from procure.languages import Said
 from procure.lp.compile import Template
 from procure.market import doubt_about
 from procure.portfolio.frames import BEYOND, UNSERVED, make_frame
@@ -25,6 +26,11 @@ from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD, Array, Index
 
 if TYPE_CHECKING:
     from procure.program.solved import Solved
+
+_DISAGREE = Said(
+    "The solver says the portfolio costs {told:.9g} kUSD; its decisions cost {measured:.9g} kUSD.",
+    "ソルバーによる費用は {told:.9g} 千ドル、その決定の費用は {measured:.9g} 千ドル。",
+)
 
 
 #: How far the solver's objective may lie from the measured one, relative to what is spent in total.
@@ -198,7 +204,7 @@ class Measured:
         told, measured = self.solved.objective, self.objective
         if not abs(told - measured) <= AGREEMENT * max(self.gross, abs(told), 1.0):
             raise SolverError(
-                f"The solver says the portfolio costs {told:.9g} kUSD; its decisions cost {measured:.9g} kUSD.",
+                _DISAGREE.format(told=told, measured=measured),
                 status="inconsistent",
             )
 

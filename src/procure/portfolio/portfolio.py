@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Said
 from procure.portfolio.frames import FRAMES, encode_number, to_document
 from procure.portfolio.seal import SEALS, seals
 from procure.portfolio.store import write
@@ -110,7 +111,14 @@ class Portfolio(Shown):
     def frame(self, name: str) -> DataFrame:
         """A frame by the name it has in `procure.portfolio.frames.FRAMES`."""
         if name not in FRAMES:
-            raise DataError(Fault("frame", f"'{name}'", "it is a frame of a portfolio", nearest(name, FRAMES)))
+            raise DataError(
+                Fault(
+                    "frame",
+                    f"'{name}'",
+                    Said("it is a frame of a portfolio", "回答の表の名前であること"),
+                    nearest(name, FRAMES),
+                )
+            )
         frame: DataFrame = getattr(self, ATTRIBUTE.get(name, name))
         return frame
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import CHECK_PATH, DataError, Fault, nearest, of_system
 from procure.languages import Said
-from procure.portfolio.frames import FRAMES, decode, from_document, is_wrong
+from procure.portfolio.frames import FRAMES, decode, from_document, is_wrong, of_kind
 from procure.portfolio.portfolio import ATTRIBUTE, FORMAT, SUMMARY, TEXTS, TIE, VERSION, Portfolio
 from procure.portfolio.proof import check
 
@@ -67,10 +67,8 @@ def read_document(path: str | Path) -> Any:
             )
         return json.loads(Path(path).read_bytes().decode("utf-8-sig"), parse_constant=_refuse_constant)
     except OSError as error:
-        seen = Said("cannot be read ({seen})", "読めない（{seen}）").format(seen=error.strerror or type(error).__name__)
-        raise DataError(
-            Fault(where, seen, Said("an answer is a file", "回答はファイル"), Said("check the path", "パスを確かめる"))
-        ) from None
+        seen = Said("cannot be read ({seen})", "読めない（{seen}）").format(seen=of_system(error))
+        raise DataError(Fault(where, seen, Said("an answer is a file", "回答はファイル"), CHECK_PATH)) from None
     except (ValueError, RecursionError) as error:
         seen = (
             Said("not JSON: {error}", "JSON ではない: {error}").format(error=error)
@@ -236,7 +234,7 @@ def _mapping(document: Mapping[str, Any], kind: Literal["text", "number"], where
         Fault(
             f"{where}.{key}",
             Said("value is {said!r}", "値は {said!r}").format(said=str(document[key])[:40]),
-            Said("it is a {kind}", "{kind} である").format(kind=kind),
+            of_kind(kind),
         )
         for key, value in values.items()
         if is_wrong(value)

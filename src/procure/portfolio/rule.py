@@ -30,12 +30,27 @@ from typing import Any
 import numpy as np
 
 from procure.errors import DataError, Fault, SolverError
+from procure.languages import Said
 from procure.lp.compile import Template
 from procure.market import Market
 from procure.portfolio.element_period import ElementPeriods, element_periods
 from procure.scenarios.lattice import Lattice
 from procure.units import Array, Index
 from procure.words import listed
+
+_ALL_SEEN = Said(
+    "a plan that is revised says what is done after whatever may be seen",
+    "見直しのある計画は、見え得るすべてのことの後に何をするかを示す",
+)
+_MORE_NODES = Said(
+    "give the tree more nodes (world.tree.nodes), or let the reviews see less",
+    "節点を増やす（world.tree.nodes）か、見直しで見るものを減らす",
+)
+_UNSEEN = Said("no path of its tree passed {unseen}", "シナリオツリーのどの経路も通らない: {unseen}")
+_NO_DECISION = Said(
+    "In some state of period {t} no decision is possible with a stock of {element} between {low:g} and {high:g} t.",
+    "第 {t} 期のある状態では、{element} の備蓄が {low:g}～{high:g} t のとき取れる決定がない。",
+)
 
 Plan = Mapping[str, Mapping[tuple[Any, ...], float]]
 
@@ -124,9 +139,7 @@ def _planned(template: Template, plan: Plan, moments: Sequence[int], at: Index) 
     planned = {index[-1] for index in plan["stock_target"]}
     unseen = [str(moments[k]) for k in passed if moments[k] not in planned]
     if unseen:
-        rule = "a plan that is revised says what is done after whatever may be seen"
-        remedy = "give the tree more nodes (world.tree.nodes), or let the reviews see less"
-        raise DataError(Fault("reviews", f"no path of its tree passed {listed(unseen, 3)}", rule, remedy))
+        raise DataError(Fault("reviews", _UNSEEN.format(unseen=listed(unseen, 3)), _ALL_SEEN, _MORE_NODES))
     for j, (component, index) in enumerate(template.columns):
         if component in template.links:
             of_moment = np.zeros(len(moments))
@@ -171,8 +184,7 @@ class _Rule:
             beyond = max(float((step.stock[:, 0] - knots[0]).max()), float((knots[-1] - step.stock[:, -1]).max()))
             if not beyond <= 1e-6 * max(knots[-1], 1.0):
                 raise SolverError(
-                    f"In some state of period {t} no decision is possible with a stock of {element} between "
-                    f"{knots[0]:g} and {knots[-1]:g} t.", status="infeasible",
+                    _NO_DECISION.format(t=t, element=element, low=knots[0], high=knots[-1]), status="infeasible",
                 )  # fmt: skip
             values = _at_knots(step.stock, step.cost, knots)
             if t:

@@ -10,7 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from procure.errors import DataError, Fault
+from procure.errors import DataError, Fault, of_system
+from procure.languages import Said
+
+_UNWRITABLE = Said("cannot be written ({reason})", "書き込めない（{reason}）")
+_TO_A_FOLDER = Said(
+    "an answer is saved to a file in a folder that exists", "回答は既存のフォルダーのファイルに保存する"
+)
+_MAKE_FOLDER = Said("make the folder or choose another", "フォルダーを作るか、別のものを選ぶ")
 
 
 def write(path: str | Path, document: Mapping[str, Any]) -> None:
@@ -42,11 +49,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DataError(
-            Fault(str(path), f"cannot be written ({reason})", "an answer is saved to a file in a folder that exists",
-                  "make the folder or choose another")
-        ) from None  # fmt: skip
+        seen = _UNWRITABLE.format(reason=of_system(error))
+        raise DataError(Fault(str(path), seen, _TO_A_FOLDER, _MAKE_FOLDER)) from None
 
 
 def _umask() -> int:

@@ -17,6 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from procure.errors import DataError, SolverError
+from procure.languages import Said
 from procure.lp.cores import cores
 from procure.portfolio.fresh import MEASURES, WIDE, FixedPlan, Sample, Steps, played
 from procure.portfolio.measure import AGREEMENT, Measured
@@ -29,7 +30,10 @@ CHOSEN, DEARER, TIE, CHEAPER = "chosen", "dearer", "tie", "cheaper out of sample
 #: Before the reason why there is no verdict.
 NOT_COMPARED = "not compared"
 UNASKED = "not asked for"
-IN_DOUBT = "fresh paths have the odds of the tables, which are in doubt"
+IN_DOUBT = Said(
+    "fresh paths have the odds of the tables, which are in doubt",
+    "検証用の経路は表の確率によるが、その確率は不確か",
+)
 #: Fresh paths by default, and the seed that draws them.
 PATHS, SEED = 10_000, 1
 _WEIGHED = MEASURES.index("weighed")
@@ -126,7 +130,7 @@ def _sample(level: Measured, paths: int, steps: Steps) -> Sample | str:
     except DataError as error:
         return error.faults[0].seen
     except SolverError as error:
-        return str(error)
+        return error.message
 
 
 def _of_chosen(sample: Sample | str) -> Verdict:

@@ -45,7 +45,90 @@ from procure.program.whole import Whole, whole
 from procure.scenarios.decided import Programmes
 from procure.scenarios.world import programme_choices
 from procure.units import KUSD_PER_MUSD, Array
-from procure.words import Progress, Shown, listed, programme_name
+from procure.words import Progress, Shown, level_in_words, listed, programme_name
+
+_NOT_AS_WRITTEN = Said("{part} is not as it was written", "{part} が書かれたままではない")
+_OTHER_FACTS = Said(
+    "the facts are others than those it was solved on: {others}", "データが解いたときと異なる: {others}"
+)
+_NOTHING_ELSE = Said("so nothing else in it was looked at", "そのため、ほかは調べていない")
+_NOT_KEPT = Said(
+    "nothing is kept that proves the level {name}, which the model may choose",
+    "モデルが選び得る {name} を証明するものが保存されていない",
+)
+_NO_PORTFOLIO = Said("the level chosen, {name}, has no portfolio", "選ばれた {name} には調達計画がない")
+_SOLVED_BY = Said("; it was solved by procure {release}", "（procure {release} で求解）")
+_NO_FIT = Said(
+    "what is kept of {name} does not fit its program: {error}{other}",
+    "{name} について保存されたものが最適化問題と合わない: {error}{other}",
+)
+_NOT_INFEASIBLE = Said(
+    "that no portfolio keeps the limits under {name} does not follow from its multipliers",
+    "{name} に制約を守る調達計画がないことは、その乗数からは導けない",
+)
+_BREAKS = Said("the decisions kept of {name} break {row}", "{name} の保存された決定が {row} に反する")
+_PROVES_LESS = Said(
+    "its decisions cost {cost}, and its multipliers prove no more than {bound}",
+    "決定の費用は {cost}、乗数が証明するのは {bound} まで",
+)
+_WHOLE_NUMBERS = Said(
+    " (it has whole numbers: that none of them is cheaper is what the solver's search says, and no arithmetic)",
+    "（整数を含むため、より安いものがないことはソルバーの探索によるもので、算術では示せない）",
+)
+_COSTS_LESS = Said(
+    "that {name} costs no less is not proved: {told}", "{name} の費用がこれより安くならないことは証明できない: {told}"
+)
+_CALLED = Said(
+    "the answer is called {name}, and its choices are those of {own}", "回答の名前は {name}、選択は {own} のもの"
+)
+_COMES_OUT = Said(
+    "{where} is said to be {said:.9g}, and comes out as {found:.9g}",
+    "{where} は {said:.9g} とあるが、計算では {found:.9g}",
+)
+_PROVED_GAP = Said(
+    "summary.gap is said to be {said:.2g}, and {found:.2g} is proved",
+    "summary.gap は {said:.2g} とあるが、証明されたのは {found:.2g}",
+)
+_LEVELS_DIFFER = Said(
+    "frames.programmes and the levels of the model differ by {name}",
+    "frames.programmes とモデルの水準は {name} が異なる",
+)
+_STATUS = Said(
+    "{where}: it is said to be {status}, and what is kept of it says otherwise",
+    "{where}: {status} とあるが、保存されたものはそうではない",
+)
+_CHEAPEST = Said(
+    "that {chosen} is cheapest is not proved: it costs {cost}, and of {level} no more is proved than {bound}",
+    "{chosen} が最も安いことは証明できない: その費用は {cost}、{level} について証明されたのは {bound} まで",
+)
+_LEVEL, _COLUMN = (
+    Said("frames.programmes, {level}", "frames.programmes、{level}"),
+    Said("{where}: {column}", "{where}: {column}"),
+)
+_SAID_CHOSEN, _SAID_NOT_CHOSEN = (
+    Said(
+        "{where}: it is said to be chosen, and the answer is of {chosen}",
+        "{where}: 選択とあるが、回答は {chosen} のもの",
+    ),
+    Said(
+        "{where}: it is said to be not chosen, and the answer is of {chosen}",
+        "{where}: 選択ではないとあるが、回答は {chosen} のもの",
+    ),
+)
+_ROW, _ROW_IN = (
+    Said("{name} of the {of}", "{of}の {name}"),
+    Said("{name} of the {of} in {node}", "{node} での{of}の {name}"),
+)
+#: What a row of the program is of.
+_PARTS = {"plan": Said("plan", "計画"), "period": Said("period", "期")}
+_A_BOUND = Said("the bound of a decision of a period", "期の決定の限度")
+_N_ROWS = Said(
+    "{where} has {n_said} rows, and comes out with {n_found}", "{where} は {n_said} 行あるが、計算では {n_found} 行"
+)
+_A_CELL = Said(
+    "{where}, row {row} ({of}): {column} is said to be {said}, and comes out as {found}",
+    "{where}、{row} 行目（{of}）: {column} は {said} とあるが、計算では {found}",
+)
 
 #: How far cost and bound may be apart, relative: what a price is nothing below is nothing here, too.
 OPTIMALITY = WORTHLESS
@@ -132,16 +215,16 @@ def verify(portfolio: Portfolio, *, model: Model | None = None, progress: Progre
             )
         )
     changed = broken(portfolio.document(), portfolio.proof[SEALS]) if SEALS in portfolio.proof else []
-    faults = [f"{part} is not as it was written" for part in changed]
+    faults: list[str] = [_NOT_AS_WRITTEN.format(part=part) for part in changed]
     if SEALS not in portfolio.proof or not set(CHOICES) & set(changed):
         chosen = portfolio.model or model or model_of(portfolio)
         if others := _other_facts(portfolio.proof, chosen):
-            faults.append(f"the facts are others than those it was solved on: {others}")
+            faults.append(_OTHER_FACTS.format(others=others))
         else:
             return _Proofs(portfolio, chosen, progress).verification(faults)
     nothing = DataFrame(columns=list(_LEVELS)).astype({"chosen": bool})
     name, release = programme_name(portfolio.programmes), portfolio.proof["release"]
-    faults.append("so nothing else in it was looked at")
+    faults.append(_NOTHING_ELSE)
     return Verification(portfolio.name, name, nothing, tuple(faults), (), release)
 
 
@@ -187,7 +270,7 @@ class _Proofs:
             if self.progress is not None:
                 self.progress(done, len(choices), name)
             if name not in self.kept:
-                faults.append(f"nothing is kept that proves the level {name}, which the model may choose")
+                faults.append(_NOT_KEPT.format(name=level_in_words(name)))
             elif (level := self._level(choice, faults)) is not None:
                 levels.append(level)
         chosen = next((level for level in levels if level.name == programme_name(self.portfolio.programmes)), None)
@@ -195,7 +278,7 @@ class _Proofs:
             faults += _choice(chosen, levels)
             faults += self._told(chosen, levels)
         elif chosen is not None:
-            faults.append(f"the level chosen, {chosen.name}, has no portfolio")
+            faults.append(_NO_PORTFOLIO.format(name=level_in_words(chosen.name)))
         rows = [
             (level.name, level.cost / KUSD_PER_MUSD, level.bound / KUSD_PER_MUSD, level.gap, level.violation, level is chosen)
             for level in levels
@@ -218,8 +301,8 @@ class _Proofs:
             y = unpacked(kept["multipliers"], len(program.lp.row_lower))
             x = None if kept["decisions"] is None else unpacked(kept["decisions"], len(program.lp.cost))
         except ValueError as error:
-            other = "" if self.release == version("procure") else f"; it was solved by procure {self.release}"
-            faults.append(f"what is kept of {name} does not fit its program: {error}{other}")
+            other = "" if self.release == version("procure") else _SOLVED_BY.format(release=self.release)
+            faults.append(_NO_FIT.format(name=level_in_words(name), error=error.args[0], other=other))
             return None
         everything = whole(program, x, y)
         if x is None:
@@ -229,7 +312,7 @@ class _Proofs:
     def _without_portfolio(self, name: str, everything: Whole, faults: list[str]) -> _Level:
         is_proved = of_infeasibility(everything.program.lp, everything.row_dual).holds
         if not is_proved:
-            faults.append(f"that no portfolio keeps the limits under {name} does not follow from its multipliers")
+            faults.append(_NOT_INFEASIBLE.format(name=level_in_words(name)))
         return _Level(name, math.inf, math.inf if is_proved else -math.inf, math.nan, None)
 
     def _with_portfolio(
@@ -239,14 +322,16 @@ class _Proofs:
         cost = float(lp.cost @ everything.x) + lp.offset
         missed = violation(lp, everything.x)
         if not missed.worst <= 2 * FEASIBILITY:
-            faults.append(f"the decisions kept of {name} break {_named(everything.program, missed.what, missed.at)}")
+            faults.append(
+                _BREAKS.format(name=level_in_words(name), row=_named(everything.program, missed.what, missed.at))
+            )
         bound = min(prove(lp, everything.row_dual).bound, cost)
         level = _Level(name, cost, bound, missed.worst, _measured(program, *kept))
         if not level.gap <= OPTIMALITY:
-            told = f"its decisions cost {_musd(cost)}, and its multipliers prove no more than {_musd(bound)}"
+            told = _PROVES_LESS.format(cost=_musd(cost), bound=_musd(bound))
             if lp.is_mixed_integer:
-                told += " (it has whole numbers: that none of them is cheaper is what the solver's search says, and no arithmetic)"
-            faults.append(f"that {name} costs no less is not proved: {told}")
+                told += _WHOLE_NUMBERS
+            faults.append(_COSTS_LESS.format(name=level_in_words(name), told=told))
         return level
 
     # --- what the file tells
@@ -256,7 +341,7 @@ class _Proofs:
         portfolio, measured = self.portfolio, chosen.measured
         assert measured is not None
         if portfolio.name != self.model.name:
-            yield f"the answer is called {portfolio.name}, and its choices are those of {self.model.name}"
+            yield _CALLED.format(name=portfolio.name, own=self.model.name)
         frames = account.frames(measured)
         for name, found in frames.items():
             said = portfolio.frame(name)
@@ -268,24 +353,26 @@ class _Proofs:
             found_summary["value_of_foresight"] = seen
         for key, number in found_summary.items():
             if not _agree(said_summary[key], number, number):
-                yield f"summary.{key} is said to be {said_summary[key]:.9g}, and comes out as {number:.9g}"
+                yield _COMES_OUT.format(where=f"summary.{key}", said=said_summary[key], found=number)
         if chosen.gap <= OPTIMALITY and not abs(said_summary["gap"]) <= OPTIMALITY:  # or it is said already
-            yield f"summary.gap is said to be {said_summary['gap']:.2g}, and {chosen.gap:.2g} is proved"
+            yield _PROVED_GAP.format(said=said_summary["gap"], found=chosen.gap)
         yield from self._levels_told(chosen, levels)
 
     def _levels_told(self, chosen: _Level, levels: Sequence[_Level]) -> Iterator[str]:
         rows = {row["level"]: row for row in self.portfolio.programme_levels.to_dict("records")}
         for name in sorted({level.name for level in levels} ^ rows.keys()):
-            yield f"frames.programmes and the levels of the model differ by {name}"
+            yield _LEVELS_DIFFER.format(name=level_in_words(name))
         columns = ("objective_musd", "expected_musd", "cvar_musd", "worst_musd")
         for level in levels:
             if (row := rows.get(level.name)) is None:
                 continue
-            where = f"frames.programmes, {level.name}"
+            where = _LEVEL.format(level=level_in_words(level.name))
             if bool(row["chosen"]) != (level is chosen):
-                yield f"{where}: it is said to be {'' if row['chosen'] else 'not '}chosen, and the answer is of {chosen.name}"
+                yield (_SAID_CHOSEN if row["chosen"] else _SAID_NOT_CHOSEN).format(
+                    where=where, chosen=level_in_words(chosen.name)
+                )
             if (row["status"] == "infeasible") != (level.measured is None):
-                yield f"{where}: it is said to be {row['status']}, and what is kept of it says otherwise"
+                yield _STATUS.format(where=where, status=row["status"])
             elif level.measured is not None:
                 found = dict(zip(columns, account.costs(level.measured).values(), strict=True))
                 is_played = self.portfolio.summary["fresh_paths"] > 0 and not math.isnan(row["standard_error_musd"])
@@ -295,7 +382,9 @@ class _Proofs:
                     found["difference_musd"] = (level.measured.objective - _objective(chosen)) / KUSD_PER_MUSD
                 for column, number in found.items():
                     if not _agree(row[column], number, found["objective_musd"]):
-                        yield f"{where}: {column} is said to be {row[column]:.9g}, and comes out as {number:.9g}"
+                        yield _COMES_OUT.format(
+                            where=_COLUMN.format(where=where, column=column), said=row[column], found=number
+                        )
 
     def _trusted(self) -> tuple[str, ...]:
         """What is in this file and is not proved."""
@@ -334,8 +423,12 @@ def _choice(chosen: _Level, levels: Sequence[_Level]) -> Iterator[str]:
     for level in levels:
         if level is not chosen and not level.bound >= chosen.cost - OPTIMALITY * max(1.0, abs(chosen.cost)):
             yield (
-                f"that {chosen.name} is cheapest is not proved: it costs {_musd(chosen.cost)}, and of {level.name} no more is "
-                f"proved than {_musd(level.bound)}"
+                _CHEAPEST.format(
+                    chosen=level_in_words(chosen.name),
+                    cost=_musd(chosen.cost),
+                    level=level_in_words(level.name),
+                    bound=_musd(level.bound),
+                )
             )
 
 
@@ -346,17 +439,21 @@ def _named(program: Program, what: str, at: int) -> str:
     else:
         names = program.composition.plan.columns
         if at >= len(names):
-            return "the bound of a decision of a period"
+            return _A_BOUND
         of, (component, index), node = "plan", names[at], None
-    where = "" if node is None else f" in {program.market.tree.label(node)}"
     names_of = ", ".join(map(str, index)) if isinstance(index, tuple) else str(index)
-    return f"{component}[{names_of}] of the {of}{where}"
+    form = _ROW if node is None else _ROW_IN
+    return form.format(
+        name=f"{component}[{names_of}]",
+        of=_PARTS.get(of, of),
+        node="" if node is None else program.market.tree.label(node),
+    )
 
 
 def _differences(where: str, said: DataFrame, found: DataFrame, left_out: Sequence[str]) -> Iterator[str]:
     """The first cell of every column that comes out otherwise."""
     if len(said) != len(found):
-        yield f"{where} has {len(said)} rows, and comes out with {len(found)}"
+        yield _N_ROWS.format(where=where, n_said=len(said), n_found=len(found))
         return
     names = [column for column in found if found[column].dtype.kind not in "fb"]
     for column in found:
@@ -372,7 +469,7 @@ def _differences(where: str, said: DataFrame, found: DataFrame, left_out: Sequen
         if any(wrong):
             row = wrong.index(True)
             of = ", ".join(str(found[name].iloc[row]) for name in names[:4] if name not in (column, "words"))
-            yield f"{where}, row {row} ({of}): {column} is said to be {theirs[row]}, and comes out as {ours[row]}"
+            yield _A_CELL.format(where=where, row=row, of=of, column=column, said=theirs[row], found=ours[row])
 
 
 def _agree(said: float, found: float, size: float) -> bool:
@@ -383,4 +480,4 @@ def _agree(said: float, found: float, size: float) -> bool:
 
 
 def _musd(kusd: float) -> str:
-    return f"{kusd / KUSD_PER_MUSD:,.6f} million USD"
+    return Said("{musd:,.6f} million USD", "{musd:,.6f} 百万ドル").format(musd=kusd / KUSD_PER_MUSD)

@@ -11,12 +11,16 @@ from typing import Any
 import numpy as np
 
 from procure.errors import DataError, Fault
+from procure.languages import Said
 from procure.lp import highs
 from procure.lp.basis import Bases
 from procure.lp.highs import Solver
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.memory import give_back
 from procure.units import Array
+
+_LIMIT = Said("time_limit is {limit!r}", "time_limit は {limit!r}")
+_SECONDS = Said("a limit of time is a number of seconds, 0 or more", "制限時間は 0 以上の秒数")
 
 #: Devex pricing: on programs of this shape a fifth quicker than steepest edge.
 SIMPLEX: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1}
@@ -53,9 +57,7 @@ class Engine:
         own = dict(options or {})
         limit = own.pop("time_limit", np.inf)
         if isinstance(limit, bool) or not isinstance(limit, Real) or not float(limit) >= 0:
-            raise DataError(
-                Fault("options", f"time_limit is {limit!r}", "a limit of time is a number of seconds, 0 or more")
-            )
+            raise DataError(Fault("options", _LIMIT.format(limit=limit), _SECONDS))
         return Engine(own), float(limit)
 
     def unload(self) -> None:

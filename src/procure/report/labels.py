@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from procure.languages import Said
 from procure.limits.said import CLASSES
+from procure.portfolio.element_period import REFUSALS
+from procure.portfolio.fresh import ORDERS_FIRST
 from procure.portfolio.verdict import IN_DOUBT
 
 LABELS: Mapping[str, Said] = {
@@ -94,7 +96,7 @@ LABELS: Mapping[str, Said] = {
         "抽出した木の上では {chosen} が最も安い: {level} より {apart} {unit}安い。その確かさは検証用の経路で調べないと分からない。",
     ),
     "because": Said("{verdict}: {reason}", "{verdict}: {reason}"),
-    IN_DOUBT: Said(IN_DOUBT, "検証用の経路は表の確率によるが、その確率が疑われている"),
+    **{reason: reason for reason in (IN_DOUBT, ORDERS_FIRST, *REFUSALS)},
     "unknown": Said(
         "How sure the choice is, is not known: {verdict} ({levels}).",
         "選択の確かさは不明: {verdict}（{levels}）。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from procure.explore.regret import AS_IT_STANDS, LEAST, TIE, Regret
+from procure.explore.regret import AS_IT_STANDS, DEMAND, LEAST, MADE_FOR, TIE, Regret
 from procure.languages import Said
 from procure.portfolio.fresh import CONFIDENCE
 from procure.report.listing import Listing
@@ -45,15 +45,22 @@ def _number(cost: float) -> str:
 
 
 def _reading(name: str) -> str:
-    return Said(name, "現状") if name == AS_IT_STANDS else name
+    """A reading in every language; an answer keeps it in English."""
+    if name == AS_IT_STANDS:
+        return AS_IT_STANDS
+    demand = name.removeprefix(DEMAND.format(reading=""))
+    return name if demand == name else DEMAND.format(reading=demand)
+
+
+def _plan(name: str) -> str:
+    level, made_for, reading = name.partition(MADE_FOR.format(level="", reading=""))
+    return MADE_FOR.format(level=level_in_words(level), reading=_reading(reading)) if made_for else level_in_words(name)
 
 
 def _costs(answer: Regret) -> Listing:
     readings = answer.readings["reading"].tolist()
     cost = {(row["plan"], row["reading"]): row["cost_musd"] for row in answer.table.to_dict("records")}
-    rows = [
-        (level_in_words(plan), *(_number(cost[plan, reading]) for reading in readings)) for plan in answer.plans["plan"]
-    ]
+    rows = [(_plan(plan), *(_number(cost[plan, reading]) for reading in readings)) for plan in answer.plans["plan"]]
     headings = (Said("cost", "費用"), *map(_reading, readings))
     return Listing(headings, rows, right=headings[1:])
 
@@ -68,9 +75,7 @@ def _regrets(answer: Regret) -> Listing:
             _NO_PLAN if math.isinf(cell["cost_musd"]) else with_error(cell["regret_musd"], cell["standard_error_musd"])
             for cell in own
         )
-        rows.append(
-            (level_in_words(row["plan"]), *regrets, _number(row["greatest_musd"]), VERDICTS.get(row["verdict"], ""))
-        )
+        rows.append((_plan(row["plan"]), *regrets, _number(row["greatest_musd"]), VERDICTS.get(row["verdict"], "")))
     headings = (
         _REGRET_WITH_ERROR if answer.n_paths else _REGRET,
         *map(_reading, readings),
@@ -89,31 +94,31 @@ def _sentences(answer: Regret) -> Iterator[str]:
         )
     elif greatest == 0:
         yield Said("{plan} is regretted in none of these readings.", "{plan} はどの読み方でも後悔がない。").format(
-            plan=level_in_words(answer.least)
+            plan=_plan(answer.least)
         )
     else:
         error = float(first["standard_error_musd"])
         yield Said(
             "Least greatest regret: {plan}, {regret}, where the reading {worst} is right.",
             "最大後悔が最小の計画: {plan}、{regret}（読み方 {worst} が正しい場合）。",
-        ).format(plan=level_in_words(answer.least), regret=with_error(greatest, error), worst=_reading(worst))
+        ).format(plan=_plan(answer.least), regret=with_error(greatest, error), worst=_reading(worst))
     ties = answer.plans.loc[answer.plans["verdict"] == TIE, "plan"].tolist()
     if ties:
         at = (
             Said(" at {confidence:.0%}", "（{confidence:.0%}）").format(confidence=CONFIDENCE) if answer.n_paths else ""
         )
         yield Said("Not to be told from it{at}: {plans}.", "これと区別できないもの{at}: {plans}。").format(
-            at=at, plans=listed([level_in_words(plan) for plan in ties])
+            at=at, plans=listed([_plan(plan) for plan in ties])
         )
     for row in answer.readings.to_dict("records"):
         if not row["best"]:
             yield Said(
                 "{reading} ({changes}): none of these plans can be had there.",
                 "{reading}（{changes}）: そこで成り立つ計画はこの中にない。",
-            ).format(reading=row["reading"], changes=row["changes"])
+            ).format(reading=_reading(row["reading"]), changes=row["changes"])
         elif row["reading"] != AS_IT_STANDS:
             yield Said("{reading} ({changes}): best is {best}.", "{reading}（{changes}）: 最良は {best}。").format(
-                reading=row["reading"], changes=row["changes"], best=level_in_words(row["best"])
+                reading=_reading(row["reading"]), changes=row["changes"], best=_plan(row["best"])
             )
     if not answer.resolves:
         yield Said(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from procure.explore.reviews import Reviews
+from procure.explore.reviews import ALL_REVIEWS, OF_YEAR, Reviews
 from procure.languages import Said
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.words import money, with_error
 
+_SEMICOLON = Said("; ", "、")
 _WORDS: Mapping[str, Said] = {
     "title": Said(
         "{name}: {cost} million USD with all its reviews. Without one, million USD dearer, weighed:",
@@ -33,12 +34,20 @@ def _title(answer: Reviews) -> str:
     return _WORDS["title"].format(name=answer.name, cost=money(answer.cost_musd))
 
 
+def _without(reviews: str) -> str:
+    """Reviews in every language; an answer keeps them in English."""
+    if reviews == ALL_REVIEWS:
+        return ALL_REVIEWS
+    years = (one.partition(OF_YEAR.format(year="", sees="")) for one in reviews.split("; "))
+    return _SEMICOLON.join(OF_YEAR.format(year=year, sees=sees) if of else year for year, of, sees in years)
+
+
 def listing(answer: Reviews) -> Listing:
     """Every review, what it saves on the tree and on fresh paths."""
     headings = (_WORDS["review"], _WORDS["tree"], _WORDS["fresh"], "")
     rows = [
         (
-            str(row["without"]), money(row["worth_musd"]),
+            _without(str(row["without"])), money(row["worth_musd"]),
             with_error(row["fresh_worth_musd"], row["standard_error_musd"]), _WORDS[row["verdict"]],
         )
         for row in answer.worth.to_dict("records")

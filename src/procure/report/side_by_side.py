@@ -8,7 +8,7 @@ from typing import Any
 
 from pandas import DataFrame
 
-from procure.explore.side_by_side import SideBySide
+from procure.explore.side_by_side import AS_IN_TABLES, TABLES, SideBySide
 from procure.languages import COMMA, Said
 from procure.limits.said import class_name
 from procure.portfolio.frames import OTHER_SOURCES
@@ -29,6 +29,7 @@ _TIE, _APART = (
     Said("{measure} a tie", "{measure}は優劣不明"),
     Said("{measure} {number} {verdict}", "{measure} {number} {verdict}"),
 )
+_WORDS = {said: said for said in (TABLES, AS_IN_TABLES)}
 VERDICTS = {"dearer": Said("dearer", "高い"), "cheaper": Said("cheaper", "安い")}
 #: Elements whose stock has a line of its own: those of which most is held.
 ELEMENTS = 8
@@ -49,7 +50,7 @@ def _parts(answer: SideBySide) -> Iterator[str | Listing]:
     if answer.inputs.empty:
         yield Said("Nothing differs in what was asked.", "問いの内容に違いはない。")
     else:
-        rows = [tuple(row) for row in answer.inputs.itertuples(index=False)]
+        rows = [tuple(_WORDS.get(cell, cell) for cell in row) for row in answer.inputs.itertuples(index=False)]
         yield Listing((Said("what was asked", "問いの内容"), *answer.names), rows, right=answer.names)
     yield ""
     yield _costs(answer)

@@ -20,6 +20,13 @@ from procure.words import in_full, unit_in_words
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+_A_TABLE = Said("a table of the facts", "データの表であること")
+_OF_ELEMENTS = Said("an element or a scope", "元素か対象")
+_OF_SUPPLIERS = Said("a supplier or a chain", "供給元か確率過程")
+_OF_FACTS = Said("it is {what} of the facts", "データにある{what}")
+_NO_COLUMN = Said("no column has this name", "この名前の列はない")
+_BY_COLUMN = Said("a list is sorted by a column", "一覧は列で並べ替える")
+
 
 #: How far a number can be trusted.
 CONFIDENCES = {"high": Said("high", "高"), "medium": Said("medium", "中"), "low": Said("low", "低")}
@@ -46,16 +53,16 @@ def numbers(
     """
     facts = model.facts if model is not None else load_facts()
     if table is not None and table not in facts.tables:
-        raise DataError(Fault("table", f"'{table}'", "a table of the facts", nearest(table, facts.tables)))
+        raise DataError(Fault("table", f"'{table}'", _A_TABLE, nearest(table, facts.tables)))
     facts.sources(status)  # refuses an unknown status
     frame = facts.sources(as_written=True)
     wanted = np.ones(len(frame), dtype=bool)
     for said, columns, what in (
-        (element, SCOPE, "an element or a scope"),
-        (supplier, SUPPLIER, "a supplier or a chain"),
+        (element, SCOPE, _OF_ELEMENTS),
+        (supplier, SUPPLIER, _OF_SUPPLIERS),
     ):
         if said is not None and said not in (known := names_of(facts, columns)):
-            raise DataError(Fault(columns[0], f"'{said}'", f"it is {what} of the facts", nearest(said, known)))
+            raise DataError(Fault(columns[0], f"'{said}'", _OF_FACTS.format(what=what), nearest(said, known)))
         if said is not None:
             wanted &= [said in names for names in _said_of(facts, columns)]
     frame = frame[wanted]
@@ -112,8 +119,8 @@ def in_order(frame: DataFrame, column: str | None) -> DataFrame:
         raise DataError(
             Fault(
                 f"--sort {column}",
-                "no column has this name",
-                "a list is sorted by a column",
+                _NO_COLUMN,
+                _BY_COLUMN,
                 nearest(name, frame.columns),
             )
         )

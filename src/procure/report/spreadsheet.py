@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from procure.errors import DataError, Fault
+from procure.errors import NOT_INSTALLED, DataError, Fault, of_system
+from procure.languages import Said
 from procure.portfolio.frames import FRAMES, Kind, unit_of
 from procure.portfolio.portfolio import TIE
 from procure.portfolio.store import replacing
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from procure.portfolio.portfolio import Portfolio
+
+_NOT_MADE = Said("cannot be made ({error})", "作れない（{error}）")
+_TO_A_FOLDER = Said("frames are written to a folder", "表はフォルダーに書く")
+_ANOTHER = Said("choose another", "別のものを選ぶ")
+_WRITES = Said("it writes spreadsheets", "表計算ファイルの作成に必要")
 
 #: What spreadsheets take for the beginning of a formula, in either width.
 _FORMULA = tuple("=+-@＝＋－＠")
@@ -77,8 +83,8 @@ def write_csv(portfolio: Portfolio, folder: str | Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        seen = f"cannot be made ({error.strerror or type(error).__name__})"
-        raise DataError(Fault(str(folder), seen, "frames are written to a folder", "choose another")) from None
+        seen = _NOT_MADE.format(error=of_system(error))
+        raise DataError(Fault(str(folder), seen, _TO_A_FOLDER, _ANOTHER)) from None
     for name, frame in _tables(portfolio):
         with replacing(folder / f"{name}.csv") as path:
             to_csv(frame, path)
@@ -104,7 +110,7 @@ def write_xlsx(portfolio: Portfolio, path: str | Path) -> None:
         from openpyxl import Workbook
     except ImportError:
         remedy = "pip install 'procure[excel]'"
-        raise DataError(Fault(str(path), "openpyxl is not installed", "it writes spreadsheets", remedy)) from None
+        raise DataError(Fault(str(path), NOT_INSTALLED.format(package="openpyxl"), _WRITES, remedy)) from None
     book = Workbook()
     book.remove(book.active)
     for name, frame in _tables(portfolio):

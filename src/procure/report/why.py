@@ -21,11 +21,6 @@ PROCESSES = 3
 DIGITS = 3
 MEASURES = {"expected": Said("mean", "平均"), "cvar": Said("tail", "最悪側"), "weighed": LABELS["objective"]}
 _CHOSEN, _INSTEAD, _DEARER = LABELS["chosen"], Said("instead", "代替"), LABELS["dearer"]
-_SHARES = {
-    AT_LEAST: Said(AT_LEAST, "{of}のうち {supplier} から {share} % 以上"),
-    AT_MOST: Said(AT_MOST, "{of}のうち {supplier} から {share} % 以下"),
-}
-_ALL_DEMAND = Said(ALL_DEMAND, "全需要")
 _IS_DEARER = Said("It is dearer {where}: {by} weighed.", "{where}で割高: 加重費用で {by}。")
 _IS_CHEAPER = Said("It is CHEAPER {where}: {by} weighed.", "{where}で割安: 加重費用で {by}。")
 _NEVER, _ALWAYS = Said("never {state}", "{state} なし"), Said("always {state}", "常に {state}")
@@ -62,11 +57,11 @@ def _parts(answer: Why) -> Iterator[str | Listing]:
 
 def _rival(answer: Why) -> str:
     """The rival in every language; an answer keeps it in English."""
-    for form, said in _SHARES.items():
+    for form in (AT_LEAST, AT_MOST):
         parts = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(form)), answer.rival)
         if parts is not None:
-            of = _ALL_DEMAND if parts["of"] == ALL_DEMAND else class_name(parts["of"].replace("/", "_"))
-            return said.format(share=parts["share"], of=of, supplier=parts["supplier"])
+            of = ALL_DEMAND if parts["of"] == ALL_DEMAND else class_name(parts["of"].replace("/", "_"))
+            return form.format(share=parts["share"], of=of, supplier=parts["supplier"])
     return answer.rival
 
 

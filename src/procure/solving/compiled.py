@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 from procure.errors import Infeasible
+from procure.languages import Said
 from procure.lp.cores import cores
 from procure.lp.program import Status
 from procure.market import check_read, numbers_read, unread_of
@@ -180,7 +181,9 @@ class Compiled:
         best = min(levels, key=lambda level: costs.get(level.name, math.inf))
         if costs.get(best.name, math.inf) == math.inf:
             if not explains:
-                raise Infeasible(["the limits of the model: which of them was not asked"])
+                raise Infeasible(
+                    [Said("the limits of the model: which of them was not asked", "モデルの制約: どれかは調べていない")]
+                )
             raise explain([end.program for end in ended], time.perf_counter() + levels[0].time_limit)
         self._best = best.name
         return Answer(

@@ -16,6 +16,7 @@ import pandas as pd
 from pandas import DataFrame
 
 from procure.errors import DataError, ProcureError
+from procure.languages import Said
 from procure.lp.cores import cores
 from procure.model import Model, ModelOrName, as_model
 from procure.model.extension import NO_EXTENSION
@@ -118,7 +119,9 @@ def _plans(
     portfolios: list[Portfolio] = []
     for tree, found in zip(trees, _side_by_side(trees, options), strict=True):
         if progress is not None:
-            progress(len(portfolios), len(trees), f"seed {tree.settings.world.tree.seed}")
+            progress(
+                len(portfolios), len(trees), Said("seed {seed}", "種 {seed}").format(seed=tree.settings.world.tree.seed)
+            )
         # What went wrong elsewhere goes wrong here, too, and is said by whom it concerns.
         portfolio = replace(_solved(tree, options, False, False, PATHS) if found is None else found, model=tree)
         if not portfolio.summary["fresh_paths"]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from procure.errors import Fault
+from procure.errors import IS, LEAVE_OUT, Fault
+from procure.languages import Said
 from procure.model import Model
 from procure.scenarios.futures import holds_every_future
 from procure.scenarios.world import programme_choices
@@ -27,4 +28,9 @@ def trees(model: Model, seeds: int) -> list[Model]:
 def faults_of(seeds: int) -> Iterator[Fault]:
     """What is wrong with a number of trees."""
     if seeds < 1:
-        yield Fault("seeds", f"is {seeds}", "at least one tree is solved", "leave it out")
+        yield Fault(
+            "seeds",
+            IS.format(value=seeds),
+            Said("at least one tree is solved", "解くシナリオツリーは少なくとも一本"),
+            LEAVE_OUT,
+        )

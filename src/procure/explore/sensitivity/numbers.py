@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from procure import risk
-from procure.errors import DataError, Fault, nearest
+from procure.errors import LEAVE_OUT, DataError, Fault, nearest
 from procure.explore.along import Along, along
 from procure.explore.sweep.axis import range_of_tables
 from procure.facts import Place
 from procure.facts.schema import statuses
+from procure.languages import Said
 from procure.market import TrackedMarket, numbers_read, weighed_tree
 from procure.model import Model
 from procure.portfolio.measure import Measured
@@ -22,10 +23,26 @@ from procure.reason import Reason
 from procure.scenarios.world import numbers_of_law
 from procure.units import KUSD_PER_MUSD, Array
 
+_NO_RANGE = Said("a choice of a model file has no range of its own", "モデルファイルの選択に範囲はない")
+_ASK_SWITCH = Said(
+    "ask `procure switch MODEL {path}` with one", "範囲を指定して `procure switch MODEL {path}` で調べる"
+)
+_A_CHOICE = Said("it is a choice", "モデルの選択である")
+_UNREAD = Said("nothing in this model reads the number", "このモデルはこの数値を読まない")
+_NONE_OF_STATUS = Said("none of status {wanted} has a range", "根拠が {wanted} で範囲を持つ数値がない")
+_SOME_UNSURE = Said("some number is not known for sure", "不確かな数値が要る")
+_OTHER_STATUSES = Said("ask for other statuses", "別の根拠を指定する")
+_MUST_COUNT = Said("what is asked must count", "調べるのは結果に効く数値")
+
 #: Numbers of these statuses are taken for known, unless they are asked for.
 KNOWN = ("sourced",)
+#: What is told while numbers are gone through.
+AT_FIRST_ORDER = Said("{path} at first order", "{path} の一次近似")
 #: Why a number that has a range is left out.
-PART_OF_WHOLE, END_REFUSED = "parts of a whole cannot move alone", "numbers beside it do not allow one of its ends"
+PART_OF_WHOLE, END_REFUSED = (
+    Said("parts of a whole cannot move alone", "全体の一部は単独では動かせない"),
+    Said("numbers beside it do not allow one of its ends", "範囲の端が隣の数値と両立しない"),
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +79,9 @@ def unknowns(
     Raises `DataError` for an unknown status with the nearest, and where no number is left.
     """
     if of is not None and (strange := [status for status in of if status not in statuses()]):
-        rule = f"a status is one of {', '.join(statuses())}"
+        rule = Said("a status is one of {statuses}", "根拠は次のいずれか: {statuses}").format(
+            statuses=", ".join(statuses())
+        )
         raise DataError([Fault("status", f"'{s}'", rule, nearest(s, statuses())) for s in strange])
     facts, read = model.facts, numbers_read(model)
     if paths is not None:
@@ -71,18 +90,14 @@ def unknowns(
         for path in paths:
             if not model.is_number_of_facts(path):
                 rule, remedy = (
-                    "a choice of a model file has no range of its own",
-                    f"ask `procure switch MODEL {path}` with one",
+                    _NO_RANGE,
+                    _ASK_SWITCH.format(path=path),
                 )
-                faults.append(Fault(path, "it is a choice", rule, remedy))
+                faults.append(Fault(path, _A_CHOICE, rule, remedy))
                 continue
             try:
                 if facts.locate(path) not in read:
-                    faults.append(
-                        Fault(
-                            path, "nothing in this model reads the number", "what is asked must count", "leave it out"
-                        )
-                    )
+                    faults.append(Fault(path, _UNREAD, _MUST_COUNT, LEAVE_OUT))
                     continue
                 found.append(_unknown(model, facts.resolve(path)))
             except DataError as error:
@@ -94,9 +109,8 @@ def unknowns(
     found, left_out = _of_tables(model, read, wanted)
     if not found:
         raise DataError(
-            Fault("numbers", f"none of status {', '.join(sorted(wanted))} has a range", "some number is not known for sure",
-                  "ask for other statuses")
-        )  # fmt: skip
+            Fault("numbers", _NONE_OF_STATUS.format(wanted=", ".join(sorted(wanted))), _SOME_UNSURE, _OTHER_STATUSES)
+        )
     return found, left_out
 
 

@@ -29,13 +29,21 @@ from typing import Any, ClassVar
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import IS, LEAVE_OUT, DataError, Fault, nearest
 from procure.explore.kept import Kept
 from procure.explore.sensitivity import spread
-from procure.explore.sensitivity.numbers import END_REFUSED, PART_OF_WHOLE, FirstOrder, Unknown, unknowns
+from procure.explore.sensitivity.numbers import (
+    AT_FIRST_ORDER,
+    END_REFUSED,
+    PART_OF_WHOLE,
+    FirstOrder,
+    Unknown,
+    unknowns,
+)
 from procure.explore.sensitivity.turns import FLIPS, NO_PORTFOLIO, STAYS, TIE, turns
 from procure.explore.sweep import sweep
 from procure.explore.sweep.columns import INFEASIBLE, OPTIMAL
+from procure.languages import OR, Said
 from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.fresh import WIDE
 from procure.scenarios.world import programme_choices
@@ -43,6 +51,29 @@ from procure.solving.answer import Answer
 from procure.solving.compiled import Compiled
 from procure.units import Array
 from procure.words import Progress
+
+_ONE_OF = Said("it is {methods}", "次のいずれか: {methods}")
+_AT_LEAST = Said("at least {least}", "{least} 以上")
+_ASK_MORE = Said("leave it out, or ask for more", "省くか、増やす")
+_ONE_BY_ONE = Said(
+    "each number is solved at values that hang on the last one: in this process, and none is kept",
+    "各数値は前の値に応じて逐次に解くため、このプロセスで解き、保存しない",
+)
+_ANOTHER_LEVEL = Said(
+    "a number decides, and is worth knowing, where another programme may be chosen for it",
+    "数値が結論を左右し、知る価値を持つのは、それにより別の開発計画が選ばれ得るとき",
+)
+_ONE_LEVEL = Said("there is one programme level, or none", "開発計画の水準が一つ以下")
+_ASK_TORNADO = Said("ask for {tornado}", "{tornado} で調べる")
+_ALL_AT_ONCE = Said(
+    "where all numbers move at once, as for {method}, every end is solved",
+    "{method} のように全数値を同時に動かすときは、すべての端で解く",
+)
+_COMPLETE = Said(
+    "{complete} of {n_cases} have a portfolio under every level",
+    "全 {n_cases} 件中、すべての水準に調達計画があるのは {complete} 件",
+)
+_NEEDED = Said("at least {least} are needed", "{least} 件以上が必要")
 
 TORNADO, INFORMATION, DECIDES = ("tornado", "information", "decides")
 METHODS = (TORNADO, INFORMATION, DECIDES, *spread.METHODS)
@@ -173,21 +204,23 @@ def sensitivity(
     model = as_model(model)
     faults = []
     if method not in METHODS:
-        faults.append(Fault("method", f"'{method}'", f"it is {' or '.join(METHODS)}", nearest(method, METHODS)))
+        faults.append(
+            Fault("method", f"'{method}'", _ONE_OF.format(methods=OR.join(METHODS)), nearest(method, METHODS))
+        )
     for name, count, least in (("most", most, 1), ("cases", cases, 2 * (POWERS + 1))):
         if count < least:
-            faults.append(Fault(name, f"is {count}", f"at least {least}", "leave it out, or ask for more"))
+            faults.append(Fault(name, IS.format(value=count), _AT_LEAST.format(least=least), _ASK_MORE))
     if method == DECIDES:
-        rule = "each number is solved at values that hang on the last one: in this process, and none is kept"
         given = (("store", store), ("workers", workers))
-        faults += [Fault(name, f"is {value}", rule, "leave it out") for name, value in given if value is not None]
+        faults += [
+            Fault(name, IS.format(value=value), _ONE_BY_ONE, LEAVE_OUT) for name, value in given if value is not None
+        ]
     if faults:
         raise DataError(faults)
     if method in (INFORMATION, DECIDES) and len(programme_choices(model)) < 2:
-        rule = "a number decides, and is worth knowing, where another programme may be chosen for it"
-        raise DataError(Fault(model.origin, "there is one programme level, or none", rule, f"ask for {TORNADO}"))
+        raise DataError(Fault(model.origin, _ONE_LEVEL, _ANOTHER_LEVEL, _ASK_TORNADO.format(tornado=TORNADO)))
     candidates, parts = unknowns(model, numbers, statuses)
-    left_out = dict.fromkeys(parts, PART_OF_WHOLE)
+    left_out: dict[str, str] = dict.fromkeys(parts, PART_OF_WHOLE)
     if method == DECIDES:
         found = _decides(model, candidates, len(candidates) if numbers is not None else most, progress)
         return replace(found, left_out=left_out)
@@ -197,13 +230,13 @@ def sensitivity(
         refused = [u.path for u in candidates if any(first.is_refused(u.along.changes(end)) for end in u.ends())]
         candidates = [u for u in candidates if u.path not in refused]
         if refused and (numbers is not None or not candidates):
-            rule, remedy = f"where all numbers move at once, as for {method}, every end is solved", f"ask for {TORNADO}"
+            rule, remedy = _ALL_AT_ONCE.format(method=method), _ASK_TORNADO.format(tornado=TORNADO)
             raise DataError([Fault(path, END_REFUSED, rule, remedy) for path in refused])
         left_out |= dict.fromkeys(refused, END_REFUSED)
     order: dict[str, float] = {}
     for done, unknown in enumerate(candidates):
         if progress is not None:
-            progress(done, len(candidates), f"{unknown.path} at first order")
+            progress(done, len(candidates), AT_FIRST_ORDER.format(path=unknown.path))
         moved = [first.moves(unknown.along.changes(end)) for end in unknown.ends()]
         known = [move for move in moved if not math.isnan(move)]
         order[unknown.path] = max(known, key=abs) if known else math.nan if moved else 0.0
@@ -374,9 +407,13 @@ def _information(
     complete = np.isfinite(cost).all(axis=1)
     if complete.sum() < 2 * (POWERS + 1):
         raise DataError(
-            Fault("cases", f"{int(complete.sum())} of {len(rows)} have a portfolio under every level",
-                  f"at least {2 * (POWERS + 1)} are needed", "draw more, or ask for fewer numbers")
-        )  # fmt: skip
+            Fault(
+                "cases",
+                _COMPLETE.format(complete=int(complete.sum()), n_cases=len(rows)),
+                _NEEDED.format(least=2 * (POWERS + 1)),
+                spread.DRAW_MORE,
+            )
+        )
     cost = cost[complete]
     values = np.array([[case[u.path] for u in chosen] for case in asked])[complete]
     random = np.random.default_rng(seed)

@@ -25,12 +25,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault
+from procure.errors import IS, NOT_INSTALLED, DataError, Fault
+from procure.languages import Said
 from procure.portfolio.fresh import ROUNDING, WIDE
 from procure.units import Array, Mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_BY_SALIB = Said("{method} is worked out by it", "{method} の計算に必要")
+_ASK = Said("ask for {least}, or for fewer numbers", "{least} にするか、数値を減らす")
+_TAKES = Said(
+    "{method} over {n_numbers} numbers takes at least {least}",
+    "{n_numbers} 個の数値の {method} には {least} 件以上が必要",
+)
+_IN_EVERY_CASE = Said(
+    "at least {fewest} of {n_series} series have a portfolio in every case",
+    "全 {n_series} 系列中、少なくとも {fewest} 系列で全件に調達計画がある",
+)
+_HAVE = Said("{whole} have", "該当は {whole} 系列")
+DRAW_MORE = Said("draw more, or ask for fewer numbers", "件数を増やすか、数値を減らす")
 
 MORRIS, SOBOL = METHODS = ("morris", "sobol")
 #: Values that a number takes in trajectories, and the fewest of these, and of Sobol's parts, that say anything.
@@ -47,12 +61,16 @@ def check(method: str, n_numbers: int, cases: int) -> None:
     try:
         import SALib  # noqa: F401
     except ImportError:
-        raise DataError(Fault("method", "SALib is not installed", f"{method} is worked out by it", REMEDY)) from None
+        raise DataError(
+            Fault("method", NOT_INSTALLED.format(package="SALib"), _BY_SALIB.format(method=method), REMEDY)
+        ) from None
     least = FEWEST[method] * width(method, n_numbers)
     if cases < least:
-        remedy = f"ask for {least}, or for fewer numbers"
+        remedy = _ASK.format(least=least)
         raise DataError(
-            Fault("cases", f"is {cases}", f"{method} over {n_numbers} numbers takes at least {least}", remedy)
+            Fault(
+                "cases", IS.format(value=cases), _TAKES.format(method=method, n_numbers=n_numbers, least=least), remedy
+            )
         )
 
 
@@ -92,8 +110,8 @@ def told(method: str, places: Array, cost: Array, chosen: Sequence[str], seed: i
     whole: Mask = np.isfinite(cost.reshape(-1, size)).all(axis=1).reshape(-1)
     kept = np.repeat(whole, size)
     if whole.sum() < FEWEST[method]:
-        rule = f"at least {FEWEST[method]} of {len(whole)} series have a portfolio in every case"
-        raise DataError(Fault("cases", f"{int(whole.sum())} have", rule, "draw more, or ask for fewer numbers"))
+        rule = _IN_EVERY_CASE.format(fewest=FEWEST[method], n_series=len(whole))
+        raise DataError(Fault("cases", _HAVE.format(whole=int(whole.sum())), rule, DRAW_MORE))
     problem, own = _problem(n_numbers), cost[kept]
     with _own_chance():
         if method == MORRIS:

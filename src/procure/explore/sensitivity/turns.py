@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from procure.errors import DataError, Infeasible
-from procure.explore.sensitivity.numbers import FirstOrder, Unknown
+from procure.explore.sensitivity.numbers import AT_FIRST_ORDER, FirstOrder, Unknown
 from procure.portfolio.fresh import WIDE
 from procure.portfolio.verdict import CHEAPER, PATHS
 from procure.solving.answer import Answer
@@ -104,7 +104,7 @@ class _Question:
         found = []
         for done, unknown in enumerate(candidates):
             if progress is not None:
-                progress(done, len(candidates), f"{unknown.path} at first order")
+                progress(done, len(candidates), AT_FIRST_ORDER.format(path=unknown.path))
             ends = [(self._estimate(first, unknown.along.changes(end)), end) for end in unknown.ends()]
             # What first order cannot tell is looked at behind what it puts below zero, and before the rest.
             estimate, end = min(ends, key=lambda pair: 0.0 if math.isnan(pair[0]) else pair[0])

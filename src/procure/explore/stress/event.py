@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import CHECK_PATH, DataError, Fault, nearest
 from procure.facts import Facts
 from procure.facts.checks import check_names
 from procure.facts.conversion import RATES, units_at
@@ -16,6 +16,57 @@ from procure.facts.records import Records, Row
 from procure.facts.schema import schema
 from procure.facts.sheet import read_sheet
 from procure.facts.tables import Reject, Typed, rejecter, typed_table
+from procure.languages import Said
+
+_KNOWN = Said(
+    "an event is one of {table}.csv, or a CSV file of its columns",
+    "事象は {table}.csv にあるものか、同じ列の CSV ファイル",
+)
+_NO_EVENTS = Said(
+    "give a file: the facts of this model have no events", "ファイルを指定する: このモデルのデータに事象はない"
+)
+_FROM_DAY = Said("{table}.csv, {asked}, from day {start:g}", "{table}.csv、{asked}、{start:g} 日目から")
+_NO_FILE = Said("there is no such file", "ファイルがない")
+_A_FILE = Said("an event of one's own is a CSV file", "独自の事象は CSV ファイル")
+_ROWS = Said("{count:,} rows", "{count:,} 行")
+_MOST = Said("a path has at most {most:,}", "経過は最大 {most:,} 行")
+_COARSER = Said("keep one event, in coarser steps", "事象を一つにし、刻みを粗くする")
+_EVENTS = Said("{count} events: {names}", "事象が {count} 件: {names}")
+_ONE_EVENT = Said("a file has one event", "一つのファイルに事象は一つ")
+_SPLIT = Said("split it", "分ける")
+_NO_LOSS = Said("nothing is lost", "何も失われない")
+_LOSS = Said("an event says what a supplier does not ship", "事象は供給元が出荷しないものを示す")
+_ADD_LOSS = Said("add a row with its depth", "停止の深さの行を加える")
+_TOO_LATE = Said("{start:g}, and the event is followed to day {last:g}", "{start:g}、事象の追跡は {last:g} 日目まで")
+_BEGINS = Said("what happens begins before that", "起きることはそれより前に始まる")
+_LONGER = Said("follow it longer, or leave it out", "追跡を延ばすか、省く")
+_NOT_HELD = Said(
+    "nothing of '{supplier}' was held back before day {start:g}",
+    "'{supplier}' の出荷は {start:g} 日目より前に滞っていない",
+)
+_BACKLOG = Said("a backlog is what was not shipped before", "滞貨は以前に出荷されなかったもの")
+_AFTER = Said("let it begin when that ends", "滞りの終わりから始める")
+_COLUMN = Said("{place}, column {column}", "{place}、列 {column}")
+_BLANK = Said("a blank", "空欄")
+_OF_SUPPLIER = Said("{attribute} is of a supplier", "属性 {attribute} は供給元のもの")
+_NAME_IT = Said("name it", "名前を書く")
+_OF_HOLDER = Said("stock is of a holder", "備蓄は保有者のもの")
+_END_FIRST = Said("{end:g}, where start is {start:g}", "{end:g}、start は {start:g}")
+_END_LATER = Said("end is a later day than start", "end は start より後の日")
+_COUNT_DAYS = Said("count from the first day of the event", "事象の初日から数える")
+_STATE = Said("unknown state '{state}' of '{supplier}'", "'{supplier}' の未知の状態 '{state}'")
+_STATES = Said("states are defined in states.csv", "状態は states.csv で定める")
+_DEPTH = Said("the depth is that of a state", "停止の深さは状態のもの")
+_NAME_STATE = Said("name it, or give a depth", "状態を書くか、depth を与える")
+_NO_ORDINARY = Said("nothing to hold it against", "比べる相手がない")
+_ORDINARY = Said("what is delivered is held against what is ordinary", "納入量は平常の量と比べる")
+_ADD_ORDINARY = Said("add a row with attribute ordinary, t/yr", "属性 ordinary の行を加える（t/年）")
+_OVERLAP = Said(
+    "day {start:g} lies before day {until:g}, where another row of it ends",
+    "{start:g} 日目は、別の行が終わる {until:g} 日目より前",
+)
+_ONE_AT_A_TIME = Said("one row speaks of a supplier and a scope at a time", "同じ時に同じ供給元と対象を述べる行は一つ")
+_FOLLOW = Said("let them follow each other", "順に並べる")
 
 TABLE = "event_paths"
 #: The attributes that say what is not shipped.
@@ -77,12 +128,16 @@ def find_event(asked: str | Path, facts: Facts) -> Event:
     rows = Records(facts).rows(TABLE)
     named = [row for row in rows if row["event"] == asked]
     if not named:
-        rule = f"an event is one of {TABLE}.csv, or a CSV file of its columns"
+        rule = _KNOWN.format(table=TABLE)
         known = {str(row["event"]) for row in rows}
-        remedy = nearest(str(asked), known) if known else "give a file: the facts of this model have no events"
+        remedy = nearest(str(asked), known) if known else _NO_EVENTS
         raise DataError(Fault("event", f"'{asked}'", rule, remedy))
     faults: list[Fault] = []
-    _check([(f"{TABLE}.csv, {asked}, from day {row['start']:g}", row) for row in named], facts, rejecter(faults))
+    _check(
+        [(_FROM_DAY.format(table=TABLE, asked=asked, start=row["start"]), row) for row in named],
+        facts,
+        rejecter(faults),
+    )
     if faults:
         raise DataError(faults)
     return Event(str(asked), tuple(named))
@@ -91,9 +146,7 @@ def find_event(asked: str | Path, facts: Facts) -> Event:
 def _read_event(path: Path, facts: Facts) -> Event:
     """The event of a file of one's own: text and numbers, checked as every table is."""
     if not path.is_file():
-        raise DataError(
-            Fault(str(path), "there is no such file", "an event of one's own is a CSV file", "check the path")
-        )
+        raise DataError(Fault(str(path), _NO_FILE, _A_FILE, CHECK_PATH))
     faults: list[Fault] = []
     sheet = read_sheet(path, faults)
     if sheet is None:
@@ -102,8 +155,8 @@ def _read_event(path: Path, facts: Facts) -> Event:
     units = units_at(tuple(zip(rates["currency"].tolist(), rates["value"].tolist(), strict=True)))
     typed = typed_table(schema()[TABLE], sheet, units, faults)
     if len(sheet.rows) > MOST_ROWS:
-        seen, rule = f"{len(sheet.rows):,} rows", f"a path has at most {MOST_ROWS:,}"
-        faults.append(Fault(sheet.label, seen, rule, "keep one event, in coarser steps"))
+        seen, rule = _ROWS.format(count=len(sheet.rows)), _MOST.format(most=MOST_ROWS)
+        faults.append(Fault(sheet.label, seen, rule, _COARSER))
     if faults:
         raise DataError(faults)
     reject = rejecter(faults)
@@ -116,7 +169,7 @@ def _read_event(path: Path, facts: Facts) -> Event:
     rows = [{key: None if _is_blank(cell) else cell for key, cell in row.items()} for row in typed.rows()]
     names = {str(row["event"]) for row in rows}
     if len(names) > 1:
-        reject(sheet.label, f"{len(names)} events: {', '.join(sorted(names))}", "a file has one event", "split it")
+        reject(sheet.label, _EVENTS.format(count=len(names), names=", ".join(sorted(names))), _ONE_EVENT, _SPLIT)
     _check(list(zip(typed.places, rows, strict=True)), facts, reject)
     if faults:
         raise DataError(faults)
@@ -133,7 +186,7 @@ def _check(rows: Sequence[tuple[str, Row]], facts: Facts, reject: Reject) -> Non
     records = Records(facts)
     losses = [(place, row) for place, row in rows if row["attribute"] in LOSSES]
     if not losses:
-        reject(rows[0][0], "nothing is lost", "an event says what a supplier does not ship", "add a row with its depth")
+        reject(rows[0][0], _NO_LOSS, _LOSS, _ADD_LOSS)
     ordinary = {
         (row["supplier"], row["scope"]) for _, row in rows if row["attribute"] == "ordinary" and row["value"] > 0
     }
@@ -141,35 +194,34 @@ def _check(rows: Sequence[tuple[str, Row]], facts: Facts, reject: Reject) -> Non
     for place, row in rows:
         attribute = row["attribute"]
         if attribute in (*LOSSES, "backlog") and row["start"] >= last:
-            seen = f"{row['start']:g}, and the event is followed to day {last:g}"
-            reject(
-                f"{place}, column start", seen, "what happens begins before that", "follow it longer, or leave it out"
-            )
+            seen = _TOO_LATE.format(start=row["start"], last=last)
+            reject(_COLUMN.format(place=place, column="start"), seen, _BEGINS, _LONGER)
         if attribute == "backlog" and not any(
             other["supplier"] == row["supplier"] and other["start"] < row["start"] for _, other in losses
         ):
-            seen = f"nothing of '{row['supplier']}' was held back before day {row['start']:g}"
-            reject(place, seen, "a backlog is what was not shipped before", "let it begin when that ends")
+            seen = _NOT_HELD.format(supplier=row["supplier"], start=row["start"])
+            reject(place, seen, _BACKLOG, _AFTER)
         if attribute in (*LOSSES, "ordinary", "backlog") and not row["supplier"]:
-            reject(f"{place}, column supplier", "a blank", f"{attribute} is of a supplier", "name it")
-        if attribute == "stock" and not row["holder"]:
-            reject(f"{place}, column holder", "a blank", "stock is of a holder", "name it")
-        if attribute in (*LOSSES, "backlog") and not (row["end"] is not None and row["end"] > row["start"]):
-            seen = "a blank" if row["end"] is None else f"{row['end']:g}, where start is {row['start']:g}"
             reject(
-                f"{place}, column end", seen, "end is a later day than start", "count from the first day of the event"
+                _COLUMN.format(place=place, column="supplier"),
+                _BLANK,
+                _OF_SUPPLIER.format(attribute=attribute),
+                _NAME_IT,
             )
+        if attribute == "stock" and not row["holder"]:
+            reject(_COLUMN.format(place=place, column="holder"), _BLANK, _OF_HOLDER, _NAME_IT)
+        if attribute in (*LOSSES, "backlog") and not (row["end"] is not None and row["end"] > row["start"]):
+            seen = _BLANK if row["end"] is None else _END_FIRST.format(end=row["end"], start=row["start"])
+            reject(_COLUMN.format(place=place, column="end"), seen, _END_LATER, _COUNT_DAYS)
         known = [str(other["state"]) for other in records.rows("states", chain=row["supplier"])]
         if row["state"] and row["supplier"] and row["state"] not in known:
-            seen = f"unknown state '{row['state']}' of '{row['supplier']}'"
-            reject(
-                f"{place}, column state", seen, "states are defined in states.csv", nearest(str(row["state"]), known)
-            )
+            seen = _STATE.format(state=row["state"], supplier=row["supplier"])
+            reject(_COLUMN.format(place=place, column="state"), seen, _STATES, nearest(str(row["state"]), known))
         if attribute == "state" and not row["state"]:
-            reject(f"{place}, column state", "a blank", "the depth is that of a state", "name it, or give a depth")
+            reject(_COLUMN.format(place=place, column="state"), _BLANK, _DEPTH, _NAME_STATE)
         if attribute == "delivered" and (row["supplier"], row["scope"]) not in ordinary:
-            seen, rule = "nothing to hold it against", "what is delivered is held against what is ordinary"
-            reject(place, seen, rule, "add a row with attribute ordinary, t/yr")
+            seen, rule = _NO_ORDINARY, _ORDINARY
+            reject(place, seen, rule, _ADD_ORDINARY)
     _check_overlaps([pair for pair in rows if pair[1]["attribute"] in LOSSES], reject)
     _check_overlaps([pair for pair in rows if pair[1]["attribute"] == "backlog"], reject)
 
@@ -182,6 +234,6 @@ def _check_overlaps(rows: Sequence[tuple[str, Row]], reject: Reject) -> None:
         if end is None or end <= row["start"]:
             continue
         if row["start"] < until.get(of, 0.0):
-            seen = f"day {row['start']:g} lies before day {until[of]:g}, where another row of it ends"
-            reject(place, seen, "one row speaks of a supplier and a scope at a time", "let them follow each other")
+            seen = _OVERLAP.format(start=row["start"], until=until[of])
+            reject(place, seen, _ONE_AT_A_TIME, _FOLLOW)
         until[of] = max(until.get(of, 0.0), float(end))

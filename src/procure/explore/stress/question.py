@@ -15,6 +15,7 @@ from procure.explore.stress.frames import frames
 from procure.explore.stress.ordinary import Decisions
 from procure.explore.stress.result import STEPS, Stress
 from procure.explore.yardsticks import TODAY
+from procure.languages import Said
 from procure.model import Model, ModelOrName, as_model
 from procure.portfolio.evaluate import decisions, model_of
 from procure.portfolio.portfolio import Portfolio
@@ -97,10 +98,19 @@ def check_asked(model: Model, event: str | Path, *, step: str, year: int | None)
     """The event that is asked for; `DataError` with every fault of event, step and year, as from `stress`."""
     faults = []
     if step not in STEPS:
-        faults.append(Fault("step", f"'{step}'", "it is told by month or by week", nearest(step, STEPS)))
+        faults.append(
+            Fault(
+                "step",
+                f"'{step}'",
+                Said("it is told by month or by week", "刻みは month（月）か week（週）"),
+                nearest(step, STEPS),
+            )
+        )
     if year is not None and year not in model.told_years:
-        rule = f"the plan is for {model.told_years[0]} to {model.told_years[-1]}"
-        faults.append(Fault("year", f"{year}", rule, "name one of these years"))
+        rule = Said("the plan is for {first} to {last}", "計画の対象は {first}～{last}年").format(
+            first=model.told_years[0], last=model.told_years[-1]
+        )
+        faults.append(Fault("year", f"{year}", rule, Said("name one of these years", "その中の年を指定する")))
     try:
         path = find_event(event, model.facts)
     except DataError as error:

@@ -18,9 +18,20 @@ from procure.explore.sweep.columns import BY_NAME, Kind
 from procure.explore.sweep.grid import Case
 from procure.facts import Place
 from procure.facts.conversion import RATES, share_of_percent
+from procure.languages import Said
 from procure.market import check_read, numbers_read
 from procure.model import Model
 from procure.model.paths import place_of, plain
+
+_ONE_NUMBER = Said("'{path}' and '{other}' name the same number", "'{path}' と '{other}' は同じ数値を指す")
+_ONE_PATH = Said("a number has one path in a grid", "格子では一つの数値にパスは一つ")
+_KEEP_ONE = Said("keep one of them", "一つだけ残す")
+_A_COLUMN = Said("'{path}' is the name of a column of the rows too", "'{path}' は行の列の名前でもある")
+_OWN_NAME = Said("a path has a name of its own", "パスには固有の名前がある")
+_SHARED = Said(
+    "give a range with others = 'share', so that the others share what is left",
+    "others = 'share' の範囲にし、残りを他で分け合う",
+)
 
 #: Cases tried before a path counts as one that cannot be set, and before its number counts as one that nothing reads.
 TRIES, READ_TRIES = 200, 8
@@ -82,13 +93,11 @@ def checked(model: Model, cases: Sequence[Case], origin: str = "grid") -> Cases:
     by_name: dict[str, str] = {}
     for path, parameter in parameters.items():
         if parameter.path in by_name:
-            seen = f"'{path}' and '{by_name[parameter.path]}' name the same number"
-            faults.append(Fault(origin, seen, "a number has one path in a grid", "keep one of them"))
+            seen = _ONE_NUMBER.format(path=path, other=by_name[parameter.path])
+            faults.append(Fault(origin, seen, _ONE_PATH, _KEEP_ONE))
         by_name.setdefault(parameter.path, path)
         if path.partition(".")[0] in BY_NAME:
-            faults.append(
-                Fault(origin, f"'{path}' is the name of a column of the rows too", "a path has a name of its own")
-            )
+            faults.append(Fault(origin, _A_COLUMN.format(path=path), _OWN_NAME))
     if faults:
         raise DataError(faults)
     values = _Values(model, parameters)
@@ -206,7 +215,7 @@ def _with_others(model: Model, fault: Fault, paths: Iterable[str]) -> Fault:
     """A fault; of a chance that must sum to one with others it says what a range can do about them."""
     if not any(model.is_number_of_facts(path) and model.facts.alone(path) is None for path in paths):
         return fault
-    return replace(fault, remedy="give a range with others = 'share', so that the others share what is left")
+    return replace(fault, remedy=_SHARED)
 
 
 def refuse_unread(model: Model, cases: Cases) -> None:

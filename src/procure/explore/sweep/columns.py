@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Said
 
 Kind = Literal["text", "number", "integer", "flag"]
 #: A value of a row by the name of its column; a family's has its parts behind dots.
@@ -114,6 +115,9 @@ def column_of(name: str) -> Column | None:
     return BY_NAME.get(name.partition(".")[0])
 
 
+_A_COLUMN = Said("it is a column of a row, or the family of some", "行の列か、列の一群の名前")
+
+
 def chosen(names: Iterable[str] | None) -> tuple[str, ...]:
     """The columns of a row, in their order, without the parts of families; all but those that want asking, without `names`.
 
@@ -123,7 +127,7 @@ def chosen(names: Iterable[str] | None) -> tuple[str, ...]:
         return tuple(column.name for column in COLUMNS if column.name in ALWAYS or not column.is_asked_for)
     wanted = list(names)
     faults = [
-        Fault("columns", f"'{name}'", "it is a column of a row, or the family of some", nearest(name.partition(".")[0], BY_NAME))
+        Fault("columns", f"'{name}'", _A_COLUMN, nearest(name.partition(".")[0], BY_NAME))
         for name in wanted
         if (column := column_of(name)) is None or (name != column.name and not column.of)
     ]  # fmt: skip

@@ -24,13 +24,41 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import Any
 
-from procure.errors import DataError, Fault, ProcureError, nearest
+from procure.errors import IS, NOT_INSTALLED, DataError, Fault, ProcureError, nearest
 from procure.explore.sweep import processes
 from procure.explore.sweep.columns import DIED, FAILED, Row
 from procure.explore.sweep.row import Case
 from procure.explore.sweep.shards import Shards
 from procure.explore.sweep.work import Hand, Job, forget, solve_shard
+from procure.languages import Said
 from procure.lp.cores import cores
+
+_MAKES_EXECUTOR = Said(
+    "a function given as executor makes an executor of concurrent.futures",
+    "executor に渡す関数は concurrent.futures の実行器を作る",
+)
+_MAKES = Said("it makes {name}", "{name} を作る")
+_NO_WORKER = Said("the cluster has no worker", "クラスターにワーカーがない")
+_A_WORKER = Said("a cluster that solves has one at least", "解くクラスターには少なくとも一つある")
+_START_WORKERS = Said("start workers: dask worker ADDRESS", "ワーカーを起動する: dask worker ADDRESS")
+_AN_EXTRA = Said("Dask is an extra of procure", "Dask は procure の追加機能")
+_NO_ANSWER = Said("no scheduler answers there ({error})", "スケジューラーの応答がない（{error}）")
+_ADDRESS = Said(
+    "an address is that of a running scheduler, such as tcp://127.0.0.1:8786",
+    "アドレスは稼働中のスケジューラーのもの。例: tcp://127.0.0.1:8786",
+)
+_START = Said("start one: dask scheduler", "起動する: dask scheduler")
+_ONE_PROCESS = Said("at least one process does the work", "解くプロセスは少なくとも一つ")
+_EXECUTOR = Said(
+    "an executor is one of concurrent.futures, a function that makes one, a Dask client, its address, or a name",
+    "executor は、concurrent.futures のもの、それを作る関数、Dask のクライアント、そのアドレス、名前のいずれか",
+)
+_SAME_RELEASE = Said(
+    "every worker of an executor has this release of procure, and what the model is made of",
+    "実行器のどのワーカーにも、この版の procure とモデルを構成するものがある",
+)
+_RAISED = Said("a worker raised {name}: {error}", "ワーカーの例外 {name}: {error}")
+_INSTALL = Said("install it there", "そこにインストールする")
 
 #: Names of executors.
 PROCESSES, DASK = NAMED = "processes", "dask"
@@ -176,8 +204,7 @@ class Foreign(Solver):
         assert self._make is not None
         executor: Any = self._make()
         if not isinstance(executor, Executor):
-            rule = "a function given as executor makes an executor of concurrent.futures"
-            raise DataError(Fault("executor", f"it makes {type(executor).__name__}", rule))
+            raise DataError(Fault("executor", _MAKES.format(name=type(executor).__name__), _MAKES_EXECUTOR))
         return executor
 
 
@@ -193,16 +220,17 @@ class Dask(Solver):
             client = self._client or self._connected(stack)
             n_workers = sum(client.nthreads().values())
             if not n_workers:
-                seen, rule = "the cluster has no worker", "a cluster that solves has one at least"
-                raise DataError(Fault("executor", seen, rule, "start workers: dask worker ADDRESS"))
+                seen, rule = _NO_WORKER, _A_WORKER
+                raise DataError(Fault("executor", seen, rule, _START_WORKERS))
             foreign = Foreign(client.get_executor(pure=False), n_workers)
             yield from foreign.rows(job, cases, numbers, size)
 
     def _connected(self, stack: ExitStack) -> Any:
         """A client that is closed with the stack, and its cluster where that was started for it."""
         if find_spec("distributed") is None:
-            rule = "Dask is an extra of procure"
-            raise DataError(Fault("executor", "distributed is not installed", rule, "pip install 'procure[dask]'"))
+            raise DataError(
+                Fault("executor", NOT_INSTALLED.format(package="distributed"), _AN_EXTRA, "pip install 'procure[dask]'")
+            )
         import dask
         import distributed
 
@@ -213,9 +241,8 @@ class Dask(Solver):
             try:
                 return stack.enter_context(make_client(self._address, timeout=CONNECT))
             except (OSError, ValueError) as error:
-                seen = f"no scheduler answers there ({str(error)[:120]})"
-                rule = "an address is that of a running scheduler, such as tcp://127.0.0.1:8786"
-                raise DataError(Fault(self._address, seen, rule, "start one: dask scheduler")) from None
+                seen = _NO_ANSWER.format(error=str(error)[:120])
+                raise DataError(Fault(self._address, seen, _ADDRESS, _START)) from None
         # A case that ends its worker is found here, by shards that are halved, and need not end more of them.
         stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 0}))
         cluster = make_cluster(
@@ -228,7 +255,7 @@ def solver_of(executor: Any, workers: int | None) -> Solver:
     """Who is meant by the `executor` and `workers` of a sweep."""
     faults = []
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        faults.append(Fault("workers", f"is {workers!r}", "at least one process does the work"))
+        faults.append(Fault("workers", IS.format(value=f"{workers!r}"), _ONE_PROCESS))
     solver: Solver = WhatPays() if workers is None else Here() if workers == 1 else Own(workers if not faults else 1)
     if isinstance(executor, Executor) or (callable(executor) and not hasattr(executor, "get_executor")):
         solver = Foreign(executor, workers)
@@ -241,10 +268,9 @@ def solver_of(executor: Any, workers: int | None) -> Solver:
     elif isinstance(executor, str) and "://" in executor:
         solver = Dask(address=executor)
     elif executor is not None:
-        rule = (
-            "an executor is one of concurrent.futures, a function that makes one, a Dask client, its address, or a name"
+        faults.append(
+            Fault("executor", IS.format(value=f"{str(executor)[:60]!r}"), _EXECUTOR, nearest(str(executor), NAMED))
         )
-        faults.append(Fault("executor", f"is {str(executor)[:60]!r}", rule, nearest(str(executor), NAMED)))
     if faults:
         raise DataError(faults)
     return solver
@@ -262,7 +288,6 @@ def _refused(error: BaseException) -> ProcureError:
     """What a worker that lives raised outside all cases: it cannot read the model, or has no procure."""
     if isinstance(error, ProcureError):
         return error
-    rule = "every worker of an executor has this release of procure, and what the model is made of"
     return DataError(
-        Fault("executor", f"a worker raised {type(error).__name__}: {str(error)[:200]}", rule, "install it there")
+        Fault("executor", _RAISED.format(name=type(error).__name__, error=str(error)[:200]), _SAME_RELEASE, _INSTALL)
     )

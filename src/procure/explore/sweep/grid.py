@@ -24,7 +24,7 @@ from typing import Any
 
 from procure.errors import DataError, Fault, nearest
 from procure.explore.sweep.axis import MOST, range_of, too_many, values_of
-from procure.languages import Said
+from procure.languages import COMMA, Said
 from procure.model import Model
 
 Case = Mapping[str, Any]
@@ -82,7 +82,8 @@ class Zip(Block):
         axes = {path: values_of(model, self.where, path, v, as_written=as_written) for path, v in self.values.items()}
         lengths = {path: len(axis) for path, axis in axes.items()}
         if len(set(lengths.values())) > 1:
-            seen = ", ".join(f"{path} has {length}" for path, length in lengths.items())
+            has = Said("{path} has {length}", "{path} は {length} 個")
+            seen = COMMA.join(has.format(path=path, length=length) for path, length in lengths.items())
             raise DataError(
                 Fault(
                     self.where,

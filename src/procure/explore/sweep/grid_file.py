@@ -9,7 +9,7 @@ from typing import Any
 
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import CHECK_PATH, DataError, Fault, nearest, of_system
 from procure.explore.sweep.axis import KEYS
 from procure.explore.sweep.grid import LATIN_HYPERCUBE, SEED, Block, Case, Grid, Listed, Product, Sample, Zip
 from procure.languages import Said
@@ -75,8 +75,8 @@ def read_grid(path: str | Path) -> Grid:
             )
         document = tomllib.loads(Path(path).read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        seen = Said("cannot be read ({seen})", "読めない（{seen}）").format(seen=error.strerror or type(error).__name__)
-        raise DataError(Fault(str(path), seen, rule, Said("check the path", "パスを確かめる"))) from None
+        seen = Said("cannot be read ({seen})", "読めない（{seen}）").format(seen=of_system(error))
+        raise DataError(Fault(str(path), seen, rule, CHECK_PATH)) from None
     except (ValueError, RecursionError) as error:
         raise DataError(
             Fault(

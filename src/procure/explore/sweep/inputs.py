@@ -9,8 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from procure.languages import Said
 from procure.model import Model
 from procure.words import listed
+
+_NUMBERS = Said("numbers of {tables} differ", "数値の異なる表: {tables}")
+_LACKING = Said("its rows lack the columns {lacking}", "保存先の行にない列: {lacking}")
+_OTHER_COLUMNS = Said("its rows have other columns", "保存先の行の列が異なる")
+_DIFFERS = Said("{place} is {stored} in the store, {here} here", "{place} は保存先では {stored}、ここでは {here}")
+#: What is no path of a choice.
+_PLACES = {
+    "fresh paths": Said("fresh paths", "検証用の経路"),
+    "model": Said("model", "モデル"),
+    "extension": Said("extension", "拡張"),
+}
+_NOT_SET = Said("not set", "設定なし")
 
 #: The option that no row hangs on but those that met it, which are solved again where that is asked for.
 TIME_LIMIT = "time_limit"
@@ -50,7 +63,7 @@ def _differences(stored: Any, here: Any, place: str) -> Iterator[str]:
     if isinstance(stored, Mapping) and isinstance(here, Mapping):
         if place == "tables":  # of each there is a digest only
             names = [name for name in {**stored, **here} if stored.get(name) != here.get(name)]
-            yield f"numbers of {listed(names)} differ"
+            yield _NUMBERS.format(tables=listed(names))
             return
         for key in {**stored, **here}:
             inner = key if place in ("", "choices") else f"{place}.{key}"
@@ -58,13 +71,13 @@ def _differences(stored: Any, here: Any, place: str) -> Iterator[str]:
         return
     if place == "columns":
         lacking = listed([name for name in here if name not in stored])
-        yield f"its rows lack the columns {lacking}" if lacking else "its rows have other columns"
+        yield _LACKING.format(lacking=lacking) if lacking else _OTHER_COLUMNS
         return
-    yield f"{place} is {_said(stored)} in the store, {_said(here)} here"
+    yield _DIFFERS.format(place=_PLACES.get(place, place), stored=_said(stored), here=_said(here))
 
 
 def _said(value: Any) -> str:
-    text = "not set" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+    text = _NOT_SET if value is None else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 

@@ -13,7 +13,16 @@ import time
 from pathlib import Path
 from typing import IO
 
-from procure.errors import DataError, Fault
+from procure.errors import DataError, Fault, of_system
+from procure.languages import Said
+
+_SOMEBODY = Said("an unknown process", "不明なプロセス")
+_NO_LOCK = Said("it cannot be locked ({error})", "ロックできない（{error}）")
+_LOCKED = Said("a store is locked while it is written to", "書き込み中の保存先はロックする")
+_WITH_LOCKS = Said("choose a folder on a file system with locks", "ロックの使えるファイルシステムのフォルダーにする")
+_ONE_RUN = Said("one run at a time writes to a store", "保存先に書き込むのは一度に一つの実行")
+_IN_USE = Said("it is in use by {holder}", "使用中: {holder}")
+_WAIT = Said("wait for it, or choose another folder", "終わるのを待つか、別のフォルダーにする")
 
 NAME = "_lock"
 
@@ -32,19 +41,12 @@ class Lock:
             _lock(file)
         except OSError as error:
             file.seek(0)
-            holder = file.read().decode("utf-8", "replace").strip() or "an unknown process"
+            holder = file.read().decode("utf-8", "replace").strip() or _SOMEBODY
             file.close()
             if not isinstance(error, BlockingIOError | PermissionError):
-                seen, rule = f"it cannot be locked ({error.strerror})", "a store is locked while it is written to"
-                raise DataError(
-                    Fault(str(self._path), seen, rule, "choose a folder on a file system with locks")
-                ) from None
-            rule = "one run at a time writes to a store"
-            raise DataError(
-                Fault(
-                    str(self._path.parent), f"it is in use by {holder}", rule, "wait for it, or choose another folder"
-                )
-            ) from None
+                seen, rule = _NO_LOCK.format(error=of_system(error)), _LOCKED
+                raise DataError(Fault(str(self._path), seen, rule, _WITH_LOCKS)) from None
+            raise DataError(Fault(str(self._path.parent), _IN_USE.format(holder=holder), _ONE_RUN, _WAIT)) from None
         # What a process that was killed has left there is overwritten: its lock went with it.
         said = f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
         file.truncate(0)

@@ -21,8 +21,17 @@ from procure.errors import DataError, Fault, SolverError
 from procure.explore.sweep.columns import DIED, FAILED, Row
 from procure.explore.sweep.row import Case
 from procure.explore.sweep.shards import Shards
-from procure.explore.sweep.work import Job, solve_each
+from procure.explore.sweep.work import IN_A_MODULE, Job, solve_each
+from procure.languages import Said
 from procure.lp.workers import own_line
+
+_STILLBORN = Said("Worker processes end before they begin.", "ワーカープロセスが始まる前に終了する。")
+_WITHOUT = Said("Try without any: workers=1.", "workers=1 でプロセスなしに試す。")
+_CAN_BE_READ = Said(
+    "a model that is swept in several processes can be read in them",
+    "複数のプロセスで掃引するモデルは、そこで読めること",
+)
+_UNREADABLE = Said("a worker cannot read it ({name}: {error})", "ワーカーがモデルを読めない（{name}: {error}）")
 
 #: Numerical libraries take one thread in a worker: the other workers have the other cores.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -150,7 +159,7 @@ def run(
                 shards.give_back(worker.cases)
                 n_stillborn, n_killed = n_stillborn + (not was_killed), n_killed + was_killed
                 if n_stillborn >= MOST_STILLBORN or n_killed >= MOST_KILLED:
-                    raise SolverError("Worker processes end before they begin.", known="Try without any: workers=1.")
+                    raise SolverError(_STILLBORN, known=_WITHOUT)
             if shards:
                 fresh = _Worker(packed, told)
                 workers.append(fresh)
@@ -172,10 +181,8 @@ def serve() -> None:
     try:
         pickle.loads(packed)
     except Exception as error:  # what the parent can name, this process cannot: whatever its own modules raise
-        rule = "a model that is swept in several processes can be read in them"
-        remedy = "define the functions of its extension in a module, or take one worker"
-        seen = f"a worker cannot read it ({type(error).__name__}: {error})"
-        _tell(rows, DataError(Fault("model", seen, rule, remedy)))
+        seen = _UNREADABLE.format(name=type(error).__name__, error=error)
+        _tell(rows, DataError(Fault("model", seen, _CAN_BE_READ, IN_A_MODULE)))
         return
     _tell(rows, _READY)
     while True:

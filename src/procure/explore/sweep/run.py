@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from procure.errors import DataError, Fault
+from procure.errors import IS, DataError, Fault
 from procure.explore.sweep.cases import Cases, checked, refuse_unread
 from procure.explore.sweep.columns import CASE, FAILED, LIMIT_REACHED, Row, chosen
 from procure.explore.sweep.executors import Solver, solver_of
@@ -19,6 +19,7 @@ from procure.explore.sweep.order import by_nearness
 from procure.explore.sweep.store import Store, columns_of, read
 from procure.explore.sweep.table import as_frame, as_table, in_order, joined
 from procure.explore.sweep.work import Job
+from procure.languages import Said
 from procure.model import ModelOrName, as_model
 from procure.portfolio.verdict import PATHS
 from procure.words import Progress
@@ -26,6 +27,20 @@ from procure.words import Progress
 if TYPE_CHECKING:
     import pyarrow as pa
     from pandas import DataFrame
+
+_ONE_CASE = Said("at least one case is handed over at a time", "一度に渡す事例は一件以上")
+_TO_NOTHING = Said("{store} is to be joined to nothing", "{store} の合流先がない")
+_INTO_ONE = Said("stores are joined into one", "保存先は一つの保存先に合流させる")
+_NAME_A_STORE = Said("name a store", "保存先を指定する")
+_FAILED = Said("{count} failed", "失敗 {count} 件")
+_STOPPED = Said("stopped after {done:,} of {total:,} cases", "全 {total:,} 件中 {done:,} 件で停止")
+_NONE_KEPT = Said("{done}; without a store none is kept", "{done}。保存先がないため何も残らない")
+_KEPT = Said(
+    "{done}, which are kept in {folder}; the same once more goes on from there",
+    "{done}。結果は {folder} に保存済み。同じ指示で続きから再開する",
+)
+_OF_SEVERAL = Said("a shard is one of several, such as 2/3", "分担は 2/3 のように、いくつかのうちの一つ")
+_FROM_1 = Said("count from 1", "1 から数える")
 
 #: Seconds after which rows that are done are written, at first and later on, and cases after which they are in any case.
 KEEP_FIRST, KEEP_AFTER, KEEP_AT = 1.0, 10.0, 5_000
@@ -113,13 +128,9 @@ def sweep(
     wanted = _columns(asked, store)
     part = _shard(shard)
     if shard_size is not None and shard_size < 1:
-        raise DataError(Fault("shard_size", f"is {shard_size}", "at least one case is handed over at a time"))
+        raise DataError(Fault("shard_size", IS.format(value=shard_size), _ONE_CASE))
     if store is None and (joined_stores := list(join)):
-        raise DataError(
-            Fault(
-                "join", f"{joined_stores[0]} is to be joined to nothing", "stores are joined into one", "name a store"
-            )
-        )
+        raise DataError(Fault("join", _TO_NOTHING.format(store=joined_stores[0]), _INTO_ONE, _NAME_A_STORE))
     of_grid = grid_of(grid)
     cases = checked(model, of_grid.cases(model, seed), of_grid.origin)
     refuse_unread(model, cases)
@@ -215,13 +226,13 @@ class _Run:
 
     def _tell(self) -> None:
         if self._progress is not None:
-            self._progress(self._done, self._total, f"{self._n_failed} failed" if self._n_failed else "")
+            self._progress(self._done, self._total, _FAILED.format(count=self._n_failed) if self._n_failed else "")
 
     def _how_to_go_on(self) -> str:
-        done = f"stopped after {self._done:,} of {self._total:,} cases"
+        done = _STOPPED.format(done=self._done, total=self._total)
         if self._kept is None:
-            return f"{done}; without a store none is kept"
-        return f"{done}, which are kept in {self._kept.folder}; the same once more goes on from there"
+            return _NONE_KEPT.format(done=done)
+        return _KEPT.format(done=done, folder=self._kept.folder)
 
 
 def _columns(asked: Sequence[str] | None, store: str | Path | None) -> tuple[str, ...]:
@@ -240,5 +251,5 @@ def _shard(asked: str | tuple[int, int] | None) -> tuple[int, int] | None:
     except (ValueError, TypeError):
         number, of = 0, 0
     if not 1 <= number <= of:
-        raise DataError(Fault("shard", f"is {asked!r}", "a shard is one of several, such as 2/3", "count from 1"))
+        raise DataError(Fault("shard", IS.format(value=f"{asked!r}"), _OF_SEVERAL, _FROM_1))
     return number, of

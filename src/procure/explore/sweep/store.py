@@ -22,16 +22,59 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from procure.errors import DataError, Fault
+from procure.errors import DataError, Fault, of_system
 from procure.explore.sweep.cases import Parameter
 from procure.explore.sweep.columns import CASE
 from procure.explore.sweep.inputs import differences, digest_of
 from procure.explore.sweep.lock import NAME as LOCK
 from procure.explore.sweep.lock import Lock
 from procure.explore.sweep.table import in_order, joined
+from procure.languages import Said
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_OF_ITS_OWN = Said("a store is a folder of its own", "保存先は専用のフォルダー")
+_HOLDS = Said("it holds {name} and no store", "{name} があり、保存先ではない")
+_NO_STORE = Said("it is no store", "保存先ではない")
+_HAS_MANIFEST = Said("a store has a {manifest}", "保存先には {manifest} がある")
+_NAME_A_STORE = Said("name the folder of a sweep", "掃引のフォルダーを指定する")
+_NO_ROWS = Said("it has no rows yet", "まだ行がない")
+_AS_IT_GOES = Said("a sweep writes them as it goes", "行は掃引が進むにつれ書かれる")
+_RUN_FIRST = Said("run the sweep first", "先に掃引を実行する")
+_DELETE_PART = Said(
+    "delete this file: its cases are solved again, all others are kept",
+    "このファイルを削除する。その事例は解き直され、他は残る",
+)
+_UNREADABLE = Said("it cannot be read ({error})", "読めない（{error}）")
+_WHOLE_PART = Said("a part is a whole Parquet file", "部分は完全な Parquet ファイル")
+_NOT_OURS = Said("it is no part of this store", "この保存先の部分ではない")
+_SAME_INPUTS = Said("the parts of a store have the same inputs", "保存先の部分は入力が同じ")
+_NOT_AS_WRITTEN = Said("it is not as it was written", "書かれたままではない")
+_DELETE_MANIFEST = Said(
+    "delete {manifest}: it is made again from the parts, which say the same",
+    "{manifest} を削除する。同じ内容が各部分から作り直される",
+)
+_DELETE = Said("delete {manifest}", "{manifest} を削除する")
+_JSON = Said("a manifest is a JSON file", "目録は JSON ファイル")
+_NO_MANIFEST = Said("it is no manifest of a sweep", "掃引の目録ではない")
+_FORMAT = Said("its format is '{format}'", "その format は '{format}'")
+_ANOTHER_FOLDER = Said("name another folder", "別のフォルダーを指定する")
+_VERSION = Said("version is {version!r}", "version は {version!r}")
+_READS = Said("this release reads version {version}", "この版が読むのは version {version}")
+_USE_RELEASE = Said("use the release that wrote it", "書いた版を使う")
+_CHANGED = Said("it was changed since it was written", "書かれた後に変更されている")
+_NOBODY_EDITS = Said("nobody edits a manifest", "目録は編集しない")
+_ONE_MODEL = Said(
+    "a store has rows of one model, one set of tables and one version",
+    "保存先の行は、一つのモデル、一組の表、一つの版のもの",
+)
+_WRITABLE = Said("a store is a folder that can be written to", "保存先は書き込めるフォルダー")
+_MAKE_ROOM = Said(
+    "make room or choose another; what was written before is whole",
+    "空きを作るか、別のフォルダーにする。それまでに書かれたものは無事",
+)
+_UNWRITABLE = Said("it cannot be written to ({error})", "書き込めない（{error}）")
 
 #: 2: the name of a part has the digest of its bytes.
 FORMAT, VERSION = "procure.sweep", 2
@@ -97,10 +140,7 @@ class Store:
         if manifest is None:
             others = [path.name for path in self.folder.iterdir() if path.name != LOCK]
             if others:
-                rule = "a store is a folder of its own"
-                raise DataError(
-                    Fault(str(self.folder), f"it holds {others[0]} and no store", rule, "name another folder")
-                )
+                raise DataError(Fault(str(self.folder), _HOLDS.format(name=others[0]), _OF_ITS_OWN, _ANOTHER_FOLDER))
             manifest = {"parameters": {}, "grids": []}
         else:
             _refuse_others(self.folder, manifest["inputs"], self._inputs)
@@ -143,9 +183,7 @@ class Store:
         for other in map(Path, others):
             manifest = _manifest(other)
             if manifest is None:
-                raise DataError(
-                    Fault(str(other), "it is no store", f"a store has a {MANIFEST}", "name the folder of a sweep")
-                )
+                raise DataError(Fault(str(other), _NO_STORE, _HAS_MANIFEST.format(manifest=MANIFEST), _NAME_A_STORE))
             _refuse_others(other, manifest["inputs"], self._inputs)
             for part in _parts(other):
                 if not (self.folder / part.name).exists():
@@ -168,12 +206,10 @@ def read(folder: str | Path) -> tuple[pa.Table, list[str]]:
     home = Path(folder)
     manifest = _manifest(home)
     if manifest is None:
-        raise DataError(Fault(str(folder), "it is no store", f"a store has a {MANIFEST}", "name the folder of a sweep"))
+        raise DataError(Fault(str(folder), _NO_STORE, _HAS_MANIFEST.format(manifest=MANIFEST), _NAME_A_STORE))
     table = _rows(home, digest_of(manifest["inputs"]))
     if table is None:
-        raise DataError(
-            Fault(str(folder), "it has no rows yet", "a sweep writes them as it goes", "run the sweep first")
-        )
+        raise DataError(Fault(str(folder), _NO_ROWS, _AS_IT_GOES, _RUN_FIRST))
     return in_order(table, None), list(manifest["parameters"])
 
 
@@ -202,25 +238,29 @@ def _read_part(part: Path, digest: str) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    remedy = "delete this file: its cases are solved again, all others are kept"
+    remedy = _DELETE_PART
     try:
         table = pq.read_table(pa.BufferReader(_whole(part)))
         said = json.loads((table.schema.metadata or {}).get(KEY, b"{}"))
     except (pa.ArrowException, OSError, ValueError) as error:
-        seen = f"it cannot be read ({str(error).splitlines()[0][:120]})"
-        raise DataError(Fault(str(part), seen, "a part is a whole Parquet file", remedy)) from None
+        seen = _UNREADABLE.format(error=_reason(error))
+        raise DataError(Fault(str(part), seen, _WHOLE_PART, remedy)) from None
     if said.get("digest") != digest or CASE not in table.column_names:
-        raise DataError(
-            Fault(str(part), "it is no part of this store", "the parts of a store have the same inputs", remedy)
-        )
+        raise DataError(Fault(str(part), _NOT_OURS, _SAME_INPUTS, remedy))
     return table.replace_schema_metadata(None)
+
+
+def _reason(error: Exception) -> str:
+    """Why something cannot be read: our own words in both languages, the first line of others'."""
+    own = error.args[0] if error.args else ""
+    return own if isinstance(own, Said) else str(error).splitlines()[0][:120]
 
 
 def _whole(part: Path) -> bytes:
     """What is in a part, as it was written; `ValueError` where it is not: Parquet itself would miss a bit that has turned."""
     content = part.read_bytes()
     if part.stem.rpartition("-")[2] != _digest_of_bytes(content):
-        raise ValueError("it is not as it was written")
+        raise ValueError(_NOT_AS_WRITTEN)
     return content
 
 
@@ -233,26 +273,18 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     path = folder / MANIFEST
     if not path.exists():
         return _made_again(folder)
-    remedy = (
-        f"delete {MANIFEST}: it is made again from the parts, which say the same"
-        if _parts(folder)
-        else f"delete {MANIFEST}"
-    )
+    remedy = _DELETE_MANIFEST.format(manifest=MANIFEST) if _parts(folder) else _DELETE.format(manifest=MANIFEST)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(Fault(str(path), f"it cannot be read ({error})", "a manifest is a JSON file", remedy)) from None
+        raise DataError(Fault(str(path), _UNREADABLE.format(error=error), _JSON, remedy)) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise DataError(
-            Fault(str(path), "it is no manifest of a sweep", f"its format is '{FORMAT}'", "name another folder")
-        )
+        raise DataError(Fault(str(path), _NO_MANIFEST, _FORMAT.format(format=FORMAT), _ANOTHER_FOLDER))
     if document.get("version") != VERSION:
-        seen = f"version is {document.get('version')!r}"
-        raise DataError(
-            Fault(str(path), seen, f"this release reads version {VERSION}", "use the release that wrote it")
-        )
+        seen = _VERSION.format(version=document.get("version"))
+        raise DataError(Fault(str(path), seen, _READS.format(version=VERSION), _USE_RELEASE))
     if document.get("digest") != _digest_of_document(document):
-        raise DataError(Fault(str(path), "it was changed since it was written", "nobody edits a manifest", remedy))
+        raise DataError(Fault(str(path), _CHANGED, _NOBODY_EDITS, remedy))
     return document
 
 
@@ -274,7 +306,7 @@ def _refuse_others(folder: Path, stored: Mapping[str, Any], here: Mapping[str, A
     here = json.loads(json.dumps(here, default=str))  # as a file has them
     found = differences(stored, here)
     if found:
-        rule, remedy = "a store has rows of one model, one set of tables and one version", "name another folder"
+        rule, remedy = _ONE_MODEL, _ANOTHER_FOLDER
         raise DataError([Fault(str(folder), seen, rule, remedy) for seen in found])
 
 
@@ -321,8 +353,8 @@ def _folder_to_disk(folder: Path) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> DataError:
     rule, remedy = (
-        "a store is a folder that can be written to",
-        "make room or choose another; what was written before is whole",
+        _WRITABLE,
+        _MAKE_ROOM,
     )
-    seen = f"it cannot be written to ({error.strerror or type(error).__name__})"
+    seen = _UNWRITABLE.format(error=of_system(error))
     return DataError(Fault(str(folder), seen, rule, remedy))

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 from procure.errors import DataError, Fault
 from procure.explore.sweep.cases import Parameter, as_cell
 from procure.explore.sweep.columns import BY_NAME, CASE, COLUMNS, Kind, Row, is_shown
+from procure.languages import Said
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pandas import DataFrame
+
+_OF_A_SWEEP = Said("the tidy form is made of the rows of a sweep", "整形できるのは掃引の行")
+NO_PARAMETERS = Said("they do not say which columns are parameters", "どの列がパラメーターか示されていない")
+_AS_RETURNED = Said("give them as sweep returned them", "sweep が返したまま渡す")
 
 #: Where the metadata of a column say its unit.
 UNIT = b"unit"
@@ -128,10 +133,7 @@ def tidy(rows: DataFrame) -> DataFrame:
     import pandas as pd
 
     if "parameters" not in rows.attrs or "units" not in rows.attrs:
-        rule = "the tidy form is made of the rows of a sweep"
-        raise DataError(
-            Fault("rows", "they do not say which columns are parameters", rule, "give them as sweep returned them")
-        )
+        raise DataError(Fault("rows", NO_PARAMETERS, _OF_A_SWEEP, _AS_RETURNED))
     own = [*rows.attrs["parameters"], *(name for name in ("status",) if name in rows)]
     numbers = [name for name in map(str, rows) if name not in own and BY_NAME[name.partition(".")[0]].kind != "text"]
     long = rows[[*own, *numbers]].reset_index(names="row").melt(["row", *own], numbers, "name")

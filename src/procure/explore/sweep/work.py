@@ -16,9 +16,20 @@ from typing import Any
 from procure.errors import DataError, Fault
 from procure.explore.sweep.columns import Row
 from procure.explore.sweep.row import Case, is_fault_of_procure, raised, solve_case
+from procure.languages import Said
 from procure.lp.cores import take_at_most
 from procure.model import Model
 from procure.solving.compiled import Compiled
+
+_CAN_BE_SENT = Said(
+    "a model that is swept in several processes can be sent to them",
+    "複数のプロセスで掃引するモデルは、そこへ送れること",
+)
+IN_A_MODULE = Said(
+    "define the functions of its extension in a module, or take one worker",
+    "拡張の関数をモジュールに定義するか、ワーカーを一つにする",
+)
+_UNSENT = Said("it cannot be sent ({error})", "送れない（{error}）")
 
 
 @dataclass(frozen=True)
@@ -36,9 +47,7 @@ class Job:
         try:
             return pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
-            rule = "a model that is swept in several processes can be sent to them"
-            remedy = "define the functions of its extension in a module, or take one worker"
-            raise DataError(Fault(self.model.origin, f"it cannot be sent ({error})", rule, remedy)) from None
+            raise DataError(Fault(self.model.origin, _UNSENT.format(error=error), _CAN_BE_SENT, IN_A_MODULE)) from None
 
 
 class Hand:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from procure.errors import DataError, Fault
+from procure.languages import Said
 from procure.lp.two_stage.reader import Reader
 from procure.risk import RiskMeasure, probability_faults
 from procure.units import Array
@@ -98,7 +99,13 @@ class TwoStageProblem:
         self.recourse_integer = read.mask("recourse_integer", recourse_integer, n2)
         read.faults += probability_faults(self.probability)
         if not K:
-            read.faults.append(Fault("probability", "no scenarios", "there is at least one"))
+            read.faults.append(
+                Fault(
+                    "probability",
+                    Said("no scenarios", "シナリオがない"),
+                    Said("there is at least one", "少なくとも一つある"),
+                )
+            )
         if read.faults:
             raise DataError(read.faults)
         self.probability = self.probability / self.probability.sum()
@@ -117,8 +124,18 @@ class TwoStageProblem:
     def whole_because(self) -> str:
         """Why the problem cannot be taken apart by its duals; blank where it can."""
         if self.recourse_integer.any():
-            return "recourse has whole numbers, so that its cost is not convex in the plan"
-        return "" if self.shares_recourse else "the recourse matrix differs between scenarios, and so do its duals"
+            return Said(
+                "recourse has whole numbers, so that its cost is not convex in the plan",
+                "第二段階に整数があり、その費用は計画について凸ではない",
+            )
+        return (
+            ""
+            if self.shares_recourse
+            else Said(
+                "the recourse matrix differs between scenarios, and so do its duals",
+                "リコース行列がシナリオごとに異なり、双対値も異なる",
+            )
+        )
 
     @property
     def shares_technology(self) -> bool:

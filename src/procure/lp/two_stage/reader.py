@@ -8,7 +8,25 @@ import numpy as np
 from scipy import sparse
 
 from procure.errors import Fault
+from procure.languages import Said
 from procure.units import Array, Mask
+
+_AN_ARRAY = Said("it is an array of numbers", "数値の配列であること")
+_SHAPE = Said("shape {shape}", "形は {shape}")
+_ITS_SHAPE, _OR_SHAPE = Said("its shape is {shape}", "形は {shape}"), Said(" or {shape}", "か {shape}")
+_A_NUMBER = Said("it is a number", "数値であること")
+_FINITE = Said("it is a finite number", "有限の数値であること")
+_NO_VALUE = Said("this bound leaves no value", "この限度では値が残らない")
+_ABOVE = Said("{low:g} above {where} {high:g}", "{low:g} は {where} の {high:g} より大きい")
+_TWO_DIMENSIONS = Said("it has rows and columns", "行と列があること")
+_A_MATRIX = Said("it is a matrix of numbers", "数値の行列であること")
+_N_COLUMNS = Said("it has {n_columns} columns", "列は {n_columns}")
+_NOT_FINITE = Said("not a finite number", "有限の数値ではない")
+_ONE_SHAPE = Said("all have one shape", "形はすべて同じ")
+_EACH = Said("each is {size}", "形はどれも {size}")
+_SHAPES = Said("shapes {shapes}", "形は {shapes}")
+_EITHER_SHAPE = Said("its shape is ({words}) or ({count}, {words})", "形は ({words}) か ({count}, {words})")
+_A_MASK = Said("it is a mask of {n} trues and falses, one per column", "列ごとの {n} 個の真偽値であること")
 
 
 class Reader:
@@ -22,19 +40,21 @@ class Reader:
         try:
             array = np.array(values.toarray() if sparse.issparse(values) else values, dtype=float)
         except (TypeError, ValueError):
-            self.faults.append(Fault(where, repr(values)[:60], "it is an array of numbers"))
+            self.faults.append(Fault(where, repr(values)[:60], _AN_ARRAY))
             return np.zeros(shape or (0,))
         if shape and array.ndim == 0:
             array = np.full(shape, array)
         valid = array.ndim == 1 if not shape else array.shape == shape or (K > 0 and array.shape == (K, *shape))
         if not valid:
-            rule = f"its shape is {shape or '(n,)'}" + (f" or {(K, *shape)}" if K and shape else "")
-            self.faults.append(Fault(where, f"shape {array.shape}", rule))
+            rule = _ITS_SHAPE.format(shape=shape or "(n,)") + (
+                _OR_SHAPE.format(shape=(K, *shape)) if K and shape else ""
+            )
+            self.faults.append(Fault(where, _SHAPE.format(shape=array.shape), rule))
             return np.zeros(shape or (0,))
         wrong = np.isnan(array) if infinite else ~np.isfinite(array)
         if wrong.any():
             at = tuple(int(i) for i in np.argwhere(wrong)[0])
-            rule = "it is a number" if infinite else "it is a finite number"
+            rule = _A_NUMBER if infinite else _FINITE
             self.faults.append(Fault(f"{where}[{', '.join(map(str, at))}]", f"{array[at]}", rule))
         return array
 
@@ -47,13 +67,15 @@ class Reader:
             for name, array, refused in ((where, lower, np.inf), (where_high, upper, -np.inf)):
                 if (array == refused).any():
                     at = ", ".join(str(i) for i in np.argwhere(array == refused)[0])
-                    self.faults.append(Fault(f"{name}[{at}]", f"{refused}", "this bound leaves no value"))
+                    self.faults.append(Fault(f"{name}[{at}]", f"{refused}", _NO_VALUE))
             crossed = np.argwhere(lower > upper)
             if len(crossed):
                 both = np.broadcast_arrays(lower, upper)
                 a, b = (array[tuple(crossed[0])] for array in both)
                 key = ", ".join(str(i) for i in crossed[0])
-                self.faults.append(Fault(f"{where}[{key}]", f"{a:g} above {where_high} {b:g}", "lower <= upper"))
+                self.faults.append(
+                    Fault(f"{where}[{key}]", _ABOVE.format(low=a, where=where_high, high=b), "lower <= upper")
+                )
         return lower, upper
 
     def matrix(self, where: str, values: Any, n_columns: int | None) -> sparse.csr_matrix:
@@ -68,18 +90,18 @@ class Reader:
                 if dense.size == 0 and dense.ndim < 2 and n_columns is not None:
                     dense = dense.reshape(0, n_columns)
                 if dense.ndim != 2:
-                    self.faults.append(Fault(where, f"shape {dense.shape}", "it has rows and columns"))
+                    self.faults.append(Fault(where, _SHAPE.format(shape=dense.shape), _TWO_DIMENSIONS))
                     return sparse.csr_matrix((0, n_columns or 0))
                 matrix = sparse.csr_matrix(dense)
         except (TypeError, ValueError):
-            self.faults.append(Fault(where, repr(values)[:60], "it is a matrix of numbers"))
+            self.faults.append(Fault(where, repr(values)[:60], _A_MATRIX))
             return sparse.csr_matrix((0, n_columns or 0))
         if n_columns is not None and matrix.shape[1] != n_columns:
-            self.faults.append(Fault(where, f"shape {matrix.shape}", f"it has {n_columns} columns"))
+            self.faults.append(Fault(where, _SHAPE.format(shape=matrix.shape), _N_COLUMNS.format(n_columns=n_columns)))
             matrix = sparse.csr_matrix((matrix.shape[0], n_columns))
         if not np.isfinite(matrix.data).all():
             row, column = (int(part[np.flatnonzero(~np.isfinite(matrix.data))[0]]) for part in matrix.tocoo().coords)
-            self.faults.append(Fault(f"{where}[{row}, {column}]", "not a finite number", "it is a finite number"))
+            self.faults.append(Fault(f"{where}[{row}, {column}]", _NOT_FINITE, _FINITE))
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
         return matrix
@@ -103,22 +125,24 @@ class Reader:
             if isinstance(values, list | tuple) and any(sparse.issparse(part) for part in values):
                 shapes = {part.shape for part in values}
                 if len(shapes) != 1:
-                    rule = "all have one shape" if size is None else f"each is {size}"
-                    self.faults.append(Fault(where, f"shapes {sorted(shapes)}", rule))
+                    rule = _ONE_SHAPE if size is None else _EACH.format(size=size)
+                    self.faults.append(Fault(where, _SHAPES.format(shapes=sorted(shapes)), rule))
                     return none
                 shape, parts = (len(values), *shapes.pop()), sparse.vstack(values, format="csr")
             else:
                 try:
                     dense = np.array(values, dtype=float)
                 except (TypeError, ValueError):
-                    self.faults.append(Fault(where, repr(values)[:60], "it is a matrix of numbers"))
+                    self.faults.append(Fault(where, repr(values)[:60], _A_MATRIX))
                     return none
                 shape = dense.shape
                 parts = dense.reshape(-1, shape[-1]) if dense.ndim == 3 else dense
         one = tuple(map(int, shape[-2:]))
         if len(shape) not in (2, 3) or (len(shape) == 3 and shape[0] != K) or (size is not None and one != size):
             words = ", ".join(map(str, size or ("m2", "n2")))
-            self.faults.append(Fault(where, f"shape {tuple(shape)}", f"its shape is ({words}) or ({K}, {words})"))
+            self.faults.append(
+                Fault(where, _SHAPE.format(shape=tuple(shape)), _EITHER_SHAPE.format(words=words, count=K))
+            )
             return none
         return self.matrix(where, parts, one[1]), one[0], one[1]
 
@@ -128,7 +152,7 @@ class Reader:
             return np.zeros(n, dtype=bool)
         array = np.asarray(values)
         if array.shape != (n,) or not np.isin(array, (0, 1)).all():
-            rule = f"it is a mask of {n} trues and falses, one per column"
+            rule = _A_MASK.format(n=n)
             self.faults.append(Fault(where, f"{array.tolist()}"[:60], rule))
             return np.zeros(n, dtype=bool)
         return array.astype(bool)

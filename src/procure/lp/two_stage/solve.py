@@ -11,11 +11,33 @@ from typing import Any
 import numpy as np
 
 from procure.errors import DataError, Fault, nearest
+from procure.languages import Said
 from procure.lp.two_stage import benders
 from procure.lp.two_stage.extensive import solve_extensive
 from procure.lp.two_stage.problem import TwoStageProblem
 from procure.lp.two_stage.result import TwoStageResult
 from procure.risk import CVaR, Expectation, LinearMeasure, MeanCVaR, linear_measure
+
+_MEAN_AND_CVAR = Said(
+    "the decomposition takes the mean and CVaR, and no {measure}", "分解が扱うのは平均と CVaR で、{measure} は扱わない"
+)
+_EXTENSIVE = Said("leave it out, or take 'extensive'", "省くか 'extensive' とする")
+_ONE_RECOURSE = Said(
+    "the decomposition cuts by the duals of one recourse program", "分解の切除平面は一つのリコース問題の双対値による"
+)
+_DECOMPOSED = Said("'decomposed', and {why}", "'decomposed'。{why}")
+_OR_LEAVE_OUT = Said("take 'extensive', or leave it out", "'extensive' とするか、省く")
+_MEASURE_ONCE = Said("the measure is stated once", "尺度の指定は一度だけ")
+_BESIDE = Said("given beside alpha or cvar_weight", "alpha か cvar_weight と並べて指定されている")
+_LEAVE_THESE = Said("leave these out", "それらを省く")
+_A_PROBLEM = Said("it is a TwoStageProblem", "TwoStageProblem であること")
+_CONFIDENCE = Said(
+    "a confidence level is in [0, 1): 0.95 averages the worst 5 %", "信頼水準は [0, 1)。0.95 なら最悪 5 % の平均"
+)
+_WEIGHT = Said("a weight is in [0, 1]", "重みは [0, 1]")
+_GAP = Said("a relative gap is in (0, 1)", "相対差は (0, 1)")
+_SECONDS = Said("seconds are > 0", "秒数は 0 より大きい")
+_A_METHOD = Said("it is a method", "方法の名前であること")
 
 METHODS = ("auto", "extensive", "decomposed")
 
@@ -77,14 +99,11 @@ def solve_two_stage(
     measure = _measure(alpha, cvar_weight, risk)
     mixture = _mixture(measure)
     if method == "decomposed" and mixture is None:
-        rule = f"the decomposition takes the mean and CVaR, and no {measure.name}"
-        raise DataError(Fault("method", "'decomposed'", rule, "leave it out, or take 'extensive'"))
+        rule = _MEAN_AND_CVAR.format(measure=measure.name)
+        raise DataError(Fault("method", "'decomposed'", rule, _EXTENSIVE))
 
     if method == "decomposed" and problem.whole_because:
-        rule = "the decomposition cuts by the duals of one recourse program"
-        raise DataError(
-            Fault("method", f"'decomposed', and {problem.whole_because}", rule, "take 'extensive', or leave it out")
-        )
+        raise DataError(Fault("method", _DECOMPOSED.format(why=problem.whole_because), _ONE_RECOURSE, _OR_LEAVE_OUT))
 
     started = time.perf_counter()
     given_up = ""
@@ -105,8 +124,7 @@ def _measure(alpha: float, cvar_weight: float, risk: LinearMeasure | None) -> Li
     if risk is None:
         return MeanCVaR(alpha, cvar_weight)
     if alpha or cvar_weight:
-        rule = "the measure is stated once"
-        raise DataError(Fault("risk", "given beside alpha or cvar_weight", rule, "leave these out"))
+        raise DataError(Fault("risk", _BESIDE, _MEASURE_ONCE, _LEAVE_THESE))
     return linear_measure(risk)
 
 
@@ -133,14 +151,14 @@ def _check_arguments(
     faults: list[Fault] = []
     kind: type = type(problem)
     if not issubclass(kind, TwoStageProblem):
-        faults.append(Fault("problem", kind.__name__, "it is a TwoStageProblem"))
+        faults.append(Fault("problem", kind.__name__, _A_PROBLEM))
     above_zero = np.nextafter(0.0, 1.0)
     below_one = np.nextafter(1.0, 0.0)
     for where, value, low, high, rule in (
-        ("alpha", alpha, 0.0, below_one, "a confidence level is in [0, 1): 0.95 averages the worst 5 %"),
-        ("cvar_weight", cvar_weight, 0.0, 1.0, "a weight is in [0, 1]"),
-        ("tolerance", tolerance, above_zero, below_one, "a relative gap is in (0, 1)"),
-        ("time_limit", time_limit, above_zero, np.inf, "seconds are > 0"),
+        ("alpha", alpha, 0.0, below_one, _CONFIDENCE),
+        ("cvar_weight", cvar_weight, 0.0, 1.0, _WEIGHT),
+        ("tolerance", tolerance, above_zero, below_one, _GAP),
+        ("time_limit", time_limit, above_zero, np.inf, _SECONDS),
     ):
         try:
             valid = low <= float(value) <= high
@@ -149,6 +167,6 @@ def _check_arguments(
         if not valid:
             faults.append(Fault(where, repr(value), rule))
     if method not in METHODS:
-        faults.append(Fault("method", repr(method), "it is a method", nearest(str(method), METHODS)))
+        faults.append(Fault("method", repr(method), _A_METHOD, nearest(str(method), METHODS)))
     if faults:
         raise DataError(faults)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from procure.errors import DataError, Fault
+from procure.errors import LEAVE_OUT, DataError, Fault
 from procure.explore.ambiguity import Ambiguity
 from procure.explore.corridor import Corridor
 from procure.explore.first_supplier import FirstSuppliers
@@ -23,7 +23,7 @@ from procure.explore.stress import Stress
 from procure.explore.switch import Switches
 from procure.explore.switch_map import SwitchMap
 from procure.explore.why import Why
-from procure.languages import Language, in_language
+from procure.languages import Language, Said, in_language
 from procure.portfolio.evaluate import Comparison, Evaluation
 from procure.portfolio.verify import Verification
 from procure.report import screens
@@ -38,6 +38,11 @@ from procure.report.plot.tornado import tornado
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_A_KIND = Said("a {kind}", "{kind}")
+_KINDS = Said("an answer is one of {kinds}", "回答は次のいずれか: {kinds}")
+_OF_MODEL = Said("{kind} is of the model '{own}'", "{kind} はモデル '{own}' のもの")
+_ONE_MODEL = Said("a page is of one model, here '{name}'", "一つのページは一つのモデルのもの（ここでは '{name}'）")
 
 
 @dataclass(frozen=True)
@@ -85,10 +90,10 @@ def checked(answers: Sequence[Any], name: str) -> Sequence[Any]:
     for answer in answers:
         if type(answer) not in PLACES:
             kinds = ", ".join(kind.__name__ for kind in PLACES)
-            faults.append(Fault("answers", f"a {type(answer).__name__}", f"an answer is one of {kinds}"))
+            faults.append(Fault("answers", _A_KIND.format(kind=type(answer).__name__), _KINDS.format(kinds=kinds)))
         elif (own := _model_of(answer)) != name:
-            seen = f"{type(answer).__name__} is of the model '{own}'"
-            faults.append(Fault("answers", seen, f"a page is of one model, here '{name}'", "leave it out"))
+            seen = _OF_MODEL.format(kind=type(answer).__name__, own=own)
+            faults.append(Fault("answers", seen, _ONE_MODEL.format(name=name), LEAVE_OUT))
     if faults:
         raise DataError(faults)
     return answers

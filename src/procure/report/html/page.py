@@ -12,8 +12,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from procure.errors import DataError, Fault, nearest
-from procure.languages import LANGUAGES, Language
+from procure.errors import NOT_INSTALLED, DataError, Fault, nearest
+from procure.languages import LANGUAGES, OR, Language, Said
 from procure.portfolio.store import replacing
 from procure.report.html import decided, fared, grounds
 from procure.report.html.given import checked, with_given
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from procure.portfolio.portfolio import Portfolio
+
+_NO_LANGUAGE = Said("there is none", "一つもない")
+_LANGUAGES = Said("a page is in {languages}", "ページの言語は {languages}")
+_WRITES_PAGE = Said("it writes the page", "ページの作成に必要")
 
 REMEDY = "pip install 'procure[report]'"
 
@@ -97,9 +101,9 @@ def rendered(
     """The page as text."""
     unknown = [language for language in languages if language not in LANGUAGES]
     if unknown or not languages:
-        seen = f"'{unknown[0]}'" if unknown else "there is none"
+        seen = f"'{unknown[0]}'" if unknown else _NO_LANGUAGE
         remedy = nearest(str(unknown[0]), LANGUAGES) if unknown else ""
-        raise DataError(Fault("languages", seen, f"a page is in {' or '.join(LANGUAGES)}", remedy))
+        raise DataError(Fault("languages", seen, _LANGUAGES.format(languages=OR.join(LANGUAGES)), remedy))
     checked(answers, portfolio.name)
     cases = None if sliders is None else Cases(sliders, portfolio)
     pyplot().switch_backend("agg")
@@ -152,7 +156,7 @@ def template(name: str, package: str = __package__) -> Any:
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError:
-        raise DataError(Fault("procure.report", "jinja2 is not installed", "it writes the page", REMEDY)) from None
+        raise DataError(Fault("procure.report", NOT_INSTALLED.format(package="jinja2"), _WRITES_PAGE, REMEDY)) from None
     environment = Environment(
         autoescape=True, finalize=_harmless, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

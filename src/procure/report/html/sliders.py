@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
 from procure.explore.sweep.columns import OPTIMAL
-from procure.languages import in_language
+from procure.explore.sweep.table import NO_PARAMETERS
+from procure.languages import Said, in_language
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.report.called import called as number_called
 from procure.report.html.parts import Axis, Board, Cell, Figure, Line, Prose, Section, amount, share
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from procure.portfolio.portfolio import Portfolio
+
+_APART = Said(
+    "{n_rows} rows, {n_combinations} combinations of their values", "行は {n_rows}、値の組合せは {n_combinations}"
+)
+_EVERY = Said("sliders have a row for every combination", "つまみにはすべての組合せの行がある")
+_SWEEP_PRODUCT = Said("sweep a product", "product を掃引する")
+_GIVE_ROWS = Said("give the rows of procure.sweep over a product", "product を procure.sweep で掃引した行を渡す")
+_ROWS = Said("sliders are rows of a sweep", "つまみは掃引の行による")
+_SLIDER = Said("sliders, {path}", "つまみ、{path}")
+_NO_NUMBERS = Said("some values are no numbers", "数値でない値がある")
+_MOVES = Said("a slider moves a number", "つまみは数値を動かす")
+_LACKING = Said("columns {columns} are missing", "ない列: {columns}")
+_SHOWS = Said("a slider shows costs", "つまみは費用を示す")
+_ALL_COLUMNS = Said("sweep all columns", "すべての列を掃引する")
+_CASES = Said("{count:,} cases", "事例 {count:,} 件")
+_MOST = Said("a page holds {most:,} at most", "一つのページには最大 {most:,} 件")
+_FEWER = Said("take fewer steps", "段数を減らす")
 
 #: Columns of a sweep that a page with sliders is made of.
 COLUMNS = ("expected_musd", "cvar_musd", "worst_musd", "programme", "class_share", "class_shortage")
@@ -45,27 +63,23 @@ class Cases:
         combinations = list(itertools.product(*(axis.values for axis in self.axes)))
         known = {tuple(map(float, row)): place for place, row in enumerate(rows[paths].itertuples(index=False))}
         if len(rows) != len(combinations) or known.keys() != set(combinations):
-            seen = f"{len(rows)} rows, {len(combinations)} combinations of their values"
-            raise DataError(Fault("sliders", seen, "sliders have a row for every combination", "sweep a product"))
+            seen = _APART.format(n_rows=len(rows), n_combinations=len(combinations))
+            raise DataError(Fault("sliders", seen, _EVERY, _SWEEP_PRODUCT))
         self.places = [known[combination] for combination in combinations]
 
     def _faults(self, paths: Sequence[str]) -> Iterator[Fault]:
-        remedy = "give the rows of procure.sweep over a product"
+        remedy = _GIVE_ROWS
         if not paths:
-            yield Fault(
-                "sliders", "they do not say which columns are parameters", "sliders are rows of a sweep", remedy
-            )
+            yield Fault("sliders", NO_PARAMETERS, _ROWS, remedy)
         for path in paths:
             cells = self.rows[path].tolist()
             if not all(isinstance(cell, (int, float)) and math.isfinite(cell) for cell in cells):
-                yield Fault(f"sliders, {path}", "some values are no numbers", "a slider moves a number", remedy)
+                yield Fault(_SLIDER.format(path=path), _NO_NUMBERS, _MOVES, remedy)
         lacking = [name for name in ("status", *COLUMNS[:3]) if name not in self.rows]
         if lacking:
-            yield Fault(
-                "sliders", f"columns {', '.join(lacking)} are missing", "a slider shows costs", "sweep all columns"
-            )
+            yield Fault("sliders", _LACKING.format(columns=", ".join(lacking)), _SHOWS, _ALL_COLUMNS)
         if len(self.rows) > MOST:
-            yield Fault("sliders", f"{len(self.rows):,} cases", f"a page holds {MOST:,} at most", "take fewer steps")
+            yield Fault("sliders", _CASES.format(count=len(self.rows)), _MOST.format(most=MOST), _FEWER)
 
     def _axis(self, path: str, unit: str) -> Axis:
         values = sorted({float(cell) for cell in self.rows[path]})

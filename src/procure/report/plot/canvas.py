@@ -7,14 +7,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from procure.errors import DataError, Fault
-from procure.languages import Language
+from procure.errors import NOT_INSTALLED, DataError, Fault
+from procure.languages import Language, Said
 from procure.portfolio.store import replacing
 from procure.report.plot.palette import FAINT, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_DRAWS = Said("it draws the pictures", "図を描くのに必要")
+_NO_FONT = Said("no installed font has Japanese characters", "日本語の文字を持つフォントがない")
+_IN_FONT = Said("pictures in Japanese are set in one", "日本語の図には日本語のフォントが要る")
+_INSTALL_FONT = Said(
+    "{remedy}, which brings one, or install Noto Sans CJK JP",
+    "{remedy} に含まれる。または Noto Sans CJK JP をインストールする",
+)
+_ENDS = Said("the name ends in '{suffix}'", "名前の末尾が '{suffix}'")
+_NO_ENDING = Said("the name has no ending", "名前に拡張子がない")
+_SUFFIXES = Said("a picture is a file of one of the kinds {suffixes}", "図のファイルの種類は次のいずれか: {suffixes}")
+_ONE_OF_THEM = Said("name one of them", "その一つを指定する")
 
 REMEDY = "pip install 'procure[plot]'"
 #: Kinds of file, by what their names end in.
@@ -40,7 +52,7 @@ def pyplot() -> Any:
     try:
         from matplotlib import pyplot as module
     except ImportError:
-        raise DataError(Fault("procure.plot", "matplotlib is not installed", "it draws the pictures", REMEDY)) from None
+        raise DataError(Fault("procure.plot", NOT_INSTALLED.format(package="matplotlib"), _DRAWS, REMEDY)) from None
     return module
 
 
@@ -64,8 +76,8 @@ def _families(language: Language) -> list[str]:
     if language != "ja":
         return ["DejaVu Sans", *([japanese] if japanese else [])]
     if japanese is None:
-        seen, rule = "no installed font has Japanese characters", "pictures in Japanese are set in one"
-        raise DataError(Fault("language='ja'", seen, rule, f"{REMEDY}, which brings one, or install Noto Sans CJK JP"))
+        seen, rule = _NO_FONT, _IN_FONT
+        raise DataError(Fault("language='ja'", seen, rule, _INSTALL_FONT.format(remedy=REMEDY)))
     return [japanese, "DejaVu Sans"]
 
 
@@ -144,5 +156,5 @@ def write_svg(figure: Figure, file: IO[bytes]) -> None:
 
 def unknown_suffix(where: str, path: Path) -> Fault:
     """That a name does not say what kind of picture is to be written."""
-    seen = f"the name ends in '{path.suffix}'" if path.suffix else "the name has no ending"
-    return Fault(where, seen, f"a picture is a file of one of the kinds {', '.join(SUFFIXES)}", "name one of them")
+    seen = _ENDS.format(suffix=path.suffix) if path.suffix else _NO_ENDING
+    return Fault(where, seen, _SUFFIXES.format(suffixes=", ".join(SUFFIXES)), _ONE_OF_THEM)

@@ -9,7 +9,7 @@ import numpy as np
 from pandas import DataFrame
 
 from procure.errors import DataError, Fault, nearest
-from procure.languages import Language
+from procure.languages import Language, Said
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import beside, drawn_in, headed, lettered, new_axes
@@ -98,7 +98,7 @@ def _rows(portfolio: Portfolio, scope: str) -> DataFrame:
     rows = frame[frame[column] == scope]
     if rows.empty:
         known = [ALL, *frame["class"].unique(), *frame["element"].unique()]
-        rule = "a mix is of an element, a class or all"
+        rule = Said("a mix is of an element, a class or all", "構成は元素、区分、all のいずれかについて")
         raise DataError(Fault("scope", f"'{scope}'", rule, nearest(scope, map(str, known))))
     return rows
 

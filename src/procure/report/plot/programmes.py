@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procure.errors import DataError, Fault
-from procure.languages import Language
+from procure.explore.switch import NAME_LEVELS, ONE_LEVEL
+from procure.languages import Language, Said
 from procure.portfolio.evaluate import Comparison
 from procure.portfolio.fresh import WIDE
 from procure.portfolio.portfolio import Portfolio
@@ -49,8 +50,8 @@ def programmes(answer: Portfolio | Comparison, *, language: Language = "en", ax:
     """
     rows, words = _rows(answer), words_in(language)
     if len(rows) < 2:
-        seen, rule = "there is one programme level", "a difference is between two"
-        raise DataError(Fault("procure.plot.programmes", seen, rule, "name some at suppliers.<name>.programmes"))
+        seen, rule = ONE_LEVEL, Said("a difference is between two", "差は二つの水準の間")
+        raise DataError(Fault("procure.plot.programmes", seen, rule, NAME_LEVELS))
     with drawn_in(language):
         ax = new_axes(ax, 8.0, 1.5 + 0.36 * len(rows))
         handles: dict[str, Any] = {}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pandas import DataFrame
 
-from procure.errors import DataError, Fault, nearest
-from procure.languages import Language
+from procure.errors import LEAVE_OUT, NO_ONE, DataError, Fault, nearest
+from procure.languages import Language, Said
 from procure.portfolio.evaluate import Evaluation
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import below, drawn_in, lettered, pyplot
@@ -89,10 +89,10 @@ def shortage(
 def _chosen(frame: DataFrame, elements: Sequence[str] | None) -> list[str]:
     known = [str(element) for element in dict.fromkeys(frame["element"])]
     if elements is not None:
-        rule = "it is an element of the answer"
+        rule = Said("it is an element of the answer", "回答の元素であること")
         faults = [Fault("elements", f"'{e}'", rule, nearest(e, known)) for e in elements if e not in known]
         if not elements:
-            faults.append(Fault("elements", "there are none", "one at least is drawn", "leave it out"))
+            faults.append(Fault("elements", NO_ONE, Said("one at least is drawn", "少なくとも一つ描く"), LEAVE_OUT))
         if faults:
             raise DataError(faults)
         return list(dict.fromkeys(elements))

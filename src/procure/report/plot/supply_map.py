@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from procure.errors import DataError, Fault
-from procure.languages import Language
+from procure.languages import Language, Said
 from procure.model import Model
 from procure.portfolio.evaluate import model_of
 from procure.portfolio.frames import OTHER_SOURCES
@@ -183,8 +183,11 @@ def _sources(portfolio: Portfolio, model: Model) -> list[_Source]:
         if supplier not in OTHER_SOURCES and supplier in places
     ]  # fmt: skip
     if not sources:
-        seen, rule = "no supplier has a latitude and a longitude", "a map shows where suppliers are"
-        raise DataError(Fault("suppliers.csv", seen, rule, "fill in both columns"))
+        seen, rule = (
+            Said("no supplier has a latitude and a longitude", "緯度と経度のある供給元がない"),
+            Said("a map shows where suppliers are", "地図は供給元の位置を示す"),
+        )
+        raise DataError(Fault("suppliers.csv", seen, rule, Said("fill in both columns", "両方の列を埋める")))
     return sources
 
 

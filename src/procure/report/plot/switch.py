@@ -9,10 +9,10 @@ import numpy as np
 from pandas import DataFrame
 from pandas.api.types import is_numeric_dtype
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import NAME_ANOTHER, DataError, Fault, nearest
 from procure.explore.sweep.columns import OPTIMAL
 from procure.explore.switch import NONE, Switches
-from procure.languages import Language
+from procure.languages import Language, Said
 from procure.report.plot.canvas import below, drawn_in, headed, lettered, new_axes
 from procure.report.plot.palette import INK, shades
 from procure.report.plot.words import axis, shown, words_in
@@ -20,6 +20,16 @@ from procure.words import in_full, rounded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_A_COLUMN = Said("it is a column of the sweep", "掃引の列であること")
+_NO_COLUMN = Said("there is no column '{name}'", "列 '{name}' がない")
+_SHOWS = Said("a map of switches shows it", "切替えの地図はそれを示す")
+_SWEEP_AGAIN = Said("sweep again with it", "それを加えて掃引し直す")
+_TEXT = Said("'{name}' holds text", "'{name}' は文字列")
+_OF_NUMBERS = Said("an axis is of numbers", "軸は数値のもの")
+_SEVERAL = Said("several cases have the same {across} and {up}", "{across} と {up} が同じ事例が複数ある")
+_ONE_CASE = Said("a cell is one case", "一つの格子点は一つの事例")
+_KEEP_ONE = Said("leave one of them: rows[rows[...] == ...]", "一つだけ残す: rows[rows[...] == ...]")
 
 #: Chosen where there is none.
 OUT = ""
@@ -183,24 +193,24 @@ def _axes(rows: DataFrame, x: str | None, y: str | None) -> tuple[str, str]:
 def _check(rows: DataFrame, across: str, up: str) -> None:
     columns = [str(column) for column in rows]
     faults = [
-        Fault(axis, f"'{name}'", "it is a column of the sweep", nearest(name, columns))
+        Fault(axis, f"'{name}'", _A_COLUMN, nearest(name, columns))
         for axis, name in (("x", across), ("y", up))
         if name not in columns
     ]
     faults += [
-        Fault("rows", f"there is no column '{name}'", "a map of switches shows it", "sweep again with it")
+        Fault("rows", _NO_COLUMN.format(name=name), _SHOWS, _SWEEP_AGAIN)
         for name in ("status", "programme")
         if name not in columns
     ]
     if not faults:
         faults = [
-            Fault(axis, f"'{name}' holds text", "an axis is of numbers", "name another")
+            Fault(axis, _TEXT.format(name=name), _OF_NUMBERS, NAME_ANOTHER)
             for axis, name in (("x", across), ("y", up))
             if not is_numeric_dtype(rows[name])
         ]
     if not faults and rows.duplicated([across, up]).any():
-        seen, rule = f"several cases have the same {across} and {up}", "a cell is one case"
-        faults.append(Fault("rows", seen, rule, "leave one of them: rows[rows[...] == ...]"))
+        seen, rule = _SEVERAL.format(across=across, up=up), _ONE_CASE
+        faults.append(Fault("rows", seen, rule, _KEEP_ONE))
     if faults:
         raise DataError(faults)
 

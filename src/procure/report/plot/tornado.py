@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from procure.errors import DataError, Fault
 from procure.explore.sensitivity import Sensitivity
-from procure.languages import Language
+from procure.languages import Language, Said
 from procure.portfolio.fresh import WIDE
 from procure.report.plot.canvas import below, drawn_in, headed, lettered, new_axes
 from procure.report.plot.palette import INK
@@ -49,9 +49,17 @@ def tornado(answer: Sensitivity, *, language: Language = "en", ax: Axes | None =
     """
     words, table = words_in(language), answer.table
     if "turns" in table:
-        rule = "a tornado shows costs at both ends, or what numbers are worth"
+        rule = Said(
+            "a tornado shows costs at both ends, or what numbers are worth",
+            "トルネード図は両端の費用か、数値を知ることの価値を示す",
+        )
         raise DataError(
-            Fault("answer", "it says where the choice turns", rule, "ask for method 'tornado' or 'information'")
+            Fault(
+                "answer",
+                Said("it says where the choice turns", "これは選択が変わる位置を示す"),
+                rule,
+                Said("ask for method 'tornado' or 'information'", "方法 'tornado' か 'information' で調べる"),
+            )
         )
     is_worth = "worth_musd" in table
     with drawn_in(language):

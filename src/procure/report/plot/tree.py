@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from procure.errors import DataError, Fault, nearest
-from procure.languages import Language
+from procure.languages import Language, Said
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.portfolio.portfolio import Portfolio
 from procure.report.plot.canvas import beside, drawn_in, headed, lettered, new_axes
@@ -52,7 +52,7 @@ def tree(
     known = [*dict.fromkeys(name for own in states for name in own)]
     chosen = process if process is not None else _first(portfolio, known)
     if chosen not in known:
-        rule = "it is a process of the tree"
+        rule = Said("it is a process of the tree", "シナリオツリーの確率過程であること")
         raise DataError(Fault("process", f"'{chosen}'", rule, nearest(str(chosen), known)))
     state = [own.get(chosen, "") for own in states]
     order = _by_shortage(portfolio, state)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from procure.errors import DataError, Fault
+from procure.errors import DataError, Fault, of_system
 from procure.languages import LANGUAGES, Language, Said, in_language
 from procure.report.html.page import policy, resource, template
 from procure.report.served.asked import Ended, Reply, Setting, Wanted
@@ -24,6 +24,10 @@ from procure.words import printable, span
 
 if TYPE_CHECKING:
     from procure.model import Model
+
+_NOT_OPEN = Said("it cannot be listened on ({error})", "待ち受けられない（{error}）")
+_OWN_PORT = Said("the page has a port of its own", "ページには専用のポートがある")
+_FREE_PORT = Said("leave it out: a free one is taken", "省く: 空いているものを使う")
 
 #: The one address that is listened on.
 LOOPBACK = "127.0.0.1"
@@ -251,8 +255,8 @@ def listening(port: int) -> socket.socket:
         line.listen()
     except OSError as error:
         line.close()
-        seen, rule = f"it cannot be listened on ({error.strerror})", "the page has a port of its own"
-        raise DataError(Fault(f"--port {port}", seen, rule, "leave it out: a free one is taken")) from None
+        seen, rule = _NOT_OPEN.format(error=of_system(error)), _OWN_PORT
+        raise DataError(Fault(f"--port {port}", seen, rule, _FREE_PORT)) from None
     return line
 
 
