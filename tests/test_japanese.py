@@ -275,6 +275,15 @@ def test_help_is_japanese(command):
         assert not re.search("^ *[、。）]", told, re.MULTILINE)
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_english_help_fits_a_narrow_terminal_in_the_same_words(command):
+    """What typer writes at eighty columns but for types and the defaults of switches; commands are listed in full."""
+    wide, narrow = (command_line(f"{command} --help --lang en", width).output for width in (80, 40))
+    assert max(map(cell_len, narrow.splitlines())) <= 40
+    written, as_well = ({*re.sub(r"(<[^>]*>|[][{}])(\.\.\.)?", " ", text).split()} for text in (wide, narrow))
+    assert not command or written - {"foresight", "verdict", "resolve", "browser"} <= as_well
+
+
 def test_help_is_japanese_wherever_the_language_is_asked_for():
     told = command_line("solve --lang ja --help").output
     for words in ("solve --help --lang ja", "--lang ja solve --help", "solve --help --lang=ja"):

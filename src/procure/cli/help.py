@@ -1,4 +1,7 @@
-"""The help and mistaken command lines: in English typer tells them, in Japanese this does, by what stands with each option."""
+"""The help and mistaken command lines: in English typer tells them, in Japanese this does, by what stands with each option.
+
+In a terminal that is too narrow for typer this tells the help in English, too.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,39 @@ if TYPE_CHECKING:
     _Base = TyperCommand
 else:
     _Base = object
-_UsageError: Any = typer.BadParameter.__mro__[
-    1
-]  # what every mistaken command line raises; typer has no public name for it
+#: What every mistaken command line raises; typer has no public name for it.
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 #: The columns of the help: of a wide terminal no more are used; of options and texts side by side, the options have at most so
 #: many, and where the texts have fewer they stand below.
 _WIDEST, _NARROWEST, _OPTIONS, _TEXTS, _INDENT = 80, 40, 32, 30, 2
+_OF_TYPER = 52  # columns, in fewer of which it writes beyond the end of a line
+
+_USAGE, _ANY_OPTION, _ANY_COMMAND = (
+    Said("Usage: {command} {words}", "使い方: {command} {words}"),
+    Said("[OPTIONS]", "[オプション]"),
+    Said("COMMAND [ARGS]...", "コマンド ..."),
+)
+_GROUPS = {
+    "argument": Said("Arguments", "引数"),
+    "option": Said("Options", "オプション"),
+    "command": Said("Commands", "コマンド"),
+}
+_DEFAULT, _REQUIRED = Said("default: {value}", "既定: {value}"), Said("required", "必須")
+_NOTES, _BETWEEN = Said("  [{notes}]", "（{notes}）"), Said("; ", "、")
+#: What a number is, by its type: any, one with a least value, one with two ends.
+_NUMBERS = {
+    int: (
+        Said("a whole number", "整数"),
+        Said("x>={least}", "{least} 以上の整数"),
+        Said("{least}<=x<={most}", "{least} ～ {most} の整数"),
+    ),
+    float: (
+        Said("a number", "数値"),
+        Said("x>={least}", "{least} 以上の数値"),
+        Said("{least}<=x<={most}", "{least} ～ {most} の数値"),
+    ),
+}
 
 #: What typer gives to options of its own.
 _TYPER_HELP = {
@@ -48,7 +77,6 @@ _TYPER_FAULTS = {
     r"Option '(?P<name>.*)' requires .*": "オプション {name} に値がない",
     r"Option '(?P<name>.*)' does not take a value\.?": "オプション {name} は値を取らない",
 }
-_NUMBERS = {int: "整数", float: "数値"}
 
 
 class _Told(_Base):
@@ -56,7 +84,9 @@ class _Told(_Base):
 
     def get_help(self, ctx: Any) -> str:
         """The whole help."""
-        return super().get_help(ctx) if language() == "en" else "\n".join(_help(self, ctx))
+        if language() == "en" and get_terminal_size().columns >= _OF_TYPER:
+            return super().get_help(ctx)
+        return "\n".join(_help(self, ctx))
 
     def get_params(self, ctx: Any) -> Any:
         """Its arguments and options, with what is said of them: in the help, and by a shell that completes them."""
@@ -115,8 +145,8 @@ def _fault(error: Any) -> str:
         named = named.format(_name(parameter))
         if type(error).__name__ == "MissingParameter":
             return f"{named} がない"
-        rule = "" if isinstance(error.message, Said) else _range(error.ctx.command, parameter)
-        return f"{named} の値が正しくない: {rule or in_language(error.message, 'ja')}"
+        rule = None if isinstance(error.message, Said) else _range(error.ctx.command, parameter)
+        return f"{named} の値が正しくない: {f'{rule.ja}であること' if rule else in_language(error.message, 'ja')}"
     said = error.format_message()
     for pattern, told in _TYPER_FAULTS.items():
         if found := re.fullmatch(pattern, said):
@@ -136,24 +166,23 @@ def _given(command: Any, parameter: Any) -> tuple[Any, Any, type]:
     return annotation.__metadata__[-1], own.default, next(iter(_NUMBERS.keys() & types), str)
 
 
-def _range(command: Any, parameter: Any) -> str:
-    """Which numbers a parameter takes; nothing where it takes words."""
+def _range(command: Any, parameter: Any) -> Said | None:
+    """Which numbers a parameter takes; None where it takes words."""
     said, _, kind = _given(command, parameter)
     if kind not in _NUMBERS:
-        return ""
-    least, most = said.min, said.max
-    bounds = f"{least} ～ {most} の" if most is not None else f"{least} 以上の" if least is not None else ""
-    return f"{bounds}{_NUMBERS[kind]}であること"
+        return None
+    form = _NUMBERS[kind][0 if said.min is None else 1 if said.max is None else 2]
+    return form.format(least=said.min, most=said.max)
 
 
 def _does(command: Any) -> str:
-    return str(in_language(command.callback.__doc__, "ja"))
+    return str(in_language(command.callback.__doc__, language()))
 
 
 def _name(parameter: Any) -> str:
     """As it stands on the command line."""
     if parameter.param_type_name == "argument":
-        return str(in_language(parameter.metavar or parameter.name, "ja"))
+        return str(in_language(parameter.metavar or parameter.name, language()))
     return " / ".join(parameter.opts)
 
 
@@ -161,8 +190,8 @@ def _usage(command: Any, ctx: Any) -> list[str]:
     from procure.report.layout import wrapped
 
     arguments = [_name(each) for each in command.get_params(ctx) if each.param_type_name == "argument"]
-    words = ["[オプション]", *(["コマンド ..."] if isinstance(command, TyperGroup) else arguments)]
-    return wrapped(f"使い方: {ctx.command_path} {' '.join(words)}", _width())
+    words = Said(" ", " ").join([_ANY_OPTION, *([_ANY_COMMAND] if isinstance(command, TyperGroup) else arguments)])
+    return wrapped(in_language(_USAGE.format(command=ctx.command_path, words=words), language()), _width())
 
 
 def _help(command: Any, ctx: Any) -> Iterator[str]:
@@ -173,36 +202,36 @@ def _help(command: Any, ctx: Any) -> Iterator[str]:
     yield ""
     yield from wrapped(" " * _INDENT + _does(command), _width())
     shown = [each for each in command.get_params(ctx) if not getattr(each, "hidden", False)]
-    for heading, kind in (("引数", "argument"), ("オプション", "option")):
-        yield from _group(heading, [_row(command, each) for each in shown if each.param_type_name == kind])
+    for kind in ("argument", "option"):
+        yield from _group(kind, [_row(command, each) for each in shown if each.param_type_name == kind])
     commands = command.commands if isinstance(command, TyperGroup) else {}
-    yield from _group("コマンド", [(name, _does(each)) for name, each in commands.items()])
+    yield from _group("command", [(name, _does(each)) for name, each in commands.items()])
 
 
 def _row(command: Any, parameter: Any) -> tuple[str, str]:
     """How a parameter is written, and what it says."""
     said, default, _ = _given(command, parameter)
-    notes = []
+    notes: list[str] = []
     if parameter.param_type_name == "argument":
         written = _name(parameter)
     else:
-        written = ", ".join(sorted(parameter.opts, key=len)) + "".join(
-            f" / {other}" for other in parameter.secondary_opts
-        )
-        written += f" {in_language(parameter.metavar, 'ja')}" if parameter.metavar else ""
+        written = ", ".join(sorted(parameter.opts, key=len))
+        written += "".join(f" / {other}" for other in parameter.secondary_opts)
+        written += f" {in_language(parameter.metavar, language())}" if parameter.metavar else ""
         if isinstance(default, bool):
             names = parameter.opts if default else parameter.secondary_opts
-            notes += [f"既定: {name}" for name in names[:1]]
+            notes += [_DEFAULT.format(value=name) for name in names[:1]]
         elif default is not None and default is not inspect.Parameter.empty:
-            notes.append(f"既定: {default}")
-        if said is not None and (said.min is not None or said.max is not None):
-            notes.append(_range(command, parameter).removesuffix("であること"))
+            notes.append(_DEFAULT.format(value=default))
+        if said is not None and said.min is not None:
+            notes.append(_range(command, parameter) or "")
     if parameter.required:
-        notes.append("必須")
-    return written, parameter.help + (f"（{'、'.join(notes)}）" if notes else "")
+        notes.append(_REQUIRED)
+    told = _NOTES.format(notes=_BETWEEN.join(notes)) if notes else ""
+    return written, parameter.help + in_language(told, language())
 
 
-def _group(heading: str, rows: list[tuple[str, str]]) -> Iterator[str]:
+def _group(kind: str, rows: list[tuple[str, str]]) -> Iterator[str]:
     """Rows in two columns below their heading, or where a terminal is narrow each text below its option."""
     from rich.cells import cell_len
 
@@ -211,7 +240,7 @@ def _group(heading: str, rows: list[tuple[str, str]]) -> Iterator[str]:
     if not rows:
         return
     yield ""
-    yield f"{heading}:"
+    yield f"{in_language(_GROUPS[kind], language())}:"
     column = min(max(cell_len(written) for written, _ in rows), _OPTIONS) + 2 * _INDENT
     if _width() - column < _TEXTS:
         column = 3 * _INDENT
