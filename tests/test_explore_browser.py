@@ -1,20 +1,16 @@
-"""The served page in a browser: no error, no request to anywhere else, by keyboard, at a phone's width, and in both languages.
-
-Skipped where Playwright or a Chromium is not installed; a check of accessibility where axe is not.
-"""
+"""The served page in browsers: no error, no request to anywhere else, by keyboard, at a phone's width, and in both languages."""
 
 import re
 import time
 
 import pytest
 
+from browsers import browser, left_by_axe, watched
 from procure.report.served.words import words_in
-from test_browser import CHROMIUM, left_by_axe
 from test_explore import RANGES, TOKEN, Served
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("starlette", reason="the extra explore is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +18,6 @@ def served():
     page = Served()
     yield page
     page.end()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -40,11 +28,7 @@ def opened(browser, served):
     def open_page(width=1280):
         context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
         contexts.append(context)
-        page = context.new_page()
-        page.wrong, page.asked = [], []
-        page.on("console", lambda message: page.wrong.append(message.text))
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.on("request", lambda request: page.asked.append(request.url))
+        page = watched(context)
         page.goto(f"http://{served.home}/?token={TOKEN}")
         assert TOKEN not in page.url
         settled(page)
@@ -220,7 +204,6 @@ def test_what_is_saved_is_what_is_shown(opened):
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_axe_finds_nothing(opened, language):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = opened()
     page.click("#keep")
     with_limit(page, **CHINA)
@@ -228,4 +211,4 @@ def test_axe_finds_nothing(opened, language):
     settled(page)
     page.click("#adding summary")
     page.click(f"button[data-language={language}]")
-    assert left_by_axe(axe, page) == []
+    assert left_by_axe(page) == []
