@@ -99,4 +99,3 @@ def test_axe_finds_nothing(text, language, opened):
     page = opened(text())
     page.click(f"button[data-language={language}]")
     assert left_by_axe(page) == []
-

@@ -185,7 +185,9 @@ def test_the_keyboard_is_enough(opened):
     assert page.locator("#kind").is_visible()
 
 
-def test_what_is_saved_is_what_is_shown(opened):
+def test_what_is_saved_is_what_is_shown(opened, browser):
+    if browser.browser_type.name == "firefox":
+        pytest.skip("Playwright is not told what a Firefox of the system has downloaded")
     page = opened()
     move(page, SCALE, 3)
     settled(page)
