@@ -52,6 +52,40 @@ def test_moved_costs_end_where_a_first_solve_ends(seed, patience, large, monkeyp
         assert solution.objective == pytest.approx(highs.solve(program).objective, rel=1e-9)
 
 
+@pytest.mark.parametrize("patience", [0.0, 0.02, 100.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_moved_bounds_end_where_a_first_solve_ends(seed, patience, large, monkeypatch):
+    """Into what has no solution and out again, too; rows in which every column stands are given up as well."""
+    monkeypatch.setattr(engine, "OF_BOUNDS", patience)
+    monkeypatch.setattr(engine, "OF_DENSE", patience)
+    random = np.random.default_rng(seed)
+    program, own = random_program(random), Engine()
+    most = float((program.matrix @ own.solve(program)[0].x)[0])
+    statuses = []
+    for share in (0.9, 0.5, -1e3, 0.7, 1.2):
+        upper = program.row_upper.copy()
+        upper[0] = share * most if share > 0 else -1e3
+        moved = replace(program, row_lower=np.minimum(program.row_lower, upper), row_upper=upper)
+        solution, whole = own.solve(moved)[0], highs.solve(moved)
+        statuses.append(whole.status)
+        assert solution.status is whole.status
+        assert solution.objective == pytest.approx(whole.objective, rel=1e-9, nan_ok=True)
+    assert {Status.OPTIMAL} < {*statuses}
+
+
+def test_a_row_that_counts_everything_is_given_up_sooner():
+    """One column of a hundred stands in the second row, all in the first."""
+    rows = np.vstack([np.ones(100), np.r_[np.ones(1), np.zeros(99)]])
+    program = LinearProgram(
+        cost=np.ones(100), matrix=sparse.csc_matrix(rows), row_lower=np.zeros(2), row_upper=np.ones(2),
+        lower=np.zeros(100), upper=np.ones(100),
+    )  # fmt: skip
+    for row, patience in ((0, engine.OF_DENSE), (1, engine.OF_BOUNDS)):
+        upper = program.row_upper.copy()
+        upper[row] = 0.5
+        assert engine._of_bounds(program, replace(program, row_upper=upper)) == patience
+
+
 def test_a_limit_of_ones_own_is_kept(large):
     random = np.random.default_rng(1)
     program, own = random_program(random), Engine({"simplex_iteration_limit": 3, "presolve": "off"})

@@ -31,9 +31,10 @@ FROM_BASIS: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 2}
 #: would hold some hundred megabytes. From there the dual simplex method takes five iterations for every four rows from scratch,
 #: and from the basis of a neighbour one for every eight to twenty; but each of those takes six times as long, since little of such
 #: a basis is empty. After PATIENCE iterations a row it is given up: to start from scratch would have taken about as long. Where
-#: bounds alone have moved the way is short, or it leads into a limit that begins to bind, behind which an iteration takes up to
-#: forty times as long: OF_BOUNDS (on `japan`, spending cut from 1,600 to 1,000, 25,000 iterations and 36 s; from scratch 13 s).
-MANY_ROWS, PATIENCE, OF_BOUNDS = 10_000, 0.3, 0.1
+#: bounds alone have moved the way is short: OF_BOUNDS. But it may lead into a limit that begins to bind, and where more than DENSE
+#: of all columns stand in its row an iteration then takes forty times as long: OF_DENSE (on `japan`, spending cut from 1,600 to
+#: 1,000, 25,000 iterations and 36 s; from scratch 13).
+MANY_ROWS, PATIENCE, OF_BOUNDS, DENSE, OF_DENSE = 10_000, 0.3, 0.1, 0.02, 0.02
 #: As many iterations as HiGHS counts.
 ENDLESS = 2**31 - 1
 
@@ -111,8 +112,8 @@ class Engine:
         last, spent, is_kept = self._last, 0.0, self._is_kept_for(program)
         start, self._start = self._basis if is_kept else self._start, None
         if start is not None:
-            is_same = is_kept and last is not None and np.array_equal(last.cost, program.cost)
-            patience = int((OF_BOUNDS if is_same else PATIENCE) * program.matrix.shape[0])
+            is_same = last is not None and is_kept and np.array_equal(last.cost, program.cost)
+            patience = int((_of_bounds(last, program) if is_same else PATIENCE) * program.matrix.shape[0])
             is_limited = not self.is_asked_for
             solver.set_basis(start)
             pricing = {} if self.is_asked_for else FROM_BASIS
@@ -143,6 +144,17 @@ class Engine:
 
 def _is_large(program: LinearProgram) -> bool:
     return program.matrix.shape[0] >= MANY_ROWS and not program.is_mixed_integer
+
+
+def _of_bounds(last: LinearProgram | None, program: LinearProgram) -> float:
+    """Iterations a row that are worth a try from the last basis, where only bounds have moved since."""
+    assert last is not None
+    moved = np.flatnonzero((last.row_lower != program.row_lower) | (last.row_upper != program.row_upper))
+    if not len(moved):
+        return OF_BOUNDS
+    n_rows, n_columns = program.matrix.shape
+    entries = np.bincount(program.matrix.indices, minlength=n_rows)[moved].max()
+    return OF_DENSE if entries > DENSE * n_columns else OF_BOUNDS
 
 
 def _iterations(most: int) -> dict[str, Any]:
