@@ -17,7 +17,7 @@ Source: Rote (1992), The convergence rate of the sandwich algorithm for approxim
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -39,7 +39,7 @@ from procure.model.presets import presets
 from procure.portfolio import measure
 from procure.portfolio.measure import Measured
 from procure.portfolio.shadow import prices_of_limits
-from procure.program.infeasibility import tightest_bound
+from procure.program.infeasibility import tightest_bound, tightest_by_cells
 from procure.program.program import Program
 from procure.solving.abreast import abreast
 from procure.solving.compiled import Compiled
@@ -360,7 +360,7 @@ class _Curve:
         ordered = _loosest_first(values, self._choice)
         if self._choice is not None:
             # Cells find a plan, and the least that a bound must give; that there is none would be left to HiGHS.
-            self._find_ends([p for p in self._programs(ordered[-1]) if p.is_large])
+            self._find_ends([p for p in self._programs(ordered[-1]) if p.is_large], tightest_by_cells)
         impossible = [value for value in ordered if self.at(value, len(values)) is None]
         if not impossible:
             return math.nan
@@ -389,13 +389,16 @@ class _Curve:
     def _programs(self, value: float) -> list[Program]:
         return self._compiled.programs(self._number.changes(value))
 
-    def _find_ends(self, programs: Sequence[Program]) -> None:
+    def _find_ends(
+        self, programs: Sequence[Program], find: Callable[[Program, str], float | None] = tightest_bound
+    ) -> None:
         """Work out the bound at which the plans of each level begin, from programs at one that is no looser."""
         assert self._choice is not None
-        tasks = [partial(tightest_bound, program, self._choice.name) for program in programs]
+        tasks = [partial(find, program, self._choice.name) for program in programs]
         names = [programme_name(program.market.programmes) for program in programs]
         n_abreast = 1 if any(program.is_large for program in programs) else cores()
-        self._ends |= dict(zip(names, abreast(tasks, n_abreast), strict=True))
+        found = zip(names, abreast(tasks, n_abreast), strict=True)
+        self._ends |= {name: end for name, end in found if end is not None}
 
     def _end_of_limit(self, impossible: float) -> float:
         """The bound at which portfolios begin, of the programme level that has one first; from the loosest that is impossible."""
@@ -409,9 +412,8 @@ class _Curve:
             within = [value for value in inside if self._number.low <= value <= self._number.high]
             first = next((value for value in within if self.at(value) is not None), math.nan)
             # A level whose own end is not known, and that has a plan there, may have one beyond.
-            open_ended = (
-                {*self._compiled.names} - {*self._ends} - {name for name in self._out if self._is_out(name, end)}
-            )
+            asked = min(max(end, self._number.low), self._number.high)
+            open_ended = {n for n in self._compiled.names if n not in self._ends and not self._is_out(n, asked)}
             if not open_ended:
                 return first
             programs = self._programs(impossible)

@@ -121,27 +121,24 @@ def tightest_bound(program: Program, name: str, deadline: float = np.inf) -> flo
 
     In the unit of the model file, rounded outward to five digits; NaN where no bound is enough, or none was found in time.
     """
-    positions, numbers = Positions(program.composition, program.composed), TableNumbers(program.market)
-    parts = [limit for limit in program.market.sets.limits if limit.written == name]
-    (condition,) = of_limits(program.market, parts, numbers)
-    elastic = Elastic(program, [condition], positions, numbers)
-    if program.is_large and (give := _least_by_cells(program, elastic, deadline)) is not None:
-        return condition.after(give) if give > TINY * condition.size else condition.value
+    if (by_cells := tightest_by_cells(program, name, deadline)) is not None:
+        return by_cells
+    elastic = _elastic(program, name)
     solution = elastic.cheapest(Solver(elastic.lp, SIMPLEX), Deadline(deadline))
     if solution.status is not Status.OPTIMAL:
         return np.nan
-    (give,) = solution.x[elastic.slacks].tolist()
-    return (
-        condition.after(elastic.needed(condition, give, solution.x))
-        if give > TINY * condition.size
-        else condition.value
-    )
+    (condition,), (give,) = elastic.conditions, solution.x[elastic.slacks].tolist()
+    return _after(condition, give if give <= TINY * condition.size else elastic.needed(condition, give, solution.x))
 
 
-def _least_by_cells(program: Program, elastic: Elastic, deadline: float) -> float | None:
-    """What the one condition of an elastic program, a limit on a mean, must give; None where cells do not prove it."""
-    (slack,) = elastic.slacks.tolist()
-    rates = {key: -float(elastic.lp.matrix[rows, slack].sum()) for key, rows in program.composed.future_rows.items()}
+def tightest_by_cells(program: Program, name: str, deadline: float = np.inf) -> float | None:
+    """`tightest_bound` of a limit on a mean, cell by cell; None where a program is not large, or its cells do not prove it."""
+    if not program.is_large:
+        return None
+    elastic = _elastic(program, name)
+    (condition,), (slack,) = elastic.conditions, elastic.slacks.tolist()
+    future_rows = program.composed.future_rows
+    rates = {key: -float(elastic.lp.matrix[rows, slack].sum()) for key, rows in future_rows.items()}
     if not any(rates.values()):  # a limit on the plan
         return None
     found = least_give(program.composition, program.composed, program.figures, rates, deadline=deadline)
@@ -151,8 +148,19 @@ def _least_by_cells(program: Program, elastic: Elastic, deadline: float) -> floa
     unit = np.zeros(len(elastic.lp.cost))
     unit[slack] = 1.0
     beyond = give - prove(elastic.lp, multipliers, unit).bound
-    (condition,) = elastic.conditions
-    return give if beyond <= PROVED * max(give, condition.size) else None
+    return _after(condition, give) if beyond <= PROVED * max(give, condition.size) else None
+
+
+def _elastic(program: Program, name: str) -> Elastic:
+    """A program in which one limit of the model file can give way."""
+    positions, numbers = Positions(program.composition, program.composed), TableNumbers(program.market)
+    parts = [limit for limit in program.market.sets.limits if limit.written == name]
+    return Elastic(program, list(of_limits(program.market, parts, numbers)), positions, numbers)
+
+
+def _after(condition: Condition, give: float) -> float:
+    """The bound after giving so much; as it stands where that is nothing."""
+    return condition.after(give) if give > TINY * condition.size else condition.value
 
 
 def conflict(program: Program, deadline: float = np.inf) -> list[str]:
