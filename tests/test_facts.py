@@ -23,6 +23,7 @@ from procure.facts import Facts, load_facts
 from procure.facts.records import Records
 from procure.facts.schema import meaning_of, schema, statuses
 from procure.facts.scopes import scopes_of
+from procure.languages import in_language
 from procure.scenarios import effective_share
 
 FOLDER = Path(procure.data.__file__).parent
@@ -76,6 +77,20 @@ def test_the_package_describes_every_file_and_every_column():
         raw = (FOLDER / entry["path"]).read_bytes()
         assert raw.decode().splitlines()[0].split(",") == columns
         assert b"\r" not in raw and raw.endswith(b"\n") and not raw.startswith(b"\xef\xbb\xbf")
+
+
+def test_what_a_fault_says_of_a_column_is_said_in_both_languages():
+    """Of numbers, of cells that are needed, and of what the number of a row is."""
+    said = [
+        (table.name, name, bounds.description)
+        for table in schema().values()
+        for name, bounds in [
+            *((c.name, c.bounds) for c in table.columns.values() if c.required or (c.numeric and not c.like_value)),
+            *table.attributes.items(),
+        ]
+    ]
+    assert len(said) > 200
+    assert [each for each in said if not re.search("[ぁ-んァ-ヶ一-龥]", in_language(each[2], "ja"))] == []
 
 
 def test_frictionless_finds_no_fault_in_the_package():

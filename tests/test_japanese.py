@@ -17,8 +17,12 @@ from typer.testing import CliRunner, Result
 
 from procure.cli import app
 from procure.facts import load_facts
+from procure.facts.schema import schema
 from procure.languages import LANGUAGES
+from procure.limits import KINDS
 from procure.model import bundled_models, load_model
+from procure.model.choices import Settings
+from procure.model.paths import choice_paths
 from procure.portfolio.seal import seals
 from test_wrong_questions import FRONTIER, NO_END, WRONG
 
@@ -333,3 +337,106 @@ def test_a_shell_completes_in_the_language_of_its_locale():
         own = {"_PROCURE_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": words}
         assert said in command_line("", LC_ALL="", LC_MESSAGES="", LANG="ja_JP.UTF-8", **own).output
         assert said not in command_line("", LC_ALL="C", **own).output
+
+
+#: What cells, keys and units are written with besides.
+WRITTEN = {"datapackage", "json", "never", "today", "always", "disruption", "true", "false", "million"}
+
+
+@cache
+def keys() -> set[str]:
+    """What a model file and tables are written with: keys, kinds, columns, attributes, and parts of paths."""
+    settings, facts = load_model("japan").settings, load_facts()
+    paths = [*choice_paths(settings, facts), *facts.paths()]
+    columns = {name for table in schema().values() for name in (*table.columns, *table.attributes)}
+    return {part for path in paths for part in path.split(".")} | columns | {*Settings.takes(), *KINDS} | WRITTEN
+
+
+#: A world of Japan's in one year, with rows of one's own beside the bundled ones.
+MINE = """
+[model]
+name = "japan"
+years = 2027
+facts = "mine"
+"""
+
+#: Mistakes in a model file (what is added to it) and in its tables (name and text), by the room that finds them.
+WRONG_WORLDS = {
+    "keys": ("[[limits]]\nkind = 'share'\nmax = 2\n[risk]\nradius = 3\nweight = '5'\nalpha = 95\n[stock]\nrelease = 1\n",),
+    "limits": (
+        "[[limits]]\nname = 'a'\nkind = 'single_source'\nby = 'country'\nmax = 0.5\n"
+        "[[limits]]\nname = 'a'\nkind = 'budget'\nmax = '5 t'\n[[limits]]\nstok_days = 9\n",
+    ),
+    "single source": ("[[limits]]\nsingle_source = 0.5\nby = 'country'\n", ("suppliers", "supplier,country\nlynas,\n")),
+    "demand": ("[demand]\nuncertain = 'yearly'\nreadings = { high = 1.5 }\n",),
+    "risk": ("[risk]\nambiguity = 'failures'\nradius = 9\n[world.start]\nchina = 'bann'\n",),
+    "failures": ("[risk]\nambiguity = 'failures'\nradius = 90\n",),
+    "readings": ("[demand]\nreading = 'high'\n",),
+    "what is known": ("[world.first]\nseabed_project = 'waiting'\n[[overrides]]\nset = 'risk.wieght'\nreason = 'x'\nvalue = 1\n",),
+    "columns": ("", ("terms", "supplier,scope,value\nlynas,all,1\n"), ("offers", "supplier;element\nlynas;Dy\n")),
+    "cells": (
+        "",
+        ("terms", "supplier,scope,attribute,year,value\nlynas,al,price,2027,-5\nlyna,all,pric,2027,x\n"),
+        ("stock", "scope,attribute,value,unit\nDy,max_days,９,day\nDy,holding,1,t\n"),
+    ),
+    "sums": ("", ("projects", "supplier,start,value\ncaremag,2027,0.6\n")),
+    "chances": ("", ("transitions", "chain,from,to,attribute,value\nchina,normal,ban,chance_a_year,0.9\n")),
+    "an episode for certain": (
+        "",
+        ("states", "chain,state,kind,order,value\njapan,normal,regime,0,9\njapan,ban,episode,1,6\n"),
+        ("transitions", "chain,from,to,attribute,value\njapan,normal,ban,chance_a_year,1\n"),
+    ),
+    "states": (
+        "",
+        ("states", "chain,state,kind,order,value\njapan,normal,episode,0,9\njapan,ban,episode,1,6\n"),
+        ("transitions", "chain,from,to,attribute,value\njapan,normal,ban,rate,1\njapan,ban,ban,rate,1\n"),
+    ),
+    "a name taken": ("", ("states", "chain,state,kind,order,value\ndemand,normal,regime,0,9\n")),
+    "correlations": (
+        "",
+        ("correlations", "chain_a,states_a,chain_b,states_b,value\nchina,normal|friction|ban|embargo,lynas,severe,0.5\n"),
+    ),
+    "shocks": ("", ("shocks", "shock,attribute,chain,state,value\nstorm,forces,lynas,severe,0.5\n")),
+    "strategies": (
+        "[suppliers.seabed]\nprogrammes = ['plan']\n",
+        (
+            "strategies",
+            "supplier,strategy,after,programme,value\nseabed,plan,works,ten,2020\nseabed,plan,works,five,2020\n",
+        ),
+    ),
+    "verdicts": (
+        "[suppliers.seabed]\nprogrammes = ['test_then_ten']\n",
+        ("verdicts", "supplier,outcome,start,year,value\nseabed,works,2030,2029,0.9\n"),
+    ),
+    "scenarios": (
+        "[world]\nscenarios = true\n",
+        ("scenarios", "scenario,process,state,value\ncalm,china,normal,0.5\nban,chin,bann,0.2\nban,china,bann,0.3\n"),
+    ),
+    "trees": ("[world.tree]\nbranch = [2027]\n",),
+    "commitments": ("", ("commitments", "supplier,element,year,value\nlynas,Dy,2027,900000\n")),
+    "terms": ("", ("terms", "supplier,scope,attribute,year,value\nseabed,all,option_fee,2026,1\n")),
+    "cap": ("", ("terms", "supplier,scope,attribute,year,value\nlynas,all,cap,2026,1\n")),
+    "spot": ("", ("spot", "scope,step,attribute,value\nall,9,limit,0.5\n")),
+    "tiers": ("", ("shortage", "scope,tier,attribute,value\nDy,9,width,0.5\n")),
+    "nothing offered": ("[suppliers.japan]\n", ("suppliers", "supplier,kind,value\njapan,free,3\n")),
+    "a doubled number": ("".join(f"[[overrides]]\nset = 'shortage.Dy.cost.1'\nreason = 'x'\nvalue = {k}\n" for k in (1, 2)),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "tables"), [(more, tables) for more, *tables in WRONG_WORLDS.values()], ids=[*WRONG_WORLDS]
+)
+def test_a_fault_of_a_world_is_japanese(more, tables, tmp_path):
+    """Of a model file and of tables of one's own: keys, cells, chains, what couples them, strategies, limits, the market."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for name, text in tables:
+        (mine / f"{name}.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(MINE + more, encoding="utf-8")
+    told = japanese("solve", tmp_path / "mine.toml", "--no-foresight")
+    assert "入力の誤り" in told, told
+    typed = {*re.split(r"\W", " ".join([MINE, more, *(text for _, text in tables)]))}
+    left = [
+        word for word in left_in(told.partition(":\n")[2]) if not {*re.split("[./]", word)} <= typed | keys() | names()
+    ]
+    assert left == [], told

@@ -10,7 +10,7 @@ from typing import Any
 from procure.errors import nearest
 from procure.facts.schema import Reference, schema
 from procure.facts.scopes import CONTROLLED
-from procure.facts.tables import Reject, Typed, text_of
+from procure.facts.tables import AT_COLUMN, Reject, Typed, text_of
 from procure.languages import Said
 from procure.words import RESCALE, chances
 
@@ -44,7 +44,7 @@ def check_names(
         if key not in valid:
             options = sorted(other[-1] for other in valid if other[:-1] == key[:-1])
             owner = Said(" of '{name}'", "（'{name}'）").format(name=key[0]) if len(key) > 1 else ""
-            where = Said("{place}, column {column}", "{place}、列 {column}").format(place=place, column=column)
+            where = AT_COLUMN.format(place=place, column=column)
             reject(
                 where,
                 Said("unknown {column} '{said}'{owner}", "未知の {column} '{said}'{owner}").format(
@@ -132,7 +132,7 @@ def check_sums(
                 ).format(column=column, group=group, total=total, parts=parts)
                 remedy = RESCALE if whole.is_exact else Said("rescale them", "比例して直す")
                 reject(
-                    Said("{label}, column {column}", "{label}、列 {column}").format(label=label, column=column),
+                    AT_COLUMN.format(place=label, column=column),
                     seen,
                     whole.rule,
                     remedy,

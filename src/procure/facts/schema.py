@@ -15,11 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from procure.languages import AND, Said
+from procure.languages import AND, COMMA, Said
+from procure.words import unit_in_words
 
 NO_WORDS = Said("", "")
-_WITHIN = Said("{name} ({says}{unit}) is a number {limits}", "{name}（{says}{unit}）は {limits}の数値")
-_ANY = Said("{name} ({says}{unit}) is a number", "{name}（{says}{unit}）は数値")
+_WITHIN = Said("{name} ({means}) is a number {limits}", "{name}（{means}）は {limits}の数値")
+_ANY = Said("{name} ({means}) is a number", "{name}（{means}）は数値")
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,13 @@ class Bounds:
 
     def rule(self, name: str) -> Said:
         """The bounds in words, for an error message."""
-        unit = f", {self.unit}" if self.unit not in (None, "1", "") else ""
+        unit = [] if self.unit in (None, "1", "") else [unit_in_words(str(self.unit))]
+        means = COMMA.join([self.description, *unit])
         low = [Said(f">= {self.minimum:g}", f"{self.minimum:g} 以上")] * math.isfinite(self.minimum)
         high = [Said(f"<= {self.maximum:g}", f"{self.maximum:g} 以下")] * math.isfinite(self.maximum)
         if not low and not high:
-            return _ANY.format(name=name, says=self.description, unit=unit)
-        return _WITHIN.format(name=name, says=self.description, unit=unit, limits=AND.join([*low, *high]))
+            return _ANY.format(name=name, means=means)
+        return _WITHIN.format(name=name, means=means, limits=AND.join([*low, *high]))
 
     def in_unit(self, unit: str, factor: float) -> Bounds:
         """The same bounds in another unit, of which one is `factor` of this one."""
@@ -155,12 +157,17 @@ class Table:
 def _bounds(entry: Mapping[str, Any]) -> Bounds:
     limits = entry.get("constraints", entry)
     return Bounds(
-        description=str(entry["description"]),
+        description=_described(entry),
         unit=entry.get("unit"),
         minimum=float(limits.get("minimum", -math.inf)),
         maximum=float(limits.get("maximum", math.inf)),
         words=_words(entry.get("words")),
     )
+
+
+def _described(entry: Mapping[str, Any]) -> Said:
+    """What a column or an attribute means; nothing in Japanese where no fault says it."""
+    return Said(entry["description"], entry.get("procure:ja", ""))
 
 
 def _words(entry: Mapping[str, str] | None) -> Said:

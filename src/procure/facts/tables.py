@@ -16,9 +16,11 @@ from procure.errors import Fault, nearest
 from procure.facts.conversion import Units, Written
 from procure.facts.schema import Bounds, Column, Table
 from procure.facts.sheet import Cells, Sheet
-from procure.languages import COMMA, Said
+from procure.languages import COMMA, Said, in_language
 from procure.words import half_width
 
+#: Where a cell is.
+AT_COLUMN = Said("{place}, column {column}", "{place}、列 {column}")
 TRUE, FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
 
 
@@ -67,7 +69,7 @@ def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -
                 values[name] = values["value"]  # it repeats the value, whose faults are told once
                 continue
             values[name], is_sound_cell = _cell(
-                table, column, cells[name], attribute, f"{place}, column {name}", reject
+                table, column, cells[name], attribute, AT_COLUMN.format(place=place, column=name), reject
             )
             is_sound &= is_sound_cell
         for name in table.blank.get(attribute or "", ()):
@@ -76,7 +78,7 @@ def typed_table(table: Table, sheet: Sheet, units: Units, faults: list[Fault]) -
                     "{name} is blank where the attribute is {attribute}", "属性が {attribute} の行では {name} は空欄"
                 ).format(name=name, attribute=attribute)
                 reject(
-                    Said("{place}, column {name}", "{place}、列 {name}").format(place=place, name=name),
+                    AT_COLUMN.format(place=place, column=name),
                     f"'{cells[name]}'",
                     rule,
                     Said("clear the cell, or drop the row", "セルを空にするか、行を削る"),
@@ -131,10 +133,15 @@ def _check_header(table: Table, sheet: Sheet, faults: list[Fault]) -> None:
     for column in table.columns.values():
         if column.required and column.name not in sheet.header:
             seen = Said("no column '{name}'", "列 '{name}' がない").format(name=column.name)
-            remedy = Said("add it: {seen}", "加える: {seen}").format(seen=column.bounds.description.lower())
+            remedy = Said("add it: {seen}", "加える: {seen}").format(seen=_lowered(column.bounds.description))
             faults.append(
                 Fault(sheet.label, seen, Said("{name} needs it", "{name} に必要").format(name=table.name), remedy)
             )
+
+
+def _lowered(text: str) -> Said:
+    """A text within a sentence; Japanese has no capitals."""
+    return Said(text.lower(), in_language(text, "ja"))
 
 
 def _filled(table: Table, row: Cells) -> Cells:
@@ -273,7 +280,7 @@ def _convert(table: Table, values: dict[str, Any], units: Units, place: str, rej
                 "give it in {target}, or in a unit that converts to it", "{target} か、それに換算できる単位で書く"
             ).format(target=target)
             reject(
-                Said("{place}, column unit", "{place}、列 unit").format(place=place),
+                AT_COLUMN.format(place=place, column="unit"),
                 error.args[0],
                 Said("{name} is kept in {target}", "{name} の単位は {target}").format(name=table.name, target=target),
                 remedy,
@@ -293,7 +300,7 @@ def _convert(table: Table, values: dict[str, Any], units: Units, place: str, rej
             )
             rule = bounds.in_unit(written.unit, written.factor).rule(attribute or name)
             reject(
-                Said("{place}, column {name}", "{place}、列 {name}").format(place=place, name=name),
+                AT_COLUMN.format(place=place, column=name),
                 f"{given[name]:g}",
                 rule,
                 remedy,
@@ -302,7 +309,7 @@ def _convert(table: Table, values: dict[str, Any], units: Units, place: str, rej
     if value < low - 1e-12 * abs(low) or value > high + 1e-12 * abs(high):
         in_order = Said("low <= value <= high", "low <= value <= high")
         reject(
-            Said("{place}, column value", "{place}、列 value").format(place=place),
+            AT_COLUMN.format(place=place, column="value"),
             Said("{value:g} outside {low:g} to {high:g}", "{value:g} は {low:g}～{high:g} の外").format(
                 value=value, low=low, high=high
             ),
@@ -320,7 +327,7 @@ def _check_key(table: Table, typed: Typed, reject: Reject) -> None:
         if number in typed.unsound:
             continue
         if key in first:
-            name = ", ".join(text_of(part) for part in key)
+            name = COMMA.join(text_of(part) for part in key)
             reject(
                 place,
                 Said("{name} again, after {first}", "{name} が再び現れた（最初は {first}）").format(

@@ -111,7 +111,7 @@ class _Reader:
                     f"suppliers.{name}.programmes",
                     programme,
                     own,
-                    Said("a programme or strategy of {name}", "{name} の開発計画か戦略").format(name=name),
+                    Said("a programme or strategy of {name}", " {name} の開発計画か戦略").format(name=name),
                 )
 
     def read_reviews(self) -> None:
@@ -125,7 +125,10 @@ class _Reader:
             own = states.loc[states["chain"] == chain, "state"]
             if len(own):
                 self.known(
-                    f"world.start.{chain}", state, own, Said("a state of {chain}", "{chain} の状態").format(chain=chain)
+                    f"world.start.{chain}",
+                    state,
+                    own,
+                    Said("a state of {chain}", " {chain} の状態").format(chain=chain),
                 )
         projects = [f"{supplier}_project" for supplier in self.tables["projects"]["supplier"]]
         chains = [*states["chain"], *self.tables["shocks"]["shock"], *projects, "demand"]
