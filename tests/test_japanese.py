@@ -340,7 +340,7 @@ def test_a_shell_completes_in_the_language_of_its_locale():
 
 
 #: What cells, keys and units are written with besides.
-WRITTEN = {"datapackage", "json", "never", "today", "always", "disruption", "true", "false", "million"}
+WRITTEN = {"datapackage", "json", "never", "today", "always", "disruption", "true", "false", "million", "USD"}
 
 
 @cache
