@@ -82,6 +82,7 @@ class Compiled:
         inventory = frozenset().union(*(level.inventory for level in levels))
         self.read = frozenset().union(*(level.read for level in levels))
         check_read(model, model.numbers_set, self.read)
+        self._paths_read: set[str] = set()  # those that were asked for, and are read
         self.reaches = Reaches(model, of_law, inventory)
 
     @property
@@ -156,8 +157,11 @@ class Compiled:
         if change.is_structure:
             read = frozenset().union(*(level.read for level in waiting))
             check_read(change.model, change.model.numbers_set, read)
-        elif unread_of(self.model, change.numbers(), self.read):
-            check_read(change.model, change.numbers(), numbers_read(change.model))
+        elif unknown := change.paths.keys() - self._paths_read:
+            unread = unread_of(self.model, filter(self.model.is_number_of_facts, unknown), self.read)
+            if unread:
+                check_read(change.model, change.numbers(), numbers_read(change.model))
+            self._paths_read |= unknown - unread.keys()
         ends: dict[str, Optimum] = {}
         # Where only the cheapest is wanted, the one that was it last comes first.
         relay = Relay(waiting if all_levels else sorted(waiting, key=lambda each: each.level.name != self._best))
