@@ -70,7 +70,7 @@ class _Commands(Commands):
 
 _GONE = Said(
     "the current folder is gone, so that a path in it means nothing; change to one that is there",
-    "現在のフォルダがもうないため、その中のパスは意味を持たない。存在するフォルダに移ってやり直す",
+    "現在のフォルダーがもうないため、その中のパスは意味を持たない。存在するフォルダーに移ってやり直す",
 )
 
 

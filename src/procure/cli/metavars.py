@@ -4,7 +4,7 @@ from procure.languages import Said
 
 ANSWER_FILE = Said("ANSWER.json", "回答.json")
 FILE = Said("FILE", "ファイル")
-FOLDER = Said("DIR", "フォルダ")
+FOLDER = Said("DIR", "フォルダー")
 MODEL = Said("MODEL", "モデル")
 NAME = Said("NAME", "名前")
 PATH = Said("PATH", "パス")

@@ -41,10 +41,10 @@ def new(
     world: Annotated[
         str | None,
         typer.Option(
-            metavar=Said("FOLDER", "フォルダ"),
+            metavar=Said("FOLDER", "フォルダー"),
             help=Said(
                 "Write a small world of tables, too, into this folder beside the file, and stand on it alone.",
-                "小さな世界の表もファイルの隣のこのフォルダに書き出し、それだけを使う。",
+                "小さな世界の表もファイルの隣のこのフォルダーに書き出し、それだけを使う。",
             ),
         ),
     ] = None,

@@ -40,7 +40,7 @@ def unwritable(path: Path | None, force: bool, option: str = "--json") -> list[F
         return [
             Fault(
                 where,
-                Said("it is a folder", "フォルダである"),
+                Said("it is a folder", "フォルダーである"),
                 Said("the answer is one file", "結果は1ファイルに書く"),
                 Said("name a file in it", "その中のファイル名を指定"),
             )
@@ -67,8 +67,8 @@ def unwritable(path: Path | None, force: bool, option: str = "--json") -> list[F
         return [
             Fault(
                 where,
-                Said("there is no folder {folder}", "フォルダ {folder} がない").format(folder=folder),
-                Said("the folder of the answer exists", "結果のフォルダは既存であること"),
+                Said("there is no folder {folder}", "フォルダー {folder} がない").format(folder=folder),
+                Said("the folder of the answer exists", "結果のフォルダーは既存であること"),
                 Said("make it first", "先に作成する"),
             )
         ]
@@ -78,7 +78,7 @@ def unwritable(path: Path | None, force: bool, option: str = "--json") -> list[F
                 where,
                 Said("{folder} is not open to writing", "{folder} に書き込めない").format(folder=folder),
                 Said("the answer is a new file", "結果は新しいファイルに書く"),
-                Said("name another folder", "別のフォルダを指定"),
+                Said("name another folder", "別のフォルダーを指定"),
             )
         ]
     return []
@@ -92,8 +92,8 @@ def unwritable_folder(folder: Path, files: Iterable[Path], force: bool, option: 
             Fault(
                 where,
                 Said("it is a file", "ファイルである"),
-                Said("several files are written to a folder", "複数のファイルをフォルダに書く"),
-                Said("name a folder", "フォルダを指定"),
+                Said("several files are written to a folder", "複数のファイルをフォルダーに書く"),
+                Said("name a folder", "フォルダーを指定"),
             )
         ]
     if not folder.exists():
@@ -102,7 +102,7 @@ def unwritable_folder(folder: Path, files: Iterable[Path], force: bool, option: 
     if there and not force:
         seen, remedy = (
             Said("{files} there already", "{files} が既にある").format(files=listed(there, most=3)),
-            Said("name another folder, or add --force", "別のフォルダにするか --force を付ける"),
+            Said("name another folder, or add --force", "別のフォルダーにするか --force を付ける"),
         )
         return [Fault(where, seen, Said("no file is overwritten unasked", "指定なしに上書きはしない"), remedy)]
     if not os.access(folder, os.W_OK):
@@ -111,7 +111,7 @@ def unwritable_folder(folder: Path, files: Iterable[Path], force: bool, option: 
                 where,
                 Said("it is not open to writing", "書き込めない"),
                 Said("the answer is new files", "結果は新しいファイルに書く"),
-                Said("name another folder", "別のフォルダを指定"),
+                Said("name another folder", "別のフォルダーを指定"),
             )
         ]
     return []
@@ -192,6 +192,8 @@ def progress_of_cases(quiet: bool) -> Iterator[Progress | None]:
     from rich.progress import Progress as Bar
     from rich.text import Text
 
+    each = in_language(_EACH, language())  # a bar is rendered in a thread, which knows no language
+
     class Rate(ProgressColumn):
         """Cases a second, or seconds a case."""
 
@@ -200,7 +202,7 @@ def progress_of_cases(quiet: bool) -> Iterator[Progress | None]:
             if not speed:
                 return Text("")
             if speed < 1:
-                return Text(in_language(_EACH.format(seconds=f"{1 / speed:.2g}"), language()))
+                return Text(each.format(seconds=f"{1 / speed:.2g}"))
             return Text(f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.2g}/s")
 
     columns = (
@@ -226,13 +228,14 @@ def _told(bar: Any, usual: str) -> Iterator[Progress]:
     """Reports to a bar, which is shown once the work has taken two seconds; `usual` is what is said where nothing is."""
     import threading
 
-    task = bar.add_task(in_language(usual, language()), total=None)
+    spoken = language()  # that of the command: who reports may be a thread, which knows none
+    task = bar.add_task(in_language(usual, spoken), total=None)
     late = threading.Timer(PROGRESS_AFTER, bar.start)
     late.daemon = True
     late.start()
 
     def report(done: int, total: int, what: str) -> None:
-        bar.update(task, completed=done, total=total, description=in_language(what or usual, language()))
+        bar.update(task, completed=done, total=total, description=in_language(what or usual, spoken))
 
     try:
         yield report

@@ -85,7 +85,7 @@ def sensitivity(
             metavar=FOLDER,
             help=Said(
                 "Keep cases in this folder; a run that was stopped goes on from there.",
-                "事例をこのフォルダに保存する。止めた実行はそこから続く。",
+                "事例をこのフォルダーに保存する。止めた実行はそこから続く。",
             ),
         ),
     ] = None,

@@ -26,7 +26,7 @@ def show(
             metavar=FOLDER,
             help=Said(
                 "Write each frame as a CSV file into this folder, and their units.",
-                "それぞれの表を CSV ファイルとしてこのフォルダに、単位とともに書き出す。",
+                "それぞれの表を CSV ファイルとしてこのフォルダーに、単位とともに書き出す。",
             ),
         ),
     ] = None,

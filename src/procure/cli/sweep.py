@@ -33,7 +33,7 @@ def sweep(
             metavar=FOLDER,
             help=Said(
                 "Keep rows in this folder as they are done; what is there is not solved again.",
-                "済んだ行からこのフォルダに保存する。既にあるものは解き直さない。",
+                "済んだ行からこのフォルダーに保存する。既にあるものは解き直さない。",
             ),
         ),
     ] = None,
@@ -128,7 +128,7 @@ def sweep(
             Said("neither --store nor --csv", "--store も --csv もない"),
             Said("rows are kept in a store or written to a file", "行は保存先に置くかファイルに書く"),
         )
-        faults.append(Fault("procure sweep", seen, rule, Said("add --store DIR", "--store フォルダ を加える")))
+        faults.append(Fault("procure sweep", seen, rule, Said("add --store DIR", "--store フォルダー を加える")))
     if dask is not None and dask != "local" and "://" not in dask:
         faults.append(
             Fault(

@@ -95,7 +95,7 @@ def switch(
             metavar=FOLDER,
             help=Said(
                 "With --and, keep cases in this folder; a run that was stopped goes on from there.",
-                "--and のとき、事例をこのフォルダに保存する。止めた実行はそこから続く。",
+                "--and のとき、事例をこのフォルダーに保存する。止めた実行はそこから続く。",
             ),
         ),
     ] = None,
