@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 Language = Literal["en", "ja"]
@@ -69,6 +70,29 @@ def in_language(text: Any, language: Language) -> Any:
     if not isinstance(text, Said):
         return text
     return text.ja if language == "ja" else str(text)
+
+
+_FIELD = re.compile(r"\{(\w+)[^{}]*\}")
+
+
+def again(text: str, *forms: Said, **fields: Callable[[str], str]) -> str:
+    """What one of some forms came to in English, said in both languages again; as it is where none did.
+
+    An answer keeps its texts in English. What stands in a field is said as the function of its name says it, or as it is.
+
+    >>> again("2029 of china", Said("{year} of {sees}", "{year}年（{sees}）")).ja
+    '2029年（china）'
+    """
+    for form in forms:
+        literals = [re.sub(r"(\\ )+", r"\\s+", re.escape(literal)) for literal in _FIELD.split(str(form))[::2]]
+        names = _FIELD.findall(str(form))
+        pattern = literals[0] + "".join(
+            f"(?P<{name}>.+?){after}" for name, after in zip(names, literals[1:], strict=True)
+        )
+        if (found := re.fullmatch(pattern, text)) is not None:
+            said = {name: in_language(fields.get(name, str)(part), "ja") for name, part in found.groupdict().items()}
+            return Said(text, _FIELD.sub(r"{\1}", form.ja).format(**said))
+    return text
 
 
 def named(names: Mapping[Any, str], otherwise: str) -> Said:

@@ -151,7 +151,7 @@ def sweep(
     if csv is not None:
         write_csv(rows, csv)
     if not quiet and str(csv) != "-":
-        say(summary(chosen.name, rows))
+        say(summary(chosen, rows))
         if store is not None:
             where = Said(
                 "The rows are in {store}: procure.read_sweep('{store}'), or its Parquet files.",

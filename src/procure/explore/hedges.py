@@ -53,6 +53,12 @@ from procure.units import DAYS_PER_YEAR, KUSD_PER_MUSD
 from procure.words import Progress, programme_name
 
 SUPPLIER, CONTRACT, STOCK, PROGRAMME, LIMIT = "supplier", "contract", "stock", "programme", "limit"
+#: What hedges are called that are no supplier and no limit.
+CONTRACTS, OF_ALL, INSTEAD = (
+    Said("contracts with {supplier}", "{supplier} との契約"),
+    Said("stock", "備蓄"),
+    Said("{name} ({other} instead)", "{name}（{other} に替えた場合）"),
+)
 #: The numbers of the tables that make up a supplier, and stock, by their names among the restraints.
 OF_SUPPLIER, OF_STOCK = ("offer", "commitment", "capacity", "expansion", "minimum_order"), ("stock_today", "stock_room")
 #: What is said of a hedge, beside a tie.
@@ -206,8 +212,10 @@ class _Search:
             if {e for i, e in sets.offers if i == s} & {
                 e for i, e in sets.calls if i == s
             }:  # else it is all there is of it
-                yield _Hedge(CONTRACT, f"contracts with {s}", model.with_(**{f"suppliers.{s}.contracts": "none"}))
-        yield _Hedge(STOCK, "stock", model.with_(**self._nothing(numbers, OF_STOCK)))
+                yield _Hedge(
+                    CONTRACT, str(CONTRACTS.format(supplier=s)), model.with_(**{f"suppliers.{s}.contracts": "none"})
+                )
+        yield _Hedge(STOCK, str(OF_ALL), model.with_(**self._nothing(numbers, OF_STOCK)))
         for choice in model.settings.limits:
             if not choice.held_in(model.years):
                 continue
@@ -234,7 +242,7 @@ class _Search:
         if not others:
             return
         second = min(others, key=lambda name: others[name])
-        yield f"{self._answer.level} ({second} instead)", self._answer.measured_at(second)
+        yield str(INSTEAD.format(name=self._answer.level, other=second)), self._answer.measured_at(second)
         for supplier in self._answer.programmes:
             idle = [
                 name
@@ -243,7 +251,7 @@ class _Search:
                 and _sells_nothing(self._answer.measured_at(name), supplier)
             ]
             if idle and (best := min(idle, key=lambda name: others[name])) != second:
-                yield f"{supplier} ({best} instead)", self._answer.measured_at(best)
+                yield str(INSTEAD.format(name=supplier, other=best)), self._answer.measured_at(best)
 
     # -- what it costs without
 

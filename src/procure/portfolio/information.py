@@ -50,8 +50,8 @@ from procure.words import Shown, programme_name
 _OF_TABLES = Said("what knowing is worth is told under the odds of the tables", "知ることの価値は表の確率の下で求める")
 _IN_DOUBT = Said("the odds are in doubt", "確率が不確か")
 _SET_0 = Said("set risk.radius to 0", "risk.radius を 0 にする")
-_NO_PLAN = Said("no plan of this level keeps the limits of the model", "この水準にモデルの制約を守る計画はない")
-_NOT_ON_MEAN = Said(
+NO_PLAN = Said("no plan of this level keeps the limits of the model", "この水準にモデルの制約を守る計画はない")
+NOT_ON_MEAN = Said(
     "no plan keeps the limits of the model on the mean path: {told}", "平均の経路でモデルの制約を守る計画はない: {told}"
 )
 
@@ -125,7 +125,7 @@ def known(end: Optimum, deadline: float = np.inf) -> Known:
     thought = _cost(mean)
     if end.solution.status is Status.INFEASIBLE:
         costs = ValueOfInformation(math.inf, math.inf, thought, math.inf)
-        return Known(level, costs, _NO_PLAN, ends=(mean,))
+        return Known(level, costs, NO_PLAN, ends=(mean,))
     foresight = wait_and_see(market, program.templates, deadline)
     measure = risk.MeanCVaR(market.model.settings.risk.alpha, market.model.settings.risk.weight)
     is_seen = not np.isnan(foresight.cost).any()
@@ -138,7 +138,7 @@ def known(end: Optimum, deadline: float = np.inf) -> Known:
     plan, told = _cost(last), CARRIED_OUT
     if plan == math.inf:
         told = "; ".join(conflict(last.program, min(deadline, time.perf_counter() + PATIENCE)))
-        told = _NOT_ON_MEAN.format(told=told) if last is mean else told
+        told = NOT_ON_MEAN.format(told=told) if last is mean else told
     costs = ValueOfInformation.ordered(end.solution.objective, seen, thought, plan)
     return Known(level, costs, told, foresight, (mean,) if last is mean else (mean, last))
 

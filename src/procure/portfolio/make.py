@@ -29,6 +29,8 @@ _CALLED = Said("a supplier is called '{name}'", "'{name}' という供給元が�
 _OTHER_SOURCE = Said(
     "this name is that of another source of supply in the answer", "この名前は回答の中で別の供給源を指す"
 )
+#: What a level needs that no change of a number gives a portfolio.
+NO_REPAIR = Said("no number of the model that could give way", "緩められる数値がモデルにない")
 _RENAME = Said("rename the supplier", "供給元の名前を変える")
 
 
@@ -153,7 +155,7 @@ def _levels(
     rows += [
         (
             programme_name(level.programmes), *[math.nan] * 4, "infeasible", False,
-            "; ".join(" ".join(line.split()) for line in level.repairs) or "no number of the model that could give way",
+            "; ".join(" ".join(line.split()) for line in level.repairs) or str(NO_REPAIR),
             level.objective / KUSD_PER_MUSD, math.nan, math.nan, "infeasible", math.nan, math.nan, "",
         )
         for level in rejected

@@ -9,6 +9,7 @@ What cannot give way is told by the note that stands beside its row (`formulatio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -53,9 +54,12 @@ _SO_MUCH, _TONNES = (
     Said("{tonnes} t of {element}", "{element} {tonnes} t"),
 )
 _RANGE = Said("{low} to {high}", "{low}～{high}")
-_BE, _GIVE = Said("be {value}", "{value}とする"), Said("give way by {amount}", "{amount} だけ緩める")
-_LET = Said("{where}: let it {mended}", "{where} の緩和: {mended}")
-_SET = Said("{path} = {number}   ({after}, now {now})", "{path} = {number}   （{after}、現在 {now}）")
+#: The lines of a repair, and what they let give way.
+BE, GIVE = Said("be {value}", "{value}とする"), Said("give way by {amount}", "{amount} だけ緩める")
+LET = Said("{where}: let it {mended}", "{where} の緩和: {mended}")
+SET = Said("{path} = {number}   ({after}, now {now})", "{path} = {number}（{after}、現在 {now}）")
+#: Between the lines of a conflict where they are kept as one; what a line itself ends in is none of it.
+BETWEEN = re.compile(r"; (?!giving way alone|alone it would)")
 _NO_HELP = Said("; giving way alone it cannot help", "。単独で緩めても解消しない")
 _ALONE = Said("; alone it would have to {mended}", "。単独なら{mended}必要がある")
 _NOT_IN_TIME = Said(
@@ -304,16 +308,16 @@ def _premise(note: Note, supplier: str, by_element: Mapping[str, Sequence[float]
 def _mended(condition: Condition, give: float) -> str:
     """What a condition would have to do."""
     if condition.path:
-        return _BE.format(value=condition.text(condition.after(give)))
-    return _GIVE.format(amount=plain(give))
+        return BE.format(value=condition.text(condition.after(give)))
+    return GIVE.format(amount=plain(give))
 
 
 def _repair(condition: Condition, give: float) -> str:
     """One line of a repair: what to set, and what it is now."""
     if not condition.path:
-        return _LET.format(where=condition.where, mended=_mended(condition, give))
+        return LET.format(where=condition.where, mended=_mended(condition, give))
     after, now = condition.after(give), condition.text(condition.value)
-    return _SET.format(path=condition.path, number=plain(after), after=condition.text(after), now=now)
+    return SET.format(path=condition.path, number=plain(after), after=condition.text(after), now=now)
 
 
 def _say(told: Sequence[Condition], alone: Mapping[str, float]) -> list[str]:

@@ -16,12 +16,12 @@ from procure.program.engine import Engine, with_duals
 from procure.program.program import Posed, Program
 from procure.program.solved import Solved, read
 
-_KNOWN = Said(
+KNOWN = Said(
     "Best cost found {objective:.6g} kUSD, proved bound {bound:.6g} kUSD.",
     "得られた最小の費用は {objective:.6g} 千ドル、証明済みの下界は {bound:.6g} 千ドル。",
 )
-_STOPPED = Said("The solver stopped with '{message}'.", "ソルバーが '{message}' で停止した。")
-_NO_PLAN = Said("No plan has been found yet.", "計画はまだ得られていない。")
+STOPPED = Said("The solver stopped with '{message}'.", "ソルバーが '{message}' で停止した。")
+NO_PLAN = Said("No plan has been found yet.", "計画はまだ得られていない。")
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ def refuse(solution: Solution) -> None:
     """Raise `SolverError` where a solution is neither an optimum nor a proof that there is none, or none as cheap as asked for."""
     if solution.status in (Status.OPTIMAL, Status.INFEASIBLE, Status.BOUND_REACHED):
         return
-    known = _KNOWN.format(objective=solution.objective, bound=solution.bound)
+    known = KNOWN.format(objective=solution.objective, bound=solution.bound)
     raise SolverError(
-        _STOPPED.format(message=solution.message),
+        STOPPED.format(message=solution.message),
         status=solution.status.value,
-        known=known if np.isfinite(solution.objective) else _NO_PLAN,
+        known=known if np.isfinite(solution.objective) else NO_PLAN,
         bound=solution.bound,
     )

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from procure.explore.hedges import CONTRACT, LIMIT, NO_DIFFERENCE, NO_PLAN, STOCK, Hedges
-from procure.languages import Said
+from procure.explore.hedges import CONTRACTS, INSTEAD, LIMIT, NO_DIFFERENCE, NO_PLAN, OF_ALL, SUPPLIER, Hedges
+from procure.languages import Said, again
 from procure.limits.said import class_name
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
@@ -68,12 +68,10 @@ def _named(kind: str, hedge: str) -> str:
     """What a hedge is called: contracts by their supplier, a limit by its name."""
     if kind == LIMIT:
         return Said("limit {name}", "制約 {name}").format(name=hedge)
-    if kind == CONTRACT:
-        return Said(hedge, f"{hedge.removeprefix('contracts with ')} との契約")
     return (
-        Said(hedge, "備蓄")
-        if kind == STOCK
-        else Said(hedge, hedge.replace(" instead)", " に替えた場合）").replace(" (", "（"))
+        hedge
+        if kind == SUPPLIER
+        else again(hedge, CONTRACTS, OF_ALL, INSTEAD, name=level_in_words, other=level_in_words)
     )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from procure.portfolio.information import Information
-from procure.report.labels import LABELS
+from procure.report.labels import LABELS, conflict
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.words import level_in_words, money
@@ -38,4 +38,4 @@ def sentences(answer: Information) -> Iterator[str]:
     if math.isfinite(answer.vss):
         yield LABELS["vss"].format(vss=money(answer.vss), thought=money(answer.expected_value))
     elif answer.conflict:
-        yield LABELS["no_vss"].format(conflict=answer.conflict)
+        yield LABELS["no_vss"].format(conflict=conflict(answer.conflict))

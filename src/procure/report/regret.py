@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from procure.explore.regret import AS_IT_STANDS, DEMAND, LEAST, MADE_FOR, TIE, Regret
-from procure.languages import Said
+from procure.languages import Said, again
 from procure.portfolio.fresh import CONFIDENCE
 from procure.report.listing import Listing
 from procure.report.page import Page
@@ -44,17 +44,15 @@ def _number(cost: float) -> str:
     return _NO_PLAN if math.isinf(cost) else money(cost)
 
 
+_LEVEL = Said("{level}", "{level}")
+
+
 def _reading(name: str) -> str:
-    """A reading in every language; an answer keeps it in English."""
-    if name == AS_IT_STANDS:
-        return AS_IT_STANDS
-    demand = name.removeprefix(DEMAND.format(reading=""))
-    return name if demand == name else DEMAND.format(reading=demand)
+    return again(name, AS_IT_STANDS, DEMAND)
 
 
 def _plan(name: str) -> str:
-    level, made_for, reading = name.partition(MADE_FOR.format(level="", reading=""))
-    return MADE_FOR.format(level=level_in_words(level), reading=_reading(reading)) if made_for else level_in_words(name)
+    return again(name, MADE_FOR, _LEVEL, level=level_in_words, reading=_reading)
 
 
 def _costs(answer: Regret) -> Listing:

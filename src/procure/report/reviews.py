@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from procure.explore.reviews import ALL_REVIEWS, OF_YEAR, Reviews
-from procure.languages import Said
+from procure.languages import Said, again
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.words import money, with_error
@@ -35,11 +35,7 @@ def _title(answer: Reviews) -> str:
 
 
 def _without(reviews: str) -> str:
-    """Reviews in every language; an answer keeps them in English."""
-    if reviews == ALL_REVIEWS:
-        return ALL_REVIEWS
-    years = (one.partition(OF_YEAR.format(year="", sees="")) for one in reviews.split("; "))
-    return _SEMICOLON.join(OF_YEAR.format(year=year, sees=sees) if of else year for year, of, sees in years)
+    return _SEMICOLON.join(again(one, ALL_REVIEWS, OF_YEAR) for one in reviews.split("; "))
 
 
 def listing(answer: Reviews) -> Listing:

@@ -9,12 +9,12 @@ from typing import Any
 from pandas import DataFrame
 
 from procure.explore.side_by_side import AS_IN_TABLES, TABLES, SideBySide
-from procure.languages import COMMA, Said
+from procure.languages import COMMA, Said, again
 from procure.limits.said import class_name
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.portfolio.fresh import CONFIDENCE
 from procure.portfolio.verdict import CHOSEN
-from procure.report.labels import LABELS
+from procure.report.labels import LABELS, needs
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.words import LEAST_SHARE, listed, money, percent, with_error
@@ -29,7 +29,6 @@ _TIE, _APART = (
     Said("{measure} a tie", "{measure}は優劣不明"),
     Said("{measure} {number} {verdict}", "{measure} {number} {verdict}"),
 )
-_WORDS = {said: said for said in (TABLES, AS_IN_TABLES)}
 VERDICTS = {"dearer": Said("dearer", "高い"), "cheaper": Said("cheaper", "安い")}
 #: Elements whose stock has a line of its own: those of which most is held.
 ELEMENTS = 8
@@ -50,7 +49,9 @@ def _parts(answer: SideBySide) -> Iterator[str | Listing]:
     if answer.inputs.empty:
         yield Said("Nothing differs in what was asked.", "問いの内容に違いはない。")
     else:
-        rows = [tuple(_WORDS.get(cell, cell) for cell in row) for row in answer.inputs.itertuples(index=False)]
+        rows = [
+            tuple(again(cell, TABLES, AS_IN_TABLES) for cell in row) for row in answer.inputs.itertuples(index=False)
+        ]
         yield Listing((Said("what was asked", "問いの内容"), *answer.names), rows, right=answer.names)
     yield ""
     yield _costs(answer)
@@ -144,7 +145,7 @@ def _levels(answer: SideBySide) -> Iterator[str | Listing]:
     for row in levels[levels["verdict"] == "infeasible"].to_dict("records"):
         yield Said(
             "{level} is out in {answer}: it needs {needs}.", "{answer} では {level} は実行不能: 必要な緩和 {needs}。"
-        ).format(level=row["level"], answer=row["answer"], needs=row["needs"])
+        ).format(level=row["level"], answer=row["answer"], needs=needs(row["needs"]))
 
 
 def _verdict(row: dict[Any, Any]) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pandas import DataFrame
+from pandas import DataFrame, Series, isna
 
-from procure.explore.sweep.columns import OPTIMAL, STATUSES
-from procure.languages import COMMA, LINE, Said
+from procure.errors import DataError
+from procure.explore.sweep.columns import BAD_INPUT, INFEASIBLE, OPTIMAL, STATUSES
+from procure.languages import COMMA, LINE, SPACE, Said, again
+from procure.model import Model
+from procure.program.optimum import KNOWN, NO_PLAN, STOPPED
+from procure.report.labels import conflict, needs
 from procure.words import listed, money
 
+#: Characters of a message that are shown.
+MOST = 200
 #: How a case may end.
 ENDED = {
     "optimal": Said("optimal", "最適"), "infeasible": Said("infeasible", "実行不能"),
@@ -18,20 +24,25 @@ ENDED = {
 }  # fmt: skip
 
 
-def summary(name: str, rows: DataFrame) -> Said:
+#: Why the solver stopped, and what was known then.
+_STOPPED = (SPACE.join([STOPPED, KNOWN]), SPACE.join([STOPPED, NO_PLAN]), STOPPED)
+_REPAIRED = Said("{conflict}; {repair}", "{conflict}。緩和: {repair}")
+
+
+def summary(model: Model, rows: DataFrame) -> Said:
     """How the cases of a model ended, in lines."""
-    return LINE.join(_lines(name, rows))
+    return LINE.join(_lines(model, rows))
 
 
-def _lines(name: str, rows: DataFrame) -> Iterator[str]:
+def _lines(model: Model, rows: DataFrame) -> Iterator[str]:
     ended = rows["status"].value_counts()
     counted = [
         Said("{count:,} {status}", "{status} {count:,}").format(count=ended[status], status=ENDED.get(status, status))
         for status in STATUSES
         if status in ended
     ]
-    yield Said("{count:,} cases of {name}: {counted}.", "{name} の {count:,} ケース: {counted}。").format(
-        count=len(rows), name=name, counted=COMMA.join(counted)
+    yield Said("{count:,} cases of {name}: {counted}.", "{name} の {count:,} 事例: {counted}。").format(
+        count=len(rows), name=model.name, counted=COMMA.join(counted)
     )
     optimal = rows[rows["status"] == OPTIMAL]
     if len(optimal) and "objective_musd" in rows:
@@ -44,8 +55,23 @@ def _lines(name: str, rows: DataFrame) -> Iterator[str]:
         levels = listed([f"{level} {count:,}" for level, count in chosen.items()])
         yield Said("Chosen: {levels}.", "選択: {levels}。").format(levels=levels)
     for status in STATUSES[1:]:
-        messages = rows.loc[rows["status"] == status, "message"].value_counts()
-        for message, count in list(messages.items())[:3]:
+        ended_so = rows[rows["status"] == status]
+        for message, count in list(ended_so["message"].value_counts().items())[:3]:
+            first = ended_so[ended_so["message"] == message].iloc[0]
             yield Said("  {status}, {count:,}: {message}", "  {status}、{count:,}: {message}").format(
-                status=ENDED.get(status, status), count=count, message=str(message)[:200]
+                status=ENDED.get(status, status), count=count, message=_why(model, first, rows.attrs["parameters"])
             )
+
+
+def _why(model: Model, row: Series, parameters: Sequence[str]) -> str:
+    """Why a case has no portfolio, in both languages: rows keep it in English."""
+    said = str(row["message"])[:MOST]
+    if row["status"] == INFEASIBLE and {"conflict", "repair"} <= {*row.index}:
+        told = _REPAIRED.format(conflict=conflict(str(row["conflict"])), repair=needs(str(row["repair"])))
+        return Said(said, told.ja[:MOST])
+    if row["status"] == BAD_INPUT:
+        try:
+            model.changed({path: row[path] for path in parameters if not isna(row[path])})
+        except DataError as error:
+            return Said(said, SPACE.join(fault.said for fault in error.faults).ja[:MOST])
+    return again(said, *_STOPPED)

@@ -26,7 +26,7 @@ from procure.program.restraints import RESTRAINTS
 from procure.report.doubt import in_doubt
 from procure.report.headline import course
 from procure.report.information import listing, sentences
-from procure.report.labels import HOLDS_NOT, HOLDS_ON, HOLDS_TO, LABELS, LARGE_UNITS, NO_PRICE, STEPS_OF
+from procure.report.labels import HOLDS_NOT, HOLDS_ON, HOLDS_TO, LABELS, LARGE_UNITS, NO_PRICE, STEPS_OF, needs
 from procure.report.listing import Listing
 from procure.report.page import Page, Part
 from procure.report.steps import steps, worth_of_waiting
@@ -403,8 +403,7 @@ class _Screen:
                 words = LABELS["out" if cost == cost else "out_alone"]
                 saved = self.summary["objective"] - cost
                 more = LABELS["spent" if saved < 0 else "saved"].format(saved=self.money(abs(saved)))
-                needs = Said(str(row.needs), str(row.needs).replace(", now ", "、現在 "))
-                yield words.format(level=row.level, needs=needs, cost=self.money(cost), more=more)
+                yield words.format(level=row.level, needs=needs(str(row.needs)), cost=self.money(cost), more=more)
 
     def binding(self) -> DataFrame:
         """The rows of `limits` that bind and are worth anything."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 
 from procure.explore.why import ALL_DEMAND, AT_LEAST, AT_MOST, Why
-from procure.languages import Said
+from procure.languages import Said, again
 from procure.limits.said import class_name
 from procure.portfolio.fresh import CONFIDENCE, WIDE
 from procure.report.labels import LABELS
@@ -57,12 +56,11 @@ def _parts(answer: Why) -> Iterator[str | Listing]:
 
 def _rival(answer: Why) -> str:
     """The rival in every language; an answer keeps it in English."""
-    for form in (AT_LEAST, AT_MOST):
-        parts = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(form)), answer.rival)
-        if parts is not None:
-            of = ALL_DEMAND if parts["of"] == ALL_DEMAND else class_name(parts["of"].replace("/", "_"))
-            return form.format(share=parts["share"], of=of, supplier=parts["supplier"])
-    return answer.rival
+    return again(answer.rival, AT_LEAST, AT_MOST, of=_demand)
+
+
+def _demand(of: str) -> Said:
+    return ALL_DEMAND if of == ALL_DEMAND else class_name(of.replace("/", "_"))
 
 
 def _costs(answer: Why) -> Listing:
