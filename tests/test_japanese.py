@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
+from procure import solve
 from procure.cli import app
 from procure.facts import load_facts
 from procure.facts.schema import schema
@@ -24,6 +26,7 @@ from procure.model import bundled_models, load_model
 from procure.model.choices import Settings
 from procure.model.paths import choice_paths
 from procure.portfolio.seal import seals
+from test_strategies import option
 from test_wrong_questions import FRONTIER, NO_END, WRONG
 
 #: What is written alike in every language: what a model file or a command calls something, units, and words of the trade.
@@ -142,6 +145,26 @@ def test_a_wrong_question_is_refused_in_japanese(words):
 def test_a_wrong_grid_is_refused_in_japanese(grid, tmp_path):
     (tmp_path / "grid.toml").write_text(grid)
     assert english_in_fault("sweep", "two-class", str(tmp_path / "grid.toml"), "--store", str(tmp_path / "store")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "said"),
+    [(-1.0, "", "値は -1.0。規則: >= 0"), (2.0, "--time-limit 1e-7", "制限到達、2: ソルバーが")],
+)
+def test_why_a_case_has_no_portfolio_is_told_in_japanese(value, more, said, tmp_path):
+    """Rows keep it in English."""
+    (tmp_path / "grid.toml").write_text(f'[product]\n"shortage.scale" = [1.0, {value}]')
+    told = japanese("sweep", "two-class", tmp_path / "grid.toml", "--store", tmp_path / "store", *more.split())
+    assert said in told and "The " not in told
+
+
+def test_what_a_level_needs_is_told_in_japanese():
+    """As in `test_strategies`: a plant of 1.5 million USD breaks a purse of 1.2."""
+    model = option(["none", "wait"])
+    limits = [{"name": "purse", "kind": "budget", "max": 1.2, "tag": "policy"}]
+    document = {**model.settings.model_dump(by_alias=True, exclude_unset=True), "limits": limits}
+    told = solve(replace(model, settings=Settings.checked(document, model.origin))).to_text("ja", width=200)
+    assert "sea wait は実行不能: 必要な緩和 limits.purse.max = 1.5（1.5 百万ドル、現在 1.2 百万ドル）" in told
 
 
 @pytest.fixture(scope="module")

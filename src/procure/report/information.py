@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 
 from procure.portfolio.information import Information
-from procure.report.labels import LABELS, conflict
+from procure.report.conflict import conflict
+from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.words import level_in_words, money

@@ -14,7 +14,8 @@ from procure.limits.said import class_name
 from procure.portfolio.frames import OTHER_SOURCES
 from procure.portfolio.fresh import CONFIDENCE
 from procure.portfolio.verdict import CHOSEN
-from procure.report.labels import LABELS, needs
+from procure.report.conflict import needs
+from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
 from procure.words import LEAST_SHARE, listed, money, percent, with_error

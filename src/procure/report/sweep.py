@@ -11,7 +11,7 @@ from procure.explore.sweep.columns import BAD_INPUT, INFEASIBLE, OPTIMAL, STATUS
 from procure.languages import COMMA, LINE, SPACE, Said, again
 from procure.model import Model
 from procure.program.optimum import KNOWN, NO_PLAN, STOPPED
-from procure.report.labels import conflict, needs
+from procure.report.conflict import conflict, needs
 from procure.words import listed, money
 
 #: Characters of a message that are shown.

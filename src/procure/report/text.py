@@ -23,10 +23,11 @@ from procure.portfolio.information import Information
 from procure.portfolio.shadow import AT_THE_MARGIN
 from procure.portfolio.verdict import CHEAPER, DEARER, NOT_COMPARED, TIE, UNASKED
 from procure.program.restraints import RESTRAINTS
+from procure.report.conflict import needs
 from procure.report.doubt import in_doubt
 from procure.report.headline import course
 from procure.report.information import listing, sentences
-from procure.report.labels import HOLDS_NOT, HOLDS_ON, HOLDS_TO, LABELS, LARGE_UNITS, NO_PRICE, STEPS_OF, needs
+from procure.report.labels import HOLDS_NOT, HOLDS_ON, HOLDS_TO, LABELS, LARGE_UNITS, NO_PRICE, STEPS_OF
 from procure.report.listing import Listing
 from procure.report.page import Page, Part
 from procure.report.steps import steps, worth_of_waiting
