@@ -102,7 +102,7 @@ def named(names: Mapping[Any, str], otherwise: str) -> Said:
     ('中国', 'Mine', 'x')
     """
     en = names.get("en") or names.get("ja") or otherwise
-    return Said(en, names.get("ja") or en)
+    return Said(en, names.get("ja") or in_language(en, "ja"))
 
 
 def of_locale(variables: Mapping[str, str] = os.environ) -> Language:

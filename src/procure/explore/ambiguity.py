@@ -42,6 +42,12 @@ from procure.solving.trees import is_drawn
 from procure.units import KUSD_PER_MUSD, Array
 from procure.words import Progress, programme_name
 
+#: What is told of a future: what is disturbed in a year, in several, or nothing.
+IN, DURING, NOTHING_FAILS = (
+    Said("{what} {first}", "{what} {first}年"),
+    Said("{what} {first} to {last}", "{what} {first}～{last}年"),
+    Said("nothing fails", "途絶なし"),
+)
 _A_BALL = Said("it is a doubt about the odds", "確率の不確かさの種類")
 _ABOVE_0 = Said("the largest radius is above 0", "最大の半径は 0 より大きい")
 _BETWEEN_0_AND_1 = Said("a share of the cost is between 0 and 1", "費用に対する比率は 0 から 1")
@@ -300,6 +306,8 @@ def _told(market: Market, path: Array) -> str:
         for code, spell in groupby(along, key=itemgetter(0)):
             if code > 0:
                 passed = [year for _, year in spell]
-                when = f"{passed[0]}" if passed[0] == passed[-1] else f"{passed[0]} to {passed[-1]}"
-                parts.append(f"{process} {tree.states[column][code]} {when}")
-    return ", ".join(parts) or "nothing fails"
+                what = f"{process} {tree.states[column][code]}"
+                parts.append(
+                    str((IN if len({*passed}) == 1 else DURING).format(what=what, first=passed[0], last=passed[-1]))
+                )
+    return ", ".join(parts) or str(NOTHING_FAILS)

@@ -527,7 +527,7 @@ def _followed(model: Model, pair: _Pair, known: Sequence[Unknown], most: int, to
     rows = []
     followed = sorted(nearer, key=lambda item: item[0])[:most]
     for moved, end, unknown in followed:
-        told.now(f"{unknown.path} at {end:.6g}", more=1)
+        told.now(Said("{path} at {end:.6g}", "{path} = {end:.6g}").format(path=unknown.path, end=end), more=1)
         at_end, reverses = _reversed(pair, unknown, end, apart)
         unit, factor = model.facts.unit(unknown.path, as_written=True), model.facts.factor(unknown.path)
         numbers = (unknown.value / factor, end / factor, apart + moved, at_end, reverses / factor)

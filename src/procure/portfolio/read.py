@@ -71,7 +71,9 @@ def read_document(path: str | Path) -> Any:
         raise DataError(Fault(where, seen, Said("an answer is a file", "回答はファイル"), CHECK_PATH)) from None
     except (ValueError, RecursionError) as error:
         seen = (
-            Said("not JSON: {error}", "JSON ではない: {error}").format(error=error)
+            Said("not JSON: {error}", "JSON ではない: {error}").format(
+                error=error.args[0] if isinstance(error.args[0], Said) else error
+            )
             if not isinstance(error, RecursionError)
             else Said("not JSON: nested too deep", "JSON ではない: 入れ子が深すぎる")
         )
@@ -107,8 +109,11 @@ def check_version(document: Mapping[str, Any], version: int, where: str) -> None
     )
 
 
+_NO_NUMBER = Said("{text} is no JSON number", "{text} は JSON の数値ではない")
+
+
 def _refuse_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON number")
+    raise ValueError(_NO_NUMBER.format(text=text))
 
 
 def _from_document(document: Any, where: str) -> Portfolio:

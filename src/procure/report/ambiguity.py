@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from procure.explore.ambiguity import Ambiguity
-from procure.languages import Said
+from procure.explore.ambiguity import DURING, IN, NOTHING_FAILS, Ambiguity
+from procure.languages import COMMA, Said, again
 from procure.report.doubt import BY_BANDS, likelier
 from procure.report.listing import Listing
 from procure.report.page import Page
@@ -59,6 +59,10 @@ def page(answer: Ambiguity) -> Page:
     return Page([heading, "", _listing(answer), "", *_sentences(answer)])
 
 
+def _future(said: str) -> str:
+    return COMMA.join(again(one, NOTHING_FAILS, DURING, IN) for one in said.split(", "))
+
+
 def _listing(answer: Ambiguity) -> Listing:
     rows = [
         (
@@ -92,4 +96,4 @@ def _sentences(answer: Ambiguity) -> Iterator[str]:
     yield from likelier(answer.odds)
     for row in answer.futures.to_dict("records"):
         before, after = (f"{100 * row[key]:.3g}" for key in ("probability", "worst_probability"))
-        yield FUTURE.format(before=before, after=after, future=row["future"])
+        yield FUTURE.format(before=before, after=after, future=_future(row["future"]))

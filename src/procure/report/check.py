@@ -66,7 +66,9 @@ def page(model: Model) -> Page:
         (_INDENT + HEADINGS[heading] if heading else "", text)
         for heading, text in _facts(model, [each.market for each in tracked], read)
     ]
-    return Page([model.name + ": " + named(model.settings.model.title, "no title"), Listing(("", ""), rows)])
+    return Page(
+        [model.name + ": " + named(model.settings.model.title, Said("no title", "無題")), Listing(("", ""), rows)]
+    )
 
 
 def _facts(model: Model, markets: list[Market], read: Collection[Place]) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from procure.languages import Said
 from procure.lp.cores import cores
 from procure.lp.highs import refutation
 from procure.lp.program import Status
@@ -135,7 +136,9 @@ class Answer:
         for end in self._ended.values():
             if progress is not None:
                 name = programme_name(end.program.market.programmes)
-                progress(len(levels), len(tasks), f"{name}, the future known")
+                progress(
+                    len(levels), len(tasks), Said("{level}, the future known", "{level}、将来既知").format(level=name)
+                )
             levels.append(next(told))
         return levels
 

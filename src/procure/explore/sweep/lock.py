@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import IO
 
 from procure.errors import DataError, Fault, of_system
-from procure.languages import Said
+from procure.languages import Said, again
 
 _SOMEBODY = Said("an unknown process", "不明なプロセス")
+#: Who holds a lock, as the lock itself says it in English.
+_HOLDER = Said("process {process} on {host} since {since}", "{host} のプロセス {process}（{since} から）")
 _NO_LOCK = Said("it cannot be locked ({error})", "ロックできない（{error}）")
 _LOCKED = Said("a store is locked while it is written to", "書き込み中の保存先はロックする")
 _WITH_LOCKS = Said("choose a folder on a file system with locks", "ロックの使えるファイルシステムのフォルダーにする")
@@ -46,9 +48,12 @@ class Lock:
             if not isinstance(error, BlockingIOError | PermissionError):
                 seen, rule = _NO_LOCK.format(error=of_system(error)), _LOCKED
                 raise DataError(Fault(str(self._path), seen, rule, _WITH_LOCKS)) from None
-            raise DataError(Fault(str(self._path.parent), _IN_USE.format(holder=holder), _ONE_RUN, _WAIT)) from None
+            raise DataError(
+                Fault(str(self._path.parent), _IN_USE.format(holder=again(holder, _HOLDER)), _ONE_RUN, _WAIT)
+            ) from None
         # What a process that was killed has left there is overwritten: its lock went with it.
-        said = f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
+        since = time.strftime("%Y-%m-%d %H:%M:%S")
+        said = f"{_HOLDER.format(process=os.getpid(), host=socket.gethostname(), since=since)}\n"
         file.truncate(0)
         file.write(said.encode())
         file.flush()
