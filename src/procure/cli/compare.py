@@ -11,7 +11,7 @@ import typer
 from procure.cli.language import in_japanese
 from procure.cli.model import Seed
 from procure.cli.output import Force, Json, Quiet, ask, unwritable
-from procure.errors import DataError, Fault
+from procure.errors import NAME_ANOTHER, DataError, Fault
 from procure.languages import Said
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _read(files: list[Path], faults: list[Fault]) -> dict[str, Portfolio]:
                     str(file),
                     Said("it is named twice", "二度指定されている"),
                     Said("answers are held beside others", "回答は別の回答と比べる"),
-                    Said("name another", "別のものを指定する"),
+                    NAME_ANOTHER,
                 )
             )
             continue

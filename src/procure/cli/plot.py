@@ -11,7 +11,7 @@ from procure.cli.language import in_japanese, language
 from procure.cli.metavars import FILE, MODEL, NAME
 from procure.cli.model import AnswerFile, Changes, load
 from procure.cli.output import Force, unwritable
-from procure.errors import DataError, Fault, nearest
+from procure.errors import LEAVE_OUT, DataError, Fault, nearest
 from procure.languages import Said
 
 
@@ -81,7 +81,7 @@ def plot(
                 f"--of {of}",
                 Said("a picture of kind {kind} is of all", "種類 {kind} の図は全体の図").format(kind=kind),
                 Said("others are of a name", "他の図には名前を指定する"),
-                Said("leave it out", "省く"),
+                LEAVE_OUT,
             )
         )
     chosen = load(model, changes, faults) if model is not None else None

@@ -12,7 +12,7 @@ from procure.cli.language import in_japanese
 from procure.cli.metavars import FOLDER, PATH
 from procure.cli.model import Changes, Limits, ModelName, load, value_of
 from procure.cli.output import Force, Json, Quiet, ask, progress_of_cases, unwritable
-from procure.errors import Fault
+from procure.errors import LEAVE_OUT, Fault
 from procure.languages import Said
 
 
@@ -184,7 +184,7 @@ def _unread(
                     option,
                     Said("there is one number", "数値は一つ"),
                     Said("cases are kept and shared out over two", "事例の保存と分担は二つの数値のとき"),
-                    Said("leave it out", "省く"),
+                    LEAVE_OUT,
                 )
             )
     if of_one["--digits"] is not None and also is not None:
@@ -193,7 +193,7 @@ def _unread(
                 "--digits",
                 Said("there are two numbers", "数値は二つ"),
                 Said("over two a switch is told about", "二つの数値では切り替わりの概略を示す"),
-                Said("leave it out", "省く"),
+                LEAVE_OUT,
             )
         )
     if of_one["--standard-error"] is not None and first_of is not None:
@@ -203,6 +203,6 @@ def _unread(
                 "--standard-error",
                 Said("--first-of is given, too", "--first-of も指定されている"),
                 rule,
-                Said("leave it out", "省く"),
+                LEAVE_OUT,
             )
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import LEAVE_OUT, DataError, Fault, nearest
 from procure.explore.along import along
 from procure.facts.conversion import share_of_percent
 from procure.facts.schema import schema
@@ -159,7 +159,7 @@ def _ends(
                 where,
                 Said("others is {others!r}", "others は {others!r}").format(others=others),
                 Said("others is '{share}' or left out", "others は '{share}' か、省く").format(share=SHARE),
-                Said("leave it out", "省く"),
+                LEAVE_OUT,
             )
         )
     said, ends = document.get("range"), [key for key in ("from", "to") if key in document]

@@ -255,7 +255,7 @@ def solver_of(executor: Any, workers: int | None) -> Solver:
     """Who is meant by the `executor` and `workers` of a sweep."""
     faults = []
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        faults.append(Fault("workers", IS.format(value=f"{workers!r}"), _ONE_PROCESS))
+        faults.append(Fault("workers", IS.format(value=repr(workers)), _ONE_PROCESS))
     solver: Solver = WhatPays() if workers is None else Here() if workers == 1 else Own(workers if not faults else 1)
     if isinstance(executor, Executor) or (callable(executor) and not hasattr(executor, "get_executor")):
         solver = Foreign(executor, workers)
@@ -269,7 +269,7 @@ def solver_of(executor: Any, workers: int | None) -> Solver:
         solver = Dask(address=executor)
     elif executor is not None:
         faults.append(
-            Fault("executor", IS.format(value=f"{str(executor)[:60]!r}"), _EXECUTOR, nearest(str(executor), NAMED))
+            Fault("executor", IS.format(value=repr(str(executor)[:60])), _EXECUTOR, nearest(str(executor), NAMED))
         )
     if faults:
         raise DataError(faults)

@@ -251,5 +251,5 @@ def _shard(asked: str | tuple[int, int] | None) -> tuple[int, int] | None:
     except (ValueError, TypeError):
         number, of = 0, 0
     if not 1 <= number <= of:
-        raise DataError(Fault("shard", IS.format(value=f"{asked!r}"), _OF_SEVERAL, _FROM_1))
+        raise DataError(Fault("shard", IS.format(value=repr(asked)), _OF_SEVERAL, _FROM_1))
     return number, of
