@@ -49,7 +49,7 @@ def test_japanese_is_japanese():
     assert left == []
 
 
-#: What a fault is made of, by the names of the arguments; a helper that makes one has them too.
+#: What a fault is made of, by the names of the arguments; a helper that makes one has the place or two of them too.
 PARTS = ("where", "seen", "rule", "remedy")
 #: What makes one, with the names of what is given to it by position.
 MAKERS = {"Fault": PARTS, "wrong": PARTS[1:], "SolverError": ("message",)}
@@ -191,7 +191,7 @@ def english_faults() -> Iterator[tuple[str, int, str]]:
         makers |= {
             name: tuple(names)
             for name, function in source.functions.items()
-            if len({*PARTS} & {*(names := parameters(function))}) > 1 and name not in MAKERS
+            if len({*PARTS} & {*(names := parameters(function))}) > ("where" not in names) and name not in MAKERS
         }
     found = set()
     for source in sources().values():
@@ -201,6 +201,23 @@ def english_faults() -> Iterator[tuple[str, int, str]]:
                     at = next(name for name, other in sources().items() if node in other.above)
                     found.add((at, node.lineno, ast.unparse(node)))
     yield from sorted(found)
+
+
+def test_english_is_found_through_names_and_functions():
+    source = Source("""
+_RULE, _MEND = "they sum to 1", Said("rescale them", "比例して直す")
+def said_of(law):
+    return f"sums to {law:g}"
+def check(where, law):
+    seen, remedy = said_of(law), _MEND if law else "check the sign"
+    raise DataError(Fault(where, seen, _RULE, remedy))
+def ask(path):
+    check(f"{path}, column {path}", 2)
+    check(f"{path}, limits.{path}", 2)
+""")
+    parts = parts_of_faults(source, {**MAKERS, "check": ("where", "law")})
+    found = [ast.unparse(text) for part in parts for text in source.texts(part, set()) if is_english(text)]
+    assert set(found) == {"f'sums to {law:g}'", "'they sum to 1'", "'check the sign'", "f'{path}, column {path}'"}
 
 
 def test_every_fault_is_said_in_both_languages():

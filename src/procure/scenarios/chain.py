@@ -87,6 +87,7 @@ _CHANGED, _ONLY_CHANCES = (
     Said("{field} {before} before, {after} after", "{field} は前が {before}、後が {after}"),
     Said("only the probabilities may switch", "切り替わるのは確率だけ"),
 )
+_LEVELS = Said("levels of '{name}'", "'{name}' の水準")
 _KIND, _KINDS = (
     Said("kind is '{kind}'", "種類は '{kind}'"),
     Said(
@@ -384,7 +385,7 @@ def levels(name: str, levels: Mapping[str, float], persistent: bool, n_periods: 
     array([[0.5, 0.3, 0.2],
            [0. , 1. , 0. ]])
     """
-    check_law(f"levels of '{name}'", levels)
+    check_law(_LEVELS.format(name=name), levels)
     law = np.array(list(levels.values()), dtype=float)
     transition = np.tile(np.tile(law / math.fsum(law), (len(law), 1)), (n_periods, 1, 1))
     if persistent:
