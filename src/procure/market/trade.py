@@ -77,10 +77,10 @@ class Trade(Room):
         for s in dict.fromkeys(s for s, _ in found if reading.is_basket(s)):
             rule = Said(
                 "what is reserved, given up or charged is one element, and a basket is bought as a whole",
-                "予約・解除・課金は元素ごとで、バスケットは全体を買う",
+                "予約・解除・課金は元素ごとで、一定の比率のものは全体を買う",
             )
             remedy = Said("make it a supplier of kind free, or drop the row", "種類 free の供給元にするか、行を削る")
-            seen = Said("the supplier sells a basket", "この供給元はバスケット販売")
+            seen = Said("the supplier sells a basket", "この供給元は元素を一定の比率で販売する")
             reading.fault(f"terms.csv, {s} {attribute}", seen, rule, remedy)
         return tuple(found)
 

@@ -399,7 +399,7 @@ class _Proofs:
         if len(portfolio.value_of_information):
             parts.append(Said("the value of information", "情報の価値"))
         if len(portfolio.seeds) > 1:
-            parts.append(Said("the other trees", "ほかの木"))
+            parts.append(Said("the other trees", "ほかのシナリオツリー"))
         if portfolio.limits["holds_to"].notna().any():
             parts.append(Said("how far prices hold", "価格の有効範囲"))
         return (*parts, Said("names, exchange rates and how long it took", "名称、為替、計算時間"))

@@ -25,7 +25,7 @@ CHOICES: Mapping[str, Said] = {
     "risk.radius": Said("How far the odds may be wrong", "確率の誤りの幅"),
     "shortage.scale": Said("Loss of a shortage, times that of the tables", "不足の損失、表の値の倍数"),
     "model.discount_rate": Said("Discount rate", "割引率"),
-    "world.tree.nodes": Said("Size of the tree of futures", "将来の木の大きさ"),
+    "world.tree.nodes": Said("Size of the tree of futures", "シナリオツリーの大きさ"),
 }
 #: Cells that the schema allows, as people call them.
 _CELLS = {
