@@ -30,8 +30,8 @@ RANGES = {
     "limits.china_heavy_share.max": {"from": 0.5, "to": 0.8},
     "retaliations.seabed.china.friction.ban": "low-high",
 }
-#: Cases in all, those that are solved afresh beside, and those of one process against two.
-CASES, FRESH, ABREAST = 100, 5, 24
+#: Cases in all, and those that are solved afresh beside.
+CASES, FRESH = 100, 5
 #: What a smoke run takes: few nodes, two levels.
 SMALL = {"world.tree.nodes": 120, "suppliers.seabed.programmes": ("none", "pilot")}
 
@@ -84,11 +84,10 @@ def test_sweep_of_japan(benchmark, n_cases):
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_sweep_of_japan_on_processes(benchmark, workers, tmp_path):
-    """The first cases of the same design, by one process of its own and by two: the ratio of the wall times is what a core adds."""
+    """The same design, by one process of its own and by two: the ratio of the wall times is what a core adds."""
     model, grid = subject("japan"), Grid.sample(RANGES, CASES)
-    first = grid.cases(model)[:ABREAST]
     rows = benchmark.pedantic(
-        lambda: procure.sweep(model, first, tmp_path / "runs", executor="processes", workers=workers),
+        lambda: procure.sweep(model, grid, tmp_path / "runs", executor="processes", workers=workers),
         rounds=1,
         iterations=1,
     )
