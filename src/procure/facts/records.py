@@ -54,7 +54,8 @@ class Records:
 
     def rows(self, table: str, **keys: Any) -> Sequence[Row]:
         """The rows of a table whose columns have these values."""
-        return [self._noted(row) for row in self._tables[table].rows(keys)]
+        rows = self._tables[table].rows(keys)
+        return rows if self._note is None else [self._noted(row) for row in rows]
 
     def of_scope(self, table: str, scopes: Sequence[str] = ALL, **keys: Any) -> Sequence[Row]:
         """Those of the rows that speak of the first of `scopes` of which any speaks: the most specific comes first."""

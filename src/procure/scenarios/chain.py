@@ -13,7 +13,7 @@ a period: it happens within one, or not, and is over when the next begins. The f
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -108,19 +108,26 @@ def generator(states: Sequence[str], rates: Rates) -> Array:
     faults = []
     matrix = np.zeros((len(number), len(number)))
     for (source, target), rate in rates.items():
-        where = _RATE.format(source=source, target=target)
-        unknown = [state for state in (source, target) if state not in number]
-        faults += [Fault(where, NO_STATE.format(state=state), _KNOWN, nearest(state, number)) for state in unknown]
-        if source == target:
-            faults.append(Fault(where, _BACK, _LEADS_ON, _LEAVE_OUT))
-        elif not (0 <= rate < math.inf):
-            faults.append(Fault(where, _IS.format(rate=rate), _FINITE, _SIGN))
-        elif not unknown:
+        if source in number and target in number and source != target and 0 <= rate < math.inf:
             matrix[number[source], number[target]] = rate
+        else:
+            faults += _faults_of_rate(source, target, rate, number)
     if faults:
         raise DataError(faults)
     np.fill_diagonal(matrix, -matrix.sum(axis=1))
     return matrix
+
+
+def _faults_of_rate(source: str, target: str, rate: float, states: Collection[str]) -> list[Fault]:
+    """What is wrong with a rate from a state to another."""
+    where = _RATE.format(source=source, target=target)
+    unknown = [state for state in (source, target) if state not in states]
+    faults = [Fault(where, NO_STATE.format(state=state), _KNOWN, nearest(state, states)) for state in unknown]
+    if source == target:
+        faults.append(Fault(where, _BACK, _LEADS_ON, _LEAVE_OUT))
+    elif not (0 <= rate < math.inf):
+        faults.append(Fault(where, _IS.format(rate=rate), _FINITE, _SIGN))
+    return faults
 
 
 def rates_of_chances(

@@ -139,11 +139,11 @@ def correlate(
     array([0.181, 0.551])
     """
     on = _selected(driver, driver_states)
-    where = _CORRELATION.format(driver=driver.name, states=COMMA.join(driver.states[i] for i in on))
-    if not -1 < correlation < 1:
-        raise DataError(Fault(where, _IS.format(correlation=correlation), _BETWEEN, _SHOCK))
-    if len(set(on.tolist())) == len(driver.states):
-        raise DataError(Fault(where, _ALL, _MAY_NOT))
+    is_within, is_all = -1 < correlation < 1, len(set(on.tolist())) == len(driver.states)
+    if not is_within or is_all:
+        where = _CORRELATION.format(driver=driver.name, states=COMMA.join(driver.states[i] for i in on))
+        seen = _IS.format(correlation=correlation)
+        raise DataError(Fault(where, _ALL, _MAY_NOT) if is_within else Fault(where, seen, _BETWEEN, _SHOCK))
     share = np.zeros(len(driver.states))
     share[on] = [(shares or {}).get(driver.states[i], 1.0) for i in on]
     return Steering(
@@ -168,7 +168,7 @@ def force(process: Process, driver: Process, on_state: str | Collection[str], fo
     array([[0.607, 0.393],
            [0.364, 0.636]])
     """
-    reach = _reach(_FORCES.format(shock=driver.name, name=process.name), forced)
+    reach = _reach(driver.name, process.name, forced)
     laws = _driven(process, driver)
     on = _selected(driver, on_state)
     laws[..., on, :, :] *= max(0.0, 1 - reach)
@@ -255,7 +255,7 @@ def hits(shock: Process, name: str, chances: Mapping[str, float]) -> Process:
            [0. , 1. , 0. ],
            [0. , 0. , 1. ]])
     """
-    reach = _reach(_FORCES.format(shock=shock.name, name=name), chances)
+    reach = _reach(shock.name, name, chances)
     states = ("calm", "spared", *(f"hit {state}" for state in chances))
     transition = np.zeros((shock.n_periods, 2, len(states), len(states)))
     transition[:, 0, :, 0] = 1.0
@@ -290,16 +290,13 @@ def _entered(name: str, states: tuple[str, ...], steering: Steering) -> tuple[Ma
 
     What makes the undisturbed state likelier makes the others less likely, by as much.
     """
-    where = _STEERED.format(name=name, driver=steering.driver)
     inside = np.array([state in steering.states for state in states])
-    faults = [
-        Fault(where, NO_STATE.format(state=state), _OF_CHAIN, nearest(state, states))
-        for state in steering.states
-        if state not in states
-    ]
-    if inside.all():
-        faults.append(Fault(where, _ALL_OF.format(states=COMMA.join(states)), _MAY_NOT, _SOME))
-    if faults:
+    unknown = [state for state in steering.states if state not in states]
+    if unknown or inside.all():
+        where = _STEERED.format(name=name, driver=steering.driver)
+        faults = [Fault(where, NO_STATE.format(state=state), _OF_CHAIN, nearest(state, states)) for state in unknown]
+        if inside.all():
+            faults.append(Fault(where, _ALL_OF.format(states=COMMA.join(states)), _MAY_NOT, _SOME))
         raise DataError(faults)
     inside, odds = (~inside, 1 / steering.odds) if inside[0] else (inside, steering.odds)
     return ~inside[:, None] & inside, odds
@@ -307,18 +304,17 @@ def _entered(name: str, states: tuple[str, ...], steering: Steering) -> tuple[Ma
 
 def _driven(process: Process, driver: Process) -> Array:
     """A writable copy of the laws with the driver's axis as the last of the driver axes, added where it is new."""
-    where = PROCESS.format(name=process.name)
     if driver.name == process.name:
-        raise DataError(Fault(where, _ITSELF, _ANOTHER))
+        raise DataError(Fault(PROCESS.format(name=process.name), _ITSELF, _ANOTHER))
     if driver.n_periods < process.n_periods:
         seen = _SHORTER.format(periods=process.n_periods, driver=driver.name, driver_periods=driver.n_periods)
-        raise DataError(Fault(where, seen, _AS_FAR))
+        raise DataError(Fault(PROCESS.format(name=process.name), seen, _AS_FAR))
     if driver.name in process.drivers:
         axis = process.drivers.index(driver.name)
         if process.driver_states[axis] != driver.states:
             known = list(process.driver_states[axis])
             seen = KNOWS_OTHERS.format(driver=driver.name, known=known, states=list(driver.states))
-            raise DataError(Fault(where, seen, KEEPS_STATES))
+            raise DataError(Fault(PROCESS.format(name=process.name), seen, KEEPS_STATES))
         return np.moveaxis(process.transition, 1 + axis, -3).copy()
     return np.repeat(np.expand_dims(process.transition, -3), len(driver.states), axis=-3)
 
@@ -341,9 +337,10 @@ def _selected(process: Process, states: str | Collection[str]) -> Index:
     return np.array([process.code(name) for name in names], dtype=np.int64)
 
 
-def _reach(where: str, forced: Mapping[str, float]) -> float:
-    """The chances of being forced, together."""
+def _reach(shock: str, name: str, forced: Mapping[str, float]) -> float:
+    """The chances that a shock forces a process, together."""
     reach = math.fsum(forced.values())
     if reach > 1 + TOLERANCE or any(not p >= 0 for p in forced.values()):
+        where = _FORCES.format(shock=shock, name=name)
         raise DataError(Fault(where, _WITH.format(parts=chances(forced)), _AT_MOST_ONE))
     return reach

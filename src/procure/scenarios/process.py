@@ -112,31 +112,31 @@ class Process:
         transition = np.array(self.transition, dtype=float)
         transition.flags.writeable = False
         object.__setattr__(self, "transition", transition)
-        where = PROCESS.format(name=self.name)
-        faults = []
+        faults: list[tuple[str, str, str]] = []  # what is seen, the rule, the remedy
         if not self.states or len(set(self.states)) < len(self.states):
-            faults.append(Fault(where, _STATES.format(states=list(self.states)), _EACH_ONCE))
+            faults.append((_STATES.format(states=list(self.states)), _EACH_ONCE, ""))
         if self.start not in self.states:
             remedy = nearest(self.start, self.states)
-            faults.append(Fault(where, _STARTS.format(state=self.start), _START, remedy))
+            faults.append((_STARTS.format(state=self.start), _START, remedy))
         n_states = len(self.states)
         shape = (*(len(states) for states in self.driver_states), n_states, n_states)
         if len(self.drivers) != len(self.driver_states) or len(set(self.drivers)) < len(self.drivers):
-            faults.append(Fault(where, _DRIVERS.format(drivers=list(self.drivers)), _DRIVER))
+            faults.append((_DRIVERS.format(drivers=list(self.drivers)), _DRIVER, ""))
         elif transition.ndim != len(shape) + 1 or transition.shape[1:] != shape or not len(transition):
             rule = _SHAPE_IS.format(shape=", ".join(map(str, shape)))
-            faults.append(Fault(where, _SHAPE.format(shape=transition.shape), rule))
+            faults.append((_SHAPE.format(shape=transition.shape), rule, ""))
         elif not np.all(transition >= 0):
-            faults.append(Fault(where, _PROBABILITY.format(value=np.min(transition)), NOT_NEGATIVE))
+            faults.append((_PROBABILITY.format(value=np.min(transition)), NOT_NEGATIVE, ""))
         else:
             totals = transition.sum(axis=-1)
             worst = np.unravel_index(np.argmax(np.abs(totals - 1)), totals.shape)
             if abs(totals[worst] - 1) > TOLERANCE:
                 parts = chances(zip(self.states, transition[worst], strict=True))
                 seen = _OUT_OF.format(state=self.states[worst[-1]], total=totals[worst], parts=parts)
-                faults.append(Fault(where, seen, SUM_TO_ONE, RESCALE))
+                faults.append((seen, SUM_TO_ONE, RESCALE))
         if faults:
-            raise DataError(faults)
+            where = PROCESS.format(name=self.name)
+            raise DataError(Fault(where, *fault) for fault in faults)
 
     @property
     def n_periods(self) -> int:
@@ -358,9 +358,9 @@ def total(position: Index, weight: Array, length: int = 0) -> Array:
 
 def check_law(where: str, law: Mapping[str, float]) -> None:
     """Probabilities that sum to one; otherwise the sum and its parts."""
-    parts = chances(law)
     if not law or any(not p >= 0 for p in law.values()):
-        raise DataError(Fault(where, _PROBABILITIES.format(parts=parts or Said("none", "なし")), NOT_NEGATIVE))
+        seen = _PROBABILITIES.format(parts=chances(law) or Said("none", "なし"))
+        raise DataError(Fault(where, seen, NOT_NEGATIVE))
     whole = math.fsum(law.values())
     if abs(whole - 1) > TOLERANCE:
-        raise DataError(Fault(where, _SUM.format(total=whole, parts=parts), SUM_TO_ONE, RESCALE_OFTEN))
+        raise DataError(Fault(where, _SUM.format(total=whole, parts=chances(law)), SUM_TO_ONE, RESCALE_OFTEN))
