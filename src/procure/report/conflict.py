@@ -32,7 +32,7 @@ def needs(said: str) -> Said:
 
 
 #: A line of a conflict: what it says is kept in English alone.
-_HELD = Said("{where} ({tag}): {says}", "{where}（{tag}）")
+_HELD = Said("{where} ({tag}): {says}", "{where}（{tag}）{says}")
 
 
 def conflict(said: str) -> Said:
@@ -42,7 +42,15 @@ def conflict(said: str) -> Said:
     'purse（政策）、terms.csv（物理）'
     """
     return _SEMICOLON.join(
-        again(one, NO_PLAN, NOT_ON_MEAN, _HELD, told=conflict, tag=lambda tag: again(tag, *TAGS.values()))
+        again(
+            one,
+            NO_PLAN,
+            NOT_ON_MEAN,
+            _HELD,
+            told=conflict,
+            tag=lambda tag: again(tag, *TAGS.values()),
+            says=lambda says: Said(says, ""),
+        )
         for one in BETWEEN.split(said)
     )
 
