@@ -373,7 +373,7 @@ class _Curve:
         return end
 
     def _is_out(self, level: str, value: float) -> bool:
-        """Whether no plan of a level is known to keep the limit at a bound: none that keeps a loose one does not keep."""
+        """Whether it is known that no plan of a level keeps the limit at a bound: what none keeps, none keeps where it is tighter."""
         if self._choice is None:
             return False
         sign = 1.0 if KINDS[self._choice.kind].sense == "max" else -1.0
