@@ -373,7 +373,7 @@ class _Curve:
         return end
 
     def _is_out(self, level: str, value: float) -> bool:
-        """Whether it is known that no plan of a level keeps the limit at a bound: what none keeps, none keeps where it is tighter."""
+        """Whether it is known that no plan of a level keeps the limit at a bound: what none keeps, none keeps tightened."""
         if self._choice is None:
             return False
         sign = 1.0 if KINDS[self._choice.kind].sense == "max" else -1.0
