@@ -18,8 +18,8 @@ from procure.portfolio.store import write
 from procure.words import Shown
 
 #: One more whenever a field or a column of any answer changes. 2: since answers are read again. 3: ranges of stock.
-#: 4: what is left out, and why.
-VERSION = 4
+#: 4: what is left out, and why. 5: whether the tree of a doubt about the odds is drawn.
+VERSION = 5
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}
 
 
