@@ -2,7 +2,7 @@
 
 python benchmarks/cases.py two-class 10000 --workers 2
 python benchmarks/cases.py book 2000 --workers 2
-python benchmarks/cases.py japan 500 --workers 2          # hours
+python benchmarks/cases.py japan 500 --workers 2          # half an hour
 """
 
 from __future__ import annotations
