@@ -291,10 +291,9 @@ class _Curve:
         self._model, self._number, self._choice, self._progress = model, number, choice, progress
         self._compiled = Compiled(model)
         self._points: dict[float, _Point | None] = {}
-        self._ends: dict[
-            str, float
-        ] = {}  # of a programme level, the tightest bound that a plan of it keeps, where known
-        self._out: dict[str, float] = {}  # the loosest bound that is known to be kept by none
+        # Of programme levels, where known: the tightest bound that a plan keeps, and the loosest that none does.
+        self._ends: dict[str, float] = {}
+        self._out: dict[str, float] = {}
         # Under the worst of several laws the cost is no longer concave in the weight.
         self._has_slopes = choice is not None or (number.path == RISK_WEIGHT and not model.settings.risk.in_doubt)
 
