@@ -72,7 +72,7 @@ def _lines(answer: Sensitivity) -> Iterator[str | Listing]:
     which = most.format(shown=shown, all=answer.n_numbers) if shown < answer.n_numbers else _ALL
     yield Said(
         "Numbers that are not known for sure and have a range: {which}. {cases:,} cases, on the same futures.",
-        "確定しておらず範囲を持つ数値: {which}。同じ将来で {cases:,} ケース。",
+        "確定しておらず範囲を持つ数値: {which}。同じ将来での事例は {cases:,} 件。",
     ).format(which=which, cases=answer.n_cases)
     for reason, form in _LEFT_OUT.items():
         if names := [name for name, why in answer.left_out.items() if why == reason]:
@@ -80,7 +80,7 @@ def _lines(answer: Sensitivity) -> Iterator[str | Listing]:
     if answer.n_failed:
         yield Said(
             "Cases left out, without a portfolio or of numbers that do not allow each other: {count}.",
-            "計画が成り立たない、または数値が両立しない {count} ケースは除外。",
+            "計画が成り立たない、または数値が両立しない事例 {count} 件は除外。",
         ).format(count=answer.n_failed)
 
 
