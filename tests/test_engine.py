@@ -73,17 +73,20 @@ def test_moved_bounds_end_where_a_first_solve_ends(seed, patience, large, monkey
     assert {Status.OPTIMAL} < {*statuses}
 
 
-def test_a_row_that_counts_everything_is_given_up_sooner():
+def test_a_row_that_counts_everything_is_given_up_sooner(large):
     """One column of a hundred stands in the second row, all in the first."""
     rows = np.vstack([np.ones(100), np.r_[np.ones(1), np.zeros(99)]])
     program = LinearProgram(
         cost=np.ones(100), matrix=sparse.csc_matrix(rows), row_lower=np.zeros(2), row_upper=np.ones(2),
         lower=np.zeros(100), upper=np.ones(100),
     )  # fmt: skip
+    own = Engine()
+    own.solve(program)
     for row, patience in ((0, engine.OF_DENSE), (1, engine.OF_BOUNDS)):
         upper = program.row_upper.copy()
         upper[row] = 0.5
-        assert engine._of_bounds(program, replace(program, row_upper=upper)) == patience
+        assert own._patience(replace(program, row_upper=upper)) == patience
+    assert own._patience(replace(program, cost=2 * program.cost)) == engine.PATIENCE
 
 
 def test_a_limit_of_ones_own_is_kept(large):

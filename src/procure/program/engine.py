@@ -31,9 +31,9 @@ FROM_BASIS: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 2}
 #: would hold some hundred megabytes. From there the dual simplex method takes five iterations for every four rows from scratch,
 #: and from the basis of a neighbour one for every eight to twenty; but each of those takes six times as long, since little of such
 #: a basis is empty. After PATIENCE iterations a row it is given up: to start from scratch would have taken about as long. Where
-#: bounds alone have moved the way is short: OF_BOUNDS. But it may lead into a limit that begins to bind, and where more than DENSE
-#: of all columns stand in its row an iteration then takes forty times as long: OF_DENSE (on `japan`, spending cut from 1,600 to
-#: 1,000, 25,000 iterations and 36 s; from scratch 13).
+#: costs stay the way is short: OF_BOUNDS. But it may lead into a limit that begins to bind, and where more than DENSE of all columns
+#: stand in its row an iteration then takes forty times as long: OF_DENSE (on `japan`, test then ten, spending cut from 1,600 to
+#: 1,000: 21 s of processor time with it, 33 without).
 MANY_ROWS, PATIENCE, OF_BOUNDS, DENSE, OF_DENSE = 10_000, 0.3, 0.1, 0.02, 0.02
 #: As many iterations as HiGHS counts.
 ENDLESS = 2**31 - 1
@@ -109,26 +109,33 @@ class Engine:
     def _solved_and_unloaded(self, program: LinearProgram, deadline: float, cutoff: float) -> tuple[Solution, float]:
         """As `solve`, of a large program: from the basis of the last one, or of another, or from scratch where that takes long."""
         solver = Solver(program, self._options | {"objective_bound": cutoff})
-        last, spent, is_kept = self._last, 0.0, self._is_kept_for(program)
-        start, self._start = self._basis if is_kept else self._start, None
+        spent, start = 0.0, self._basis if self._is_kept_for(program) else self._start
+        self._start = None
         if start is not None:
-            is_same = last is not None and is_kept and np.array_equal(last.cost, program.cost)
-            patience = int((_of_bounds(last, program) if is_same else PATIENCE) * program.matrix.shape[0])
-            is_limited = not self.is_asked_for
+            patience = int(self._patience(program) * program.matrix.shape[0])
+            way = {} if self.is_asked_for else FROM_BASIS | _iterations(patience)
             solver.set_basis(start)
-            pricing = {} if self.is_asked_for else FROM_BASIS
-            limits = _iterations(patience) if is_limited else {}
-            solver.set_options({"time_limit": max(deadline - time.perf_counter(), 0.0), **pricing, **limits})
+            solver.set_options({"time_limit": max(deadline - time.perf_counter(), 0.0), **way})
             solution = solver.solve()
-            if is_limited:
-                solver.set_options(SIMPLEX | _iterations(ENDLESS))
             spent = solution.seconds
-            if not (is_limited and solution.status is Status.LIMIT_REACHED and solution.iterations >= patience):
+            is_given_up = solution.status is Status.LIMIT_REACHED and solution.iterations >= patience
+            if self.is_asked_for or not is_given_up:
                 return self._unloaded(solver, program, solution), spent
+            solver.set_options(SIMPLEX | _iterations(ENDLESS))
             solver.forget()
         solver.set_options({"time_limit": max(deadline - time.perf_counter(), 0.0)})
         solution = solver.solve()
         return self._unloaded(solver, program, solution), spent + solution.seconds
+
+    def _patience(self, program: LinearProgram) -> float:
+        """Iterations a row that are worth a try from a basis."""
+        last = self._last
+        if last is None or not self._is_kept_for(program) or not np.array_equal(last.cost, program.cost):
+            return PATIENCE
+        moved = np.flatnonzero((last.row_lower != program.row_lower) | (last.row_upper != program.row_upper))
+        n_rows, n_columns = program.matrix.shape
+        entries = np.bincount(program.matrix.indices, minlength=n_rows)[moved].max(initial=0)
+        return OF_DENSE if entries > DENSE * n_columns else OF_BOUNDS
 
     def _is_kept_for(self, program: LinearProgram) -> bool:
         """Whether there is a basis of a last large program of the same shape."""
@@ -144,17 +151,6 @@ class Engine:
 
 def _is_large(program: LinearProgram) -> bool:
     return program.matrix.shape[0] >= MANY_ROWS and not program.is_mixed_integer
-
-
-def _of_bounds(last: LinearProgram | None, program: LinearProgram) -> float:
-    """Iterations a row that are worth a try from the last basis, where only bounds have moved since."""
-    assert last is not None
-    moved = np.flatnonzero((last.row_lower != program.row_lower) | (last.row_upper != program.row_upper))
-    if not len(moved):
-        return OF_BOUNDS
-    n_rows, n_columns = program.matrix.shape
-    entries = np.bincount(program.matrix.indices, minlength=n_rows)[moved].max()
-    return OF_DENSE if entries > DENSE * n_columns else OF_BOUNDS
 
 
 def _iterations(most: int) -> dict[str, Any]:
