@@ -10,12 +10,12 @@ import enum
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
-from procure.limits import Counts
+from procure.limits import Counts, Limit
 from procure.lp import highs
 from procure.lp.compile import Name
 from procure.lp.compose import TAIL_MONEY, Composed, Composition
@@ -27,6 +27,9 @@ from procure.lp.interior.tree_program import Links, Measure, TreePoint, TreeProg
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.risk.tail import value_at_risk
 from procure.units import Array, Index
+
+if TYPE_CHECKING:
+    from procure.market.shape import Shape
 
 #: The most a row may miss, relative to its terms; and the columns of rows that do from which a point is no longer mended.
 MISSED, MANY_MISSED = 1e-7, 5_000
@@ -172,13 +175,20 @@ def unlike_cells(composition: Composition, composed: Composed) -> NotByCells | N
     """Why a program is not made of cells, as far as its shape tells; None where nothing stands against it."""
     shape = composition.shape
     against = {
-        NotByCells.TOGETHER: shape.information is not None,
         NotByCells.SHARED: bool(shape.same),
-        NotByCells.REVIEWS: shape.seen is not None,
         NotByCells.TREE: not is_sliced(shape.parent, shape.year, len(composition.years)),
         NotByCells.WHOLE_NUMBERS: composed.lp.is_mixed_integer,
-        NotByCells.LIMITS: any(limit.counts is not Counts.MEAN for limit in composition.limits),
         NotByCells.HANDED_DOWN: len(composition.period.carried) != 1,
+    }
+    return unlike_any(shape, composition.limits) or next((reason for reason, holds in against.items() if holds), None)
+
+
+def unlike_any(shape: Shape, limits: Iterable[Limit]) -> NotByCells | None:
+    """Why no program over a tree with such limits is made of cells, whatever its numbers; None where nothing stands against it."""
+    against = {
+        NotByCells.TOGETHER: shape.information is not None,
+        NotByCells.REVIEWS: shape.seen is not None,
+        NotByCells.LIMITS: any(limit.counts is not Counts.MEAN for limit in limits),
     }
     return next((reason for reason, holds in against.items() if holds), None)
 

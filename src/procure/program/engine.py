@@ -31,9 +31,9 @@ FROM_BASIS: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 2}
 #: would hold some hundred megabytes. From there the dual simplex method takes five iterations for every four rows from scratch,
 #: and from the basis of a neighbour one for every eight to twenty; but each of those takes six times as long, since little of such
 #: a basis is empty. After PATIENCE iterations a row it is given up: to start from scratch would have taken about as long. Where
-#: costs stay the way is short: OF_BOUNDS. But it may lead into a limit that begins to bind, and where more than DENSE of all columns
-#: stand in its row an iteration then takes forty times as long: OF_DENSE (on `japan`, test then ten, spending cut from 1,600 to
-#: 1,000: 21 s of processor time with it, 33 without).
+#: costs stay the way is short: OF_BOUNDS. But it may lead into a limit that begins to bind, and where more than DENSE of all
+#: columns stand in its row an iteration then takes forty times as long: OF_DENSE (on `japan`, test then ten, spending cut from
+#: 1,600 to 1,000: 21 s of processor time with it, 33 without).
 MANY_ROWS, PATIENCE, OF_BOUNDS, DENSE, OF_DENSE = 10_000, 0.3, 0.1, 0.02, 0.02
 #: As many iterations as HiGHS counts.
 ENDLESS = 2**31 - 1

@@ -10,13 +10,13 @@ Both are guesses that the optimum confirms or refutes, and each has a room of it
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from procure.limits import Counts
+from procure.lp.cells import unlike_any
 from procure.lp.compose import Composed, Composition
 from procure.lp.figures import Figures
 from procure.lp.program import LinearProgram, Solution, Status
@@ -28,9 +28,9 @@ from procure.units import Array, Index
 
 #: Elements times nodes from which a tree is solved cell by cell (`lp.cells`): below, the simplex method is as quick, and exact.
 MANY_CELLS = 24_000
-#: The same where a limit on a mean counts what every supplier brings of every element, as one on spending does: where it binds, all
-#: decisions of a year stand in one row, and an iteration of the simplex method takes up to thirty times as long.
-MANY_TIED_CELLS = 8_000
+#: So many times fewer where a limit on a mean counts what every supplier brings of every element, as one on spending does: where it
+#: binds, all decisions of a year stand in one row, and an iteration of the simplex method takes up to thirty times as long.
+TIED = 3
 
 
 @dataclass(frozen=True)
@@ -166,12 +166,9 @@ def compose(
     compiled, taken = templates(market.sets), frozenset(apart)
     if market.model.extension:
         check_given(market, compiled.plan, compiled.period)
-    if is_large(market) or risk_of(market.model).in_doubt:
-        same: Mapping[
-            Any, Index
-        ] = {}  # cells stand alone; and where the odds are in doubt the rows of the doubt are many times more
-    else:
-        same = same_for_elements(market, kept_apart(market, compiled.plan, taken))
+    # Cells stand alone; and where the odds are in doubt the rows of the doubt are many times more.
+    is_alone = is_large(market) or risk_of(market.model).in_doubt
+    same = {} if is_alone else same_for_elements(market, kept_apart(market, compiled.plan, taken))
     shape = replace(market.shape, same=same)
     limits = market.sets.limits_on_futures
     if risk_of(market.model).in_doubt or any(limit.counts is Counts.PATHS for limit in limits):
@@ -207,15 +204,11 @@ def _with_plan(lp: LinearProgram, plan: Array, n_plan_rows: int) -> LinearProgra
 def is_large(market: Market) -> bool:
     """Whether a market is better solved cell by cell: not where cells know nothing of what it asks (`lp.cells`)."""
     limits = market.sets.limits_on_futures
-    if (
-        risk_of(market.model).in_doubt
-        or market.shape.seen is not None
-        or any(l.counts is not Counts.MEAN for l in limits)
-    ):
+    if risk_of(market.model).in_doubt or unlike_any(market.shape, limits) is not None:
         return False
     n_elements = len(market.sets.elements)
     is_tied = any(not limit.suppliers and len(limit.elements) == n_elements for limit in limits)
-    return len(market.probability) * n_elements >= (min(MANY_CELLS, MANY_TIED_CELLS) if is_tied else MANY_CELLS)
+    return len(market.probability) * n_elements * (TIED if is_tied else 1) >= MANY_CELLS
 
 
 def missed(program: Program, solution: Solution, cost_terms: Array) -> Missed:
