@@ -6,30 +6,25 @@ which solves any program whole.
 
 from __future__ import annotations
 
-import enum
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from procure.limits import Counts, Limit
 from procure.lp import highs
 from procure.lp.compile import Name
 from procure.lp.compose import TAIL_MONEY, Composed, Composition
 from procure.lp.dual_bound import proved_bound
 from procure.lp.figures import Figures
 from procure.lp.interior import tree_path
-from procure.lp.interior.sliced_tree import is_sliced
 from procure.lp.interior.tree_program import Links, Measure, TreePoint, TreeProgram
+from procure.lp.not_by_cells import NotByCells, unlike_cells
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.risk.tail import value_at_risk
 from procure.units import Array, Index
-
-if TYPE_CHECKING:
-    from procure.market.shape import Shape
 
 #: The most a row may miss, relative to its terms; and the columns of rows that do from which a point is no longer mended.
 MISSED, MANY_MISSED = 1e-7, 5_000
@@ -155,42 +150,6 @@ def _mended(lp: LinearProgram, x: Array, rows: Index, limits: Index, n_plan: int
     mended = x.copy()
     mended[columns] += solution.x[:n] - solution.x[n:]
     return np.clip(mended, lp.lower, lp.upper)
-
-
-class NotByCells(enum.Enum):
-    """Why a program is not solved cell by cell, and left to HiGHS."""
-
-    TOGETHER = "orders are placed before demand is seen"
-    SHARED = "elements share decisions between nodes"
-    TREE = "a path ends early, a year is left out, or one period lies in two years"
-    WHOLE_NUMBERS = "some decisions are whole numbers"
-    LIMITS = "a limit is on something else than a mean"
-    REVIEWS = "the plan is revised"
-    HANDED_DOWN = "a period hands on something else than one stock for each element"
-    UNLIKE = "a row or column belongs to no single element, or its coefficients differ between cells"
-    NO_POINT = "the central path broke down, or time was up, before any point was useful"
-
-
-def unlike_cells(composition: Composition, composed: Composed) -> NotByCells | None:
-    """Why a program is not made of cells, as far as its shape tells; None where nothing stands against it."""
-    shape = composition.shape
-    against = {
-        NotByCells.SHARED: bool(shape.same),
-        NotByCells.TREE: not is_sliced(shape.parent, shape.year, len(composition.years)),
-        NotByCells.WHOLE_NUMBERS: composed.lp.is_mixed_integer,
-        NotByCells.HANDED_DOWN: len(composition.period.carried) != 1,
-    }
-    return unlike_any(shape, composition.limits) or next((reason for reason, holds in against.items() if holds), None)
-
-
-def unlike_any(shape: Shape, limits: Iterable[Limit]) -> NotByCells | None:
-    """Why no program over a tree with such limits is made of cells, whatever its numbers; None where nothing stands against it."""
-    against = {
-        NotByCells.TOGETHER: shape.information is not None,
-        NotByCells.REVIEWS: shape.seen is not None,
-        NotByCells.LIMITS: any(limit.counts is not Counts.MEAN for limit in limits),
-    }
-    return next((reason for reason, holds in against.items() if holds), None)
 
 
 class NotCells(Exception):

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from procure.limits import Counts
-from procure.lp.cells import unlike_any
 from procure.lp.compose import Composed, Composition
 from procure.lp.figures import Figures
+from procure.lp.not_by_cells import unlike_any
 from procure.lp.program import LinearProgram, Solution, Status
 from procure.market import Market, Shape, check_given, doubt_about
 from procure.program.templates import Templates, risk_of, templates
