@@ -225,6 +225,15 @@ def test_every_fault_is_said_in_both_languages():
     assert [*english_faults()] == []
 
 
+def test_what_is_said_alike_in_english_is_said_alike_in_japanese():
+    """Of texts of three words and more: what one word means may hang on where it stands."""
+    japanese: dict[str, set[str]] = {}
+    for _, en, ja in everything_said():
+        if len(en.split()) > 2:
+            japanese.setdefault(en, set()).add(ja)
+    assert {en: ja for en, ja in japanese.items() if len(ja) > 1} == {}
+
+
 def test_what_is_put_together_is_said_in_both():
     stock = Said("stock of {days} days", "{days}日分の備蓄")
     both = "Nd: " + stock.format(days=90) + COMMA + Said("firm", "確定")

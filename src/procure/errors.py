@@ -44,11 +44,21 @@ _NAMES, _NO_NAMES = (
 IS, NO_ONE = Said("is {value}", "値は {value}"), Said("there are none", "一つもない")
 #: What is seen of an extra that is asked for.
 NOT_INSTALLED = Said("{package} is not installed", "{package} がインストールされていない")
+#: What is seen of a file, and of the keys in it.
+UNREADABLE, BYTES = Said("cannot be read ({seen})", "読めない（{seen}）"), Said("{size:,} bytes", "{size:,} バイト")
+UNKNOWN_KEY, IS_MISSING = (
+    Said("unknown key '{key}'", "未知のキー '{key}'"),
+    Said("'{key}' is missing", "'{key}' がない"),
+)
 #: Remedies that are of no one thing.
-LEAVE_OUT, NAME_ANOTHER, CHECK_PATH = (
+LEAVE_OUT, KEEP_ONE, NAME_ANOTHER = (
     Said("leave it out", "省く"),
+    Said("keep one of them", "一つだけ残す"),
     Said("name another", "別のものを指定する"),
+)
+CHECK_PATH, ANOTHER_FOLDER = (
     Said("check the path", "パスを確かめる"),
+    Said("name another folder", "別のフォルダーを指定する"),
 )
 #: Why the system refuses a file or an address, by the number of its error; of others it tells in its own language alone.
 _OF_SYSTEM = {

@@ -131,6 +131,10 @@ def alike(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+#: What to do about digits of full width.
+FULL_WIDTH = Said("write {plain}: these are full-width digits", "全角数字なので {plain} と書く")
+
+
 def half_width(text: str) -> str:
     """A number in digits of half width where it is written in those of full width, as a Japanese keyboard does; else nothing.
 

@@ -15,13 +15,16 @@ import typer
 from procure.cli import complete
 from procure.cli.metavars import ANSWER_FILE, MODEL
 from procure.cli.output import say
-from procure.errors import DataError, Fault
+from procure.errors import KEEP_ONE, DataError, Fault
 from procure.languages import Said
-from procure.words import half_width
+from procure.words import FULL_WIDTH, half_width
 
 if TYPE_CHECKING:
     from procure.model import Model
     from procure.portfolio.portfolio import Portfolio
+
+#: What to do about an option that is written otherwise.
+SEE_HELP = Said("see --help", "--help を見る")
 
 ModelName = Annotated[
     str,
@@ -234,7 +237,7 @@ def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
                     where,
                     (Said("no path", "パスがない") if equals else Said("no =", "= がない")),
                     Said("a change is path=value", "変更は パス=値 と書く"),
-                    Said("see --help", "--help を参照"),
+                    SEE_HELP,
                 )
             )
         elif path in values:
@@ -243,7 +246,7 @@ def _values(changes: list[str], faults: list[Fault]) -> dict[str, Any]:
                     where,
                     Said("{path} is set twice", "{path} を二度設定している").format(path=path),
                     Said("a path is set once", "一つのパスは一度だけ設定する"),
-                    Said("keep one of them", "一つだけ残す"),
+                    KEEP_ONE,
                 )
             )
         else:
@@ -264,9 +267,7 @@ def value_of(where: str, text: str, faults: list[Fault]) -> Any:
             """例: 0.5、'6400 USD/kg'、true、[2027, 2028]、'"two words"'""",
         )
         if plain := half_width(text):
-            example = Said("write {plain}: these are full-width digits", "全角数字なので {plain} と書く").format(
-                plain=plain
-            )
+            example = FULL_WIDTH.format(plain=plain)
         elif re.match(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", text):
             example = Said("write plain digits, without separators", "桁区切りなしの数字で書く")
         seen, rule = (

@@ -13,7 +13,7 @@ import typer
 
 from procure.cli.language import language
 from procure.cli.metavars import FILE
-from procure.errors import Fault
+from procure.errors import ANOTHER_FOLDER, Fault
 from procure.languages import Said, in_language
 from procure.words import Progress, listed
 
@@ -78,7 +78,7 @@ def unwritable(path: Path | None, force: bool, option: str = "--json") -> list[F
                 where,
                 Said("{folder} is not open to writing", "{folder} に書き込めない").format(folder=folder),
                 Said("the answer is a new file", "結果は新しいファイルに書く"),
-                Said("name another folder", "別のフォルダーを指定"),
+                ANOTHER_FOLDER,
             )
         ]
     return []
@@ -111,7 +111,7 @@ def unwritable_folder(folder: Path, files: Iterable[Path], force: bool, option: 
                 where,
                 Said("it is not open to writing", "書き込めない"),
                 Said("the answer is new files", "結果は新しいファイルに書く"),
-                Said("name another folder", "別のフォルダーを指定"),
+                ANOTHER_FOLDER,
             )
         ]
     return []

@@ -11,9 +11,9 @@ import typer
 
 from procure.cli.language import in_japanese, language
 from procure.cli.metavars import FILE, MODEL, SLIDER
-from procure.cli.model import AnswerFile, Changes, load, value_of
+from procure.cli.model import SEE_HELP, AnswerFile, Changes, load, value_of
 from procure.cli.output import Force, Quiet, progress_of_cases, unwritable
-from procure.errors import DataError, Fault
+from procure.errors import KEEP_ONE, DataError, Fault
 from procure.languages import LANGUAGES, Said
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def ranges_of(sliders: list[str] | None, faults: list[Fault], option: str = "--s
                     where,
                     Said("it is no path=low:high", "path=low:high の形ではない"),
                     Said("a slider moves a number between two ends", "つまみは数値を両端の間で動かす"),
-                    Said("see --help", "--help を見る"),
+                    SEE_HELP,
                 )
             )
         elif path in ranges:
@@ -160,7 +160,7 @@ def ranges_of(sliders: list[str] | None, faults: list[Fault], option: str = "--s
                     where,
                     Said("{path} has two sliders", "{path} のつまみが二つある").format(path=path),
                     Said("a number has one slider", "一つの数値のつまみは一つ"),
-                    Said("keep one of them", "一つだけ残す"),
+                    KEEP_ONE,
                 )
             )
         else:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from pandas import DataFrame, Series
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import IS_MISSING, UNKNOWN_KEY, DataError, Fault, nearest
 from procure.languages import Said
 from procure.portfolio.frames import encode_number
 from procure.portfolio.read import check_version, read_document
@@ -86,7 +86,7 @@ def read_kept(path: str | Path, kinds: Iterable[type[Answer]]) -> Answer:
     faults += [
         Fault(
             where,
-            Said("unknown key '{key}'", "未知のキー '{key}'").format(key=key),
+            UNKNOWN_KEY.format(key=key),
             Said("an answer has no other keys", "回答に他のキーはない"),
             nearest(key, own),
         )
@@ -101,7 +101,7 @@ def read_kept(path: str | Path, kinds: Iterable[type[Answer]]) -> Answer:
             faults.append(
                 Fault(
                     where,
-                    Said("'{name}' is missing", "'{name}' がない").format(name=name),
+                    IS_MISSING.format(key=name),
                     Said("an answer has this key", "回答にはこのキーがある"),
                 )
             )

@@ -25,7 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import KEEP_ONE, DataError, Fault, nearest
 from procure.facts.assembly import assembled
 from procure.facts.checks import check_sums
 from procure.facts.conversion import NO_CONVERSION, RATES, Units, Written, as_float, quantity, units_at
@@ -272,7 +272,7 @@ class Facts:
                     path,
                     Said("names the same number as {first}", "{first} と同じ数値を指す").format(first=places[place]),
                     Said("a number is set once", "一つの数値の設定は一度だけ"),
-                    Said("keep one of them", "一つだけ残す"),
+                    KEEP_ONE,
                 )
             places.setdefault(place, path)
 

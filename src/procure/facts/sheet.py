@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import BYTES, DataError, Fault, nearest
 from procure.facts.schema import schema
 from procure.languages import Said
 
@@ -48,7 +48,7 @@ def read_sheet(path: Path, faults: list[Fault]) -> Sheet | None:
         return None
     if (size := path.stat().st_size) > FILE_LIMIT:
         fail(
-            Said("{size:,} bytes", "{size:,} バイト").format(size=size),
+            BYTES.format(size=size),
             Said("a table has at most {most:,} bytes", "表は {most:,} バイトまで").format(most=FILE_LIMIT),
             Said("keep only the rows of the table", "表の行だけを残す"),
         )

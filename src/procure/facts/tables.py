@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from procure.errors import Fault, nearest
+from procure.errors import KEEP_ONE, Fault, nearest
 from procure.facts.conversion import Units, Written
 from procure.facts.schema import Bounds, Column, Table
 from procure.facts.sheet import Cells, Sheet
 from procure.languages import COMMA, Said, in_language
-from procure.words import half_width
+from procure.words import FULL_WIDTH, half_width
 
 #: Where a cell is.
 AT_COLUMN = Said("{place}, column {column}", "{place}、列 {column}")
@@ -127,7 +127,7 @@ def _check_header(table: Table, sheet: Sheet, faults: list[Fault]) -> None:
                         name=name, count=count
                     ),
                     rule,
-                    Said("keep one of them", "一つだけ残す"),
+                    KEEP_ONE,
                 )
             )
     for column in table.columns.values():
@@ -224,13 +224,7 @@ def _number(
             if re.search(r"\d", text)
             else Said("fill in a number", "数値を書く")
         )
-        remedy = (
-            Said("write {plain}: these are full-width digits", "{plain} と書く（全角数字になっている）").format(
-                plain=plain
-            )
-            if (plain := half_width(text))
-            else remedy
-        )
+        remedy = FULL_WIDTH.format(plain=plain) if (plain := half_width(text)) else remedy
         reject(
             where,
             Said("'{text}' is not a number", "'{text}' は数値ではない").format(text=text),
@@ -334,7 +328,7 @@ def _check_key(table: Table, typed: Typed, reject: Reject) -> None:
                     name=name, first=first[key]
                 ),
                 Said("{names} name one row", "{names} の組は一行だけ").format(names=COMMA.join(table.key)),
-                Said("keep one of them", "一つだけ残す"),
+                KEEP_ONE,
             )
         first.setdefault(key, place)
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from procure.errors import Fault, nearest
+from procure.errors import UNKNOWN_KEY, Fault, nearest
 from procure.languages import COMMA, Said
 
 #: The keys of the table at a place of a file.
@@ -95,7 +95,7 @@ def _fault(detail: dict[str, Any], keys_at: KeysAt, document: Mapping[str, Any],
         remedy = nearest(str(place[-1]), keys_at(place[:-1]))
         return Fault(
             where,
-            Said("unknown key '{key}'", "未知のキー '{key}'").format(key=place[-1]),
+            UNKNOWN_KEY.format(key=place[-1]),
             Said("unknown keys are faults", "未知のキーは誤り"),
             remedy,
         )

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from procure.errors import DataError, Fault, nearest
+from procure.errors import BYTES, DataError, Fault, nearest
 from procure.facts import Facts, load_facts
 from procure.languages import Said
 from procure.model.choices import Settings
 from procure.model.faults import short
 from procure.model.model import Model, make_model
 from procure.model.presets import with_presets
-from procure.words import half_width
+from procure.words import FULL_WIDTH, half_width
 
 #: Largest model file that is read, bytes.
 MAX_MODEL_BYTES = 1_000_000
@@ -119,9 +119,7 @@ def _read(path: Path) -> str:
         if (size := path.stat().st_size) > MAX_MODEL_BYTES:
             rule = Said("a model file has at most {most:,} bytes", "モデルファイルは {most:,} バイトまで")
             remedy = Said("put tables into a facts folder", "表はデータのフォルダーに入れる")
-            raise fail(
-                Said("{size:,} bytes", "{size:,} バイト").format(size=size), rule.format(most=MAX_MODEL_BYTES), remedy
-            )
+            raise fail(BYTES.format(size=size), rule.format(most=MAX_MODEL_BYTES), remedy)
         raw = path.read_bytes()
     except OSError as error:
         raise fail(
@@ -151,9 +149,7 @@ def _parse(text: str, origin: str) -> dict[str, Any]:
         at = re.search(r"at line (\d+)", str(error))
         value = text.splitlines()[int(at[1]) - 1].partition("=")[2].partition("#")[0].strip() if at else ""
         if plain := half_width(value):
-            remedy = Said("write {plain}: these are full-width digits", "全角数字なので {plain} と書く").format(
-                plain=plain
-            )
+            remedy = FULL_WIDTH.format(plain=plain)
         raise DataError(
             Fault(origin, seen, Said("a model file is TOML 1.0", "モデルファイルは TOML 1.0 で書く"), remedy)
         ) from None

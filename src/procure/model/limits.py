@@ -191,7 +191,7 @@ class CommonChoices(Table):
             )
         if self.first is not None and self.last is not None and self.first > self.last:
             raise wrong(
-                Said("from {first} to {last}", "{first} から {last} まで").format(first=self.first, last=self.last),
+                _FROM_TO.format(first=self.first, last=self.last),
                 Said("years run from first to last", "年は始めから終わりへ進む"),
                 Said("turn them round", "入れ替える"),
             )

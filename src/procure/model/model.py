@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from procure.errors import DataError, Fault
+from procure.errors import KEEP_ONE, DataError, Fault
 from procure.facts import Facts
 from procure.languages import Said, named
 from procure.limits import KINDS
@@ -344,7 +344,7 @@ def _overridden(settings: Settings, facts: Facts, origin: str) -> tuple[Facts, l
                     where,
                     seen,
                     Said("a number is set once", "一つの数値の設定は一度だけ"),
-                    Said("keep one of them", "一つだけ残す"),
+                    KEEP_ONE,
                 )
             )
         number.setdefault(full, position)

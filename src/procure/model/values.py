@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, WrapValidator
 
+from procure.errors import KEEP_ONE
 from procure.facts.conversion import as_float, share_of_percent
 from procure.languages import Said
 from procure.model.faults import VALUE_IS, short, wrong
@@ -51,7 +52,7 @@ def unrepeated(items: Any) -> Any:
         raise wrong(
             Said("'{name}' stands there again", "'{name}' が重複している").format(name=twice[0]),
             Said("each is named once", "それぞれ一度だけ挙げる"),
-            Said("keep one of them", "一つだけ残す"),
+            KEEP_ONE,
         )
     return items
 

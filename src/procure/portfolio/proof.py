@@ -23,6 +23,8 @@ from procure.units import Array
 #: Numbers up to which a proof is kept unasked: some hundred kilobytes of text.
 SMALL = 20_000
 _LEVEL = ("programmes", "watched", "apart", "decisions", "multipliers")
+#: What to do about an answer that keeps none.
+AGAIN_WITH_PROOF = Said("solve the model again with --proof", "--proof を付けてモデルを解き直す")
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def check(proof: Any, where: str) -> Mapping[str, Any]:
                 f"{where}, proof",
                 Said("it has another shape", "形が違う"),
                 rule,
-                Said("solve the model again with --proof", "--proof を付けてモデルを解き直す"),
+                AGAIN_WITH_PROOF,
             )
         )
     return dict(proof)

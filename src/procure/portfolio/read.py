@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from procure.errors import CHECK_PATH, DataError, Fault, nearest, of_system
+from procure.errors import BYTES, CHECK_PATH, IS_MISSING, UNKNOWN_KEY, UNREADABLE, DataError, Fault, nearest, of_system
 from procure.languages import Said
 from procure.portfolio.frames import FRAMES, decode, from_document, is_wrong, of_kind
 from procure.portfolio.portfolio import ATTRIBUTE, FORMAT, SUMMARY, TEXTS, TIE, VERSION, Portfolio
@@ -59,7 +59,7 @@ def read_document(path: str | Path) -> Any:
             raise DataError(
                 Fault(
                     where,
-                    Said("{size:,} bytes", "{size:,} バイト").format(size=size),
+                    BYTES.format(size=size),
                     Said("an answer has at most {max_bytes:,} bytes", "回答は最大 {max_bytes:,} バイト").format(
                         max_bytes=MAX_BYTES
                     ),
@@ -67,7 +67,7 @@ def read_document(path: str | Path) -> Any:
             )
         return json.loads(Path(path).read_bytes().decode("utf-8-sig"), parse_constant=_refuse_constant)
     except OSError as error:
-        seen = Said("cannot be read ({seen})", "読めない（{seen}）").format(seen=of_system(error))
+        seen = UNREADABLE.format(seen=of_system(error))
         raise DataError(Fault(where, seen, Said("an answer is a file", "回答はファイル"), CHECK_PATH)) from None
     except (ValueError, RecursionError) as error:
         seen = (
@@ -140,7 +140,7 @@ def _from_document(document: Any, where: str) -> Portfolio:
             faults.append(
                 Fault(
                     where,
-                    Said("'{key}' is missing", "'{key}' がない").format(key=key),
+                    IS_MISSING.format(key=key),
                     Said("a portfolio has this key", "回答にはこのキーがある"),
                 )
             )
@@ -156,9 +156,7 @@ def _from_document(document: Any, where: str) -> Portfolio:
             )
     other = Said("a portfolio has no other keys", "回答に他のキーはない")
     faults += [
-        Fault(where, Said("unknown key '{key}'", "未知のキー '{key}'").format(key=key), other, nearest(key, known))
-        for key in document
-        if key not in known
+        Fault(where, UNKNOWN_KEY.format(key=key), other, nearest(key, known)) for key in document if key not in known
     ]
     if faults:
         raise DataError(faults)
@@ -168,7 +166,7 @@ def _from_document(document: Any, where: str) -> Portfolio:
             faults.append(
                 Fault(
                     f"{where}, frames",
-                    Said("'{name}' is missing", "'{name}' がない").format(name=name),
+                    IS_MISSING.format(key=name),
                     Said("the frames are {names}", "表は {names}").format(names=", ".join(FRAMES)),
                 )
             )
@@ -204,7 +202,7 @@ def _from_document(document: Any, where: str) -> Portfolio:
     faults += [
         Fault(
             f"{where}, summary",
-            Said("'{key}' is missing", "'{key}' がない").format(key=key),
+            IS_MISSING.format(key=key),
             Said("a summary has this number", "要約にはこの数値がある"),
         )
         for key in SUMMARY

@@ -37,7 +37,7 @@ from procure.portfolio.evaluate import model_of
 from procure.portfolio.frames import WORTHLESS
 from procure.portfolio.measure import Measured
 from procure.portfolio.portfolio import Portfolio
-from procure.portfolio.proof import watched
+from procure.portfolio.proof import AGAIN_WITH_PROOF, watched
 from procure.portfolio.seal import SEALS, broken
 from procure.program.program import Program, compose
 from procure.program.solved import read
@@ -207,7 +207,7 @@ def verify(portfolio: Portfolio, *, model: Model | None = None, progress: Progre
     if portfolio.proof is None:
         rule, remedy = (
             Said("an answer is proved by what is kept in it", "回答の検証には回答に保存されたものを使う"),
-            Said("solve the model again with --proof", "--proof を付けてモデルを解き直す"),
+            AGAIN_WITH_PROOF,
         )
         raise DataError(
             Fault(

@@ -61,7 +61,7 @@ LABELS: Mapping[str, Said] = {
     "cheaper out of sample": Said("CHEAPER", "検証で割安"),
     "not compared": Said("not compared", "比較なし"),
     "infeasible": Said("infeasible", "実行不能"),
-    "fresh": Said("fresh paths", "検証用経路"),
+    "fresh": Said("fresh paths", "検証用の経路"),
     "apart": Said("dearer (error)", "差（標準誤差）"),
     "exact": Said("Every future is counted: the differences are exact.", "起こり得る全将来を数えた厳密な差。"),
     "one_tree": Said(

@@ -11,7 +11,7 @@ from procure.explore.sensitivity import Sensitivity, spread
 from procure.explore.sensitivity.numbers import END_REFUSED, PART_OF_WHOLE
 from procure.explore.sensitivity.question import DECIDES, INFORMATION
 from procure.explore.sensitivity.turns import FLIPS, NO_PORTFOLIO, STAYS, TIE
-from procure.languages import Said
+from procure.languages import AND, Said
 from procure.report.labels import LABELS
 from procure.report.listing import Listing
 from procure.report.page import Page
@@ -36,7 +36,6 @@ _LOW_END, _HIGH_END = (
     Said("{programme} at the low end", "下端で {programme}"),
     Said("{programme} at the high end", "上端で {programme}"),
 )
-_AND = Said(" and ", "、")
 _NUMBER, _WORTH, _LOW, _HIGH = (
     Said("number", "数値"), Said("worth, M USD", "価値、百万ドル"), Said("low", "下限"), Said("high", "上限"),
 )  # fmt: skip
@@ -136,12 +135,12 @@ def _choice(answer: Sensitivity, row: Series) -> str:
         if row[f"{end}_programme"] not in ("", answer.programme)
     ]
     if row["margin_musd"] <= 0:
-        return Said("then {others}", "このとき {others}").format(others=_AND.join(others))
+        return Said("then {others}", "このとき {others}").format(others=AND.join(others))
     return Said(
         "then {others}, {by} million USD better than {programme}{tie}",
         "このとき {others}。{programme} より {by} 百万ドル優る{tie}",
     ).format(
-        others=_AND.join(others), by=with_error(row["margin_musd"], row["standard_error_musd"]), programme=answer.programme,
+        others=AND.join(others), by=with_error(row["margin_musd"], row["standard_error_musd"]), programme=answer.programme,
         tie="" if row["choice"] == "flips" else Said(", a tie", "（優劣不明）"),
     )  # fmt: skip
 

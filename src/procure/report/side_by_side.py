@@ -30,7 +30,7 @@ _TIE, _APART = (
     Said("{measure} a tie", "{measure}は優劣不明"),
     Said("{measure} {number} {verdict}", "{measure} {number} {verdict}"),
 )
-VERDICTS = {"dearer": Said("dearer", "高い"), "cheaper": Said("cheaper", "安い")}
+VERDICTS = {"dearer": Said("dearer", "割高"), "cheaper": Said("cheaper", "割安")}
 #: Elements whose stock has a line of its own: those of which most is held.
 ELEMENTS = 8
 
@@ -117,7 +117,7 @@ def _shares(answer: SideBySide) -> Listing:
         source = LABELS[row["source"]] if row["source"] in OTHER_SOURCES else row["source"]
         rows.append((scope if scope != before else "", source, *(percent(row[name]) for name in answer.names)))
         before = scope
-    return Listing((Said("share of demand, %", "需要に占める比率 %"), "", *answer.names), rows, right=answer.names)
+    return Listing((Said("share of demand, %", "需要に占める割合、%"), "", *answer.names), rows, right=answer.names)
 
 
 def _stock(answer: SideBySide, held: DataFrame) -> Listing:
@@ -127,7 +127,7 @@ def _stock(answer: SideBySide, held: DataFrame) -> Listing:
         (row["element"].replace("_", "/"), *(f"{row[name]:.0f}" if row[name] >= 0.5 else "-" for name in names))
         for row in most.to_dict("records")
     ]
-    return Listing((Said("days of use in stock", "備蓄の使用日数"), *answer.names), rows, right=answer.names)
+    return Listing((Said("days of use in stock", "備蓄（使用量の日数）"), *answer.names), rows, right=answer.names)
 
 
 def _levels(answer: SideBySide) -> Iterator[str | Listing]:

@@ -23,7 +23,7 @@ def check_law(loss: ArrayLike, probability: ArrayLike) -> tuple[Array, Array]:
         try:
             array = np.asarray(values, dtype=float)
         except (TypeError, ValueError):
-            faults.append(Fault(where, repr(values)[:60], Said("it is an array of numbers", "数値の配列")))
+            faults.append(Fault(where, repr(values)[:60], Said("it is an array of numbers", "数値の配列であること")))
             continue
         if array.ndim != 1 or not len(array):
             rule = Said(

@@ -20,6 +20,12 @@ from procure.risk.kind import LinearMeasure, Rows
 from procure.risk.law import check_number, take
 from procure.units import Array
 
+#: What a confidence level is, and a weight, wherever one is asked for.
+A_LEVEL = Said(
+    "a confidence level is in [0, 1): 0.95 averages the worst 5 %", "信頼水準は [0, 1)。0.95 なら最悪 5 % の平均"
+)
+A_WEIGHT = Said("a weight is in [0, 1]", "重みは [0, 1]")
+
 
 def expectation(loss: ArrayLike, probability: ArrayLike) -> float:
     """Mean loss, in the unit of `loss`.
@@ -121,11 +127,7 @@ class CVaR(LinearMeasure):
     name: ClassVar[str] = "cvar"
 
     def __post_init__(self) -> None:
-        rule = Said(
-            "a confidence level is in [0, 1): 0.95 averages the worst 5 %",
-            "信頼水準は [0, 1) の範囲: 0.95 は最悪 5 % の平均",
-        )
-        object.__setattr__(self, "alpha", check_number(self.alpha, "alpha", rule, below=1.0))
+        object.__setattr__(self, "alpha", check_number(self.alpha, "alpha", A_LEVEL, below=1.0))
 
     def law(self, loss: Array, probability: Array) -> Array:
         """The tail, rescaled: the largest losses until they have the probability ``1 - alpha``."""
@@ -189,8 +191,7 @@ class MeanCVaR(LinearMeasure):
     def __post_init__(self) -> None:
         above_one = float(np.nextafter(1.0, 2.0))
         object.__setattr__(self, "alpha", CVaR(self.alpha).alpha)
-        rule = Said("a weight is in [0, 1]", "重みは [0, 1] の範囲")
-        object.__setattr__(self, "weight", check_number(self.weight, "weight", rule, below=above_one))
+        object.__setattr__(self, "weight", check_number(self.weight, "weight", A_WEIGHT, below=above_one))
 
     def law(self, loss: Array, probability: Array) -> Array:
         """The given law and its tail, mixed."""

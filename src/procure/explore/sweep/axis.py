@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from procure.errors import LEAVE_OUT, DataError, Fault, nearest
+from procure.errors import LEAVE_OUT, UNKNOWN_KEY, DataError, Fault, nearest
 from procure.explore.along import along
 from procure.facts.conversion import share_of_percent
 from procure.facts.schema import schema
@@ -114,7 +114,7 @@ def _ends(
     faults = [
         Fault(
             where,
-            Said("unknown key '{key}'", "未知のキー '{key}'").format(key=key),
+            UNKNOWN_KEY.format(key=key),
             Said("a range has no other keys", "範囲に他のキーはない"),
             nearest(str(key), keys),
         )

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from procure.errors import DataError, Fault
+from procure.errors import KEEP_ONE, DataError, Fault
 from procure.explore.sweep.axis import choice_at
 from procure.explore.sweep.columns import BY_NAME, Kind
 from procure.explore.sweep.grid import Case
@@ -25,7 +25,6 @@ from procure.model.paths import place_of, plain
 
 _ONE_NUMBER = Said("'{path}' and '{other}' name the same number", "'{path}' と '{other}' は同じ数値を指す")
 _ONE_PATH = Said("a number has one path in a grid", "格子では一つの数値にパスは一つ")
-_KEEP_ONE = Said("keep one of them", "一つだけ残す")
 _A_COLUMN = Said("'{path}' is the name of a column of the rows too", "'{path}' は行の列の名前でもある")
 _OWN_NAME = Said("a path has a name of its own", "パスには固有の名前がある")
 _SHARED = Said(
@@ -94,7 +93,7 @@ def checked(model: Model, cases: Sequence[Case], origin: str = "grid") -> Cases:
     for path, parameter in parameters.items():
         if parameter.path in by_name:
             seen = _ONE_NUMBER.format(path=path, other=by_name[parameter.path])
-            faults.append(Fault(origin, seen, _ONE_PATH, _KEEP_ONE))
+            faults.append(Fault(origin, seen, _ONE_PATH, KEEP_ONE))
         by_name.setdefault(parameter.path, path)
         if path.partition(".")[0] in BY_NAME:
             faults.append(Fault(origin, _A_COLUMN.format(path=path), _OWN_NAME))

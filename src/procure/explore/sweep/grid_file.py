@@ -9,7 +9,7 @@ from typing import Any
 
 from pandas import DataFrame
 
-from procure.errors import CHECK_PATH, DataError, Fault, nearest, of_system
+from procure.errors import BYTES, CHECK_PATH, IS_MISSING, UNKNOWN_KEY, UNREADABLE, DataError, Fault, nearest, of_system
 from procure.explore.sweep.axis import KEYS
 from procure.explore.sweep.grid import LATIN_HYPERCUBE, SEED, Block, Case, Grid, Listed, Product, Sample, Zip
 from procure.languages import Said
@@ -66,7 +66,7 @@ def read_grid(path: str | Path) -> Grid:
             raise DataError(
                 Fault(
                     where,
-                    Said("{size:,} bytes", "{size:,} バイト").format(size=size),
+                    BYTES.format(size=size),
                     Said("a grid file has at most {max_bytes:,}", "格子のファイルは最大 {max_bytes:,}").format(
                         max_bytes=MAX_BYTES
                     ),
@@ -75,7 +75,7 @@ def read_grid(path: str | Path) -> Grid:
             )
         document = tomllib.loads(Path(path).read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        seen = Said("cannot be read ({seen})", "読めない（{seen}）").format(seen=of_system(error))
+        seen = UNREADABLE.format(seen=of_system(error))
         raise DataError(Fault(str(path), seen, rule, CHECK_PATH)) from None
     except (ValueError, RecursionError) as error:
         raise DataError(
@@ -147,7 +147,7 @@ def _sample(table: Mapping[str, Any], where: str, faults: list[Fault]) -> Iterat
     faults += [
         Fault(
             here,
-            Said("unknown key '{key}'", "未知のキー '{key}'").format(key=key),
+            UNKNOWN_KEY.format(key=key),
             Said(
                 "unknown keys are faults; paths stand under [sample.ranges]",
                 "未知のキーは誤り。パスは [sample.ranges] の下に書く",
@@ -160,7 +160,7 @@ def _sample(table: Mapping[str, Any], where: str, faults: list[Fault]) -> Iterat
     faults += [
         Fault(
             here,
-            Said("'{key}' is missing", "'{key}' がない").format(key=key),
+            IS_MISSING.format(key=key),
             Said("a design has ranges and a number of cases", "design には範囲と件数がある"),
             Said("add {key}", "{key} を加える").format(key=key),
         )

@@ -22,7 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from procure.errors import DataError, Fault, of_system
+from procure.errors import ANOTHER_FOLDER, DataError, Fault, of_system
 from procure.explore.sweep.cases import Parameter
 from procure.explore.sweep.columns import CASE
 from procure.explore.sweep.inputs import differences, digest_of
@@ -59,7 +59,6 @@ _DELETE = Said("delete {manifest}", "{manifest} を削除する")
 _JSON = Said("a manifest is a JSON file", "目録は JSON ファイル")
 _NO_MANIFEST = Said("it is no manifest of a sweep", "掃引の目録ではない")
 _FORMAT = Said("its format is '{format}'", "その format は '{format}'")
-_ANOTHER_FOLDER = Said("name another folder", "別のフォルダーを指定する")
 _VERSION = Said("version is {version!r}", "version は {version!r}")
 _READS = Said("this release reads version {version}", "この版が読むのは version {version}")
 _USE_RELEASE = Said("use the release that wrote it", "書いた版を使う")
@@ -140,7 +139,7 @@ class Store:
         if manifest is None:
             others = [path.name for path in self.folder.iterdir() if path.name != LOCK]
             if others:
-                raise DataError(Fault(str(self.folder), _HOLDS.format(name=others[0]), _OF_ITS_OWN, _ANOTHER_FOLDER))
+                raise DataError(Fault(str(self.folder), _HOLDS.format(name=others[0]), _OF_ITS_OWN, ANOTHER_FOLDER))
             manifest = {"parameters": {}, "grids": []}
         else:
             _refuse_others(self.folder, manifest["inputs"], self._inputs)
@@ -279,7 +278,7 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(Fault(str(path), _UNREADABLE.format(error=error), _JSON, remedy)) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise DataError(Fault(str(path), _NO_MANIFEST, _FORMAT.format(format=FORMAT), _ANOTHER_FOLDER))
+        raise DataError(Fault(str(path), _NO_MANIFEST, _FORMAT.format(format=FORMAT), ANOTHER_FOLDER))
     if document.get("version") != VERSION:
         seen = _VERSION.format(version=document.get("version"))
         raise DataError(Fault(str(path), seen, _READS.format(version=VERSION), _USE_RELEASE))
@@ -306,7 +305,7 @@ def _refuse_others(folder: Path, stored: Mapping[str, Any], here: Mapping[str, A
     here = json.loads(json.dumps(here, default=str))  # as a file has them
     found = differences(stored, here)
     if found:
-        rule, remedy = _ONE_MODEL, _ANOTHER_FOLDER
+        rule, remedy = _ONE_MODEL, ANOTHER_FOLDER
         raise DataError([Fault(str(folder), seen, rule, remedy) for seen in found])
 
 

@@ -17,6 +17,7 @@ from procure.lp.two_stage.extensive import solve_extensive
 from procure.lp.two_stage.problem import TwoStageProblem
 from procure.lp.two_stage.result import TwoStageResult
 from procure.risk import CVaR, Expectation, LinearMeasure, MeanCVaR, linear_measure
+from procure.risk.tail import A_LEVEL, A_WEIGHT
 
 _MEAN_AND_CVAR = Said(
     "the decomposition takes the mean and CVaR, and no {measure}", "分解が扱うのは平均と CVaR で、{measure} は扱わない"
@@ -31,10 +32,6 @@ _MEASURE_ONCE = Said("the measure is stated once", "尺度の指定は一度だ�
 _BESIDE = Said("given beside alpha or cvar_weight", "alpha か cvar_weight と並べて指定されている")
 _LEAVE_THESE = Said("leave these out", "それらを省く")
 _A_PROBLEM = Said("it is a TwoStageProblem", "TwoStageProblem であること")
-_CONFIDENCE = Said(
-    "a confidence level is in [0, 1): 0.95 averages the worst 5 %", "信頼水準は [0, 1)。0.95 なら最悪 5 % の平均"
-)
-_WEIGHT = Said("a weight is in [0, 1]", "重みは [0, 1]")
 _GAP = Said("a relative gap is in (0, 1)", "相対差は (0, 1)")
 _SECONDS = Said("seconds are > 0", "秒数は 0 より大きい")
 _A_METHOD = Said("it is a method", "方法の名前であること")
@@ -155,8 +152,8 @@ def _check_arguments(
     above_zero = np.nextafter(0.0, 1.0)
     below_one = np.nextafter(1.0, 0.0)
     for where, value, low, high, rule in (
-        ("alpha", alpha, 0.0, below_one, _CONFIDENCE),
-        ("cvar_weight", cvar_weight, 0.0, 1.0, _WEIGHT),
+        ("alpha", alpha, 0.0, below_one, A_LEVEL),
+        ("cvar_weight", cvar_weight, 0.0, 1.0, A_WEIGHT),
         ("tolerance", tolerance, above_zero, below_one, _GAP),
         ("time_limit", time_limit, above_zero, np.inf, _SECONDS),
     ):

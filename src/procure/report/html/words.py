@@ -49,7 +49,7 @@ WORDS: Mapping[str, Said] = {
     ),
     "plan_table": Said("The plan, t of oxide a year; stock in t", "計画、酸化物 t/年（備蓄は t）"),
     "decision": Said("decision", "決定"),
-    "programme": Said("Programme in force", "実施する計画水準"),
+    "programme": Said("Programme in force", "実施する開発計画"),
     "contract": Said("Sign: firm contracts, t/yr", "契約: 確定引取量、t/年"),
     "reserve": Said("Reserve: kept under option, t/yr", "予約: オプションで確保する量、t/年"),
     "placed": Said("Place an order", "発注する"),
@@ -83,8 +83,8 @@ WORDS: Mapping[str, Said] = {
     "mean_of_all": Said("Mean of all futures", "全ての将来の平均"),
     "nobody": Said("Nobody runs short.", "不足する元素はない。"),
     "levels_heading": Said("How sure the choice is", "選択の確かさ"),
-    "levels_table": Said("Programmes, million USD of present value", "計画水準の比較、現在価値、百万ドル"),
-    "level": Said("programme", "計画水準"),
+    "levels_table": Said("Programmes, million USD of present value", "開発計画の比較、現在価値、百万ドル"),
+    "level": Said("programme", "開発計画"),
     "verdict": Said("verdict", "判定"),
     "limits_heading": Said(
         "What holds it back, and what more of it is worth", "何が制約しているか、緩めればいくら得か"
@@ -134,11 +134,11 @@ WORDS: Mapping[str, Said] = {
     "hedges_heading": Said("What each hedge is worth", "備えそれぞれの価値"),
     "reviews_heading": Said("What each review is worth", "見直しそれぞれの価値"),
     "numbers_heading": Said("Which numbers decide", "結論を左右する数値"),
-    "switches_heading": Said("Where another programme is chosen", "別の計画水準が選ばれる値"),
+    "switches_heading": Said("Where another programme is chosen", "別の開発計画が選ばれる値"),
     "deciding_table": Said(
         "The numbers that were looked at, those first that change the choice", "調べた数値、選択を変えるものから順に"
     ),
-    "flips_at": Said("another programme", "別の計画水準"),
+    "flips_at": Said("another programme", "別の開発計画"),
     "never": Said("nowhere in the range", "範囲内にはない"),
     "flips_to": Said("{level} at the {end}", "{end}で {level}"),
     "turns_low": Said("{level} below {value}", "{value} を下回ると {level}"),
@@ -177,7 +177,7 @@ WORDS: Mapping[str, Said] = {
     "tree_every": Said(
         "{leaves} paths, {nodes} nodes: every future there is", "経路 {leaves}、節点 {nodes}: 起こり得る全経路"
     ),
-    "fresh_of": Said("verdict on the programmes", "計画水準の判定"),
+    "fresh_of": Said("verdict on the programmes", "開発計画の判定"),
     "fresh_said": Said("{paths} fresh paths, seed {seed}", "新しい {paths} 経路、種 {seed}"),
     "fresh_none": Said("no fresh paths", "新しい経路なし"),
     "risk": Said("weighing", "加重"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procure.errors import DataError, Fault
 from procure.explore.switch import NAME_LEVELS, ONE_LEVEL
-from procure.languages import Language, Said
+from procure.languages import COMMA, Language, Said, in_language
 from procure.portfolio.evaluate import Comparison
 from procure.portfolio.fresh import WIDE
 from procure.portfolio.portfolio import Portfolio
@@ -130,4 +130,4 @@ def _title(answer: Portfolio | Comparison, language: Language) -> tuple[str, str
     else:
         paths, name, head = int(answer.summary["fresh_paths"]), Names(answer, language).title, words["programmes"]
     where = words["fresh"].format(paths=money(paths)) if paths else ""
-    return head, ", ".join([name, where] if where else [name])
+    return head, in_language(COMMA, language).join([name, where] if where else [name])

@@ -43,8 +43,9 @@ KEYS: Mapping[str, Said] = {
 OPTIONS: Mapping[str, Said] = {
     "tonnes": Said("tonnes", "トン"), "value": Said("value", "金額"),
     "undisturbed": Said("while undisturbed", "平常時"), "always": Said("in every one", "全て"), "mean": Said("on average", "平均"),
-    "supplier": Said("supplier", "供給元"), "country": Said("country", "国"), "any one": Said("any one supplier", "どの一つでも"),
-    "any two": Said("any two suppliers", "どの二つでも"),
+    "supplier": Said("supplier", "供給元"), "country": Said("country", "国"),
+    "any one": Said("any one supplier", "いずれか1供給元"),
+    "any two": Said("any two suppliers", "いずれか2供給元"),
     "true": Said("yes", "はい"), "false": Said("no, on average", "いいえ（平均）"),
     "exact": Said("exact", "厳密"), "cvar": Said("approximate, faster", "近似（速い）"), "all": Said("all", "全元素"),
     "all parts": Said("all of it", "すべて"), "": Said("-", "-"),
