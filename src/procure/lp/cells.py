@@ -122,6 +122,8 @@ def _mended(lp: LinearProgram, x: Array, rows: Index, limits: Index, n_plan: int
     not missed, and `limits`, stay as they are kept. Where it has no solution the point stays, too.
     """
     missed = rows[_missed(lp, x)[rows] > MISSED]
+    if not len(missed):
+        return x
     by_row = sparse.csr_matrix(lp.matrix)
 
     def columns_of(some: Index) -> Index:
@@ -131,7 +133,7 @@ def _mended(lp: LinearProgram, x: Array, rows: Index, limits: Index, n_plan: int
     def rows_of(some: Index, among: Index) -> Index:
         return np.intersect1d(np.unique(lp.matrix[:, some].indices), among)
 
-    columns = columns_of(rows_of(columns_of(missed), rows)) if len(missed) else missed
+    columns = columns_of(rows_of(columns_of(missed), rows))
     if not len(columns) or len(columns) > MANY_MISSED:
         return x
     touched = rows_of(columns, np.concatenate([rows, limits]))
