@@ -19,6 +19,7 @@ import procure
 from procure.cli import output
 from procure.languages import LANGUAGES, Said
 from procure.report import check, models
+from procure.report.headline import course
 from procure.report.layout import longest, wrapped
 from procure.report.listing import Listing
 from procure.report.page import Page
@@ -206,6 +207,20 @@ def test_the_headline_is_in_sight_on_a_terminal_of_forty_rows():
             said = "".join(part)
             assert "seabed pilot" in said and of_cost in said and of_stock in said
         assert len(lines) > 40 and len(shown(small_japan(), 200, language)) < len(lines)
+
+
+def test_what_rounding_decides_changes_no_word_of_the_headline():
+    """Many elements fill the room that there may be; whichever is ahead of the others by a billionth, the sentence is the same."""
+    portfolio = small_japan()
+    stock = portfolio.stock
+    full = stock.index[stock["target_days"] > stock["target_days"].max() - 1e-6]
+    assert len(full) > 3
+    said = set()
+    for ahead in (full[0], full[-1]):
+        days = stock["target_days"].where(stock.index != ahead, stock["target_days"] + 1e-9)
+        said.add(course(replace(portfolio, stock=stock.assign(target_days=days)), str, str, "million USD", begins=True))
+    (sentence,) = said
+    assert re.search(r"stock of up to \d+ days of use \(.*\d{4} to \d{4}\);", sentence)
 
 
 def test_a_changed_model_names_itself():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from procure.languages import Said
 from procure.portfolio.frames import OTHER_SOURCES
-from procure.words import LEAST_SHARE, percent, rounded, worst_share
+from procure.words import LEAST_SHARE, listed, percent, rounded, worst_share
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
@@ -26,9 +26,12 @@ _SHARES = {
     False: Said("the share of {supplier}", "{supplier}は"),
 }
 _STOCK = Said(
-    "; stock of up to {days} days of use ({element}, {year})",
-    "。備蓄は最大で使用量 {days} 日分（{element}、{year} 年）",
+    "; stock of up to {days} days of use ({elements}, {years})",
+    "。備蓄は最大で使用量 {days} 日分（{elements}、{years} 年）",
 )
+_YEARS = Said("{first} to {last}", "{first}～{last}")
+#: More elements than these are counted, not named: often nearly all fill the room that there may be.
+_NAMED, _ELEMENTS = 3, Said("{count} elements", "{count} 元素")
 _COST = Said(
     "; {cost} {unit} expected, {tail} in the worst {share}.", "。費用は平均 {cost} {unit}、最悪 {share} の平均 {tail}。"
 )
@@ -54,8 +57,17 @@ def course(
     said = first_supplier(portfolio, name, begins=begins)
     held = stock[stock["target_days"].notna() & stock["target_t"].ge(_LEAST)]
     if len(held):
-        most = held.sort_values("target_days", ascending=False, kind="stable").iloc[0]
-        said += _STOCK.format(days=rounded(float(most["target_days"]), 2), element=most["element"], year=most["year"])
+        # All that read alike: which of those that fill their room is the most, rounding decides.
+        days = rounded(float(held["target_days"].max()), 2)
+        most = held[[rounded(each, 2) == days for each in held["target_days"].tolist()]]
+        elements = list(dict.fromkeys(most["element"]))
+        many = len(elements) > _NAMED
+        first, last = most["year"].min(), most["year"].max()
+        said += _STOCK.format(
+            days=days,
+            elements=_ELEMENTS.format(count=len(elements)) if many else listed(elements),
+            years=str(first) if first == last else _YEARS.format(first=first, last=last),
+        )
     cost, tail = money(summary["expected_cost"]), money(summary["cvar"])
     return said + _COST.format(cost=cost, unit=unit, tail=tail, share=worst_share(summary["alpha"]))
 
