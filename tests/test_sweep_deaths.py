@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import pairwise
 
 import pyomo.environ as pyo
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import dying
 from dying import ABORTS, KILLS, PRICE, SLOW
@@ -219,6 +222,35 @@ def test_two_workers_serve_twelve_cases():
     first = [shards.next(), shards.next()]
     shards.took(0.001, [0])
     assert first == [[0], [1]] and [len(shard) for shard in taken(shards)][:2] == [3, 2]
+
+
+def test_each_worker_goes_on_beside_what_it_has_done():
+    """A hundred cases, two workers: one from the beginning, one from the middle; what is left in the end is shared out."""
+    shards = shards_of(100, 2)
+    done = {"one": shards.next("one"), "other": shards.next("other")}
+    assert done == {"one": [0], "other": [50]}
+    shards.took(4.0, [0])
+    while shards:
+        for worker, cases in done.items():
+            cases += shards.next(worker)
+    assert done["one"][:40] == [*range(40)] and done["other"][:40] == [*range(50, 90)]
+    assert sorted(done["one"] + done["other"]) == [*range(100)]
+    jumps = sum(b != a + 1 for cases in done.values() for a, b in pairwise(cases))
+    assert jumps <= 6  # of 98 steps; taking turns it would be every second one
+
+
+@given(st.lists(st.tuples(st.sampled_from(["one", "other", None]), st.integers(0, 5)), max_size=60), st.integers(1, 40))
+def test_whatever_is_given_back_every_case_is_handed_over_once(asked, n_cases):
+    """Whoever asks, and however many of what it was given come back: none is lost, and none is handed over twice."""
+    shards, done = shards_of(n_cases, 2, size=4), []
+    for worker, n_back in asked:
+        cases = shards.next(worker)
+        kept = cases[: max(0, len(cases) - n_back)]
+        shards.give_back(cases[len(kept) :])
+        done += kept
+    for cases in taken(shards):
+        done += cases
+    assert sorted(done) == [*range(n_cases)]
 
 
 def test_slow_cases_stand_alone_and_go_first():

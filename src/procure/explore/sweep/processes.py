@@ -35,6 +35,9 @@ _UNREADABLE = Said("a worker cannot read it ({name}: {error})", "ワーカーが
 
 #: Numerical libraries take one thread in a worker: the other workers have the other cores.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+#: The C library of most Linux systems is told to take memory in pages of megabytes: HiGHS goes here and there through hundreds of
+#: them, and is a fourteenth quicker. Whoever has told it something keeps that.
+LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 #: Processes that may end, one after the other, before they are ready: by themselves, when none of them can work here, and killed.
 MOST_STILLBORN, MOST_KILLED = 3, 30
 
@@ -60,7 +63,7 @@ class _Worker:
             [sys.executable, "-c", "from procure.explore.sweep.processes import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env={**LARGE_PAGES, **os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(sys.path)},
             start_new_session=True,  # Ctrl-C is for the one who started it
         )
         self.cases: list[int] = []
@@ -124,7 +127,8 @@ def run(
         idle = list(workers)
         while True:
             while idle and shards:
-                idle.pop().take(shards.next(), cases)
+                worker = idle.pop()
+                worker.take(shards.next(worker), cases)
                 under_way += 1
             if not under_way:
                 return
