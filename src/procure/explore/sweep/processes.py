@@ -21,7 +21,7 @@ from procure.errors import DataError, Fault, SolverError
 from procure.explore.sweep.columns import DIED, FAILED, Row
 from procure.explore.sweep.row import Case
 from procure.explore.sweep.shards import Shards
-from procure.explore.sweep.work import IN_A_MODULE, Job, solve_each
+from procure.explore.sweep.work import IN_A_MODULE, Job, prepare, solve_each
 from procure.languages import Said
 from procure.lp.workers import own_line
 
@@ -188,14 +188,14 @@ def serve() -> None:
         seen = _UNREADABLE.format(name=type(error).__name__, error=error)
         _tell(rows, DataError(Fault("model", seen, _CAN_BE_READ, IN_A_MODULE)))
         return
-    _tell(rows, _READY)
-    while True:
-        try:
+    try:
+        prepare(packed)
+        _tell(rows, _READY)  # from here on a case is what ends this process
+        while True:
             for row in solve_each(packed, shards.get()):
                 _tell(rows, row)
-        except DataError as error:
-            _tell(rows, error)
-            return
+    except DataError as error:
+        _tell(rows, error)
 
 
 def _tell(rows: IO[bytes], row: Row | str | Exception) -> None:

@@ -82,8 +82,8 @@ def sweep(
         Who solves: "processes"; "dask", a cluster on this machine; the address of a Dask scheduler, or a client; an executor
         of `concurrent.futures`, or a function that makes one. By default `workers` processes.
     workers : int, optional
-        Processes side by side; 1 is this process, in which a solver that aborts ends the sweep. By default the cores that
-        this process may use, if the work pays their start. The rows are the same for any number, costs to 1e-9.
+        Processes side by side, a core each; 1 is this process, in which a solver that aborts ends the sweep. By default the
+        cores that this process may use, if the work pays their start. The rows are the same for any number, costs to 1e-9.
     columns : iterable of str, optional
         Of the rows, by name or family (docs/sweep.md); nothing is worked out for others. By default all but `level` and `mix`.
     shard : str or (int, int), optional

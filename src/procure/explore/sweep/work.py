@@ -57,13 +57,17 @@ class Hand:
         self._job, self._n_cores = job, n_cores
         self._compiled: Compiled | None = None
 
+    def compiled(self) -> Compiled:
+        """The model, ready to be solved; `DataError` where it is none."""
+        if self._compiled is None:
+            self._compiled = Compiled(self._job.model, options=self._job.options, n_cores=self._n_cores)
+        return self._compiled
+
     def solve(self, case: Case) -> Row:
         """The row of a case, whatever happens but the end of the process; `DataError` where the model itself is none."""
-        job = self._job
-        if self._compiled is None:
-            self._compiled = Compiled(job.model, options=job.options, n_cores=self._n_cores)
+        compiled = self.compiled()
         try:
-            return solve_case(self._compiled, case, job.columns, job.paths)
+            return solve_case(compiled, case, self._job.columns, self._job.paths)
         except Exception as error:  # told in its row: a sweep of thousands does not end with one
             if is_fault_of_procure(error):
                 self._compiled = None  # nobody knows what it left behind
@@ -83,16 +87,28 @@ def solve_shard(packed: bytes, cases: Sequence[Case]) -> list[Row]:
 def solve_each(packed: bytes, cases: Sequence[Case]) -> Iterator[Row]:
     """As `solve_shard`, row by row."""
     with _one_at_a_time:
-        digest = sha256(packed).hexdigest()
-        if digest not in _hands:
-            job: Job = pickle.loads(packed)
-            is_home = os.getpid() == job.home
-            if not is_home:
-                take_at_most(1)  # the other workers have the other cores
-            _hands.clear()
-            _hands[digest] = Hand(job, n_cores=None if is_home else 1)
+        hand = _hand_of(packed)
         for case in cases:
-            yield _hands[digest].solve(case)
+            yield hand.solve(case)
+
+
+def prepare(packed: bytes) -> None:
+    """Compile the model of a job, so that its first case begins at once; `DataError` where it is none."""
+    with _one_at_a_time:
+        _hand_of(packed).compiled()
+
+
+def _hand_of(packed: bytes) -> Hand:
+    """The hand of a job; the one before is given up."""
+    digest = sha256(packed).hexdigest()
+    if digest not in _hands:
+        job: Job = pickle.loads(packed)
+        is_home = os.getpid() == job.home
+        if not is_home:
+            take_at_most(1)  # the other workers have the other cores
+        _hands.clear()
+        _hands[digest] = Hand(job, n_cores=None if is_home else 1)
+    return _hands[digest]
 
 
 def forget() -> None:
