@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pyomo.environ as pyo
 
@@ -31,7 +32,16 @@ def plan(block, sets):
     block.gate = pyo.Objective(expr=sum(fee * block.contract[s, e, 2027] for s, e in sets.offers))
 
 
-def model():
+def tender(block, sets):
+    """As `plan`, but the first two processes that compile it are killed; each leaves its number in the folder of `TRIES`."""
+    tried = Path(os.environ["TRIES"])
+    if os.environ["HOME_IS"] != str(os.getpid()) and len(list(tried.iterdir())) < 2:
+        (tried / str(os.getpid())).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    plan(block, sets)
+
+
+def model(plan=plan):
     """The two-class model with a limit that can be too tight, and a toll that is dangerous to ask for."""
     usual = load_model("two-class")
     limit = {"name": "served", "kind": "expected_shortage", "scope": "medium_heavy", "max": 1.0}

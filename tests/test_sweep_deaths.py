@@ -162,6 +162,14 @@ def test_where_nothing_is_said_processes_start_if_they_pay(good, model, monkeypa
     assert same(sweep(model, GOOD), good) and len(asked) == 1
 
 
+def test_who_is_killed_while_it_compiles_has_no_case_to_blame(good, monkeypatch, tmp_path):
+    """The first two workers never come to a case: the case that waited for them is solved, and not given up for it."""
+    monkeypatch.setenv("TRIES", str(tmp_path))
+    monkeypatch.setenv("HOME_IS", str(os.getpid()))
+    assert same(sweep(dying.model(dying.tender), GOOD, executor="processes", workers=1), good)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_workers_that_never_begin_are_an_error(model, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(SolverError, match="end before they begin"):
