@@ -2,15 +2,18 @@
 
 python benchmarks/cases.py two-class 10000 --workers 2
 python benchmarks/cases.py book 2000 --workers 2
-python benchmarks/cases.py japan 500 --workers 2          # half an hour
+python benchmarks/cases.py japan 500 --workers 2          # ten minutes
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import resource
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import procure
@@ -34,6 +37,30 @@ RANGES = {
 }
 
 
+class Workers(threading.Thread):
+    """Watches the processes that this one has: a child that is waited for counts what its parent had when it was made, too."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most_mb = 0.0
+        self._is_over = threading.Event()
+
+    def run(self) -> None:
+        """Note, every second, the most memory that any of them has had; nothing where there is no such list."""
+        children = Path("/proc/self/task", str(threading.main_thread().native_id), "children")
+        while not self._is_over.wait(1.0):
+            for pid in children.read_text().split() if children.exists() else ():
+                with suppress(OSError):  # it has ended
+                    found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc", pid, "status").read_text())
+                    self.most_mb = max(self.most_mb, int(found[1]) / 1024 if found else 0.0)
+
+    def end(self) -> float:
+        """The most memory of one of them, MB."""
+        self._is_over.set()
+        self.join()
+        return self.most_mb
+
+
 def main() -> None:
     """Run the cases with a store, and print one line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -48,19 +75,20 @@ def main() -> None:
         if asked.model == "two-class":
             model = model.with_(**{"risk.weight": 0.3})  # a tail that weighs already
     whole, parts = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    started = time.perf_counter()
+    started, workers = time.perf_counter(), Workers()
+    workers.start()
     with tempfile.TemporaryDirectory() as folder:
         rows = procure.sweep(model, grid, Path(folder) / "runs", workers=asked.workers)
     wall = time.perf_counter() - started
-    spent, most = 0.0, []
+    most, spent = workers.end(), 0.0
     for who, before in ((resource.RUSAGE_SELF, whole), (resource.RUSAGE_CHILDREN, parts)):
         now = resource.getrusage(who)
         spent += now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime
-        most.append(now.ru_maxrss / 1024)  # of one process: the largest of the workers
     ended = ", ".join(f"{count:,} {status}" for status, count in rows["status"].value_counts().items())
     rates = f"{len(rows) / wall:,.1f} a second, {len(rows) / spent:,.1f} a CPU second"
     print(f"{asked.model}, {len(rows):,} cases ({ended}), workers {asked.workers}: {wall:,.0f} s, {rates}")
-    print(f"at most {most[0]:,.0f} MB, a worker {most[1]:,.0f} MB")
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"at most {own:,.0f} MB" + (f", a worker {most:,.0f} MB" if most else ""))
 
 
 if __name__ == "__main__":

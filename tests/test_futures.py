@@ -1,5 +1,7 @@
 """The futures of a model: what paths leave unserved, and trees that hardly hang on their seed."""
 
+import gc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from pytest import approx
 from procure import Facts, load_model
 from procure.market import exposure, make_market, make_tree
 from procure.market.futures import Unserved
+from procure.market.reading import Reading
 from procure.model import make_model
 from procure.risk import cvar
 from procure.scenarios import Tree
@@ -94,3 +97,18 @@ def test_the_weighed_guess_hardly_hangs_on_the_seed():
     none, ten = (np.array(found) for found in weighed.values())
     assert none.std() < 0.01 * none.mean()
     assert (ten - none).std() < 0.005 * none.mean()
+
+
+def test_a_guess_of_what_paths_lose_leaves_nothing_behind():
+    """What it has read is gone with it, without waiting for whoever looks for circles: at `japan` a hundred megabytes each."""
+    model = mine()
+    paths = draw_paths(processes(model, {}), 2, 50, plain_numbers(1, 50))
+    guess = Unserved.of(model)
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(each, Reading) for each in gc.get_objects())
+        guess({}, paths)
+        assert sum(isinstance(each, Reading) for each in gc.get_objects()) == before
+    finally:
+        gc.enable()

@@ -68,6 +68,11 @@ class Tracker:
             self._values.pop(key, None)
         return moved
 
+    def clear(self) -> None:
+        """Keep nothing any more: what is kept is known by the rooms that worked it out, and these hold the tracker, in a circle."""
+        for known in (self._values, self._reads, self._readers):
+            known.clear()
+
     def kept(self) -> Kept:
         """What is kept by now, to be given to `restore`."""
         return dict(self._values), dict(self._reads)

@@ -95,6 +95,7 @@ class Unserved:
         sets, undiscounted = trade.sets(), np.ones(reading.n_nodes)
         at = reading.moment_index
         parts = [unserved(sets, e, of_plan, of_period, at, passed, undiscounted) for e in sets.elements]
+        reading.tracker.clear()  # or a hundred megabytes stay until somebody looks for circles
         return np.column_stack(parts)
 
 

@@ -123,7 +123,8 @@ def draw_paths(processes: Iterable[Process], n_periods: int, n_paths: int, numbe
     """
     chosen = tuple(canonical(processes))
     place = {process.name: row for row, process in enumerate(chosen)}
-    state = np.empty((len(chosen), n_periods, n_paths), dtype=np.int64)
+    most = max((len(process.states) for process in chosen), default=0)
+    state = np.empty((len(chosen), n_periods, n_paths), dtype=np.min_scalar_type(most))  # of these there are many
     previous = [np.full(n_paths, process.code(process.start)) for process in chosen]
     for period in range(n_periods):
         for row, process in enumerate(chosen):
