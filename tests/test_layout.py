@@ -220,7 +220,7 @@ def test_what_rounding_decides_changes_no_word_of_the_headline():
         days = stock["target_days"].where(stock.index != ahead, stock["target_days"] + 1e-9)
         said.add(course(replace(portfolio, stock=stock.assign(target_days=days)), str, str, "million USD", begins=True))
     (sentence,) = said
-    assert re.search(r"stock of up to \d+ days of use \(.*\d{4} to \d{4}\);", sentence)
+    assert re.search(r"stock of up to \d+ days of use \(.*\d{4}-\d{4}\);", sentence)
 
 
 def test_a_changed_model_names_itself():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from procure.languages import Said
 from procure.portfolio.frames import OTHER_SOURCES
-from procure.words import LEAST_SHARE, listed, percent, rounded, worst_share
+from procure.words import LEAST_SHARE, listed, percent, rounded, span, worst_share
 
 if TYPE_CHECKING:
     from procure.portfolio.portfolio import Portfolio
@@ -29,7 +29,6 @@ _STOCK = Said(
     "; stock of up to {days} days of use ({elements}, {years})",
     "。備蓄は最大で使用量 {days} 日分（{elements}、{years} 年）",
 )
-_YEARS = Said("{first} to {last}", "{first}～{last}")
 #: More elements than these are counted, not named: often nearly all fill the room that there may be.
 _NAMED, _ELEMENTS = 3, Said("{count} elements", "{count} 元素")
 _COST = Said(
@@ -60,13 +59,9 @@ def course(
         # All that read alike: which of those that fill their room is the most, rounding decides.
         days = rounded(float(held["target_days"].max()), 2)
         most = held[[rounded(each, 2) == days for each in held["target_days"].tolist()]]
-        elements = list(dict.fromkeys(most["element"]))
-        many = len(elements) > _NAMED
-        first, last = most["year"].min(), most["year"].max()
+        elements, many = list(dict.fromkeys(most["element"])), _ELEMENTS.format(count=most["element"].nunique())
         said += _STOCK.format(
-            days=days,
-            elements=_ELEMENTS.format(count=len(elements)) if many else listed(elements),
-            years=str(first) if first == last else _YEARS.format(first=first, last=last),
+            days=days, elements=listed(elements) if len(elements) <= _NAMED else many, years=span(set(most["year"]))
         )
     cost, tail = money(summary["expected_cost"]), money(summary["cvar"])
     return said + _COST.format(cost=cost, unit=unit, tail=tail, share=worst_share(summary["alpha"]))
