@@ -123,8 +123,9 @@ def draw_paths(processes: Iterable[Process], n_periods: int, n_paths: int, numbe
     """
     chosen = tuple(canonical(processes))
     place = {process.name: row for row, process in enumerate(chosen)}
-    most = max((len(process.states) for process in chosen), default=0)
-    state = np.empty((len(chosen), n_periods, n_paths), dtype=np.min_scalar_type(most))  # of these there are many
+    # Numbers of states are small and many, and some are kept for laws to come: they take a byte each, not eight.
+    code_type = np.min_scalar_type(max((len(process.states) for process in chosen), default=0))
+    state = np.empty((len(chosen), n_periods, n_paths), dtype=code_type)
     previous = [np.full(n_paths, process.code(process.start)) for process in chosen]
     for period in range(n_periods):
         for row, process in enumerate(chosen):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -121,8 +120,7 @@ def draw_stand_ins(
     many = Together.drawn(
         chosen, n_periods, primary=primary, branch=branching, seed=seed, losses=losses or disturbances
     )
-    found = many.largest(nodes, seed)
-    return replace(found, pool=found.pool.small)  # they are kept for laws to come
+    return many.largest(nodes, seed)
 
 
 def sample_paths(processes: Iterable[Process], n_paths: int, seed: int, n_periods: int | None = None) -> Tree:

@@ -66,12 +66,6 @@ class Pool:
         loss, tails = _beyond(self.loss[g], self.weight * ratio)
         return Under(ratio, chance, loss, loss @ (self.weight * ratio), tails)
 
-    @property
-    def small(self) -> Pool:
-        """The same in less memory."""
-        seen = [Paths(own.processes, own.state.astype(np.min_scalar_type(int(own.state.max())))) for own in self.seen]
-        return replace(self, seen=seen)
-
 
 @dataclass(frozen=True, eq=False)
 class Under:
