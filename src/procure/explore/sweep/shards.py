@@ -48,32 +48,22 @@ class _Path:
 
     def take(self, most: int, after: int | None) -> list[int]:
         """The next cases for who stands at a case, or nowhere; one at least."""
-        goes_on = 0 if after is None else self._place[after] + 1
+        goes_on, begin = 0 if after is None else self._place[after] + 1, 0
         stretch = next((each for each in self._left if each.start == goes_on), None)
         if stretch is None:
-            longest = max(self._left, key=len)
-            stretch = longest[len(longest) // 2 :]
-        taken = stretch[:most]
-        self._change(taken, is_left=False)
-        return [self._cases[place] for place in taken]
+            stretch = max(self._left, key=len)
+            begin = len(stretch) // 2
+        end = begin + most
+        self._left.remove(stretch)
+        self._left += [rest for rest in (stretch[:begin], stretch[end:]) if rest]
+        return [self._cases[place] for place in stretch[begin:end]]
 
     def give_back(self, case: int) -> None:
         """Take back a case that was taken."""
         place = self._place[case]
-        self._change(range(place, place + 1), is_left=True)
-
-    def _change(self, places: range, *, is_left: bool) -> None:
-        """Take a stretch out of what is left, or put it in."""
-        if is_left:
-            before = next((each for each in self._left if each.stop == places.start), places[:0])
-            after = next((each for each in self._left if each.start == places.stop), places[:0])
-            whole = range((before or places).start, (after or places).stop)
-            self._left = [each for each in self._left if each not in (before, after)] + [whole]
-        else:
-            (around,) = [each for each in self._left if each.start <= places.start < each.stop]
-            self._left.remove(around)
-            ends = range(around.start, places.start), range(places.stop, around.stop)
-            self._left += [each for each in ends if each]
+        beside = [each for each in self._left if place in (each.start - 1, each.stop)]
+        ends = [place, place + 1, *(end for each in beside for end in (each.start, each.stop))]
+        self._left = [each for each in self._left if each not in beside] + [range(min(ends), max(ends))]
 
 
 class Shards:
