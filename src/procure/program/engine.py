@@ -86,7 +86,7 @@ class Engine:
         if _is_large(program):
             is_first = not self._is_kept_for(program)
             solved = self._solved_and_unloaded(program, deadline, cutoff)
-            if is_first:  # one of a sweep needs again at once what the one before has left, a tenth of its time cheaper
+            if is_first:  # the next ones of a sweep need at once what is left: to take it anew is a tenth of their time
                 give_back()
             return solved
         solver, last = self._solver, self._last
